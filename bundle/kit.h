@@ -1,0 +1,25 @@
+/* The field kit: what a responder carries. Recipients and a seal certificate, no decryption key. */
+#ifndef KANSHIKI_BUNDLE_KIT_H
+#define KANSHIKI_BUNDLE_KIT_H
+
+#include "core/store.h"
+#include "bundle/seal.h"
+
+struct kit {
+	struct text name;
+	uint64_t created, expires;   /* ticks */
+	struct text_list recipients; /* "age1..." */
+	struct seal_key *seal;       /* certificate, chain and private key */
+	struct text profile;         /* default profile name */
+};
+
+/* Reads and checks a kit: the seal certificate belongs to its key and chains to the kit's evidence CA, every
+ * recipient is well formed. ERR_MISSING (no kit.json: no such kit), ERR_DAMAGED (says which file). */
+bool kit_load(struct store *store, struct kit *out, struct err *err) MUST_CHECK;
+void kit_free(struct kit *kit);
+static inline void kit_free_at(struct kit *kit)
+{
+	kit_free(kit);
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* The seal: a detached CMS signature (RFC 5652, CAdES-B, ECDSA P-256, SHA-256) over MANIFEST.sha256. */
+#ifndef KANSHIKI_BUNDLE_SEAL_H
+#define KANSHIKI_BUNDLE_SEAL_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+#include "core/hash.h"
+#include "core/text.h"
+
+struct seal_key; /* opaque: certificate, chain, private key */
+
+/* From PEM. The key must belong to the certificate (ERR_DAMAGED). The caller frees *out. */
+bool seal_key_load(struct bytes certificate_pem, struct bytes chain_pem, struct bytes key_pem,
+    struct seal_key **out, struct err *err) MUST_CHECK;
+void seal_key_free(struct seal_key *key);
+CLEANUP_POINTER(struct seal_key, seal_key_free);
+/* Seal certificate then chain, PEM, for chain.pem. */
+bool seal_key_chain(const struct seal_key *key, struct text *pem, struct err *err) MUST_CHECK;
+void seal_key_certificate_sha256(const struct seal_key *key, uint8_t out[SHA256_LEN]);
+
+/* Signs: *p7s receives the DER. */
+bool seal_sign(const struct seal_key *key, struct bytes content, uint64_t now, struct text *p7s,
+    struct err *err) MUST_CHECK;
+
+#endif

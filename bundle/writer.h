@@ -1,0 +1,99 @@
+/* Writes a bundle, format 1 (docs/formats/bundle.md): sets of age files holding zstd frames of one pax
+ * tar, rows and receipts in `meta`, and a signed MANIFEST at the start, at every rotation and at the end.
+ * One thread. Memory is bounded. The store is handed in; nothing here knows the OS. */
+#ifndef KANSHIKI_BUNDLE_WRITER_H
+#define KANSHIKI_BUNDLE_WRITER_H
+
+#include "core/store.h"
+#include "bundle/seal.h"
+
+enum bundle_set { BUNDLE_LIVE, BUNDLE_FILES, BUNDLE_MEMORY, BUNDLE_META };
+
+struct bundle_limits {         /* zero: the format's own numbers */
+	uint64_t rotate_bytes; /* 1900 MiB of volume file: rotate at an entry's end */
+	uint64_t volume_bytes; /* 2000 MiB: never more */
+	uint64_t rotate_ms;    /* 10 minutes */
+	size_t rows_bytes;     /* compressed rows in memory before a rotation is forced */
+};
+
+struct bundle_plan { /* borrowed during bundle_create only, but for seal and the functions */
+	const char *case_id; /* NULL: "nocase" */
+	const char *host;
+	uint8_t collection_id[16]; /* UUIDv7: bundle_new_id */
+	uint64_t started;          /* ticks */
+	const struct text_list *recipients;
+	const struct seal_key *seal; /* must outlive the writer */
+	uint64_t (*now)(void);       /* ticks */
+	uint64_t (*monotonic_ms)(void);
+	int zstd_level; /* 0: 1 */
+	struct bundle_limits limits;
+};
+
+/* A fresh UUIDv7 (RFC 9562) for that time, and its text form (36 characters and NUL). */
+bool bundle_new_id(uint64_t now, uint8_t id[16], struct err *err) MUST_CHECK;
+void bundle_id_text(const uint8_t id[16], char out[37]);
+/* "<case>_<host>_<YYYYMMDDThhmmssZ>_<id8>". */
+bool bundle_directory_name(
+    const struct bundle_plan *plan, struct text *out, struct err *err) MUST_CHECK;
+
+struct bundle_writer; /* opaque */
+
+/* Starts a bundle in an empty store (borrowed): writes README.txt, chain.pem and the first sealed,
+ * in-progress MANIFEST. */
+bool bundle_create(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
+    struct err *err) MUST_CHECK;
+/* Frees without finishing: what is sealed stays sealed, the open volume stays NAME.part. */
+void bundle_writer_free(struct bundle_writer *writer);
+CLEANUP_POINTER(struct bundle_writer, bundle_writer_free);
+
+struct bundle_member {                                 /* what the tar header says */
+	const char *name;                              /* escaped (name.h): "fs/C/Windows/..." */
+	uint64_t size;                                 /* stored bytes that will follow */
+	uint64_t modified, accessed, changed, created; /* ticks, 0: left out */
+};
+
+struct bundle_place { /* where an entry lies: for its row */
+	enum bundle_set set;
+	uint32_t volume;            /* index from 1 where its header starts */
+	uint64_t tar_offset;        /* of its first header block, in the whole set */
+	uint64_t data_offset;       /* of its first data byte, in the whole set */
+	uint8_t sha256[SHA256_LEN]; /* of the stored bytes */
+	uint64_t stored;            /* bytes */
+	uint64_t padded; /* of them, zeros put in by bundle_entry_end because less was written */
+};
+
+/* One entry: begin, write size bytes in pieces, end. Fewer bytes are filled with zeros by end (the
+ * place says how many); more is our bug. Sets are written one after the other, live first: beginning an
+ * entry of another set closes the set before it for good. A failure means that the destination is
+ * broken (ERR_FULL, ERR_IO): only bundle_finish may follow. */
+bool bundle_entry_begin(struct bundle_writer *writer, enum bundle_set set,
+    const struct bundle_member *member, struct err *err) MUST_CHECK;
+bool bundle_entry_write(
+    struct bundle_writer *writer, struct bytes data, struct err *err) MUST_CHECK;
+bool bundle_entry_end(
+    struct bundle_writer *writer, struct bundle_place *place, struct err *err) MUST_CHECK;
+
+/* One line of meta/entries.NNN.jsonl (a JSON object, without newline). Kept compressed until the next
+ * meta volume. */
+bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err) MUST_CHECK;
+/* One step of meta/journal.jsonl: `fields` is a JSON object; time, number and the hash of the line before
+ * are added. */
+bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct err *err) MUST_CHECK;
+/* Gives a meta file ("collection.json", "receipt.json", "footprint.jsonl") for the next meta volume; a later
+ * one of the same name replaces it there. */
+bool bundle_meta(struct bundle_writer *writer, const char *name, struct bytes content,
+    struct err *err) MUST_CHECK;
+
+struct bundle_totals {
+	uint64_t entries, rows, bytes_in, bytes_out;
+	uint32_t volumes;
+};
+void bundle_totals(const struct bundle_writer *writer, struct bundle_totals *out);
+
+/* Closes everything: last set, meta, custody sheet (text given by the caller, NULL: none), MANIFEST
+ * `complete` and its seal. *number receives the SHA-256 of MANIFEST.sha256 in hex. After a failed
+ * write it seals what is whole: the open volume stays as .part and the MANIFEST stays `in-progress`. */
+bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
+    struct bytes custody_html, char number[SHA256_HEX_ROOM], struct err *err) MUST_CHECK;
+
+#endif

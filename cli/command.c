@@ -1,0 +1,42 @@
+/* What all commands share: an error on the screen and its exit code. */
+#include "cli/command.h"
+
+#include "core/tr.h"
+#include "platform/console.h"
+
+static int exit_code_of(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_NONE:
+		return EXIT_COMPLETE;
+	case ERR_USAGE:
+		return EXIT_USAGE;
+	case ERR_DAMAGED:
+	case ERR_UNSUPPORTED:
+	case ERR_LIMIT:
+		return EXIT_BAD_INPUT;
+	case ERR_MISSING:
+		return EXIT_NO_INPUT;
+	case ERR_EXISTS:
+		return EXIT_CANNOT_CREATE;
+	case ERR_IO:
+	case ERR_FULL:
+		return EXIT_IO;
+	case ERR_DENIED:
+		return EXIT_DENIED;
+	case ERR_STOPPED:
+		return EXIT_GAPS;
+	case ERR_MEMORY:
+		return EXIT_BUG;
+	}
+	return EXIT_BUG;
+}
+
+int command_fail(const struct err *err)
+{
+	CLEANUP(text_free) struct text line = {0};
+
+	text_add_printable(&line, bytes_of(err->text));
+	say("kanshiki: %s: %s\n", tr_err_kind(err->kind), text_string(&line));
+	return exit_code_of(err->kind);
+}

@@ -1,0 +1,33 @@
+/* A command of the program `kanshiki`: one file, one row in list.h, one man page. */
+#ifndef KANSHIKI_CLI_COMMAND_H
+#define KANSHIKI_CLI_COMMAND_H
+
+#include "core/err.h"
+#include "core/text.h"
+
+enum exit_code {
+	EXIT_COMPLETE = 0,
+	EXIT_GAPS = 1, /* finished with gaps */
+	EXIT_USAGE = 64,
+	EXIT_BAD_INPUT = 65, /* damaged or tampered input */
+	EXIT_NO_INPUT = 66,  /* no such kit, path or bundle */
+	EXIT_BUG = 70,
+	EXIT_CANNOT_CREATE = 73,
+	EXIT_IO = 74,
+	EXIT_DENIED = 77,
+};
+
+struct command {
+	const char *name;    /* "kit new" has name "kit" and handles its own second word */
+	const char *summary; /* English, one line; shown through tr() */
+	const char *usage;   /* "kanshiki verify BUNDLE [--keys KEYDIR]" */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+	/* Adds "Example" and the option lines; called by --help. */
+	void (*help)(struct text *out);
+};
+
+/* Says the error in the user's language on stderr, as "kanshiki: <what kind>: <text>", and returns the exit
+ * code that belongs to its kind. */
+int command_fail(const struct err *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* One program on both systems: the table of commands, --help, --version. */
+#include "cli/command.h"
+#include "core/tr.h"
+#include "platform/console.h"
+
+#include <string.h>
+
+#define COMMAND(name) extern const struct command command_##name;
+#include "cli/list.h"
+#undef COMMAND
+
+#define COMMAND(name) &command_##name,
+static const struct command *const commands[] = {
+#include "cli/list.h"
+};
+#undef COMMAND
+
+static void print_overview(void)
+{
+	CLEANUP(text_free) struct text out = {0};
+
+	text_adds(&out,
+	    tr("kanshiki - takes from a Windows PC what can tell what happened, and seals it\n\n"));
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		text_addf(&out, "  %-10s %s\n", commands[i]->name, tr(commands[i]->summary));
+	text_adds(
+	    &out, tr("\nkanshiki COMMAND --help tells more. --lang ja|en chooses the language.\n"));
+	(void)console_write(text_bytes(&out), NULL);
+}
+
+static int print_help(const struct command *command)
+{
+	CLEANUP(text_free) struct text out = {0};
+
+	text_addf(&out, "%s\n\n%s\n\n", tr(command->summary), command->usage);
+	if (command->help)
+		command->help(&out);
+	text_adds(&out, tr("\nExit codes: 0 complete, 1 finished with gaps, 64 usage, 65 damaged "
+			   "or tampered input,\n"
+			   "66 no such kit, path or bundle, 70 our bug, 73 cannot create, 74 I/O, "
+			   "77 no permission\n"));
+	return console_write(text_bytes(&out), NULL) ? EXIT_COMPLETE : EXIT_IO;
+}
+
+static const struct command *find_command(const char *name)
+{
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/* Takes --lang ja|en out of argv, wherever it stands before "--"; else the system's language. */
+static bool take_language(int *argc, char **argv, struct err *err)
+{
+	const char *language = console_locale();
+	int kept = 0;
+	bool only_operands = false;
+
+	for (int i = 0; i < *argc; i++) {
+		const char *value = NULL;
+
+		only_operands = only_operands || strcmp(argv[i], "--") == 0;
+		if (!only_operands && strcmp(argv[i], "--lang") == 0)
+			value = i + 1 < *argc ? argv[++i] : "";
+		else if (!only_operands && strncmp(argv[i], "--lang=", 7) == 0)
+			value = argv[i] + 7;
+		else
+			argv[kept++] = argv[i];
+		if (value && strcmp(value, "ja") != 0 && strcmp(value, "en") != 0)
+			return fail(err, ERR_USAGE, "--lang takes ja or en, not '%s'", value);
+		if (value)
+			language = value;
+	}
+	*argc = kept;
+	argv[kept] = NULL;
+	tr_set_language(tr_language_from(language));
+	return true;
+}
+
+static bool asks_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int run(int argc, char **argv)
+{
+	struct err err = {0};
+
+	if (!console_start(&argc, &argv, &err) || !take_language(&argc, argv, &err))
+		return command_fail(&err);
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_overview();
+		return argc < 2 ? EXIT_USAGE : EXIT_COMPLETE;
+	}
+	const struct command *command = find_command(argv[1]);
+
+	if (!command) {
+		fail(&err, ERR_USAGE, "no such command '%s'; kanshiki --help lists them", argv[1]);
+		return command_fail(&err);
+	}
+	if (asks_help(argc - 1, argv + 1))
+		return print_help(command);
+	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	return run(argc, argv);
+}

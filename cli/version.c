@@ -1,0 +1,22 @@
+/* kanshiki version: the program and the libraries in it. */
+#include "cli/command.h"
+#include "platform/console.h"
+
+#include <openssl/crypto.h>
+
+static int run_version(int argc, char **argv)
+{
+	CLEANUP(text_free) struct text out = {0};
+
+	(void)argc;
+	(void)argv;
+	text_addf(&out, "kanshiki %s\n%s\n", KANSHIKI_VERSION, OpenSSL_version(OPENSSL_VERSION));
+	return console_write(text_bytes(&out), NULL) ? EXIT_COMPLETE : EXIT_IO;
+}
+
+const struct command command_version = {
+    .name = "version",
+    .summary = "print the version",
+    .usage = "kanshiki version",
+    .run = run_version,
+};

@@ -1,0 +1,31 @@
+/* SHA-256 and SHA-512 (FIPS 180-4) over a stream; the primitive is OpenSSL's. */
+#ifndef KANSHIKI_CORE_HASH_H
+#define KANSHIKI_CORE_HASH_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+
+#define SHA256_LEN      32
+#define SHA512_LEN      64
+#define SHA256_HEX_ROOM 65
+#define SHA512_HEX_ROOM 129
+
+enum hash_kind { HASH_SHA256, HASH_SHA512 };
+
+struct hash; /* opaque; one thread at a time */
+
+/* NULL when no memory. */
+struct hash *hash_new(enum hash_kind kind);
+void hash_free(struct hash *hash);
+CLEANUP_POINTER(struct hash, hash_free);
+void hash_add(struct hash *hash, struct bytes bytes);
+/* Writes SHA256_LEN or SHA512_LEN bytes and starts anew. */
+void hash_take(struct hash *hash, uint8_t *out);
+
+/* The SHA-256 of bytes at once. */
+void hash_sha256(struct bytes bytes, uint8_t out[SHA256_LEN]);
+
+/* Lower-case hex with NUL; out has 2 * bytes.len + 1 bytes. */
+void hash_hex(struct bytes bytes, char *out);
+
+#endif

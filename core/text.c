@@ -1,0 +1,293 @@
+/* Growable UTF-8 text. See text.h. */
+#include "core/text.h"
+
+#include "core/array.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool text_reserve(struct text *text, size_t more)
+{
+	size_t ceiling = text->ceiling ? text->ceiling : TEXT_CEILING;
+
+	if (text->failed)
+		return false;
+	if (more > ceiling || text->len > ceiling - more ||
+	    !array_grow(&text->at, &text->room, text->len + more + 1, 1, ceiling + 1, NULL)) {
+		text->failed = true;
+		return false;
+	}
+	return true;
+}
+
+void text_add(struct text *text, struct bytes bytes)
+{
+	if (!text_reserve(text, bytes.len))
+		return;
+	if (bytes.len)
+		memcpy(text->at + text->len, bytes.at, bytes.len);
+	text->len += bytes.len;
+	text->at[text->len] = 0;
+}
+
+void text_adds(struct text *text, const char *string)
+{
+	text_add(text, bytes_of(string));
+}
+
+void text_addc(struct text *text, char c)
+{
+	text_add(text, (struct bytes){.at = (const uint8_t *)&c, .len = 1});
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+	va_list args;
+	va_list again;
+
+	va_start(args, format);
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+
+	va_end(args);
+	if (len < 0)
+		text->failed = true;
+	else if (text_reserve(text, (size_t)len)) {
+		vsnprintf(text->at + text->len, (size_t)len + 1, format, again);
+		text->len += (size_t)len;
+	}
+	va_end(again);
+}
+
+void text_add_code(struct text *text, uint32_t code)
+{
+	uint8_t utf8[4];
+	size_t len;
+
+	if (code < 0x80) {
+		utf8[0] = (uint8_t)code;
+		len = 1;
+	} else if (code < 0x800) {
+		utf8[0] = (uint8_t)(0xc0 | code >> 6);
+		utf8[1] = (uint8_t)(0x80 | (code & 0x3f));
+		len = 2;
+	} else if (code < 0x10000) {
+		utf8[0] = (uint8_t)(0xe0 | code >> 12);
+		utf8[1] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
+		utf8[2] = (uint8_t)(0x80 | (code & 0x3f));
+		len = 3;
+	} else {
+		utf8[0] = (uint8_t)(0xf0 | (code >> 18 & 7));
+		utf8[1] = (uint8_t)(0x80 | (code >> 12 & 0x3f));
+		utf8[2] = (uint8_t)(0x80 | (code >> 6 & 0x3f));
+		utf8[3] = (uint8_t)(0x80 | (code & 0x3f));
+		len = 4;
+	}
+	text_add(text, (struct bytes){.at = utf8, .len = len});
+}
+
+void text_add_utf16(struct text *text, struct bytes utf16)
+{
+	for (size_t i = 0; i + 2 <= utf16.len; i += 2) {
+		uint32_t code = le16(utf16.at + i);
+
+		if (code >= 0xd800 && code < 0xdc00 && i + 4 <= utf16.len) {
+			uint32_t low = le16(utf16.at + i + 2);
+
+			if (low >= 0xdc00 && low < 0xe000) {
+				code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+				i += 2;
+			}
+		}
+		text_add_code(text, code);
+	}
+}
+
+void text_add_hex(struct text *text, struct bytes bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		text_addc(text, digits[bytes.at[i] >> 4]);
+		text_addc(text, digits[bytes.at[i] & 15]);
+	}
+}
+
+void text_add_printable(struct text *text, struct bytes utf8)
+{
+	size_t pos = 0;
+
+	while (pos < utf8.len) {
+		size_t start = pos;
+		uint32_t code = text_decode(utf8, &pos);
+
+		if (code == TEXT_INVALID)
+			text_addf(text, "<%02X>", utf8.at[start]);
+		else if (text_is_control(code) || (code >= 0xd800 && code < 0xe000))
+			text_addf(text, "<U+%04X>", code);
+		else
+			text_add(text, (struct bytes){.at = utf8.at + start, .len = pos - start});
+	}
+}
+
+void text_clear(struct text *text)
+{
+	text->len = 0;
+	text->failed = false;
+	if (text->at)
+		text->at[0] = 0;
+}
+
+void text_free(struct text *text)
+{
+	free(text->at);
+	*text = (struct text){.ceiling = text->ceiling};
+}
+
+const char *text_string(const struct text *text)
+{
+	return text->at ? text->at : "";
+}
+
+bool text_ok(const struct text *text, struct err *err)
+{
+	if (!text->failed)
+		return true;
+	if (text->len >= (text->ceiling ? text->ceiling : TEXT_CEILING) / 2)
+		return fail(err, ERR_LIMIT, "text grew over %zu bytes",
+		    text->ceiling ? text->ceiling : TEXT_CEILING);
+	return fail(err, ERR_MEMORY, "no memory for text");
+}
+
+/* Length of the sequence a lead byte announces, 0 for a byte that cannot lead. */
+static size_t lead_len(uint8_t lead)
+{
+	if (lead < 0x80)
+		return 1;
+	if (lead >= 0xc2 && lead < 0xe0)
+		return 2;
+	if (lead >= 0xe0 && lead < 0xf0)
+		return 3;
+	if (lead >= 0xf0 && lead < 0xf5)
+		return 4;
+	return 0;
+}
+
+uint32_t text_decode(struct bytes utf8, size_t *pos)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const uint8_t *p = utf8.at + *pos;
+	size_t len = lead_len(p[0]);
+	uint32_t code = len == 1 ? p[0] : len ? p[0] & (0x7fu >> len) : 0;
+
+	if (len == 0 || len > utf8.len - *pos) {
+		*pos += 1;
+		return TEXT_INVALID;
+	}
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80) {
+			*pos += 1;
+			return TEXT_INVALID;
+		}
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff) {
+		*pos += 1;
+		return TEXT_INVALID;
+	}
+	*pos += len;
+	return code;
+}
+
+void text_to_utf16(struct bytes utf8, struct text *out)
+{
+	size_t pos = 0;
+
+	while (pos < utf8.len) {
+		uint32_t code = text_decode(utf8, &pos);
+		uint8_t units[4];
+		size_t len = 2;
+
+		if (code == TEXT_INVALID)
+			code = 0xfffd;
+		if (code >= 0x10000) {
+			put_le16(units, (uint16_t)(0xd800 + ((code - 0x10000) >> 10)));
+			put_le16(units + 2, (uint16_t)(0xdc00 + ((code - 0x10000) & 0x3ff)));
+			len = 4;
+		} else {
+			put_le16(units, (uint16_t)code);
+		}
+		text_add(out, (struct bytes){.at = units, .len = len});
+	}
+}
+
+bool text_is_control(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
+	       code == 0x061c || (code >= 0x202a && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+uint32_t text_fold(uint32_t code)
+{
+	if (code < 0x80)
+		return code >= 'A' && code <= 'Z' ? code + 32 : code;
+	if ((code >= 0xc0 && code <= 0xde && code != 0xd7) || (code >= 0x391 && code <= 0x3ab) ||
+	    (code >= 0x410 && code <= 0x42f) || (code >= 0xff21 && code <= 0xff3a))
+		return code + 32;
+	if ((code >= 0x100 && code <= 0x137) || (code >= 0x14a && code <= 0x177) ||
+	    (code >= 0x460 && code <= 0x481) || (code >= 0x48a && code <= 0x4bf) ||
+	    (code >= 0x1e00 && code <= 0x1eff))
+		return code | 1;
+	if ((code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17e))
+		return code & 1 ? code + 1 : code;
+	if (code >= 0x400 && code <= 0x40f)
+		return code + 80;
+	if (code >= 0x531 && code <= 0x556)
+		return code + 48;
+	return code;
+}
+
+bool text_same_name(struct bytes a, struct bytes b)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	while (i < a.len && j < b.len) {
+		size_t was_i = i;
+		size_t was_j = j;
+		uint32_t x = text_decode(a, &i);
+		uint32_t y = text_decode(b, &j);
+
+		if (x == TEXT_INVALID && y == TEXT_INVALID && a.at[was_i] != b.at[was_j])
+			return false;
+		if (x != y &&
+		    (x == TEXT_INVALID || y == TEXT_INVALID || text_fold(x) != text_fold(y)))
+			return false;
+	}
+	return i == a.len && j == b.len;
+}
+
+bool text_list_add(struct text_list *list, struct bytes string, struct err *err)
+{
+	if (!array_grow(&list->at, &list->room, list->count + 1, sizeof(*list->at), 1u << 20, err))
+		return false;
+	char *copy = malloc(string.len + 1);
+
+	if (!copy)
+		return fail(err, ERR_MEMORY, "no memory for a string of %zu bytes", string.len);
+	if (string.len)
+		memcpy(copy, string.at, string.len);
+	copy[string.len] = 0;
+	list->at[list->count++] = copy;
+	return true;
+}
+
+void text_list_free(struct text_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->at[i]);
+	free(list->at);
+	*list = (struct text_list){0};
+}

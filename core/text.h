@@ -1,0 +1,81 @@
+/* A growable UTF-8 string with a ceiling, and the way between UTF-16 and UTF-8.
+ * UTF-8 here means WTF-8 (https://simonsapin.github.io/wtf-8/): lone surrogates, which NTFS allows
+ * in names, survive the round trip as three-byte sequences. */
+#ifndef KANSHIKI_CORE_TEXT_H
+#define KANSHIKI_CORE_TEXT_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+
+/* Zero it (= {0}) before use; the ceiling is then TEXT_CEILING. Additions that fail (no memory, over
+ * the ceiling) set `failed`, as do all after it: add everything, then check once. */
+struct text {
+	char *at;   /* NUL-terminated once something was added; NULL before */
+	size_t len; /* bytes without the NUL */
+	size_t room;
+	size_t ceiling; /* bytes; 0 means TEXT_CEILING */
+	bool failed;
+};
+#define TEXT_CEILING ((size_t)64 << 20)
+
+void text_add(struct text *text, struct bytes bytes);
+void text_adds(struct text *text, const char *string);
+void text_addc(struct text *text, char c);
+void text_addf(struct text *text, const char *format, ...) PRINTF(2, 3);
+/* Adds UTF-16LE as WTF-8. An odd last byte is ignored. */
+void text_add_utf16(struct text *text, struct bytes utf16);
+/* Adds one code point (also a lone surrogate) as WTF-8. */
+void text_add_code(struct text *text, uint32_t code);
+/* Adds lower-case hex. */
+void text_add_hex(struct text *text, struct bytes bytes);
+/* Adds text for a person to see: control and bidi characters and invalid UTF-8 become <U+XXXX>. */
+void text_add_printable(struct text *text, struct bytes utf8);
+/* Sets the length to 0 and forgets a failure; keeps the memory. */
+void text_clear(struct text *text);
+void text_free(struct text *text);
+static inline void text_free_at(struct text *text)
+{
+	text_free(text);
+}
+/* The string, "" when nothing was added. Valid until the next change. */
+const char *text_string(const struct text *text);
+static inline struct bytes text_bytes(const struct text *text)
+{
+	return (struct bytes){.at = (const uint8_t *)text->at, .len = text->len};
+}
+/* False with ERR_MEMORY or ERR_LIMIT when an addition had failed. */
+bool text_ok(const struct text *text, struct err *err) MUST_CHECK;
+
+/* Decodes the code point at *pos of WTF-8 and moves *pos past it. Returns 0xFFFFFFFF for a byte that
+ * is not part of a valid sequence (and moves by one byte), so that callers can show it. */
+#define TEXT_INVALID 0xFFFFFFFFu
+uint32_t text_decode(struct bytes utf8, size_t *pos);
+
+/* WTF-8 to UTF-16LE bytes appended to *out (a text used as a byte buffer, room for a NUL unit not
+ * included). Invalid bytes become U+FFFD. */
+void text_to_utf16(struct bytes utf8, struct text *out);
+
+/* Whether a person's terminal must not get it: C0, DEL, C1, bidi marks and overrides. */
+bool text_is_control(uint32_t code);
+
+/* Simple case folding (upper to lower, one to one) of Latin, Greek, Cyrillic, Armenian and full-width
+ * letters; everything else is itself. */
+uint32_t text_fold(uint32_t code);
+
+/* Compares UTF-8 without regard to case. */
+bool text_same_name(struct bytes a, struct bytes b);
+
+/* A list of owned strings. Zero before use. */
+struct text_list {
+	char **at;
+	size_t count;
+	size_t room;
+};
+bool text_list_add(struct text_list *list, struct bytes string, struct err *err) MUST_CHECK;
+void text_list_free(struct text_list *list);
+static inline void text_list_free_at(struct text_list *list)
+{
+	text_list_free(list);
+}
+
+#endif

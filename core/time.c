@@ -1,0 +1,131 @@
+/* FILETIME to text and back. Calendar arithmetic after Howard Hinnant's public description of the
+ * proleptic Gregorian calendar (days_from_civil). See time.h. */
+#include "core/time.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAYS_1601_FROM_YEAR_0 584694 /* 1601-01-01 counted from 0000-03-01 */
+#define SECONDS_PER_DAY       86400u
+
+struct civil {
+	uint32_t year, month, day, hour, minute, second, ticks;
+};
+
+static void civil_from_ticks(uint64_t ticks, struct civil *out)
+{
+	uint64_t seconds = ticks / TIME_TICKS_PER_SECOND;
+	uint32_t of_day = (uint32_t)(seconds % SECONDS_PER_DAY);
+	uint64_t days = seconds / SECONDS_PER_DAY + DAYS_1601_FROM_YEAR_0;
+	uint64_t era = days / 146097;
+	uint32_t doe = (uint32_t)(days % 146097);
+	uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	uint32_t mp = (5 * doy + 2) / 153;
+
+	out->day = doy - (153 * mp + 2) / 5 + 1;
+	out->month = mp < 10 ? mp + 3 : mp - 9;
+	out->year = (uint32_t)(yoe + era * 400) + (out->month <= 2);
+	out->hour = of_day / 3600;
+	out->minute = of_day / 60 % 60;
+	out->second = of_day % 60;
+	out->ticks = (uint32_t)(ticks % TIME_TICKS_PER_SECOND);
+}
+
+void time_iso(uint64_t ticks, char out[TIME_ISO_ROOM])
+{
+	struct civil c;
+
+	civil_from_ticks(ticks, &c);
+	snprintf(out, TIME_ISO_ROOM, "%04u-%02u-%02uT%02u:%02u:%02u.%07uZ", c.year, c.month, c.day,
+	    c.hour, c.minute, c.second, c.ticks);
+}
+
+void time_compact(uint64_t ticks, char out[TIME_ISO_ROOM])
+{
+	struct civil c;
+
+	civil_from_ticks(ticks, &c);
+	snprintf(out, TIME_ISO_ROOM, "%04u%02u%02uT%02u%02u%02uZ", c.year, c.month, c.day, c.hour,
+	    c.minute, c.second);
+}
+
+static uint64_t ticks_from_civil(const struct civil *c)
+{
+	uint32_t year = c->year - (c->month <= 2);
+	uint32_t era = year / 400;
+	uint32_t yoe = year % 400;
+	uint32_t mp = c->month > 2 ? c->month - 3 : c->month + 9;
+	uint32_t doy = (153 * mp + 2) / 5 + c->day - 1;
+	uint64_t days = (uint64_t)era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy;
+	uint64_t seconds = (days - DAYS_1601_FROM_YEAR_0) * SECONDS_PER_DAY + c->hour * 3600 +
+			   c->minute * 60 + c->second;
+
+	return seconds * TIME_TICKS_PER_SECOND + c->ticks;
+}
+
+static bool read_digits(const char **at, int count, uint32_t *out)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < count; i++, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return false;
+		value = value * 10 + (uint32_t)(**at - '0');
+	}
+	*out = value;
+	return true;
+}
+
+static bool read_char(const char **at, const char *any)
+{
+	if (!**at || !strchr(any, **at))
+		return false;
+	(*at)++;
+	return true;
+}
+
+static bool read_fraction(const char **at, uint32_t *ticks)
+{
+	uint32_t scale = 1000000;
+	int digits = 0;
+
+	for (*ticks = 0; **at >= '0' && **at <= '9' && digits < 9; (*at)++, digits++) {
+		*ticks += (uint32_t)(**at - '0') * scale;
+		scale /= 10;
+	}
+	return digits > 0;
+}
+
+bool time_parse(const char *iso, uint64_t *ticks, struct err *err)
+{
+	struct civil c = {0};
+	const char *at = iso;
+	bool ok = read_digits(&at, 4, &c.year) && read_char(&at, "-") &&
+		  read_digits(&at, 2, &c.month) && read_char(&at, "-") &&
+		  read_digits(&at, 2, &c.day);
+
+	if (ok && *at)
+		ok = read_char(&at, "T ") && read_digits(&at, 2, &c.hour) && read_char(&at, ":") &&
+		     read_digits(&at, 2, &c.minute) && read_char(&at, ":") &&
+		     read_digits(&at, 2, &c.second) &&
+		     (*at != '.' || (at++, read_fraction(&at, &c.ticks))) && read_char(&at, "Z") &&
+		     !*at;
+	if (!ok || c.year < 1601 || c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31 ||
+	    c.hour > 23 || c.minute > 59 || c.second > 60)
+		return fail(err, ERR_USAGE, "'%s' is not a time like 2026-04-01T09:00:00Z", iso);
+	*ticks = ticks_from_civil(&c);
+	return true;
+}
+
+void time_to_unix(uint64_t ticks, int64_t *seconds, uint32_t *nanoseconds)
+{
+	*seconds = (int64_t)(ticks / TIME_TICKS_PER_SECOND) -
+		   (int64_t)(TIME_UNIX_EPOCH / TIME_TICKS_PER_SECOND);
+	*nanoseconds = (uint32_t)(ticks % TIME_TICKS_PER_SECOND) * 100;
+}
+
+uint64_t time_from_unix(int64_t seconds, uint32_t nanoseconds)
+{
+	return TIME_UNIX_EPOCH + (uint64_t)seconds * TIME_TICKS_PER_SECOND + nanoseconds / 100;
+}

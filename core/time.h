@@ -1,0 +1,22 @@
+/* Time as Windows keeps it: 100 ns ticks since 1601-01-01 UTC (FILETIME, MS-DTYP 2.3.3). */
+#ifndef KANSHIKI_CORE_TIME_H
+#define KANSHIKI_CORE_TIME_H
+
+#include "core/err.h"
+
+#define TIME_TICKS_PER_SECOND 10000000ull
+#define TIME_UNIX_EPOCH       116444736000000000ull /* 1970-01-01 in ticks */
+#define TIME_ISO_ROOM         40
+
+/* Writes "2018-03-27T12:11:44.1234567Z"; all 2^64 values have a text (years up to 60056). */
+void time_iso(uint64_t ticks, char out[TIME_ISO_ROOM]);
+/* Writes "20180327T121144Z", for file names. */
+void time_compact(uint64_t ticks, char out[TIME_ISO_ROOM]);
+/* Parses "YYYY-MM-DDTHH:MM:SS[.f{1,9}]Z" (also a space for the T, or a date alone = midnight UTC). */
+bool time_parse(const char *iso, uint64_t *ticks, struct err *err) MUST_CHECK;
+
+/* Whole seconds since 1970 rounded down, and the nanoseconds above it (always >= 0). */
+void time_to_unix(uint64_t ticks, int64_t *seconds, uint32_t *nanoseconds);
+uint64_t time_from_unix(int64_t seconds, uint32_t nanoseconds);
+
+#endif

@@ -1,0 +1,35 @@
+/* The processes of the running system, through its API (toolhelp snapshot, PEB, tokens). */
+#ifndef KANSHIKI_PLATFORM_PROCESS_H
+#define KANSHIKI_PLATFORM_PROCESS_H
+
+#include "core/text.h"
+
+struct process {
+	uint32_t pid;
+	uint32_t parent;
+	uint32_t session;
+	uint32_t threads;
+	uint64_t started; /* ticks; 0 when it could not be asked */
+	struct text name; /* image name: always known */
+	struct text path; /* full path, "" when not readable */
+	struct text command_line;
+	struct text user; /* "DOMAIN\name" */
+	struct text user_sid;
+	struct err why; /* first thing that could not be read; ERR_NONE when all was */
+};
+
+/* Calls each for every process; *process is borrowed. ERR_UNSUPPORTED on Linux. */
+bool process_list(bool (*each)(void *context, const struct process *process, struct err *err),
+    void *context, struct err *err) MUST_CHECK;
+
+/* Whether this program runs elevated (administrator, root). */
+bool process_is_elevated(void);
+/* Switches on SeBackup, SeRestore, SeDebug, SeSecurity, SeManageVolume where held. Never fails. */
+void process_enable_privileges(void);
+/* Lowers CPU and I/O priority; a failure is not an error. */
+void process_go_background(void);
+uint32_t process_own_id(void);
+/* Peak resident memory of this process in bytes; 0 when unknown. */
+uint64_t process_peak_memory(void);
+
+#endif

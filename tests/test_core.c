@@ -1,0 +1,157 @@
+/* core/: views, text, time, patterns, JSON, options. */
+#include "tests/unit.h"
+
+#include "core/json.h"
+#include "core/options.h"
+#include "core/pattern.h"
+#include "core/time.h"
+
+static void test_reader_is_sticky(void **state)
+{
+	struct reader r = {.data = {(const uint8_t *)"\x01\x02\x03\x04\x05", 5}};
+
+	(void)state;
+	assert_int_equal(read_u32(&r), 0x04030201);
+	assert_int_equal(read_u16(&r), 0);
+	assert_true(r.overrun);
+	assert_int_equal(read_u8(&r), 0);
+}
+
+static void test_lone_surrogates_survive(void **state)
+{
+	static const uint8_t utf16[] = {'a', 0, 0x00, 0xd8, 0x42, 0x30, 0x3d, 0xd8, 0x00, 0xde};
+	CLEANUP(text_free) struct text wtf8 = {0};
+	CLEANUP(text_free) struct text back = {0};
+
+	(void)state;
+	text_add_utf16(&wtf8, (struct bytes){utf16, sizeof(utf16)});
+	assert_string_equal(text_string(&wtf8), "a\xed\xa0\x80\xe3\x81\x82\xf0\x9f\x98\x80");
+	text_to_utf16(text_bytes(&wtf8), &back);
+	assert_int_equal(back.len, sizeof(utf16));
+	assert_memory_equal(back.at, utf16, sizeof(utf16));
+}
+
+static void test_printable_shows_no_bidi(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+
+	(void)state;
+	text_add_printable(&out, bytes_of("a\x1b[31m\xe2\x80\xae\xffz"));
+	assert_string_equal(text_string(&out), "a<U+001B>[31m<U+202E><FF>z");
+}
+
+static void test_time_round_trip(void **state)
+{
+	static const char *const times[] = {"1601-01-01T00:00:00.0000000Z",
+	    "2000-02-29T23:59:59.1234567Z", "2018-03-27T12:11:44.0000001Z",
+	    "9999-12-31T00:00:00.0000000Z"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		uint64_t ticks;
+		char iso[TIME_ISO_ROOM];
+		struct err err = {0};
+
+		assert_true(time_parse(times[i], &ticks, &err));
+		time_iso(ticks, iso);
+		assert_string_equal(iso, times[i]);
+	}
+}
+
+static void test_time_refuses_rubbish(void **state)
+{
+	uint64_t ticks = 7;
+	struct err err = {0};
+
+	(void)state;
+	assert_false(time_parse("2018-13-01T00:00:00Z", &ticks, &err));
+	assert_false(time_parse("yesterday", &ticks, &err));
+	assert_int_equal(ticks, 7);
+}
+
+struct pattern_case {
+	const char *pattern, *path;
+	bool matches, below;
+};
+
+static void test_patterns(void **state)
+{
+	static const struct pattern_case cases[] = {
+	    {"Windows/System32/config/SYSTEM", "windows/system32/CONFIG/system", true, false},
+	    {"Windows/*/x", "Windows/a/x", true, false},
+	    {"Windows/*/x", "Windows/a/b/x", false, false},
+	    {"Users/**/NTUSER.DAT", "Users/a/b/NTUSER.DAT", true, true},
+	    {"Users/**/NTUSER.DAT", "Users/NTUSER.DAT", true, true},
+	    {"**", "any/thing", true, true},
+	    {"**/*.evtx", "a.evtx", true, true},
+	    {"a/**", "a/b/c", true, true},
+	    {"a/**", "a", false, true},
+	    {"a/b*", "a", false, true},
+	    {"a/b*", "c", false, false},
+	    {"\xe3\x81\x82*", "\xe3\x81\x82\xe3\x81\x84", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(
+		    pattern_match(cases[i].pattern, bytes_of(cases[i].path)), cases[i].matches);
+		assert_int_equal(pattern_may_match_below(cases[i].pattern, bytes_of(cases[i].path)),
+		    cases[i].below);
+	}
+}
+
+static void test_json_escapes(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct json json = {.to = &out};
+
+	(void)state;
+	json_begin(&json);
+	json_bytes_field(&json, "a", bytes_of("q\"\\\n\xed\xa0\x80"));
+	json_key(&json, "n");
+	json_begin_array(&json);
+	json_unsigned(&json, 18446744073709551615ull);
+	json_null(&json);
+	json_end_array(&json);
+	json_bool_field(&json, "b", true);
+	json_end(&json);
+	assert_string_equal(text_string(&out),
+	    "{\"a\":\"q\\\"\\\\\\n\\ud800\",\"n\":[18446744073709551615,null],\"b\":true}");
+}
+
+static void test_options_follow_operands(void **state)
+{
+	bool flag = false;
+	const char *dir = NULL;
+	CLEANUP(text_list_free) struct text_list operands = {0};
+	const struct option options[] = {
+	    {"json", 0, OPTION_FLAG, &flag, NULL, "x"},
+	    {"directory", 'C', OPTION_TEXT, &dir, "DIR", "x"},
+	};
+	char *argv[] = {(char[]){"extract"}, (char[]){"B"}, (char[]){"-C"}, (char[]){"out"},
+	    (char[]){"--json"}, (char[]){"--"}, (char[]){"-x"}, NULL};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(options_parse(options, 2, 7, argv, &operands, &err));
+	assert_true(flag);
+	assert_string_equal(dir, "out");
+	assert_int_equal(operands.count, 2);
+	assert_string_equal(operands.at[1], "-x");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_reader_is_sticky),
+	    cmocka_unit_test(test_lone_surrogates_survive),
+	    cmocka_unit_test(test_printable_shows_no_bidi),
+	    cmocka_unit_test(test_time_round_trip),
+	    cmocka_unit_test(test_time_refuses_rubbish),
+	    cmocka_unit_test(test_patterns),
+	    cmocka_unit_test(test_json_escapes),
+	    cmocka_unit_test(test_options_follow_operands),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
