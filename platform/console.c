@@ -1,0 +1,149 @@
+/* The console on both systems: formatting, the progress line, stdout as a sink. See console.h. */
+#include "platform/console.h"
+
+#include "platform/os.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STDOUT_PIECE ((size_t)64 << 10)
+
+static int progress_columns; /* of the progress line on the screen */
+
+/* Terminals show East Asian wide characters in two columns (Unicode UAX #11: the blocks in use here). */
+static int code_columns(uint32_t code)
+{
+	bool wide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
+		    (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
+		    (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
+		    (code >= 0xffe0 && code <= 0xffe6) || (code >= 0x1f300 && code <= 0x1faff) ||
+		    (code >= 0x20000 && code <= 0x3fffd);
+
+	return wide ? 2 : 1;
+}
+
+static void blank(struct text *out, int columns)
+{
+	for (int i = 0; i < columns; i++)
+		text_addc(out, ' ');
+}
+
+static void clear_progress(void)
+{
+	CLEANUP(text_free) struct text out = {0};
+
+	if (progress_columns == 0)
+		return;
+	text_addc(&out, '\r');
+	blank(&out, progress_columns);
+	text_addc(&out, '\r');
+	progress_columns = 0;
+	IGNORE(os_console_write(2, text_bytes(&out), NULL));
+}
+
+void say(const char *format, ...)
+{
+	char *line;
+	va_list args;
+
+	va_start(args, format);
+	int len = vsnprintf(NULL, 0, format, args);
+
+	va_end(args);
+	if (len < 0)
+		return;
+	line = malloc((size_t)len + 1);
+	if (!line)
+		return;
+	va_start(args, format);
+	vsnprintf(line, (size_t)len + 1, format, args);
+	va_end(args);
+	clear_progress();
+	IGNORE(os_console_write(2, (struct bytes){(const uint8_t *)line, (size_t)len}, NULL));
+	free(line);
+}
+
+bool console_write(struct bytes data, struct err *err)
+{
+	clear_progress();
+	return os_console_write(1, data, err);
+}
+
+void console_progress(const char *line)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct bytes bytes = bytes_of(line);
+	int room = console_width() - 1;
+	int columns = 0;
+	size_t pos = 0;
+
+	if (!console_is_terminal(2))
+		return;
+	if (!*line) {
+		clear_progress();
+		return;
+	}
+	text_addc(&out, '\r');
+	while (pos < bytes.len) {
+		size_t start = pos;
+		int more = code_columns(text_decode(bytes, &pos));
+
+		if (columns + more > room)
+			break;
+		columns += more;
+		text_add(&out, (struct bytes){bytes.at + start, pos - start});
+	}
+	blank(&out, progress_columns - columns);
+	progress_columns = columns;
+	if (!out.failed)
+		IGNORE(os_console_write(2, text_bytes(&out), NULL));
+}
+
+struct console_sink {
+	struct sink sink;
+	size_t held;
+	uint8_t piece[STDOUT_PIECE];
+};
+
+static bool sink_flush(struct console_sink *to, struct err *err)
+{
+	struct bytes held = {to->piece, to->held};
+
+	to->held = 0;
+	return held.len == 0 || console_write(held, err);
+}
+
+static bool sink_write(struct sink *self, struct bytes data, struct err *err)
+{
+	struct console_sink *to = (struct console_sink *)self;
+
+	if (data.len > STDOUT_PIECE - to->held && !sink_flush(to, err))
+		return false;
+	if (data.len >= STDOUT_PIECE)
+		return console_write(data, err);
+	if (data.len)
+		memcpy(to->piece + to->held, data.at, data.len);
+	to->held += data.len;
+	return true;
+}
+
+static bool sink_finish(struct sink *self, struct err *err)
+{
+	return sink_flush((struct console_sink *)self, err);
+}
+
+static void sink_free_console(struct sink *self)
+{
+	free(self);
+}
+
+struct sink *console_sink(void)
+{
+	struct console_sink *to = calloc(1, sizeof(*to));
+
+	if (!to)
+		return NULL;
+	to->sink = (struct sink){sink_write, sink_finish, sink_free_console};
+	return &to->sink;
+}

@@ -1,0 +1,262 @@
+/* What files are on both systems: buffered durable writing, whole reads, paths. See file.h. */
+#include "platform/file.h"
+
+#include "core/array.h"
+#include "platform/os.h"
+
+#include <stdlib.h>
+
+/* One write per MiB keeps a slow stick streaming; a flush per 64 MiB bounds what a pulled plug can take. */
+#define WRITE_PIECE ((size_t)1 << 20)
+#define FLUSH_EVERY ((uint64_t)64 << 20)
+#define READ_PIECE  ((size_t)64 << 10)
+
+struct file_source {
+	struct source source;
+	intptr_t file;
+	char path[];
+};
+
+static bool file_source_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct file_source *from = (struct file_source *)self;
+	uint64_t left = offset < self->size ? self->size - offset : 0;
+
+	*got = 0;
+	if (len > left)
+		len = (size_t)left;
+	return len == 0 || os_read(from->file, offset, to, len, got, err) ||
+	       fail_in(err, "cannot read '%s'", from->path);
+}
+
+static void file_source_close(struct source *self)
+{
+	IGNORE(os_close(((struct file_source *)self)->file, NULL));
+	free(self);
+}
+
+bool file_open(const char *path, struct source **out, struct err *err)
+{
+	size_t room = strlen(path) + 1;
+	struct file_source *from = calloc(1, sizeof(*from) + room);
+
+	if (!from)
+		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
+	from->source.read = file_source_read;
+	from->source.close = file_source_close;
+	memcpy(from->path, path, room);
+	if (!os_open(path, &from->file, &from->source.size, err)) {
+		free(from);
+		return fail_in(err, "cannot open '%s'", path);
+	}
+	*out = &from->source;
+	return true;
+}
+
+static bool read_into(
+    struct source *from, const char *path, size_t limit, struct text *into, struct err *err)
+{
+	CLEANUP(free_memory) uint8_t *piece = malloc(READ_PIECE);
+	uint64_t offset = 0;
+	size_t got = 0;
+
+	if (!piece)
+		return fail(err, ERR_MEMORY, "no memory to read '%s'", path);
+	do {
+		if (!from->read(from, offset, piece, READ_PIECE, &got, err))
+			return false;
+		text_add(into, (struct bytes){.at = piece, .len = got});
+		offset += got;
+	} while (got == READ_PIECE && offset <= limit);
+	return text_ok(into, err);
+}
+
+bool file_read_all(const char *path, size_t limit, struct text *out, struct err *err)
+{
+	CLEANUP(source_close) struct source *from = NULL;
+	CLEANUP(text_free)
+	struct text whole = {.ceiling = limit < SIZE_MAX - 1 ? limit + 1 : limit};
+
+	if (!file_open(path, &from, err))
+		return false;
+	if (from->size > limit)
+		return fail(err, ERR_LIMIT, "'%s' has %llu bytes, more than %zu", path,
+		    (unsigned long long)from->size, limit);
+	if (!read_into(from, path, limit, &whole, err))
+		return false;
+	text_clear(out);
+	text_add(out, text_bytes(&whole));
+	return text_ok(out, err);
+}
+
+struct file_sink {
+	struct sink sink;
+	intptr_t file;
+	uint8_t *piece;
+	size_t held;        /* bytes in piece */
+	uint64_t unflushed; /* bytes written since the last flush */
+	char path[];
+};
+
+static bool write_out(struct file_sink *to, struct bytes bytes, struct err *err)
+{
+	if (bytes.len == 0)
+		return true;
+	if (!os_write(to->file, bytes, err))
+		return fail_in(err, "cannot write '%s'", to->path);
+	to->unflushed += bytes.len;
+	if (to->unflushed < FLUSH_EVERY)
+		return true;
+	to->unflushed = 0;
+	return os_flush(to->file, err) || fail_in(err, "cannot flush '%s'", to->path);
+}
+
+static bool file_sink_write(struct sink *self, struct bytes data, struct err *err)
+{
+	struct file_sink *to = (struct file_sink *)self;
+
+	while (data.len) {
+		size_t room = WRITE_PIECE - to->held;
+		size_t take = data.len < room ? data.len : room;
+
+		memcpy(to->piece + to->held, data.at, take);
+		to->held += take;
+		data.at += take;
+		data.len -= take;
+		if (to->held < WRITE_PIECE)
+			break;
+		if (!write_out(to, (struct bytes){to->piece, to->held}, err))
+			return false;
+		to->held = 0;
+	}
+	return true;
+}
+
+static bool file_sink_finish(struct sink *self, struct err *err)
+{
+	struct file_sink *to = (struct file_sink *)self;
+	struct bytes held = {to->piece, to->held};
+
+	to->held = 0;
+	if (!write_out(to, held, err))
+		return false;
+	if (!os_flush(to->file, err))
+		return fail_in(err, "cannot flush '%s'", to->path);
+	intptr_t file = to->file;
+
+	to->file = OS_NO_HANDLE;
+	if (!os_close(file, err))
+		return fail_in(err, "cannot close '%s'", to->path);
+	return os_flush_entry(to->path, err) ||
+	       fail_in(err, "cannot flush the directory of '%s'", to->path);
+}
+
+static void file_sink_free(struct sink *self)
+{
+	struct file_sink *to = (struct file_sink *)self;
+
+	if (to->file != OS_NO_HANDLE) { /* unfinished: what is held may still be salvaged */
+		if (to->held)
+			IGNORE(os_write(to->file, (struct bytes){to->piece, to->held}, NULL));
+		IGNORE(os_close(to->file, NULL));
+	}
+	free(to->piece);
+	free(to);
+}
+
+static bool create(const char *path, bool is_private, struct sink **out, struct err *err)
+{
+	size_t room = strlen(path) + 1;
+	struct file_sink *to = calloc(1, sizeof(*to) + room);
+
+	if (!to)
+		return fail(err, ERR_MEMORY, "no memory to create '%s'", path);
+	CLEANUP(sink_free) struct sink *sink = &to->sink;
+
+	to->sink = (struct sink){file_sink_write, file_sink_finish, file_sink_free};
+	to->file = OS_NO_HANDLE;
+	memcpy(to->path, path, room);
+	to->piece = malloc(WRITE_PIECE);
+	if (!to->piece)
+		return fail(err, ERR_MEMORY, "no memory to create '%s'", path);
+	if (!os_create(path, is_private, &to->file, err))
+		return fail_in(err, "cannot create '%s'", path);
+	*out = TAKE(sink);
+	return true;
+}
+
+bool file_create(const char *path, struct sink **out, struct err *err)
+{
+	return create(path, false, out, err);
+}
+
+bool file_create_private(const char *path, struct sink **out, struct err *err)
+{
+	return create(path, true, out, err);
+}
+
+bool file_write_all(const char *path, struct bytes bytes, bool is_private, struct err *err)
+{
+	CLEANUP(sink_free) struct sink *to = NULL;
+
+	return create(path, is_private, &to, err) && to->write(to, bytes, err) &&
+	       to->finish(to, err);
+}
+
+bool file_rename(const char *from, const char *to, struct err *err)
+{
+	if (!os_rename(from, to, err))
+		return fail_in(err, "cannot rename '%s' to '%s'", from, to);
+	return os_flush_entry(to, err) || fail_in(err, "cannot flush the directory of '%s'", to);
+}
+
+bool file_remove(const char *path, struct err *err)
+{
+	return os_remove(path, err) || fail_in(err, "cannot remove '%s'", path);
+}
+
+static bool make_one(const char *path, struct err *err)
+{
+	struct err why = {0};
+
+	if (os_make_directory(path, &why) || file_kind(path) == FILE_KIND_DIRECTORY)
+		return true;
+	if (err)
+		*err = why;
+	return fail_in(err, "cannot make directory '%s'", path);
+}
+
+bool file_make_directory(const char *path, bool parents, struct err *err)
+{
+	size_t len = strlen(path);
+	CLEANUP(text_free) struct text parent = {0};
+
+	if (!parents || file_kind(path) == FILE_KIND_DIRECTORY)
+		return make_one(path, err);
+	for (size_t i = 1; i < len; i++) {
+		if (!os_is_separator(path[i]) || os_is_separator(path[i - 1]))
+			continue;
+		text_clear(&parent);
+		text_add(&parent, (struct bytes){(const uint8_t *)path, i});
+		if (!text_ok(&parent, err))
+			return false;
+		/* Roots ("C:", "//server/share") cannot be made and need not be: only what is not there. */
+		if (file_kind(parent.at) != FILE_KIND_MISSING)
+			continue;
+		if (!make_one(parent.at, err) && i > 2)
+			return false;
+	}
+	return make_one(path, err);
+}
+
+void file_join(struct text *out, const char *base, const char *name)
+{
+	size_t len = strlen(base);
+
+	text_clear(out);
+	text_adds(out, base);
+	if (len && !os_is_separator(base[len - 1]))
+		text_addc(out, '/');
+	text_adds(out, name);
+}

@@ -1,0 +1,35 @@
+/* What the shared half of platform/ asks of its system half (win/ or posix/). For platform/ alone.
+ * Errors hold the system's reason only ("access is denied"); the caller says what it was doing. */
+#ifndef KANSHIKI_PLATFORM_OS_H
+#define KANSHIKI_PLATFORM_OS_H
+
+#include "core/text.h"
+
+#define OS_NO_HANDLE ((intptr_t)-1) /* no file: INVALID_HANDLE_VALUE, descriptor -1 */
+
+/* Opens a regular file for reading and tells its size. Directories, pipes and devices are
+ * ERR_UNSUPPORTED. */
+bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err) MUST_CHECK;
+/* Makes a new file for writing; is_private: for its owner only. */
+bool os_create(const char *path, bool is_private, intptr_t *out, struct err *err) MUST_CHECK;
+/* Reads at an offset without a cursor; *got < len at the end of the file or on failure. */
+bool os_read(
+    intptr_t file, uint64_t offset, void *to, size_t len, size_t *got, struct err *err) MUST_CHECK;
+/* Appends all bytes. */
+bool os_write(intptr_t file, struct bytes bytes, struct err *err) MUST_CHECK;
+/* Everything written so far is on the medium when it returns. */
+bool os_flush(intptr_t file, struct err *err) MUST_CHECK;
+/* The entry of path in its directory is on the medium when it returns; nothing where the system does that. */
+bool os_flush_entry(const char *path, struct err *err) MUST_CHECK;
+bool os_rename(const char *from, const char *to, struct err *err) MUST_CHECK;
+bool os_remove(const char *path, struct err *err) MUST_CHECK;
+/* An existing directory is ERR_EXISTS. */
+bool os_make_directory(const char *path, struct err *err) MUST_CHECK;
+/* Closes; false when the system reports a late write error. */
+bool os_close(intptr_t file, struct err *err) MUST_CHECK;
+bool os_is_separator(char c);
+
+/* Writes all bytes (UTF-8) to stream 1 or 2. */
+bool os_console_write(int stream, struct bytes bytes, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,181 @@
+/* POSIX files behind platform/os.h. */
+#define _GNU_SOURCE
+#include "platform/posix/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IO_PIECE ((size_t)1 << 30) /* read(2) and write(2) take at most 2 GiB */
+
+static enum err_kind kind_of(int code)
+{
+	switch (code) {
+	case ENOENT:
+	case ENOTDIR:
+		return ERR_MISSING;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ERR_DENIED;
+	case EEXIST:
+	case ENOTEMPTY:
+		return ERR_EXISTS;
+	case ENOSPC:
+	case EDQUOT:
+		return ERR_FULL;
+	case ENOMEM:
+		return ERR_MEMORY;
+	case EISDIR:
+	case ENAMETOOLONG:
+	case EINVAL:
+	case ELOOP:
+		return ERR_UNSUPPORTED;
+	default:
+		return ERR_IO;
+	}
+}
+
+bool errno_fail(struct err *err, int code)
+{
+	const char *reason = strerrordesc_np(code);
+
+	fail(err, kind_of(code), "%s", reason ? reason : "unknown system error");
+	if (err)
+		err->os_code = (uint32_t)code;
+	return false;
+}
+
+int open_for_reading(const char *path)
+{
+	/* O_NONBLOCK: a pipe without a writer must not hang us; it has no effect on files. */
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd = open(path, flags | O_NOATIME);
+
+	return fd < 0 && errno == EPERM ? open(path, flags) : fd;
+}
+
+bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err)
+{
+	struct stat st;
+	int fd = open_for_reading(path);
+
+	if (fd < 0)
+		return errno_fail(err, errno);
+	if (fstat(fd, &st) != 0) {
+		errno_fail(err, errno);
+		close(fd);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		close(fd);
+		return fail(err, ERR_UNSUPPORTED,
+		    S_ISDIR(st.st_mode) ? "it is a directory" : "it is not a regular file");
+	}
+	*out = fd;
+	*size = (uint64_t)st.st_size;
+	return true;
+}
+
+bool os_create(const char *path, bool is_private, intptr_t *out, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY,
+	    is_private ? S_IRUSR | S_IWUSR : 0666);
+
+	if (fd < 0)
+		return errno_fail(err, errno);
+	*out = fd;
+	return true;
+}
+
+bool os_read(intptr_t file, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	uint8_t *at = to;
+
+	*got = 0;
+	while (*got < len) {
+		size_t want = len - *got < IO_PIECE ? len - *got : IO_PIECE;
+		ssize_t n = pread((int)file, at + *got, want, (off_t)(offset + *got));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno_fail(err, errno);
+		if (n == 0)
+			break;
+		*got += (size_t)n;
+	}
+	return true;
+}
+
+bool os_write(intptr_t file, struct bytes bytes, struct err *err)
+{
+	while (bytes.len) {
+		ssize_t n = write((int)file, bytes.at, bytes.len < IO_PIECE ? bytes.len : IO_PIECE);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno_fail(err, errno);
+		bytes.at += n;
+		bytes.len -= (size_t)n;
+	}
+	return true;
+}
+
+bool os_flush(intptr_t file, struct err *err)
+{
+	/* EINVAL: something that cannot be flushed, a pipe by another name. */
+	return fsync((int)file) == 0 || errno == EINVAL || errno_fail(err, errno);
+}
+
+bool os_flush_entry(const char *path, struct err *err)
+{
+	CLEANUP(text_free) struct text parent = {0};
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		text_addc(&parent, '.');
+	else
+		text_add(&parent, (struct bytes){(const uint8_t *)path,
+				      slash == path ? 1 : (size_t)(slash - path)});
+	if (!text_ok(&parent, err))
+		return false;
+	int fd = open(parent.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return true; /* a directory that may be written but not read: nothing more to do */
+	bool ok = os_flush(fd, err);
+
+	close(fd);
+	return ok;
+}
+
+bool os_rename(const char *from, const char *to, struct err *err)
+{
+	return rename(from, to) == 0 || errno_fail(err, errno);
+}
+
+bool os_remove(const char *path, struct err *err)
+{
+	return remove(path) == 0 || errno_fail(err, errno);
+}
+
+bool os_make_directory(const char *path, struct err *err)
+{
+	return mkdir(path, 0777) == 0 || errno_fail(err, errno);
+}
+
+bool os_close(intptr_t file, struct err *err)
+{
+	/* After EINTR the descriptor is gone on Linux: closing again could hit another file. */
+	return close((int)file) == 0 || errno == EINTR || errno_fail(err, errno);
+}
+
+bool os_is_separator(char c)
+{
+	return c == '/';
+}
