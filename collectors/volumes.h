@@ -1,0 +1,48 @@
+/* The volumes a collection takes from: live ones, devices and image files, each told for what it is. */
+#ifndef KANSHIKI_COLLECTORS_VOLUMES_H
+#define KANSHIKI_COLLECTORS_VOLUMES_H
+
+#include "core/source.h"
+#include "core/text.h"
+#include "formats/ntfs/ntfs.h"
+#include "formats/volume_kind.h"
+
+#define VOLUME_SET_MAX 64 /* volumes in one collection */
+
+struct collection_volume {
+	char letter;        /* 'C', or 0 */
+	struct text name;   /* its directory in the bundle: "C", or "$vol_{GUID}" */
+	struct text path;   /* as opened */
+	bool is_live;       /* a device, not an image file */
+	struct source *raw; /* NULL: could not be opened */
+	enum volume_kind kind;
+	struct ntfs_volume *ntfs; /* NULL: not usable */
+	struct ntfs_paths *paths;
+	struct err why; /* why it is not usable; ERR_NONE when it is */
+};
+
+/* Zero before use. */
+struct volume_set {
+	struct collection_volume *at;
+	size_t count, room;
+};
+
+/* Adds the volume read from raw, which it takes (also on failure). ERR_USAGE: the letter is taken;
+ * ERR_LIMIT, ERR_MEMORY. A volume that is no NTFS, or too damaged, is added all the same, with `why`
+ * ("BitLocker (locked)"): the collection names it. guid may be NULL. */
+bool volume_set_add(struct volume_set *set, char letter, const char *guid, const char *path,
+    bool is_live, struct source *raw, struct err *err) MUST_CHECK;
+/* Adds one that could not be opened, with the reason. */
+bool volume_set_add_unusable(struct volume_set *set, char letter, const char *guid,
+    const char *path, bool is_live, const struct err *why, struct err *err) MUST_CHECK;
+void volume_set_free(struct volume_set *set);
+static inline void volume_set_free_at(struct volume_set *set)
+{
+	volume_set_free(set);
+}
+size_t volume_set_usable(const struct volume_set *set);
+
+/* The computer's name from the SYSTEM hive of the first volume that has one. ERR_MISSING when none. */
+bool volume_set_host(struct volume_set *set, struct text *out, struct err *err) MUST_CHECK;
+
+#endif
