@@ -1,5 +1,5 @@
 /* Opens a bundle, format 1: signature first, then hashes, then age, frames, tar. Nothing unverified is
- * given out unless asked for. */
+ * given out unless asked for. One thread. */
 #ifndef KANSHIKI_BUNDLE_READER_H
 #define KANSHIKI_BUNDLE_READER_H
 
@@ -7,39 +7,84 @@
 #include "bundle/writer.h"
 
 struct bundle_trust {
-	struct bytes ca_pem;  /* the evidence CA(s); empty: signature cannot be checked */
+	struct bytes ca_pem;  /* the evidence CA(s); empty: the signature cannot be checked */
 	struct bytes crl_pem; /* may be empty */
 	const struct text_list
-	    *identities; /* contents of identity files: "AGE-SECRET-KEY-1..." lines */
+	    *identities; /* contents of identity files; NULL or empty: content stays closed */
 	uint64_t at;     /* judge certificates at this time */
-	bool unverified; /* go on without a valid signature */
+	bool unverified; /* go on without a valid signature or hash */
+};
+
+/* What the one who opens wants to hear; every function may be NULL. */
+struct bundle_watch {
+	void *context;
+	/* Bytes done of all, in one phase ("hash", "entries"). False stops with ERR_STOPPED. */
+	bool (*progress)(void *context, const char *phase, uint64_t done, uint64_t total);
+	/* Something is wrong; checking goes on where it can. */
+	void (*problem)(void *context, const struct err *why);
+	/* Not wrong, but to be said: strangers, a .part, an older seal. English, no full stop. */
+	void (*note)(void *context, const char *text);
+};
+
+struct bundle_facts {      /* strings live as long as the reader */
+	bool sealed_valid; /* the signature was checked and is good */
+	bool complete;     /* status: complete */
+	const char *collection_id, *case_id, *host, *started, *sealed;
+	char number[SHA256_HEX_ROOM]; /* 管理番号: SHA-256 of MANIFEST.sha256 */
+	const char *seal_file;        /* "MANIFEST.p7s" or "MANIFEST.p7s.new" */
+	const char *signer, *issuer;  /* names of the seal certificate, printable */
+	uint64_t signed_at;           /* by the PC's own clock, 0: none */
+	uint64_t not_before, not_after;
+	uint32_t volumes; /* listed */
+	size_t files;     /* listed */
+	bool has_content; /* the meta volumes were opened */
 };
 
 struct bundle_reader; /* opaque */
 
-/* Checks signature, MANIFEST and the `meta` volumes, and loads the rows. The store is borrowed. */
+/* Signature and MANIFEST only. The store, the CA and the identities are borrowed. */
+bool bundle_open_seal(struct store *store, const struct bundle_trust *trust,
+    const struct bundle_watch *watch, struct bundle_reader **out, struct err *err) MUST_CHECK;
+/* Every listed file against its hash, and what lies there unlisted. False when anything is wrong
+ * (each was reported as a problem; err holds the first). */
+bool bundle_check_files(struct bundle_reader *reader, struct err *err) MUST_CHECK;
+/* Checks the `meta` volumes and loads the rows. */
+bool bundle_open_content(struct bundle_reader *reader, struct err *err) MUST_CHECK;
+/* Walks every set to its end and compares each entry with its row. */
+bool bundle_check_entries(struct bundle_reader *reader, struct err *err) MUST_CHECK;
+
+/* Signature, MANIFEST, `meta` volumes and rows: what ls, cat and timeline need. */
 bool bundle_open(struct store *store, const struct bundle_trust *trust, struct bundle_reader **out,
     struct err *err) MUST_CHECK;
 void bundle_close(struct bundle_reader *reader);
 CLEANUP_POINTER(struct bundle_reader, bundle_close);
+void bundle_facts(const struct bundle_reader *reader, struct bundle_facts *out);
 
-struct bundle_row_view {           /* one object of meta/entries; strings borrow from the reader */
+/* One object of meta/entries (docs/formats/bundle.md, A row). The strings borrow from the reader and are
+ * good until the next bundle_row_* call on it. */
+struct bundle_row_view {
 	struct bytes path;         /* "fs/C/Windows/..." as in the tar */
 	struct bytes json;         /* the whole row */
-	bool taken;                /* false: not in the bundle, see status and reason in json */
+	bool taken;                /* it has bytes in the bundle under its own path */
 	bool is_sparse;            /* stored: runs */
-	struct bytes same_as;      /* path of the entry that holds the content, empty: itself */
+	struct bytes same_as;      /* path of the entry that holds the content; empty: none */
 	uint64_t size;             /* logical bytes */
 	struct bundle_place place; /* valid when taken */
 };
 size_t bundle_row_count(const struct bundle_reader *reader);
-void bundle_row_at(const struct bundle_reader *reader, size_t index, struct bundle_row_view *out);
+bool bundle_row_at(struct bundle_reader *reader, size_t index, struct bundle_row_view *out,
+    struct err *err) MUST_CHECK;
 /* The row of that path, by exact name; false when there is none. */
-bool bundle_row_find(const struct bundle_reader *reader, struct bytes path, size_t *index);
+bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *index);
 
-/* Opens the stored bytes of a taken row for reading at any offset (frames are decrypted and unpacked as
- * needed, few are kept). Its hash is not checked on the way: bundle_row_check does that. */
+/* Opens the stored bytes of a taken row (or of the row it is same_as) for reading at any offset: frames
+ * are decrypted and unpacked as needed, few are kept. Its hash is not checked on the way. The member is
+ * closed before the reader is. */
 bool bundle_member_open(
     struct bundle_reader *reader, size_t index, struct source **out, struct err *err) MUST_CHECK;
+
+/* The newest meta file of that name ("collection.json", "receipt.json"): ERR_MISSING when there is none. */
+bool bundle_meta_open(struct bundle_reader *reader, const char *name, struct source **out,
+    struct err *err) MUST_CHECK;
 
 #endif
