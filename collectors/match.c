@@ -1,0 +1,154 @@
+/* Matching of many patterns. See match.h. */
+#include "collectors/match.h"
+
+#include "core/array.h"
+#include "core/pattern.h"
+
+#include <stdlib.h>
+
+void match_fold(struct text *out, struct bytes utf8)
+{
+	size_t pos = 0;
+
+	while (pos < utf8.len) {
+		size_t start = pos;
+		uint32_t code = text_decode(utf8, &pos);
+
+		if (code == TEXT_INVALID)
+			text_addc(out, (char)utf8.at[start]);
+		else
+			text_add_code(out, text_fold(code));
+	}
+}
+
+static bool is_wild(char c)
+{
+	return c == '*' || c == '?';
+}
+
+/* Splits the pattern at its wildcards; a '/' after "**" may stand for nothing, so it is no literal. */
+static void find_literals(struct match_pattern *p)
+{
+	const char *at = p->text;
+	bool first = true;
+
+	for (;;) {
+		CLEANUP(text_free) struct text literal = {0};
+		bool after_stars = at >= p->text + 2 && at[-1] == '*' && at[-2] == '*';
+
+		if (after_stars && *at == '/')
+			at++;
+		const char *end = at;
+
+		while (*end && !is_wild(*end))
+			end++;
+		match_fold(&literal, (struct bytes){(const uint8_t *)at, (size_t)(end - at)});
+		if (first)
+			text_add(&p->head, text_bytes(&literal));
+		if (*end == 0)
+			text_add(&p->tail, text_bytes(&literal));
+		if (literal.len > p->inside.len) {
+			text_clear(&p->inside);
+			text_add(&p->inside, text_bytes(&literal));
+		}
+		if (*end == 0)
+			return;
+		first = false;
+		while (is_wild(*end))
+			end++;
+		at = end;
+	}
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool matcher_add(struct matcher *matcher, unsigned collector, const char *pattern, struct err *err)
+{
+	struct match_pattern p = {.collector = collector};
+	const char *from = pattern;
+
+	if (is_letter(from[0]) && from[1] == ':' && (from[2] == '/' || from[2] == '\\')) {
+		p.letter = (char)(from[0] & ~0x20);
+		from += 2;
+	}
+	while (*from == '/' || *from == '\\')
+		from++;
+	size_t len = strlen(from);
+
+	if (len == 0 || len > MATCH_PATTERN_BYTES)
+		return fail(
+		    err, ERR_USAGE, "pattern '%.60s' is %s", pattern, len ? "too long" : "empty");
+	if (!array_grow(&matcher->at, &matcher->room, matcher->count + 1, sizeof(p),
+		MATCH_PATTERNS_MAX, err))
+		return false;
+	p.text = malloc(len + 1);
+	if (!p.text)
+		return fail(err, ERR_MEMORY, "no memory for a pattern");
+	for (size_t i = 0; i <= len; i++)
+		p.text[i] = from[i] == '\\' ? '/' : from[i];
+	find_literals(&p);
+	matcher->at[matcher->count++] = p;
+	return true;
+}
+
+void matcher_free(struct matcher *matcher)
+{
+	for (size_t i = 0; i < matcher->count; i++) {
+		free(matcher->at[i].text);
+		text_free(&matcher->at[i].head);
+		text_free(&matcher->at[i].tail);
+		text_free(&matcher->at[i].inside);
+	}
+	free(matcher->at);
+	text_free(&matcher->folded);
+	*matcher = (struct matcher){0};
+}
+
+static bool holds(struct bytes where, struct bytes what)
+{
+	const uint8_t *at = where.at;
+	const uint8_t *last = where.at + where.len;
+
+	if (what.len == 0)
+		return true;
+	while ((size_t)(last - at) >= what.len) {
+		at = memchr(at, what.at[0], (size_t)(last - at) - what.len + 1);
+		if (!at)
+			return false;
+		if (memcmp(at, what.at, what.len) == 0)
+			return true;
+		at++;
+	}
+	return false;
+}
+
+static bool may_match(const struct match_pattern *p, struct bytes path)
+{
+	return path.len >= p->head.len && path.len >= p->tail.len &&
+	       memcmp(path.at, text_string(&p->head), p->head.len) == 0 &&
+	       memcmp(path.at + path.len - p->tail.len, text_string(&p->tail), p->tail.len) == 0 &&
+	       holds(path, text_bytes(&p->inside));
+}
+
+uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
+{
+	uint32_t mask = 0;
+
+	text_clear(&matcher->folded);
+	match_fold(&matcher->folded, path);
+	if (matcher->folded.failed || path.len == 0)
+		return 0;
+	for (size_t i = 0; i < matcher->count; i++) {
+		const struct match_pattern *p = &matcher->at[i];
+		uint32_t bit = 1u << p->collector;
+
+		if ((mask & bit) || (p->letter && p->letter != letter))
+			continue;
+		if (may_match(p, text_bytes(&matcher->folded)) && pattern_match(p->text, path))
+			mask |= bit;
+	}
+	return mask;
+}

@@ -1,0 +1,39 @@
+/* Many path patterns against many paths: literal parts of each pattern are compared first, so that the whole
+ * pattern is only tried on a path that is likely to match. Bit n of a mask is collector n of the run. */
+#ifndef KANSHIKI_COLLECTORS_MATCH_H
+#define KANSHIKI_COLLECTORS_MATCH_H
+
+#include "core/text.h"
+
+#define MATCH_COLLECTORS_MAX 32   /* bits of a mask */
+#define MATCH_PATTERNS_MAX   4096 /* of all collectors together */
+#define MATCH_PATTERN_BYTES  1000 /* a longer one is refused */
+
+struct match_pattern {
+	char *text;  /* as for pattern_match */
+	char letter; /* of the only volume it is for, 0: every volume */
+	unsigned collector;
+	struct text head, tail,
+	    inside; /* folded literals that a matching path begins with, ends with, holds */
+};
+
+/* Zero before use. */
+struct matcher {
+	struct match_pattern *at;
+	size_t count, room;
+	struct text folded; /* scratch */
+};
+
+/* Adds a pattern as people write it: "C:" and a slash in front is for that volume only, a backslash is a
+ * slash, a leading slash is dropped. ERR_USAGE when it is empty or too long. */
+bool matcher_add(
+    struct matcher *matcher, unsigned collector, const char *pattern, struct err *err) MUST_CHECK;
+void matcher_free(struct matcher *matcher);
+
+/* The collectors that want this path on the volume with that letter (0: none). */
+uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path);
+
+/* Folds case as patterns do. */
+void match_fold(struct text *out, struct bytes utf8);
+
+#endif

@@ -1,0 +1,162 @@
+/* The volumes of a collection. See volumes.h. */
+#include "collectors/volumes.h"
+
+#include "core/array.h"
+#include "formats/hive.h"
+
+#include <stdlib.h>
+
+static void volume_clear(struct collection_volume *volume)
+{
+	if (volume->paths)
+		ntfs_paths_free(volume->paths);
+	if (volume->ntfs)
+		ntfs_volume_close(volume->ntfs);
+	source_close(volume->raw);
+	text_free(&volume->name);
+	text_free(&volume->path);
+	*volume = (struct collection_volume){0};
+}
+
+void volume_set_free(struct volume_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		volume_clear(&set->at[i]);
+	free(set->at);
+	*set = (struct volume_set){0};
+}
+
+size_t volume_set_usable(const struct volume_set *set)
+{
+	size_t usable = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		usable += set->at[i].ntfs != NULL;
+	return usable;
+}
+
+/* Appends an empty volume with its names; NULL with *err on failure. */
+static struct collection_volume *append(struct volume_set *set, char letter, const char *guid,
+    const char *path, bool is_live, struct err *err)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (letter && set->at[i].letter == letter) {
+			fail(err, ERR_USAGE, "volume %c is given twice", letter);
+			return NULL;
+		}
+	if (!array_grow(
+		&set->at, &set->room, set->count + 1, sizeof(*set->at), VOLUME_SET_MAX, err)) {
+		fail_in(err, "volumes");
+		return NULL;
+	}
+	struct collection_volume *volume = &set->at[set->count];
+
+	*volume = (struct collection_volume){.letter = letter, .is_live = is_live};
+	text_adds(&volume->path, path);
+	if (letter)
+		text_addc(&volume->name, letter);
+	else
+		text_addf(&volume->name, "$vol_%s", guid && *guid ? guid : "{unknown}");
+	if (!text_ok(&volume->path, err) || !text_ok(&volume->name, err)) {
+		volume_clear(volume);
+		return NULL;
+	}
+	set->count++;
+	return volume;
+}
+
+/* Fills in what the volume is; on anything but a usable NTFS, why. */
+static void examine(struct collection_volume *volume)
+{
+	struct err err = {0};
+
+	if (!volume_kind_of(volume->raw, &volume->kind, &err)) {
+		volume->why = err;
+		return;
+	}
+	/* A damaged first boot sector may hide an NTFS volume: its backup at the end decides. */
+	bool may_be_ntfs = volume->kind == VOLUME_NTFS || volume->kind == VOLUME_UNKNOWN;
+
+	if (!may_be_ntfs) {
+		fail(&volume->why, ERR_UNSUPPORTED, "%s", volume_kind_name(volume->kind));
+		return;
+	}
+	if (!ntfs_volume_open(volume->raw, &volume->ntfs, &err)) {
+		volume->ntfs = NULL;
+		volume->why = err;
+		if (volume->kind == VOLUME_UNKNOWN && err.kind != ERR_IO)
+			fail(&volume->why, ERR_UNSUPPORTED, "no file system that we know");
+		return;
+	}
+	volume->kind = VOLUME_NTFS;
+	if (!ntfs_paths_new(ntfs_volume_mft(volume->ntfs), &volume->paths, &err)) {
+		volume->paths = NULL;
+		ntfs_volume_close(volume->ntfs);
+		volume->ntfs = NULL;
+		volume->why = err;
+	}
+}
+
+bool volume_set_add(struct volume_set *set, char letter, const char *guid, const char *path,
+    bool is_live, struct source *raw, struct err *err)
+{
+	struct collection_volume *volume = append(set, letter, guid, path, is_live, err);
+
+	if (!volume) {
+		source_close(raw);
+		return false;
+	}
+	volume->raw = raw;
+	examine(volume);
+	return true;
+}
+
+bool volume_set_add_unusable(struct volume_set *set, char letter, const char *guid,
+    const char *path, bool is_live, const struct err *why, struct err *err)
+{
+	struct collection_volume *volume = append(set, letter, guid, path, is_live, err);
+
+	if (!volume)
+		return false;
+	volume->why = *why;
+	return true;
+}
+
+/* Opens the unnamed stream of the file at path. */
+static bool open_file(
+    struct collection_volume *volume, const char *path, struct source **out, struct err *err)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	struct ntfs_reference file;
+
+	if (!ntfs_find(volume->ntfs, bytes_of(path), &file, err) ||
+	    !ntfs_entry_load(ntfs_volume_mft(volume->ntfs), file.record, &entry, err))
+		return false;
+	const struct ntfs_stream *stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){0});
+
+	if (!entry.in_use || !stream)
+		return fail(err, ERR_MISSING, "'%s' holds no data", path);
+	return ntfs_stream_open(volume->ntfs, &entry, stream, out, err);
+}
+
+static bool name_from_hive(
+    struct collection_volume *volume, const char *path, struct text *out, struct err *err)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(hive_close) struct hive *hive = NULL;
+
+	return open_file(volume, path, &file, err) && hive_open(file, &hive, err) &&
+	       hive_computer_name(hive, out, err);
+}
+
+bool volume_set_host(struct volume_set *set, struct text *out, struct err *err)
+{
+	static const char *const hives[] = {
+	    "Windows/System32/config/SYSTEM", "WINNT/system32/config/system"};
+
+	for (size_t i = 0; i < set->count; i++)
+		for (size_t j = 0; set->at[i].ntfs && j < ARRAY_LEN(hives); j++)
+			if (name_from_hive(&set->at[i], hives[j], out, NULL))
+				return true;
+	return fail(err, ERR_MISSING, "no SYSTEM hive with a computer name");
+}
