@@ -149,10 +149,10 @@ static bool check_validity(X509 *x, uint64_t at, bool is_signer, struct err *err
 	time_iso(at < from ? from : to, day);
 	day[19] = 0;
 	if (at < from)
-		return fail(
-		    err, ERR_DAMAGED, "the %s is valid only from %sZ; judge with --at", what, day);
+		return fail(err, ERR_UNTRUSTED, "the %s is valid only from %sZ; judge with --at",
+		    what, day);
 	if (at > to)
-		return fail(err, ERR_DAMAGED,
+		return fail(err, ERR_UNTRUSTED,
 		    "the %s expired at %sZ; who can prove an earlier time says it with --at TIME",
 		    what, day);
 	return true;
@@ -178,9 +178,9 @@ static bool check_revoked(X509 *x, X509 *issuer, struct bytes crl_pem, struct er
 			continue;
 		if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
 			return fail(
-			    err, ERR_DAMAGED, "the revocation list is not by the evidence CA");
+			    err, ERR_UNTRUSTED, "the revocation list is not by the evidence CA");
 		if (X509_CRL_get0_by_cert(crl, &revoked, x) == 1)
-			return fail(err, ERR_DAMAGED, "the seal certificate was revoked");
+			return fail(err, ERR_UNTRUSTED, "the seal certificate was revoked");
 	}
 	if (count == 0)
 		return fail(err, ERR_DAMAGED, "the revocation list is not a CRL in PEM");
@@ -228,11 +228,11 @@ static bool check_certificate(
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_NO_CHECK_TIME);
 	X509_STORE_CTX_set_depth(ctx, SEAL_CERTIFICATES);
 	if (X509_verify_cert(ctx) != 1)
-		return fail(err, ERR_DAMAGED, "not sealed under this evidence CA (%s)",
+		return fail(err, ERR_UNTRUSTED, "not sealed under this evidence CA (%s)",
 		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
 	if (X509_check_ca(signer) != 0 || !(X509_get_extension_flags(signer) & EXFLAG_KUSAGE) ||
 	    X509_get_key_usage(signer) != KU_DIGITAL_SIGNATURE)
-		return fail(err, ERR_DAMAGED, "its certificate is not one for sealing");
+		return fail(err, ERR_UNTRUSTED, "its certificate is not one for sealing");
 	return check_chain(X509_STORE_CTX_get0_chain(ctx), carried, trust, err);
 }
 

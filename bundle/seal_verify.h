@@ -29,7 +29,8 @@ static inline void seal_facts_free_at(struct seal_facts *facts)
 
 /* Whether p7s is a seal over content by a certificate of the evidence CA: one signer, ECDSA P-256 with SHA-256,
  * the four signed attributes, no unsigned ones, issuer equal byte for byte, minimal DER, every certificate part of
- * the chain, key usage, not revoked, valid at trust->at. ERR_DAMAGED says what is wrong. *out is zero before; it
+ * the chain, key usage, not revoked, valid at trust->at. ERR_UNTRUSTED: wrong CA,
+ * expired, revoked; ERR_DAMAGED: all else. *out is zero before; it
  * is filled on success only. */
 bool seal_verify(struct bytes content, struct bytes p7s, const struct seal_trust *trust,
     struct seal_facts *out, struct err *err) MUST_CHECK;

@@ -14,6 +14,8 @@ static int exit_code_of(enum err_kind kind)
 	case ERR_DAMAGED:
 	case ERR_UNSUPPORTED:
 	case ERR_LIMIT:
+	case ERR_UNTRUSTED:
+	case ERR_KEY:
 		return EXIT_BAD_INPUT;
 	case ERR_MISSING:
 		return EXIT_NO_INPUT;

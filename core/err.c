@@ -70,6 +70,8 @@ const char *err_kind_name(enum err_kind kind)
 	    [ERR_FULL] = "full",
 	    [ERR_USAGE] = "usage",
 	    [ERR_EXISTS] = "exists",
+	    [ERR_UNTRUSTED] = "untrusted",
+	    [ERR_KEY] = "key",
 	};
 
 	return (size_t)kind < ARRAY_LEN(names) ? names[kind] : "unknown";

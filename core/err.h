@@ -17,6 +17,8 @@ enum err_kind {
 	ERR_FULL,        /* no space left at the destination */
 	ERR_USAGE,       /* the command line is wrong */
 	ERR_EXISTS,      /* would overwrite */
+	ERR_UNTRUSTED,   /* not by whom we trust: wrong CA, expired or revoked certificate */
+	ERR_KEY,         /* no key at hand opens it */
 };
 
 /* Lives on the caller's stack; nothing to free. Zero it (= {0}) before use. */

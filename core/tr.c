@@ -74,6 +74,10 @@ const char *tr_err_kind(enum err_kind kind)
 		return tr("wrong use");
 	case ERR_EXISTS:
 		return tr("exists already");
+	case ERR_UNTRUSTED:
+		return tr("not trusted");
+	case ERR_KEY:
+		return tr("no key opens it");
 	}
 	return tr("no error");
 }
