@@ -58,6 +58,9 @@ struct volume_name {
 	uint32_t index; /* from 1 */
 	bool is_part;   /* "NAME.part": not closed */
 };
+#define VOLUME_INDEX_MAX \
+	999 /* volumes in a set: three digits, so that a shell's glob keeps their order */
+const char *bundle_set_name(unsigned set); /* "live", "files", "memory", "meta" */
 void volume_name_format(unsigned set, uint32_t index, char out[VOLUME_NAME_ROOM]);
 bool volume_name_parse(struct bytes name, struct volume_name *out);
 

@@ -1,0 +1,115 @@
+/* Certificates and keys as PEM. See pem.h. */
+#include "bundle/pem.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+static void bio_free(BIO *bio)
+{
+	BIO_free_all(bio);
+}
+CLEANUP_POINTER(BIO, bio_free);
+
+/* libcrypto would ask on the terminal; a kit must never stop to ask. */
+static int no_passphrase(char *buffer, int size, int writing, void *context)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
+static bool open_pem(struct bytes pem, BIO **out, struct err *err)
+{
+	if (pem.len > PEM_BYTES)
+		return fail(err, ERR_LIMIT, "PEM of %zu bytes", pem.len);
+	*out = BIO_new_mem_buf(pem.len ? (const void *)pem.at : "", (int)pem.len);
+	return *out || fail(err, ERR_MEMORY, "no memory for a certificate");
+}
+
+bool pem_certificates(struct bytes pem, int least, STACK_OF(X509) * *out, struct err *err)
+{
+	CLEANUP(bio_free) BIO *bio = NULL;
+	CLEANUP(pem_certificates_free) STACK_OF(X509) *found = sk_X509_new_null();
+	X509 *certificate;
+
+	if (!open_pem(pem, &bio, err))
+		return false;
+	if (!found)
+		return fail(err, ERR_MEMORY, "no memory for certificates");
+	while ((certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+		if (sk_X509_num(found) >= PEM_CERTIFICATES ||
+		    sk_X509_push(found, certificate) <= 0) {
+			X509_free(certificate);
+			return fail(err, ERR_LIMIT, "more than %d certificates", PEM_CERTIFICATES);
+		}
+	}
+	/* The end of a PEM text is an error too; any other one is a broken certificate. */
+	unsigned long last = ERR_peek_last_error();
+	bool at_end = ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+
+	ERR_clear_error();
+	if (!at_end)
+		return fail(err, ERR_DAMAGED, "a certificate is malformed");
+	if (sk_X509_num(found) < least)
+		return fail(err, ERR_DAMAGED, "holds no certificate");
+	*out = TAKE(found);
+	return true;
+}
+
+bool pem_key(struct bytes pem, EVP_PKEY **out, struct err *err)
+{
+	CLEANUP(bio_free) BIO *bio = NULL;
+
+	if (!open_pem(pem, &bio, err))
+		return false;
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+
+	ERR_clear_error();
+	if (!key)
+		return fail(err, ERR_DAMAGED, "holds no private key in the clear");
+	*out = key;
+	return true;
+}
+
+static bool add_bio(struct text *out, BIO *bio, struct err *err)
+{
+	char *at = NULL;
+	long len = BIO_get_mem_data(bio, &at);
+
+	if (len <= 0)
+		return fail(err, ERR_MEMORY, "no memory for PEM");
+	text_add(out, (struct bytes){(const uint8_t *)at, (size_t)len});
+	return text_ok(out, err);
+}
+
+bool pem_add_certificate(struct text *out, X509 *certificate, struct err *err)
+{
+	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+
+	if (!bio || PEM_write_bio_X509(bio, certificate) != 1)
+		return fail(err, ERR_MEMORY, "no memory for PEM");
+	return add_bio(out, bio, err);
+}
+
+bool pem_add_key(struct text *out, EVP_PKEY *key, struct err *err)
+{
+	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_secmem());
+
+	if (!bio ||
+	    PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, no_passphrase, NULL) != 1)
+		return fail(err, ERR_MEMORY, "no memory for PEM");
+	return add_bio(out, bio, err);
+}
+
+bool pem_is_p256(EVP_PKEY *key)
+{
+	char group[32] = "";
+	size_t len = 0;
+
+	return EVP_PKEY_is_a(key, "EC") &&
+	       EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 &&
+	       strcmp(group, "prime256v1") == 0;
+}

@@ -1,0 +1,40 @@
+/* Certificates and keys as PEM, through libcrypto; never asks for a passphrase. Inside bundle/ only. */
+#ifndef KANSHIKI_BUNDLE_PEM_H
+#define KANSHIKI_BUNDLE_PEM_H
+
+#include "core/err.h"
+#include "core/text.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#define PEM_BYTES        ((size_t)1 << 20) /* a PEM file is never larger */
+#define PEM_CERTIFICATES 64                /* nor holds more */
+
+static inline void pem_key_free(EVP_PKEY *key)
+{
+	EVP_PKEY_free(key);
+}
+CLEANUP_POINTER(EVP_PKEY, pem_key_free);
+static inline void pem_certificate_free(X509 *certificate)
+{
+	X509_free(certificate);
+}
+CLEANUP_POINTER(X509, pem_certificate_free);
+static inline void pem_certificates_free(STACK_OF(X509) * certificates)
+{
+	sk_X509_pop_free(certificates, X509_free);
+}
+CLEANUP_POINTER(STACK_OF(X509), pem_certificates_free);
+
+/* Every certificate of the text, in order, at least `least`. The caller frees *out. */
+bool pem_certificates(
+    struct bytes pem, int least, STACK_OF(X509) * *out, struct err *err) MUST_CHECK;
+/* The one unencrypted private key of the text. */
+bool pem_key(struct bytes pem, EVP_PKEY **out, struct err *err) MUST_CHECK;
+bool pem_add_certificate(struct text *out, X509 *certificate, struct err *err) MUST_CHECK;
+bool pem_add_key(struct text *out, EVP_PKEY *key, struct err *err) MUST_CHECK;
+/* Whether it is an ECDSA key on P-256, the only kind that seals. */
+bool pem_is_p256(EVP_PKEY *key);
+
+#endif

@@ -1,0 +1,71 @@
+/* Names of volume files. See manifest.h. */
+#include "bundle/manifest.h"
+#include "bundle/writer.h"
+
+#include <stdio.h>
+
+static const char *const set_names[] = {
+    [BUNDLE_LIVE] = "live",
+    [BUNDLE_FILES] = "files",
+    [BUNDLE_MEMORY] = "memory",
+    [BUNDLE_META] = "meta",
+};
+static const char suffix[] = ".tar.zst.age";
+static const char part[] = ".part";
+
+const char *bundle_set_name(unsigned set)
+{
+	return set < ARRAY_LEN(set_names) ? set_names[set] : "unknown";
+}
+
+void volume_name_format(unsigned set, uint32_t index, char out[VOLUME_NAME_ROOM])
+{
+	snprintf(out, VOLUME_NAME_ROOM, "%s.%03u%s", bundle_set_name(set), (unsigned)index, suffix);
+}
+
+static bool take(struct bytes *from, const char *string)
+{
+	size_t len = strlen(string);
+
+	if (from->len < len || memcmp(from->at, string, len) != 0)
+		return false;
+	from->at += len;
+	from->len -= len;
+	return true;
+}
+
+/* Exactly three digits, not 000. */
+static bool take_index(struct bytes *from, uint32_t *index)
+{
+	uint32_t value = 0;
+
+	if (from->len < 3)
+		return false;
+	for (size_t i = 0; i < 3; i++) {
+		if (from->at[i] < '0' || from->at[i] > '9')
+			return false;
+		value = value * 10 + (from->at[i] - '0');
+	}
+	from->at += 3;
+	from->len -= 3;
+	*index = value;
+	return value > 0;
+}
+
+bool volume_name_parse(struct bytes name, struct volume_name *out)
+{
+	for (unsigned set = 0; set < ARRAY_LEN(set_names); set++) {
+		struct volume_name found = {.set = set};
+		struct bytes rest = name;
+
+		if (!take(&rest, set_names[set]) || !take(&rest, ".") ||
+		    !take_index(&rest, &found.index) || !take(&rest, suffix))
+			continue;
+		found.is_part = take(&rest, part);
+		if (rest.len)
+			return false;
+		*out = found;
+		return true;
+	}
+	return false;
+}
