@@ -1,0 +1,159 @@
+/* The walk over a journal: through zeros, over damage, in one buffer. See usn.h. */
+#include "formats/ntfs/usn.h"
+
+#include <stdlib.h>
+
+#define WINDOW_LEN ((size_t)1 << 20)
+#define STEP_LEN   8u /* records begin at multiples of it */
+
+struct usn_scan {
+	struct source *source;
+	struct usn_listener *listener;
+	uint64_t at, end;      /* next byte to look at, end of the walk: in the source */
+	uint64_t last;         /* start of the record given last */
+	uint64_t window_start; /* of the buffer, in the source */
+	size_t window_len;
+	uint64_t lost_from; /* first byte not understood, while is_lost */
+	bool is_lost;
+	struct err why;
+	uint64_t skip; /* bytes to jump after a failed read; doubles while it goes on failing */
+	uint8_t window[WINDOW_LEN];
+};
+
+bool usn_scan_open(struct source *source, uint64_t offset, uint64_t len,
+    struct usn_listener *listener, struct usn_scan **out, struct err *err)
+{
+	struct usn_scan *scan = malloc(sizeof(*scan));
+
+	if (!scan)
+		return fail(err, ERR_MEMORY, "no memory to read a journal");
+	scan->source = source;
+	scan->listener = listener;
+	scan->at = offset < source->size ? offset : source->size;
+	scan->end = len < source->size - scan->at ? scan->at + len : source->size;
+	scan->last = scan->at;
+	scan->window_start = scan->at;
+	scan->window_len = 0;
+	scan->is_lost = false;
+	scan->why = (struct err){0};
+	scan->skip = USN_PAGE;
+	*out = scan;
+	return true;
+}
+
+void usn_scan_close(struct usn_scan *scan)
+{
+	free(scan);
+}
+
+uint64_t usn_scan_offset(const struct usn_scan *scan)
+{
+	return scan->last;
+}
+
+static void lose(struct usn_scan *scan, const struct err *why)
+{
+	if (scan->is_lost)
+		return;
+	scan->is_lost = true;
+	scan->lost_from = scan->at;
+	scan->why = *why;
+}
+
+static void report_lost(struct usn_scan *scan)
+{
+	if (!scan->is_lost)
+		return;
+	scan->is_lost = false;
+	if (scan->listener && scan->listener->damage)
+		scan->listener->damage(
+		    scan->listener, scan->lost_from, scan->at - scan->lost_from, &scan->why);
+}
+
+/* Bytes of the window from scan->at on. */
+static struct bytes ahead(const struct usn_scan *scan)
+{
+	size_t done = (size_t)(scan->at - scan->window_start);
+
+	return (struct bytes){.at = scan->window + done, .len = scan->window_len - done};
+}
+
+/* Jumps over what cannot be read: to the next page, further each time it happens in a row. */
+static void jump(struct usn_scan *scan, const struct err *why)
+{
+	uint64_t left = scan->end - scan->at;
+	uint64_t step = scan->skip - scan->at % USN_PAGE;
+
+	lose(scan, why);
+	scan->at += step < left ? step : left;
+	scan->window_start = scan->at;
+	if (scan->skip < WINDOW_LEN)
+		scan->skip *= 2;
+}
+
+/* Fills the window from scan->at on. False when nothing is left. */
+static bool refill(struct usn_scan *scan)
+{
+	while (scan->at < scan->end) {
+		uint64_t left = scan->end - scan->at;
+		struct err err = {0};
+		size_t got = 0;
+		bool ok = scan->source->read(scan->source, scan->at, scan->window,
+		    left < WINDOW_LEN ? (size_t)left : WINDOW_LEN, &got, &err);
+
+		scan->window_start = scan->at;
+		scan->window_len = got;
+		if (got > 0)
+			return true;
+		if (ok)
+			fail(&err, ERR_DAMAGED, "journal ends too early");
+		jump(scan, &err);
+	}
+	scan->window_len = 0;
+	return false;
+}
+
+/* Moves over zeros, a cache line at a time where it can. */
+static void skip_zeros(struct usn_scan *scan, struct bytes data)
+{
+	static const uint8_t zeros[512];
+	size_t at = 0;
+
+	while (data.len - at >= sizeof(zeros) && memcmp(data.at + at, zeros, sizeof(zeros)) == 0)
+		at += sizeof(zeros);
+	while (data.len - at >= STEP_LEN && le64(data.at + at) == 0)
+		at += STEP_LEN;
+	scan->at += at;
+}
+
+bool usn_scan_next(struct usn_scan *scan, struct usn_record *out)
+{
+	for (;;) {
+		struct bytes data = ahead(scan);
+		struct err why = {0};
+
+		if (data.len < USN_PAGE && scan->window_start + scan->window_len < scan->end) {
+			if (!refill(scan))
+				break;
+			data = ahead(scan);
+		}
+		if (data.len == 0)
+			break;
+		if (data.len >= STEP_LEN && le64(data.at) == 0) {
+			report_lost(scan);
+			skip_zeros(scan, data);
+			continue;
+		}
+		if (usn_parse(data, out, &why)) {
+			report_lost(scan);
+			scan->skip = USN_PAGE;
+			scan->last = scan->at;
+			scan->at += out->length;
+			return true;
+		}
+		lose(scan, &why);
+		scan->at += data.len < STEP_LEN ? data.len : STEP_LEN;
+	}
+	report_lost(scan);
+	return false;
+}
