@@ -1,8 +1,6 @@
 /* The buffer and the hand-written conversions. See output.h. */
 #include "analysis/output.h"
 
-#include "core/text.h"
-
 #include <stdlib.h>
 
 #define BUFFER_LEN ((size_t)256 << 10)
@@ -20,6 +18,7 @@ bool output_start(struct output *out, struct sink *to, struct err *err)
 void output_free(struct output *out)
 {
 	free(out->at);
+	text_free(&out->scratch);
 	*out = (struct output){0};
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/bytes.h"
 #include "core/sink.h"
+#include "core/text.h"
 #include "core/time.h"
 
 struct output { /* zero, then output_start */
@@ -16,6 +17,7 @@ struct output { /* zero, then output_start */
 	uint64_t last_time; /* the text of the last time written */
 	size_t last_time_len;
 	char last_time_text[TIME_ISO_ROOM];
+	struct text scratch; /* for a name on its way */
 };
 
 /* Borrows the sink. ERR_MEMORY. */
@@ -58,7 +60,7 @@ void output_time(struct output *out, uint64_t ticks);
 /* The inside of a JSON string (RFC 8259), without quotes: as core/json.h escapes it. */
 void output_json(struct output *out, struct bytes utf8);
 /* As names are written in a bundle (bundle/name.h): control, bidi, lone surrogates and '\' become <U+XXXX>,
- * and so do the characters in `also` (ASCII) and the '<' of a literal "<U+". Reversible. */
+ * and so do the characters in `also` (some of `"|<`) and the '<' of a literal "<U+". Reversible. */
 void output_visible(struct output *out, struct bytes utf8, const char *also);
 
 #endif

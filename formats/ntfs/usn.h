@@ -52,6 +52,9 @@ CLEANUP_POINTER(struct usn_scan, usn_scan_close);
 /* The next record; false at the end. The views in *out live until the next call. */
 bool usn_scan_next(struct usn_scan *scan, struct usn_record *out);
 
+/* The same for telling what a file is: the walk ends `limit` bytes after the first that is not zero. */
+bool usn_scan_first(struct usn_scan *scan, uint64_t limit, struct usn_record *out);
+
 /* Where in the source the record that usn_scan_next gave last begins. */
 uint64_t usn_scan_offset(const struct usn_scan *scan);
 

@@ -126,6 +126,27 @@ static void skip_zeros(struct usn_scan *scan, struct bytes data)
 	scan->at += at;
 }
 
+bool usn_scan_first(struct usn_scan *scan, uint64_t limit, struct usn_record *out)
+{
+	for (;;) {
+		struct bytes data = ahead(scan);
+
+		if (data.len == 0 && !refill(scan))
+			return false;
+		data = ahead(scan);
+		skip_zeros(scan, data);
+		data = ahead(scan);
+		if (data.len >= STEP_LEN)
+			break;
+		scan->at += data.len;
+	}
+	if (limit < scan->end - scan->at)
+		scan->end = scan->at + limit;
+	if (scan->window_start + scan->window_len > scan->end)
+		scan->window_len = (size_t)(scan->end - scan->window_start);
+	return usn_scan_next(scan, out);
+}
+
 bool usn_scan_next(struct usn_scan *scan, struct usn_record *out)
 {
 	for (;;) {

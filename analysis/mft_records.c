@@ -1,0 +1,174 @@
+/* Every record of an MFT, used or deleted, as lines: one for each of its names. */
+#include "analysis/timeline_format.h"
+
+#define ASK_EVERY 4096u /* records between two questions whether to go on */
+
+struct walk {
+	struct timeline *timeline;
+	struct ntfs_mft *mft;
+	struct ntfs_paths *paths;
+	struct ntfs_entry entry; /* the record at work */
+	struct ntfs_entry base;  /* of an extension record */
+	struct text path;
+	struct text short_name;
+};
+
+static void walk_free_at(struct walk *walk)
+{
+	ntfs_entry_free(&walk->entry);
+	ntfs_entry_free(&walk->base);
+	text_free(&walk->path);
+	text_free(&walk->short_name);
+}
+
+/* Failures that end the work; all others are damage of one record. */
+static bool is_fatal(const struct err *err)
+{
+	return err->kind == ERR_MEMORY || err->kind == ERR_STOPPED;
+}
+
+static bool same_reference(struct ntfs_reference a, struct ntfs_reference b)
+{
+	return a.record == b.record && a.sequence == b.sequence;
+}
+
+/* The 8.3 name that goes with a Win32 name: in the same directory, in the DOS name space. */
+static const struct ntfs_name *find_short(
+    const struct ntfs_entry *entry, const struct ntfs_name *name)
+{
+	if (name->name_space != NTFS_NAME_WIN32)
+		return NULL;
+	for (size_t i = 0; i < entry->name_count; i++)
+		if (entry->names[i].name_space == NTFS_NAME_DOS &&
+		    same_reference(entry->names[i].parent, name->parent))
+			return &entry->names[i];
+	return NULL;
+}
+
+/* Whether a DOS name is told of in the line of its Win32 name. */
+static bool is_told(const struct ntfs_entry *entry, const struct ntfs_name *name)
+{
+	if (name->name_space != NTFS_NAME_DOS)
+		return false;
+	for (size_t i = 0; i < entry->name_count; i++)
+		if (find_short(entry, &entry->names[i]) == name &&
+		    memcmp(&entry->names[i].times, &name->times, sizeof(name->times)) == 0)
+			return true;
+	return false;
+}
+
+/* Whether an extension record belongs to a base record, which then has told all of it. */
+static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
+{
+	struct ntfs_reference base = walk->entry.base;
+	struct err why = {0};
+
+	*claimed = false;
+	if (base.record == walk->entry.record)
+		return true;
+	if (!ntfs_entry_load(walk->mft, base.record, &walk->base, &why)) {
+		if (!is_fatal(&why))
+			return true;
+		*err = why;
+		return false;
+	}
+	*claimed = walk->base.sequence == base.sequence && !walk->base.base.record &&
+		   !walk->base.base.sequence;
+	return true;
+}
+
+static bool make_path(
+    struct walk *walk, const struct ntfs_name *name, struct timeline_file *file, struct err *err)
+{
+	text_clear(&walk->path);
+	text_add(&walk->path, text_bytes(&walk->timeline->prefix));
+	if (!name) {
+		text_addf(&walk->path, "$Unnamed/%llu", (unsigned long long)walk->entry.record);
+	} else if (walk->entry.record == 5 && name->parent.record == 5) {
+		text_addc(&walk->path, '.');
+	} else if (!ntfs_path(walk->paths, name, &walk->path, &file->is_orphan, err)) {
+		return false;
+	}
+	file->path = text_bytes(&walk->path);
+	return text_ok(&walk->path, err);
+}
+
+static bool write_name(
+    struct walk *walk, const struct ntfs_name *name, bool is_first, struct err *err)
+{
+	const struct ntfs_name *short_name = name ? find_short(&walk->entry, name) : NULL;
+	struct timeline_file file = {.entry = &walk->entry, .name = name, .is_first = is_first};
+
+	if (!make_path(walk, name, &file, err))
+		return false;
+	if (short_name) {
+		text_clear(&walk->short_name);
+		text_add_utf16(&walk->short_name, short_name->utf16);
+		file.short_name = text_bytes(&walk->short_name);
+	}
+	walk->timeline->format->file(&walk->timeline->out, &file);
+	walk->timeline->totals.names += name != NULL;
+	return true;
+}
+
+static bool write_record(struct walk *walk, struct err *err)
+{
+	const struct ntfs_entry *entry = &walk->entry;
+	bool is_first = true;
+
+	walk->timeline->totals.records++;
+	if (entry->base.record || entry->base.sequence) {
+		bool claimed;
+
+		if (!is_claimed(walk, &claimed, err))
+			return false;
+		if (claimed)
+			return true;
+	}
+	for (size_t i = 0; i < entry->name_count; i++) {
+		if (is_told(entry, &entry->names[i]))
+			continue;
+		if (!write_name(walk, &entry->names[i], is_first, err))
+			return false;
+		is_first = false;
+	}
+	return !is_first || write_name(walk, NULL, true, err);
+}
+
+/* A record that gives nothing: a line of damage, unless it was never used. */
+static bool skip_record(struct walk *walk, uint64_t record, const struct err *why, struct err *err)
+{
+	uint32_t size = ntfs_mft_record_size(walk->mft);
+
+	if (is_fatal(why)) {
+		*err = *why;
+		return false;
+	}
+	if (why->kind != ERR_MISSING)
+		timeline_damaged(walk->timeline, TIMELINE_MFT_NAME, record * size, size, why);
+	return true;
+}
+
+bool mft_records_write(
+    struct timeline *timeline, struct ntfs_mft *mft, struct ntfs_paths *paths, struct err *err)
+{
+	CLEANUP(walk_free)
+	struct walk walk = {.timeline = timeline, .mft = mft, .paths = paths};
+	uint64_t count = ntfs_mft_count(mft);
+	uint32_t size = ntfs_mft_record_size(mft);
+
+	for (uint64_t record = 0; record < count; record++) {
+		struct err why = {0};
+
+		if (record % ASK_EVERY == 0 &&
+		    !timeline_goes_on(timeline, record * size, count * size, err))
+			return false;
+		if (!ntfs_entry_load(mft, record, &walk.entry, &why)) {
+			if (!skip_record(&walk, record, &why, err))
+				return false;
+		} else if (!write_record(&walk, err)) {
+			return false;
+		}
+	}
+	return timeline_goes_on(timeline, count * size, count * size, err);
+}

@@ -1,0 +1,62 @@
+/* The timeline of a volume: every name of every MFT record with its eight timestamps, every record of the
+ * change journal, as text, streaming, in the order of the evidence. Columns: docs/timeline.md. */
+#ifndef KANSHIKI_ANALYSIS_TIMELINE_H
+#define KANSHIKI_ANALYSIS_TIMELINE_H
+
+#include "core/sink.h"
+#include "core/source.h"
+
+enum timeline_kind {
+	TIMELINE_UNKNOWN,
+	TIMELINE_VOLUME,  /* a boot sector of NTFS */
+	TIMELINE_MFT,     /* records of a $MFT, from the first one or a single one */
+	TIMELINE_JOURNAL, /* USN records, maybe after a long run of zeros */
+};
+
+/* Tells what a source is from its content alone. Reads a journal's leading zeros to their end. An I/O
+ * failure is TIMELINE_UNKNOWN with err set; else err is untouched. */
+enum timeline_kind timeline_probe(struct source *source, struct err *err);
+
+/* "jsonl", "csv", "bodyfile", "timesketch"; false for another. */
+bool timeline_format_known(const char *name);
+
+struct timeline_totals {
+	uint64_t records; /* MFT records that hold something, used or deleted */
+	uint64_t names;   /* of them, names */
+	uint64_t changes; /* journal records */
+	uint64_t damaged; /* places that could not be read or understood */
+	struct err first; /* the first of them */
+};
+
+struct timeline; /* opaque; one thread */
+
+/* A timeline in that format to the sink (borrowed). ERR_USAGE for an unknown format. */
+bool timeline_new(
+    struct sink *to, const char *format, struct timeline **out, struct err *err) MUST_CHECK;
+void timeline_free(struct timeline *timeline);
+CLEANUP_POINTER(struct timeline, timeline_free);
+
+/* Asked now and then; true ends the work with ERR_STOPPED. done and total are bytes of the evidence file
+ * at work. */
+void timeline_watch(struct timeline *timeline,
+    bool (*watch)(void *context, uint64_t done, uint64_t total), void *context);
+
+/* What stands in front of every path ("C/"); "" at first. Copied. */
+bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *err) MUST_CHECK;
+
+/* Adds an NTFS volume: its $MFT, then its journal if there is one. Damage is counted and becomes a line; a
+ * failure is that of the output, of memory, or that nothing can be read at all. */
+bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;
+/* Adds a bare $MFT and, unless NULL, the journal of the same volume. is_slow: reading backwards is dear
+ * (a bundle's member), so directories are learned in a first pass. */
+bool timeline_add_mft(struct timeline *timeline, struct source *mft, struct source *journal,
+    bool is_slow, struct err *err) MUST_CHECK;
+/* Adds a journal alone: its paths are names. */
+bool timeline_add_journal(
+    struct timeline *timeline, struct source *journal, struct err *err) MUST_CHECK;
+
+/* Writes what is buffered. The sink is not finished. */
+bool timeline_finish(
+    struct timeline *timeline, struct timeline_totals *totals, struct err *err) MUST_CHECK;
+
+#endif

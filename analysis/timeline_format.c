@@ -1,0 +1,67 @@
+/* What the formats say alike. See timeline_format.h. */
+#include "analysis/timeline_format.h"
+
+void timeline_words(struct output *out, uint32_t bits, const char *(*word)(unsigned bit),
+    const char *before, const char *between, const char *after)
+{
+	bool any = false;
+
+	for (unsigned bit = 0; bit < 32; bit++) {
+		if (!(bits >> bit & 1))
+			continue;
+		const char *name = word(bit);
+
+		output_string(out, any ? between : before);
+		if (name)
+			output_string(out, name);
+		else
+			output_hex(out, 1ull << bit, 8);
+		any = true;
+	}
+	if (any)
+		output_string(out, after);
+}
+
+const char *timeline_name_space(uint8_t name_space)
+{
+	static const char *const words[] = {"posix", "win32", "dos", "win32+dos"};
+
+	return name_space < ARRAY_LEN(words) ? words[name_space] : "unknown";
+}
+
+const struct ntfs_stream *timeline_data(const struct ntfs_entry *entry)
+{
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (entry->streams[i].type == NTFS_DATA && entry->streams[i].utf16.len == 0)
+			return &entry->streams[i];
+	return NULL;
+}
+
+uint32_t timeline_reparse_tag(const struct ntfs_entry *entry)
+{
+	for (size_t i = 0; i < entry->stream_count; i++) {
+		const struct ntfs_stream *stream = &entry->streams[i];
+
+		if (stream->type == NTFS_REPARSE_POINT && stream->resident &&
+		    stream->content.len >= 4)
+			return le32(stream->content.at);
+	}
+	return 0;
+}
+
+static struct bytes to_utf8(struct output *out, struct bytes utf16)
+{
+	text_clear(&out->scratch);
+	text_add_utf16(&out->scratch, utf16);
+	return text_bytes(&out->scratch);
+}
+
+void timeline_json_name(struct output *out, struct bytes utf16)
+{
+	output_json(out, to_utf8(out, utf16));
+}
+
+void timeline_visible_name(struct output *out, struct bytes utf16, const char *also)
+{
+	output_visible(out, to_utf8(out, utf16), also);
+}
