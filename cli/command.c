@@ -38,6 +38,8 @@ int command_fail(const struct err *err)
 {
 	CLEANUP(text_free) struct text line = {0};
 
+	if (console_is_closed(err))
+		return EXIT_COMPLETE;
 	text_add_printable(&line, bytes_of(err->text));
 	say("kanshiki: %s: %s\n", tr_err_kind(err->kind), text_string(&line));
 	return exit_code_of(err->kind);

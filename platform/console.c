@@ -3,6 +3,7 @@
 
 #include "platform/os.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,16 @@ bool console_write(struct bytes data, struct err *err)
 {
 	clear_progress();
 	return os_console_write(1, data, err);
+}
+
+bool console_is_closed(const struct err *err)
+{
+#ifdef _WIN32
+	/* ERROR_BROKEN_PIPE, ERROR_NO_DATA ("the pipe is being closed") */
+	return err->kind == ERR_IO && (err->os_code == 109 || err->os_code == 232);
+#else
+	return err->kind == ERR_IO && err->os_code == EPIPE;
+#endif
 }
 
 void console_progress(const char *line)

@@ -18,6 +18,8 @@ void say(const char *format, ...) PRINTF(1, 2);
 
 /* Data to stdout. A closed pipe (EPIPE) is ERR_IO and says nothing. */
 bool console_write(struct bytes data, struct err *err) MUST_CHECK;
+/* Whether a write failed because nobody reads our output any more (`| head`): the end, not a failure. */
+bool console_is_closed(const struct err *err);
 /* stdout as a sink (buffered; finish flushes). The caller frees it. */
 struct sink *console_sink(void);
 
