@@ -25,7 +25,7 @@ static void print_overview(void)
 		text_addf(&out, "  %-10s %s\n", commands[i]->name, tr(commands[i]->summary));
 	text_adds(
 	    &out, tr("\nkanshiki COMMAND --help tells more. --lang ja|en chooses the language.\n"));
-	IGNORE(console_write(text_bytes(&out), NULL));
+	DISCARD(console_write(text_bytes(&out), NULL));
 }
 
 static int print_help(const struct command *command)

@@ -9,7 +9,7 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define UNUSED     __attribute__((unused))
 /* Says that a MUST_CHECK result is of no use here: gcc does not take a (void) for it. */
-#define IGNORE(result) ((void)!(result))
+#define DISCARD(result) ((void)!(result))
 
 /* mingw's default printf archetype does not know %zu; with __USE_MINGW_ANSI_STDIO gnu_printf is true. */
 #ifdef __clang__

@@ -40,7 +40,7 @@ static void clear_progress(void)
 	blank(&out, progress_columns);
 	text_addc(&out, '\r');
 	progress_columns = 0;
-	IGNORE(os_console_write(2, text_bytes(&out), NULL));
+	DISCARD(os_console_write(2, text_bytes(&out), NULL));
 }
 
 void say(const char *format, ...)
@@ -61,7 +61,7 @@ void say(const char *format, ...)
 	vsnprintf(line, (size_t)len + 1, format, args);
 	va_end(args);
 	clear_progress();
-	IGNORE(os_console_write(2, (struct bytes){(const uint8_t *)line, (size_t)len}, NULL));
+	DISCARD(os_console_write(2, (struct bytes){(const uint8_t *)line, (size_t)len}, NULL));
 	free(line);
 }
 
@@ -108,7 +108,7 @@ void console_progress(const char *line)
 	blank(&out, progress_columns - columns);
 	progress_columns = columns;
 	if (!out.failed)
-		IGNORE(os_console_write(2, text_bytes(&out), NULL));
+		DISCARD(os_console_write(2, text_bytes(&out), NULL));
 }
 
 struct console_sink {

@@ -32,7 +32,7 @@ static bool file_source_read(
 
 static void file_source_close(struct source *self)
 {
-	IGNORE(os_close(((struct file_source *)self)->file, NULL));
+	DISCARD(os_close(((struct file_source *)self)->file, NULL));
 	free(self);
 }
 
@@ -158,8 +158,8 @@ static void file_sink_free(struct sink *self)
 
 	if (to->file != OS_NO_HANDLE) { /* unfinished: what is held may still be salvaged */
 		if (to->held)
-			IGNORE(os_write(to->file, (struct bytes){to->piece, to->held}, NULL));
-		IGNORE(os_close(to->file, NULL));
+			DISCARD(os_write(to->file, (struct bytes){to->piece, to->held}, NULL));
+		DISCARD(os_close(to->file, NULL));
 	}
 	free(to->piece);
 	free(to);

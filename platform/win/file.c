@@ -1,0 +1,193 @@
+/* Files and directories on Windows. See platform/file.h. */
+#include "platform/file.h"
+
+#include "platform/win/edge.h"
+#include "platform/win/late.h"
+
+#include <stdlib.h>
+
+#define ENTRIES_MAX ((size_t)4 << 20) /* names of one directory held for sorting */
+
+static enum file_kind kind_of(DWORD attributes)
+{
+	if (attributes & FILE_ATTRIBUTE_DEVICE)
+		return FILE_KIND_OTHER;
+	return attributes & FILE_ATTRIBUTE_DIRECTORY ? FILE_KIND_DIRECTORY : FILE_KIND_FILE;
+}
+
+enum file_kind file_kind(const char *path)
+{
+	CLEANUP(free_memory) wchar_t *wide = wide_path(path, NULL);
+
+	if (!wide)
+		return FILE_KIND_MISSING;
+	DWORD attributes = GetFileAttributesW(wide);
+
+	if (attributes != INVALID_FILE_ATTRIBUTES)
+		return kind_of(attributes);
+	DWORD code = GetLastError();
+
+	/* What is there but may not be looked at is something else, not nothing. */
+	return code == ERROR_ACCESS_DENIED || code == ERROR_SHARING_VIOLATION ? FILE_KIND_OTHER
+									      : FILE_KIND_MISSING;
+}
+
+struct entry {
+	char *name;
+	enum file_kind kind;
+};
+
+struct entries {
+	struct entry *at;
+	size_t count;
+	size_t room;
+};
+
+static void entries_free_at(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		free(entries->at[i].name);
+	free(entries->at);
+}
+
+static bool add_entry(struct entries *entries, const WIN32_FIND_DATAW *found, struct err *err)
+{
+	CLEANUP(text_free) struct text name = {0};
+	DWORD attributes = found->dwFileAttributes;
+	bool is_link = (attributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
+		       (attributes & FILE_ATTRIBUTE_DIRECTORY); /* junctions are not followed */
+
+	if (wcscmp(found->cFileName, L".") == 0 || wcscmp(found->cFileName, L"..") == 0)
+		return true;
+	if (!array_grow(&entries->at, &entries->room, entries->count + 1, sizeof(*entries->at),
+		ENTRIES_MAX, err))
+		return false;
+	text_add_wide(&name, found->cFileName);
+	if (!text_ok(&name, err))
+		return false;
+	entries->at[entries->count].name = TAKE(name.at);
+	entries->at[entries->count++].kind = is_link ? FILE_KIND_OTHER : kind_of(attributes);
+	return true;
+}
+
+static bool read_entries(const wchar_t *pattern, struct entries *entries, struct err *err)
+{
+	WIN32_FIND_DATAW found;
+	HANDLE search = FindFirstFileW(pattern, &found);
+	bool ok = true;
+
+	if (search == INVALID_HANDLE_VALUE) {
+		DWORD code = GetLastError(); /* an empty root has not even "." */
+
+		return code == ERROR_FILE_NOT_FOUND || system_fail(err, code);
+	}
+	do
+		ok = add_entry(entries, &found, err);
+	while (ok && FindNextFileW(search, &found));
+	DWORD code = GetLastError();
+
+	FindClose(search);
+	return ok && (code == ERROR_NO_MORE_FILES || system_fail(err, code));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+bool file_list(const char *path,
+    bool (*each)(void *context, const char *name, enum file_kind kind, struct err *err),
+    void *context, struct err *err)
+{
+	CLEANUP(entries_free) struct entries entries = {0};
+	CLEANUP(text_free) struct text pattern = {0};
+	CLEANUP(free_memory) wchar_t *wide = NULL;
+
+	file_join(&pattern, path, "*");
+	if (!text_ok(&pattern, err))
+		return false;
+	wide = wide_path(pattern.at, err);
+	if (!wide || !read_entries(wide, &entries, err))
+		return fail_in(err, "cannot list '%s'", path);
+	if (entries.count)
+		qsort(entries.at, entries.count, sizeof(*entries.at), by_name);
+	for (size_t i = 0; i < entries.count; i++)
+		if (!each(context, entries.at[i].name, entries.at[i].kind, err))
+			return false;
+	return true;
+}
+
+bool file_free_space(const char *path, uint64_t *bytes, struct err *err)
+{
+	CLEANUP(free_memory) wchar_t *wide = wide_path(path, err);
+	ULARGE_INTEGER mine;
+
+	if (!wide)
+		return false;
+	if (!GetDiskFreeSpaceExW(wide, &mine, NULL, NULL)) {
+		system_fail(err, GetLastError());
+		return fail_in(err, "cannot tell the free space of '%s'", path);
+	}
+	*bytes = mine.QuadPart;
+	return true;
+}
+
+bool file_program_path(struct text *out, struct err *err)
+{
+	for (DWORD room = 512; room <= 32768; room *= 4) {
+		CLEANUP(free_memory) wchar_t *wide = calloc(room, sizeof(*wide));
+
+		if (!wide)
+			return fail(err, ERR_MEMORY, "no memory for the path of this program");
+		DWORD len = GetModuleFileNameW(NULL, wide, room);
+
+		if (len == 0) {
+			system_fail(err, GetLastError());
+			return fail_in(err, "cannot tell the path of this program");
+		}
+		if (len >= room)
+			continue;
+		text_clear(out);
+		text_add_units(out, wide, len);
+		return text_ok(out, err);
+	}
+	return fail(err, ERR_LIMIT, "the path of this program is over 32767 characters");
+}
+
+/* FILE_ID_INFO of Windows 8 and later: 128 bits, which ReFS needs. The class is number 18. */
+struct id_info {
+	uint64_t volume;
+	uint64_t number[2];
+};
+
+static bool wide_identity(HANDLE file, struct file_identity *out)
+{
+	struct id_info id = {0};
+
+	if (!GetFileInformationByHandleEx(file, (FILE_INFO_BY_HANDLE_CLASS)18, &id, sizeof(id)))
+		return false;
+	*out = (struct file_identity){.volume = id.volume, .number = {id.number[0], id.number[1]}};
+	return true;
+}
+
+bool file_identity(const char *path, struct file_identity *out, struct err *err)
+{
+	CLEANUP(free_memory) wchar_t *wide = wide_path(path, err);
+	CLEANUP(handle_close) HANDLE file = INVALID_HANDLE_VALUE;
+	BY_HANDLE_FILE_INFORMATION info;
+
+	if (!wide)
+		return false;
+	/* No access right is needed to ask for it, so a file that others lock is no obstacle. */
+	file = CreateFileW(wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+	    OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	if (file != INVALID_HANDLE_VALUE && wide_identity(file, out))
+		return true;
+	if (file == INVALID_HANDLE_VALUE || !GetFileInformationByHandle(file, &info)) {
+		system_fail(err, GetLastError());
+		return fail_in(err, "cannot identify '%s'", path);
+	}
+	*out = (struct file_identity){.volume = info.dwVolumeSerialNumber,
+	    .number = {(uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow, 0}};
+	return true;
+}

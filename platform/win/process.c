@@ -1,0 +1,69 @@
+/* What a process asks of Windows about itself. See platform/process.h. */
+#include "platform/process.h"
+
+#include "platform/win/edge.h"
+#include "platform/win/late.h"
+
+#include <psapi.h>
+
+/* NtSetInformationProcess class 33, ProcessIoPriority; 1 is low. */
+#define PROCESS_IO_PRIORITY 33
+#define IO_PRIORITY_LOW     1
+
+bool process_is_elevated(void)
+{
+	CLEANUP(handle_close) HANDLE token = NULL;
+	TOKEN_ELEVATION elevation = {0};
+	DWORD n = 0;
+
+	return OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token) &&
+	       GetTokenInformation(token, TokenElevation, &elevation, sizeof(elevation), &n) &&
+	       elevation.TokenIsElevated != 0;
+}
+
+void process_enable_privileges(void)
+{
+	static const wchar_t *const names[] = {L"SeBackupPrivilege", L"SeRestorePrivilege",
+	    L"SeDebugPrivilege", L"SeSecurityPrivilege", L"SeManageVolumePrivilege"};
+	CLEANUP(handle_close) HANDLE token = NULL;
+
+	if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, &token))
+		return;
+	/* One by one: in one call a single missing privilege would hide which were given. */
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		TOKEN_PRIVILEGES privilege = {.PrivilegeCount = 1};
+
+		if (!LookupPrivilegeValueW(NULL, names[i], &privilege.Privileges[0].Luid))
+			continue;
+		privilege.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
+		(void)AdjustTokenPrivileges(token, FALSE, &privilege, 0, NULL, NULL);
+	}
+}
+
+void process_go_background(void)
+{
+	/* Not PROCESS_MODE_BACKGROUND_BEGIN: it also caps the working set at 32 MiB, and a collection
+	 * would then spend its time paging. */
+	LONG(WINAPI * set_information)
+	(HANDLE, int, void *, ULONG) = (LONG(WINAPI *)(HANDLE, int, void *, ULONG))late_find(
+	    "ntdll.dll", "NtSetInformationProcess");
+	ULONG low = IO_PRIORITY_LOW;
+
+	(void)SetPriorityClass(GetCurrentProcess(), BELOW_NORMAL_PRIORITY_CLASS);
+	if (set_information)
+		(void)set_information(GetCurrentProcess(), PROCESS_IO_PRIORITY, &low, sizeof(low));
+}
+
+uint32_t process_own_id(void)
+{
+	return GetCurrentProcessId();
+}
+
+uint64_t process_peak_memory(void)
+{
+	PROCESS_MEMORY_COUNTERS counters = {.cb = sizeof(counters)};
+
+	return GetProcessMemoryInfo(GetCurrentProcess(), &counters, sizeof(counters))
+		   ? counters.PeakWorkingSetSize
+		   : 0;
+}
