@@ -38,7 +38,7 @@ static HMODULE load_by_path(const char *module)
 	if (!name || len == 0 || len >= MAX_PATH || wcslen(name) > 60)
 		return NULL;
 	path[len] = L'\\';
-	wcscpy(path + len + 1, name);
+	memcpy(path + len + 1, name, (wcslen(name) + 1) * sizeof(*name));
 	return LoadLibraryExW(path, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
 }
 

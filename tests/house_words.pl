@@ -1,0 +1,69 @@
+#!/usr/bin/perl
+# Every text shown through tr() has a Japanese row in core/ja/*.def with the same conversions in the same order, and
+# every row is used. Reads C as far as that needs: comments, strings, adjacent strings. Run from the root.
+use strict;
+use warnings;
+
+my $string  = qr/"(?:[^"\\\n]|\\.)*"/;
+my $strings = qr/$string(?:\s*$string)*/;
+my $broken  = 0;
+
+sub complain { print "@_\n"; $broken = 1; }
+
+sub slurp {
+	my ($path) = @_;
+	open my $in, '<', $path or die "$path: $!\n";
+	local $/;
+	my $text = <$in>;
+	# Comments become spaces; strings stay.
+	$text =~ s{($string|'(?:[^'\\\n]|\\.)*')|/\*.*?\*/|//[^\n]*}{defined $1 ? $1 : ' '}gse;
+	return $text;
+}
+
+# Adjacent strings as one, escapes as they stand.
+sub joined { my ($s) = @_; return join '', map { substr $_, 1, -1 } $s =~ /$string/g; }
+
+sub conversions {
+	my ($s) = @_;
+	$s =~ s/%%//g;
+	return join ' ', $s =~ /%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z]/g;
+}
+
+my (%row, %literal, %needed);
+for my $path (glob 'core/ja/*.def') {
+	my $text = slurp($path);
+	my $count = () = $text =~ /\bJA\(/g;
+	while ($text =~ /\bJA\(\s*($strings)\s*,\s*($strings)\s*\)/g) {
+		my ($english, $japanese) = (joined($1), joined($2));
+		$count--;
+		complain("$path: two rows for \"$english\"") if exists $row{$english};
+		$row{$english} = $path;
+		complain("$path: conversions differ: \"$english\" and \"$japanese\"")
+			if conversions($english) ne conversions($japanese);
+		complain("$path: no Japanese for \"$english\"") if $japanese !~ /[\x80-\xff]/ && $japanese ne $english;
+		complain("$path: the line ends differ: \"$english\"")
+			if ($english =~ /((?:\\n)*)$/)[0] ne ($japanese =~ /((?:\\n)*)$/)[0];
+	}
+	complain("$path: $count rows that cannot be read") if $count;
+}
+for my $path (split /\n/, `git ls-files --cached --others --exclude-standard -- core platform formats bundle collectors analysis cli`) {
+	next if $path !~ /\.[ch]$/ || !-f $path;
+	my $text = slurp($path);
+	$literal{joined($1)} = 1 while $text =~ /($strings)/g;
+	$needed{joined($1)} = $path while $text =~ /\btr\(\s*($strings)/g;
+	# Tables whose texts are shown through tr().
+	$needed{joined($1)} = $path while $text =~ /\.(?:summary|help|meaning_for_people)\s*=\s*($strings)/g;
+	$needed{joined($1)} = $path while $text =~ /\bOPTION_(?:FLAG|TEXT|LIST|NUMBER)\s*,[^{}]*?,\s*(?:$string|NULL)\s*,\s*($strings)\s*\}/g;
+	$needed{joined($1)} = $path while $text =~ /\bTR\(\s*($strings)\s*\)/g;
+}
+for my $english (sort keys %needed) {
+	complain("$needed{$english}: no Japanese row for \"$english\"") if $english ne '' && !exists $row{$english};
+}
+for my $english (sort keys %row) {
+	complain("$row{$english}: nobody says \"$english\"") if !$literal{$english};
+}
+complain("only " . keys(%row) . " rows were found") if keys(%row) < 10;
+for my $path (glob 'core/ja/*.def') {
+	complain("core/tr.c does not include \"$path\"") if slurp('core/tr.c') !~ /#include "\Q$path\E"/;
+}
+exit $broken;
