@@ -134,8 +134,10 @@ struct ntfs_entry {
 	struct ntfs_entry_memory *memory; /* private */
 };
 
-/* Loads a record with its extensions. ERR_MISSING: never used (no signature, or zeros); ERR_DAMAGED: bad
- * signature or fix-ups, nothing usable (a torn fix-up still loads, with entry->damage set). */
+/* Loads a record with its extensions; on failure the entry is empty. ERR_MISSING: never used (no signature,
+ * or zeros) or past the end; ERR_DAMAGED: bad signature or fix-ups, nothing usable (a torn fix-up still
+ * loads, with entry->damage set). ERR_UNSUPPORTED in entry->damage: a bare $MFT whose file has an attribute
+ * list in clusters of the volume; no damage, but streams and names are missing. */
 bool ntfs_entry_load(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
 void ntfs_entry_free(struct ntfs_entry *entry);
@@ -150,9 +152,9 @@ const struct ntfs_name *ntfs_entry_name(const struct ntfs_entry *entry);
 const struct ntfs_stream *ntfs_entry_stream(
     const struct ntfs_entry *entry, uint32_t type, struct bytes utf16);
 
-/* Opens a stream's logical content: resident, runs, holes as zeros, LZNT1 decompressed; past
- * `initialized` zeros. Copies what it needs: the entry may be loaded anew; the volume must stay open.
- * Reads of clusters outside the volume or without a run fail with ERR_DAMAGED, after the good bytes. */
+/* Opens a stream's logical content (volume may be NULL for a resident one): resident, runs, holes as zeros,
+ * LZNT1 decompressed, EFS as stored; past `initialized` zeros. Copies what it needs: the entry may be loaded
+ * anew; the volume must stay open. Reads of clusters outside the volume or without a run fail with ERR_DAMAGED, after the good bytes. */
 bool ntfs_stream_open(struct ntfs_volume *volume, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, struct source **out, struct err *err) MUST_CHECK;
 /* The same for stored bytes: runs only, one after the other, holes left out (for `stored: runs`); the map
@@ -161,7 +163,10 @@ bool ntfs_stream_open_runs(struct ntfs_volume *volume, const struct ntfs_entry *
     const struct ntfs_stream *stream, struct source **out, struct err *err) MUST_CHECK;
 
 /* Full paths by parent references, sequence numbers respected; directories are remembered (bounded). A
- * parent that is gone gives "$Orphan/..." and *is_orphan. No leading '/', WTF-8, '/' between. "" is the root. */
+ * parent that is gone gives "$Orphan/..." and *is_orphan; a deleted one whose record is still its own does
+ * not. In a cycle, or deeper than Windows can, it is "$Orphan/NAME" alone. No leading '/', WTF-8, '/'
+ * between; a '/' or NUL inside a name (forbidden) becomes U+FFFD. "" is the root. Appends to *out. At most
+ * 40 MB are used. */
 struct ntfs_paths; /* opaque */
 bool ntfs_paths_new(struct ntfs_mft *mft, struct ntfs_paths **out, struct err *err) MUST_CHECK;
 void ntfs_paths_free(struct ntfs_paths *paths);

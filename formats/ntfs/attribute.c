@@ -1,0 +1,97 @@
+/* Attribute headers (docs/formats/ntfs.md, "Attribute"). See attribute.h. */
+#include "formats/ntfs/attribute.h"
+
+#include "formats/ntfs/limits.h"
+
+#define TYPE_END          0xffffffffu
+#define RESIDENT_SIZE     24u
+#define NON_RESIDENT_SIZE 64u
+#define COMPRESSED_SIZE   72u /* with the bytes really allocated */
+
+static bool parse_resident(struct bytes whole, struct ntfs_attribute *a, struct err *err)
+{
+	uint32_t len = le32(whole.at + 16);
+	uint16_t at = le16(whole.at + 20);
+
+	if (!bytes_slice(whole, at, len, &a->content))
+		return fail(err, ERR_DAMAGED,
+		    "attribute 0x%x: %u bytes of content at %u lie outside", a->type, len, at);
+	return true;
+}
+
+static bool parse_non_resident(struct bytes whole, struct ntfs_attribute *a, struct err *err)
+{
+	if (whole.len < NON_RESIDENT_SIZE)
+		return fail(
+		    err, ERR_DAMAGED, "attribute 0x%x: header of %zu bytes", a->type, whole.len);
+	a->first_vcn = le64(whole.at + 16);
+	a->last_vcn = le64(whole.at + 24);
+	uint16_t at = le16(whole.at + 32);
+
+	a->compression_unit = whole.at[34];
+	a->allocated = le64(whole.at + 40);
+	a->size = le64(whole.at + 48);
+	a->initialized = le64(whole.at + 56);
+	if (a->flags & (NTFS_STREAM_COMPRESSED | NTFS_STREAM_SPARSE) && at >= COMPRESSED_SIZE &&
+	    whole.len >= COMPRESSED_SIZE && a->first_vcn == 0)
+		a->allocated = le64(whole.at + 64);
+	if (at < NON_RESIDENT_SIZE || at > whole.len)
+		return fail(
+		    err, ERR_DAMAGED, "attribute 0x%x: runs at %u lie outside", a->type, at);
+	if (a->first_vcn > NTFS_LIMIT_VCN || a->last_vcn + 1 > NTFS_LIMIT_VCN ||
+	    a->last_vcn + 1 < a->first_vcn)
+		return fail(err, ERR_DAMAGED, "attribute 0x%x: clusters %llu to %llu", a->type,
+		    (unsigned long long)a->first_vcn, (unsigned long long)a->last_vcn);
+	if (a->size > INT64_MAX || a->initialized > INT64_MAX)
+		return fail(err, ERR_DAMAGED, "attribute 0x%x: size 0x%llx", a->type,
+		    (unsigned long long)a->size);
+	a->mapping = (struct bytes){.at = whole.at + at, .len = whole.len - at};
+	return true;
+}
+
+static bool parse_name(struct bytes whole, struct ntfs_attribute *a, struct err *err)
+{
+	size_t units = whole.at[9];
+
+	if (units == 0)
+		return true;
+	if (!bytes_slice(whole, le16(whole.at + 10), 2 * units, &a->name))
+		return fail(err, ERR_DAMAGED, "attribute 0x%x: its name lies outside", a->type);
+	return true;
+}
+
+bool ntfs_attribute_next(
+    struct bytes record, size_t *pos, struct ntfs_attribute *out, bool *found, struct err *err)
+{
+	struct ntfs_attribute a = {0};
+	size_t left = *pos < record.len ? record.len - *pos : 0;
+	const uint8_t *p = record.at + *pos;
+
+	*found = false;
+	/* Some writers count the end mark's type but not its length as used. */
+	if (left < 4 || le32(p) == TYPE_END) {
+		*pos = record.len;
+		return true;
+	}
+	a.type = le32(p);
+	uint32_t len = left >= 8 ? le32(p + 4) : 0;
+
+	if (len < RESIDENT_SIZE || len > left || len % 8 != 0) {
+		*pos = record.len;
+		return fail(err, ERR_DAMAGED, "attribute 0x%x of %u bytes where %zu are left",
+		    a.type, len, left);
+	}
+	struct bytes whole = {.at = p, .len = len};
+
+	*pos += len;
+	a.resident = p[8] == 0;
+	a.flags = le16(p + 12);
+	a.id = le16(p + 14);
+	if (!parse_name(whole, &a, err))
+		return false;
+	if (a.resident ? !parse_resident(whole, &a, err) : !parse_non_resident(whole, &a, err))
+		return false;
+	*out = a;
+	*found = true;
+	return true;
+}

@@ -1,0 +1,308 @@
+/* A file as its MFT records tell it: base record, extensions, attributes joined. See ntfs.h. */
+#include "formats/ntfs/entry_memory.h"
+
+#include "core/array.h"
+#include "formats/ntfs/file_name.h"
+#include "formats/ntfs/limits.h"
+#include "formats/ntfs/record.h"
+#include "formats/ntfs/volume.h"
+
+#include <stdlib.h>
+
+/* Keeps the first damage met, with the record that it is in. */
+static void note(struct ntfs_entry *entry, uint64_t record, const struct err *why)
+{
+	if (entry->damage.kind != ERR_NONE || why->kind == ERR_NONE)
+		return;
+	if (record == entry->record)
+		entry->damage = *why;
+	else
+		fail(&entry->damage, why->kind, "extension record %llu: %s",
+		    (unsigned long long)record, why->text);
+}
+
+static bool is_fatal(const struct err *why)
+{
+	return why->kind == ERR_MEMORY || why->kind == ERR_LIMIT;
+}
+
+/* Adds all attributes of a fixed-up record. False only when out of memory or limits. */
+static bool add_attributes(
+    struct ntfs_entry *entry, uint64_t record, struct bytes used, size_t first, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	size_t pos = first;
+
+	while (pos < used.len) {
+		struct err why = {0};
+		struct ntfs_attribute attribute;
+		bool found;
+
+		if (!ntfs_attribute_next(used, &pos, &attribute, &found, &why)) {
+			note(entry, record, &why);
+			continue;
+		}
+		if (!found)
+			break;
+		if (!array_grow(&m->attributes, &m->attribute_room, m->attribute_count + 1,
+			sizeof(*m->attributes), NTFS_LIMIT_ATTRIBUTES, err))
+			return fail_in(err, "attributes");
+		attribute.order = m->attribute_count;
+		m->attributes[m->attribute_count++] = attribute;
+	}
+	return true;
+}
+
+/* Sequence numbers count up when a record is freed, so a deleted file's are one ahead; 0 is skipped. */
+static bool same_sequence(uint16_t now, uint16_t then, bool deleted)
+{
+	return now == then ||
+	       (deleted && (now == (uint16_t)(then + 1) || (then == UINT16_MAX && now == 1)));
+}
+
+static bool load_extension(struct ntfs_mft *mft, struct ntfs_entry *entry,
+    struct ntfs_reference where, struct err *why, struct err *err)
+{
+	uint8_t *block = ntfs_entry_block(entry->memory, err);
+	struct ntfs_record r;
+	bool deleted = !entry->in_use;
+
+	if (!block)
+		return false;
+	if (!ntfs_mft_read(mft, where.record, block, why) ||
+	    !ntfs_record_parse(block, mft->record_size, &r, &entry->damage, why))
+		return true;
+	if (r.base.record != entry->record ||
+	    !same_sequence(entry->sequence, r.base.sequence, deleted)) {
+		fail(why, ERR_DAMAGED, "belongs to another file (record %llu sequence %u)",
+		    (unsigned long long)r.base.record, r.base.sequence);
+		return true;
+	}
+	if (!same_sequence(r.sequence, where.sequence, deleted)) {
+		fail(
+		    why, ERR_DAMAGED, "has sequence number %u, not %u", r.sequence, where.sequence);
+		return true;
+	}
+	return add_attributes(
+	    entry, where.record, (struct bytes){.at = block, .len = r.used}, r.attributes, err);
+}
+
+/* Reads a non-resident attribute list through the volume into memory->list. */
+static bool read_list(struct ntfs_mft *mft, struct ntfs_entry *entry,
+    const struct ntfs_attribute *attribute, struct bytes *out, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	CLEANUP(source_close) struct source *content = NULL;
+	struct ntfs_stream stream = {.type = NTFS_ATTRIBUTE_LIST,
+	    .size = attribute->size,
+	    .initialized = attribute->initialized};
+
+	if (!mft->volume)
+		return fail(err, ERR_UNSUPPORTED,
+		    "its attribute list lies outside the MFT, in clusters of the volume");
+	if (attribute->size > NTFS_LIMIT_LIST || attribute->first_vcn != 0)
+		return fail(err, ERR_DAMAGED, "attribute list of %llu bytes",
+		    (unsigned long long)attribute->size);
+	if (!array_grow(&m->list, &m->list_room, (size_t)attribute->size, 1, NTFS_LIMIT_LIST, err))
+		return false;
+	m->runs.count = 0;
+	if (!ntfs_runs_add(&m->runs, attribute->mapping, 0, attribute->last_vcn + 1, err))
+		return fail_in(err, "attribute list");
+	stream.runs = m->runs.at;
+	stream.run_count = m->runs.count;
+	m->runs.count = 0;
+	if (!ntfs_stream_open(mft->volume, entry, &stream, &content, err) ||
+	    !source_read_exact(content, 0, m->list, (size_t)attribute->size, err))
+		return fail_in(err, "attribute list");
+	*out = (struct bytes){.at = m->list, .len = (size_t)attribute->size};
+	return true;
+}
+
+static bool load_extensions(
+    struct ntfs_mft *mft, struct ntfs_entry *entry, struct ntfs_attribute list, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	struct bytes content = list.content;
+	struct err why = {0};
+
+	if ((!list.resident && !read_list(mft, entry, &list, &content, &why)) ||
+	    !ntfs_attribute_list_parse(content, entry->record, &m->extensions, &why)) {
+		if (is_fatal(&why))
+			return fail(err, why.kind, "%s", why.text);
+		m->lost = true;
+		note(entry, entry->record, &why);
+	}
+	for (size_t i = 0; i < m->extensions.count; i++) {
+		struct err bad = {0};
+
+		if (!load_extension(mft, entry, m->extensions.at[i], &bad, err))
+			return false;
+		m->lost = m->lost || bad.kind != ERR_NONE;
+		note(entry, m->extensions.at[i].record, &bad);
+	}
+	return true;
+}
+
+static bool add_extensions(struct ntfs_mft *mft, struct ntfs_entry *entry, struct err *err)
+{
+	const struct ntfs_entry_memory *m = entry->memory;
+	size_t own = m->attribute_count;
+
+	/* Only a base record's list counts. Loading moves memory->attributes: pass a copy. */
+	for (size_t i = 0; i < own; i++)
+		if (m->attributes[i].type == NTFS_ATTRIBUTE_LIST)
+			return load_extensions(mft, entry, m->attributes[i], err);
+	return true;
+}
+
+static void parse_standard(struct ntfs_entry *entry, const struct ntfs_attribute *attribute)
+{
+	struct bytes c = attribute->content;
+	struct err why = {0};
+
+	if (entry->has_standard)
+		return;
+	if (!attribute->resident || c.len < 36) {
+		fail(&why, ERR_DAMAGED, "$STANDARD_INFORMATION of %zu bytes", c.len);
+		note(entry, entry->record, &why);
+		return;
+	}
+	entry->has_standard = true;
+	entry->times = ntfs_times_parse(c.at);
+	entry->attributes = le32(c.at + 32);
+	/* 72 bytes since NTFS 3.0, 48 before. */
+	if (c.len >= 72) {
+		entry->owner_id = le32(c.at + 48);
+		entry->security_id = le32(c.at + 52);
+		entry->usn = le64(c.at + 64);
+	}
+}
+
+static bool add_name(
+    struct ntfs_entry *entry, const struct ntfs_attribute *attribute, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	struct ntfs_name name;
+	struct err why = {0};
+
+	if (!ntfs_file_name_parse(attribute->content, &name, &why)) {
+		note(entry, entry->record, &why);
+		return true;
+	}
+	if (!array_grow(&entry->names, &m->name_room, entry->name_count + 1, sizeof(name),
+		NTFS_LIMIT_ATTRIBUTES, err))
+		return fail_in(err, "names");
+	entry->names[entry->name_count++] = name;
+	return true;
+}
+
+static bool read_attributes(struct ntfs_mft *mft, struct ntfs_entry *entry, struct err *err)
+{
+	const struct ntfs_entry_memory *m = entry->memory;
+
+	for (size_t i = 0; i < m->attribute_count; i++) {
+		if (m->attributes[i].type == NTFS_STANDARD_INFORMATION)
+			parse_standard(entry, &m->attributes[i]);
+		else if (m->attributes[i].type == NTFS_FILE_NAME &&
+			 !add_name(entry, &m->attributes[i], err))
+			return false;
+	}
+	return ntfs_streams_join(
+	    entry, mft->volume ? ntfs_volume_geometry(mft->volume)->cluster_size : 0, err);
+}
+
+static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	uint8_t *block = ntfs_entry_block(entry->memory, err);
+	struct ntfs_record r;
+
+	if (!block || !ntfs_mft_read(mft, record, block, err) ||
+	    !ntfs_record_parse(block, mft->record_size, &r, &entry->damage, err))
+		return false;
+	entry->record = record;
+	entry->sequence = r.sequence;
+	entry->in_use = r.flags & NTFS_RECORD_IN_USE;
+	entry->is_directory = r.flags & NTFS_RECORD_DIRECTORY;
+	entry->base = r.base;
+	entry->links = r.links;
+	entry->lsn = r.lsn;
+	if (!add_attributes(
+		entry, record, (struct bytes){.at = block, .len = r.used}, r.attributes, err))
+		return false;
+	bool is_base = r.base.record == 0 && r.base.sequence == 0;
+
+	if (is_base && !add_extensions(mft, entry, err))
+		return false;
+	return read_attributes(mft, entry, err);
+}
+
+/* Empties the entry but keeps its memory. */
+static void clear(struct ntfs_entry *entry)
+{
+	*entry = (struct ntfs_entry){
+	    .memory = entry->memory, .names = entry->names, .streams = entry->streams};
+}
+
+bool ntfs_entry_load(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	clear(entry);
+	if (!entry->memory)
+		entry->memory = calloc(1, sizeof(*entry->memory));
+	if (!entry->memory)
+		return fail(err, ERR_MEMORY, "no memory for an MFT entry");
+	ntfs_entry_memory_reset(entry->memory, mft->record_size);
+	if (!load(mft, record, entry, err)) {
+		clear(entry);
+		return fail_in(err, "MFT record %llu", (unsigned long long)record);
+	}
+	if (mft->zero && record == 0 && entry->damage.kind == ERR_NONE)
+		fail(&entry->damage, ERR_DAMAGED, "damaged; this is its copy in $MFTMirr");
+	return true;
+}
+
+void ntfs_entry_free(struct ntfs_entry *entry)
+{
+	free(entry->names);
+	free(entry->streams);
+	ntfs_entry_memory_free(entry->memory);
+	*entry = (struct ntfs_entry){0};
+}
+
+const struct ntfs_name *ntfs_entry_name(const struct ntfs_entry *entry)
+{
+	const struct ntfs_name *best = NULL;
+
+	for (size_t i = 0; i < entry->name_count; i++) {
+		const struct ntfs_name *name = &entry->names[i];
+
+		if (name->name_space != NTFS_NAME_DOS)
+			return name;
+		if (!best)
+			best = name;
+	}
+	return best;
+}
+
+static bool same_utf16(struct bytes a, struct bytes b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i + 2 <= a.len; i += 2) {
+		uint16_t x = le16(a.at + i);
+		uint16_t y = le16(b.at + i);
+
+		if (x != y && text_fold(x) != text_fold(y))
+			return false;
+	}
+	return true;
+}
+
+const struct ntfs_stream *ntfs_entry_stream(
+    const struct ntfs_entry *entry, uint32_t type, struct bytes utf16)
+{
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (entry->streams[i].type == type && same_utf16(entry->streams[i].utf16, utf16))
+			return &entry->streams[i];
+	return NULL;
+}

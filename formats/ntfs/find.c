@@ -1,0 +1,139 @@
+/* From a path to an MFT record, through the directory indexes. See ntfs.h. */
+#include "formats/ntfs/volume.h"
+
+#include <stdlib.h>
+
+#define ROOT_RECORD   5u
+#define UPCASE_RECORD 10u
+#define UPCASE_UNITS  65536u
+
+static bool read_upcase(struct ntfs_volume *volume, uint16_t *table)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(source_close) struct source *content = NULL;
+	const struct ntfs_stream *stream;
+
+	if (!ntfs_entry_load(volume->mft, UPCASE_RECORD, &entry, NULL))
+		return false;
+	stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){0});
+	if (!stream || stream->size < 2 * UPCASE_UNITS ||
+	    !ntfs_stream_open(volume, &entry, stream, &content, NULL) ||
+	    !source_read_exact(content, 0, table, 2 * UPCASE_UNITS, NULL))
+		return false;
+	for (size_t i = UPCASE_UNITS; i > 0; i--)
+		table[i - 1] = le16((const uint8_t *)table + 2 * (i - 1));
+	return table['a'] == 'A';
+}
+
+/* The volume's own table says which names are the same; where it cannot be read ours does. */
+static const uint16_t *upcase(struct ntfs_volume *volume, struct err *err)
+{
+	if (volume->upcase)
+		return volume->upcase;
+	volume->upcase = malloc(UPCASE_UNITS * sizeof(*volume->upcase));
+	if (!volume->upcase) {
+		fail(err, ERR_MEMORY, "no memory for the table of upper case");
+		return NULL;
+	}
+	if (!read_upcase(volume, volume->upcase))
+		for (uint32_t i = 0; i < UPCASE_UNITS; i++)
+			volume->upcase[i] = (uint16_t)text_fold(i);
+	return volume->upcase;
+}
+
+struct finder {
+	struct ntfs_lister lister;
+	const uint16_t *upcase;
+	struct bytes wanted; /* UTF-16LE */
+	bool found;
+	bool damaged;
+	struct ntfs_reference file;
+};
+
+static bool same(const uint16_t *table, struct bytes a, struct bytes b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i + 2 <= a.len; i += 2)
+		if (table[le16(a.at + i)] != table[le16(b.at + i)])
+			return false;
+	return true;
+}
+
+static bool look(struct ntfs_lister *lister, struct ntfs_reference file,
+    const struct ntfs_name *name, struct err *err)
+{
+	struct finder *finder = (struct finder *)lister;
+
+	(void)err;
+	if (!same(finder->upcase, name->utf16, finder->wanted))
+		return true;
+	finder->file = file;
+	finder->found = true;
+	return false; /* no need to go on */
+}
+
+static void note_damage(struct ntfs_lister *lister, const struct err *why)
+{
+	(void)why;
+	((struct finder *)lister)->damaged = true;
+}
+
+/* Finds one component in a directory. The whole directory is listed: an index whose order was
+ * tampered with still gives what it holds. */
+static bool find_in(struct ntfs_volume *volume, struct ntfs_reference *where,
+    struct bytes component, struct ntfs_entry *entry, struct err *err)
+{
+	CLEANUP(text_free) struct text wanted = {0};
+	struct finder finder = {.lister = {.each = look, .damage = note_damage}};
+	int len = component.len > 200 ? 200 : (int)component.len;
+	const char *name = (const char *)component.at;
+
+	text_to_utf16(component, &wanted);
+	finder.wanted = text_bytes(&wanted);
+	finder.upcase = upcase(volume, err);
+	if (!finder.upcase || !text_ok(&wanted, err) ||
+	    !ntfs_entry_load(volume->mft, where->record, entry, err))
+		return false;
+	if (entry->sequence != where->sequence && where->record != ROOT_RECORD)
+		return fail(err, ERR_MISSING, "'%.*s': its directory is gone", len, name);
+	if (!entry->is_directory)
+		return fail(err, ERR_MISSING, "'%.*s': its parent is no directory", len, name);
+	bool listed = ntfs_list(volume, entry, &finder.lister, err);
+
+	if (finder.found) {
+		*where = finder.file;
+		return true;
+	}
+	if (!listed)
+		return fail_in(err, "'%.*s'", len, name);
+	return fail(err, finder.damaged ? ERR_DAMAGED : ERR_MISSING,
+	    finder.damaged ? "'%.*s' was not found; its directory is damaged"
+			   : "'%.*s' does not exist",
+	    len, name);
+}
+
+bool ntfs_find(
+    struct ntfs_volume *volume, struct bytes path, struct ntfs_reference *out, struct err *err)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	struct ntfs_reference where = {.record = ROOT_RECORD};
+	size_t pos = 0;
+
+	while (pos < path.len) {
+		const uint8_t *slash = memchr(path.at + pos, '/', path.len - pos);
+		size_t end = slash ? (size_t)(slash - path.at) : path.len;
+		struct bytes component = {.at = path.at + pos, .len = end - pos};
+
+		pos = end + 1;
+		if (component.len != 0 && !find_in(volume, &where, component, &entry, err))
+			return false;
+	}
+	if (where.record == ROOT_RECORD && where.sequence == 0) {
+		if (!ntfs_entry_load(volume->mft, ROOT_RECORD, &entry, err))
+			return false;
+		where.sequence = entry.sequence;
+	}
+	*out = where;
+	return true;
+}

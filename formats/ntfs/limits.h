@@ -1,0 +1,33 @@
+/* Limits on what a hostile volume can make us do. Each is above what Windows writes. */
+#ifndef KANSHIKI_FORMATS_NTFS_LIMITS_H
+#define KANSHIKI_FORMATS_NTFS_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NTFS_LIMIT_SECTOR_MIN  256u
+#define NTFS_LIMIT_SECTOR_MAX  4096u
+#define NTFS_LIMIT_CLUSTER_MIN 512u
+#define NTFS_LIMIT_CLUSTER_MAX (2u << 20)
+#define NTFS_LIMIT_BLOCK_MIN   256u        /* MFT and index records */
+#define NTFS_LIMIT_BLOCK_MAX   (64u << 10) /* MFT and index records */
+
+/* Windows stops at 256 KiB of attribute list. */
+#define NTFS_LIMIT_LIST       ((size_t)1 << 20)
+#define NTFS_LIMIT_EXTENSIONS ((size_t)16384)   /* extension records of one file */
+#define NTFS_LIMIT_ATTRIBUTES ((size_t)1 << 17) /* of one file, in all its records */
+#define NTFS_LIMIT_RUNS       ((size_t)1 << 21) /* of one file: 48 MiB of struct ntfs_run */
+#define NTFS_LIMIT_VCN        ((uint64_t)1 << 52)
+#define NTFS_LIMIT_MFT_PASSES 1024u /* rounds to follow an attribute list of $MFT itself */
+
+#define NTFS_LIMIT_UNIT         ((size_t)4 << 20) /* bytes of a compression unit; Windows: 64 KiB */
+#define NTFS_LIMIT_INDEX_DEPTH  32u
+#define NTFS_LIMIT_INDEX_BLOCKS ((uint64_t)1 << 24)
+#define NTFS_LIMIT_INDEX_ROOT   ((size_t)64 << 10)
+
+#define NTFS_LIMIT_DEPTH       2048u              /* components of a path */
+#define NTFS_LIMIT_PATH_UNITS  32768u             /* UTF-16 units of a path; Windows: 32,767 */
+#define NTFS_LIMIT_DIRECTORIES ((size_t)1 << 18)  /* remembered by ntfs_paths: 8 MiB */
+#define NTFS_LIMIT_PATH_NAMES  ((size_t)16 << 20) /* bytes of their names */
+
+#endif

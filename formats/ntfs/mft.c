@@ -1,0 +1,167 @@
+/* The table of MFT records. See mft.h and ntfs.h. */
+#include "formats/ntfs/mft.h"
+
+#include "core/array.h"
+#include "formats/ntfs/limits.h"
+
+#include <stdlib.h>
+
+#define WALK_WINDOW ((size_t)1 << 20)
+#define JUMP_WINDOW ((size_t)64 << 10)
+
+struct ntfs_mft *ntfs_mft_new(
+    struct source *content, bool owns, struct ntfs_volume *volume, uint32_t record_size)
+{
+	struct ntfs_mft *mft = calloc(1, sizeof(*mft));
+
+	if (!mft)
+		return NULL;
+	mft->walk.at = malloc(WALK_WINDOW);
+	mft->jumps.at = malloc(JUMP_WINDOW);
+	if (!mft->walk.at || !mft->jumps.at) {
+		free(mft->walk.at);
+		free(mft->jumps.at);
+		free(mft);
+		return NULL;
+	}
+	mft->walk.room = WALK_WINDOW;
+	mft->jumps.room = JUMP_WINDOW;
+	mft->content = content;
+	mft->owns_content = owns;
+	mft->volume = volume;
+	mft->record_size = record_size;
+	mft->count = content->size / record_size;
+	return mft;
+}
+
+void ntfs_mft_set_content(struct ntfs_mft *mft, struct source *content)
+{
+	if (mft->owns_content)
+		source_close(mft->content);
+	mft->content = content;
+	mft->owns_content = true;
+	mft->count = content->size / mft->record_size;
+	mft->walk.count = 0;
+	mft->jumps.count = 0;
+}
+
+void ntfs_mft_close(struct ntfs_mft *mft)
+{
+	if (!mft)
+		return;
+	if (mft->owns_content)
+		source_close(mft->content);
+	free(mft->walk.at);
+	free(mft->jumps.at);
+	free(mft->zero);
+	free(mft);
+}
+
+uint64_t ntfs_mft_count(const struct ntfs_mft *mft)
+{
+	return mft->count;
+}
+
+uint32_t ntfs_mft_record_size(const struct ntfs_mft *mft)
+{
+	return mft->record_size;
+}
+
+static bool window_has(const struct ntfs_window *window, uint64_t record)
+{
+	return record >= window->first && record - window->first < window->count;
+}
+
+/* Fills the window from record on. Fails only when not even that record could be read whole. */
+static bool fill(struct ntfs_mft *mft, struct ntfs_window *window, uint64_t record, struct err *err)
+{
+	struct err why = {0};
+	uint64_t want = window->room / mft->record_size;
+	size_t got = 0;
+
+	if (want > mft->count - record)
+		want = mft->count - record;
+	window->first = record;
+	window->count = 0;
+	if (!mft->content->read(mft->content, record * mft->record_size, window->at,
+		(size_t)want * mft->record_size, &got, &why) &&
+	    got < mft->record_size)
+		return fail(err, why.kind, "%s", why.text);
+	window->count = got / mft->record_size;
+	if (window->count == 0)
+		return fail(err, ERR_DAMAGED, "the MFT ends before it");
+	return true;
+}
+
+/* The window to read a record into that is in none: the big one only for what looks like a walk. */
+static struct ntfs_window *choose(struct ntfs_mft *mft, uint64_t record)
+{
+	if (record == 0 || record == mft->walk.first + mft->walk.count ||
+	    (mft->jumps.count != 0 && record == mft->jumps.first + mft->jumps.count))
+		return &mft->walk;
+	return &mft->jumps;
+}
+
+bool ntfs_mft_read(struct ntfs_mft *mft, uint64_t record, uint8_t *to, struct err *err)
+{
+	struct ntfs_window *window = &mft->walk;
+
+	if (record >= mft->count)
+		return fail(err, ERR_MISSING, "past the end of the MFT (%llu records)",
+		    (unsigned long long)mft->count);
+	if (record == 0 && mft->zero) {
+		memcpy(to, mft->zero, mft->record_size);
+		return true;
+	}
+	if (!window_has(window, record)) {
+		window = &mft->jumps;
+		if (!window_has(window, record)) {
+			window = choose(mft, record);
+			if (!fill(mft, window, record, err))
+				return false;
+		}
+	}
+	memcpy(
+	    to, window->at + (size_t)(record - window->first) * mft->record_size, mft->record_size);
+	return true;
+}
+
+/* Whether a record of that size could begin here: signature, and the size its header tells. */
+static uint32_t told_size(struct bytes head, size_t at)
+{
+	const uint8_t *p = head.at + at;
+
+	if (head.len - at < 48 || (memcmp(p, "FILE", 4) != 0 && memcmp(p, "BAAD", 4) != 0))
+		return 0;
+	uint32_t size = le32(p + 28);
+
+	if (size < NTFS_LIMIT_BLOCK_MIN || size > NTFS_LIMIT_BLOCK_MAX ||
+	    (size & (size - 1)) != 0 || at % size != 0)
+		return 0;
+	return size;
+}
+
+bool ntfs_mft_open(struct source *content, struct ntfs_mft **out, struct err *err)
+{
+	size_t room = NTFS_LIMIT_BLOCK_MAX;
+	CLEANUP(free_memory) uint8_t *head = malloc(room);
+	struct bytes seen = {.at = head};
+	uint32_t size = 0;
+
+	if (!head)
+		return fail(err, ERR_MEMORY, "no memory for an MFT");
+	/* A head that cannot be read whole may still show its first record. */
+	if (!content->read(content, 0, head, room, &seen.len, err) && seen.len == 0)
+		return fail_in(err, "MFT");
+	for (size_t at = 0; size == 0 && at < seen.len; at += NTFS_LIMIT_BLOCK_MIN)
+		size = told_size(seen, at);
+	if (size == 0)
+		return fail(err, ERR_UNSUPPORTED, "not an $MFT: no record in its first %zu bytes",
+		    seen.len);
+	struct ntfs_mft *mft = ntfs_mft_new(content, false, NULL, size);
+
+	if (!mft)
+		return fail(err, ERR_MEMORY, "no memory for an MFT");
+	*out = mft;
+	return true;
+}

@@ -1,0 +1,34 @@
+/* The table of MFT records: raw records by number, read in windows. Private to formats/ntfs. */
+#ifndef KANSHIKI_FORMATS_NTFS_MFT_H
+#define KANSHIKI_FORMATS_NTFS_MFT_H
+
+#include "formats/ntfs/ntfs.h"
+
+struct ntfs_window { /* records [first, first + count) as they lie in the content */
+	uint8_t *at;
+	size_t room; /* bytes */
+	uint64_t first;
+	uint64_t count;
+};
+
+struct ntfs_mft {
+	struct source *content;
+	bool owns_content;
+	struct ntfs_volume *volume; /* NULL for a bare $MFT */
+	uint32_t record_size;
+	uint64_t count;
+	struct ntfs_window walk;  /* for records read one after the other */
+	struct ntfs_window jumps; /* for the others, so that they do not disturb the walk */
+	uint8_t *zero;            /* record 0 out of $MFTMirr when its own is damaged, else NULL */
+};
+
+/* NULL when no memory. Takes over content when owns is true, on success only. */
+struct ntfs_mft *ntfs_mft_new(
+    struct source *content, bool owns, struct ntfs_volume *volume, uint32_t record_size);
+/* Replaces the content, which mft then owns, and forgets the windows. */
+void ntfs_mft_set_content(struct ntfs_mft *mft, struct source *content);
+
+/* Copies the raw record (fix-ups not undone) to `to`. ERR_MISSING past the end. */
+bool ntfs_mft_read(struct ntfs_mft *mft, uint64_t record, uint8_t *to, struct err *err) MUST_CHECK;
+
+#endif

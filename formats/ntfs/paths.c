@@ -1,0 +1,231 @@
+/* Full paths by parent references. See ntfs.h.
+ *
+ * Directories are remembered in a table of fixed size with their names in one block of memory; when either
+ * is full everything is forgotten and learnt anew. */
+#include "formats/ntfs/limits.h"
+#include "formats/ntfs/ntfs.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define ROOT_RECORD    5u
+#define SLOTS          (2 * NTFS_LIMIT_DIRECTORIES)
+#define NAME_MAX_BYTES 510u
+
+struct directory {
+	uint64_t record;
+	struct ntfs_reference parent;
+	uint64_t walk; /* the last walk that came through here: meeting it again is a cycle */
+	size_t name;   /* offset of its UTF-16 name */
+	uint16_t name_len;
+	uint16_t sequence;
+	bool usable; /* a directory with a name */
+	bool in_use;
+};
+
+struct ntfs_paths {
+	struct ntfs_mft *mft;
+	struct ntfs_entry entry;
+	uint32_t *slots; /* index + 1 into directories, 0 = free */
+	struct directory *directories;
+	size_t count, room;
+	uint8_t *names;
+	size_t names_len, names_room;
+	uint64_t walk;
+	uint32_t chain[NTFS_LIMIT_DEPTH]; /* indexes of directories, from the file upwards */
+	size_t depth;
+};
+
+bool ntfs_paths_new(struct ntfs_mft *mft, struct ntfs_paths **out, struct err *err)
+{
+	struct ntfs_paths *paths = calloc(1, sizeof(*paths));
+
+	if (paths)
+		paths->slots = calloc(SLOTS, sizeof(*paths->slots));
+	if (!paths || !paths->slots) {
+		free(paths);
+		return fail(err, ERR_MEMORY, "no memory for paths");
+	}
+	paths->mft = mft;
+	*out = paths;
+	return true;
+}
+
+void ntfs_paths_free(struct ntfs_paths *paths)
+{
+	if (!paths)
+		return;
+	ntfs_entry_free(&paths->entry);
+	free(paths->slots);
+	free(paths->directories);
+	free(paths->names);
+	free(paths);
+}
+
+/* Forgets all when one more walk might not fit, so that indexes stay true during a walk. */
+static void make_room(struct ntfs_paths *paths)
+{
+	if (paths->count + NTFS_LIMIT_DEPTH <= NTFS_LIMIT_DIRECTORIES &&
+	    paths->names_len + NTFS_LIMIT_DEPTH * NAME_MAX_BYTES <= NTFS_LIMIT_PATH_NAMES)
+		return;
+	memset(paths->slots, 0, SLOTS * sizeof(*paths->slots));
+	paths->count = 0;
+	paths->names_len = 0;
+}
+
+/* The slot of a record, or the free one where it belongs. There are twice as many as directories. */
+static uint32_t *find_slot(struct ntfs_paths *paths, uint64_t record)
+{
+	size_t i = (size_t)(record * 0x9e3779b97f4a7c15ull >> 40) % SLOTS;
+
+	while (paths->slots[i] != 0 && paths->directories[paths->slots[i] - 1].record != record)
+		i = (i + 1) % SLOTS;
+	return &paths->slots[i];
+}
+
+static bool is_fatal(const struct err *why)
+{
+	return why->kind == ERR_MEMORY || why->kind == ERR_LIMIT;
+}
+
+/* Loads a directory's record into *out. What cannot be used as one is remembered as that. */
+static bool read_directory(
+    struct ntfs_paths *paths, uint64_t record, struct directory *out, struct err *err)
+{
+	struct directory directory = {.record = record};
+	struct err why = {0};
+
+	if (!ntfs_entry_load(paths->mft, record, &paths->entry, &why)) {
+		*out = directory;
+		return !is_fatal(&why) || fail(err, why.kind, "%s", why.text);
+	}
+	const struct ntfs_name *name = ntfs_entry_name(&paths->entry);
+
+	directory.sequence = paths->entry.sequence;
+	directory.in_use = paths->entry.in_use;
+	directory.usable = paths->entry.is_directory && name;
+	if (directory.usable) {
+		if (!array_grow(&paths->names, &paths->names_room,
+			paths->names_len + name->utf16.len, 1, NTFS_LIMIT_PATH_NAMES, err))
+			return fail_in(err, "names of directories");
+		if (name->utf16.len)
+			memcpy(paths->names + paths->names_len, name->utf16.at, name->utf16.len);
+		directory.parent = name->parent;
+		directory.name = paths->names_len;
+		directory.name_len = (uint16_t)name->utf16.len;
+		paths->names_len += name->utf16.len;
+	}
+	*out = directory;
+	return true;
+}
+
+/* The index of a directory, learnt when it is new. */
+static bool know(struct ntfs_paths *paths, uint64_t record, uint32_t *out, struct err *err)
+{
+	uint32_t *slot = find_slot(paths, record);
+	struct directory directory;
+
+	if (*slot == 0) {
+		if (!read_directory(paths, record, &directory, err) ||
+		    !array_grow(&paths->directories, &paths->room, paths->count + 1,
+			sizeof(directory), NTFS_LIMIT_DIRECTORIES, err))
+			return false;
+		paths->directories[paths->count++] = directory;
+		*slot = (uint32_t)paths->count;
+	}
+	*out = *slot - 1;
+	return true;
+}
+
+/* A freed record counts its sequence number up (0 is skipped): the names below still lead to it. */
+static bool is_same(const struct directory *directory, struct ntfs_reference wanted)
+{
+	uint16_t freed = wanted.sequence == UINT16_MAX ? 1 : (uint16_t)(wanted.sequence + 1);
+
+	return directory->usable && (directory->sequence == wanted.sequence ||
+					(!directory->in_use && directory->sequence == freed));
+}
+
+enum walk { WALK_ROOT, WALK_ORPHAN, WALK_LOST };
+
+/* Climbs from parent to the root, filling the chain. */
+static bool climb(
+    struct ntfs_paths *paths, struct ntfs_reference parent, enum walk *out, struct err *err)
+{
+	size_t len = 0;
+
+	paths->depth = 0;
+	paths->walk++;
+	*out = WALK_ROOT;
+	while (parent.record != ROOT_RECORD) {
+		uint32_t index;
+
+		if (!know(paths, parent.record, &index, err))
+			return false;
+		struct directory *directory = &paths->directories[index];
+
+		if (!is_same(directory, parent)) {
+			*out = WALK_ORPHAN;
+			return true;
+		}
+		len += directory->name_len + 2u;
+		if (directory->walk == paths->walk || paths->depth == NTFS_LIMIT_DEPTH ||
+		    len > NTFS_LIMIT_PATH_UNITS * 2) {
+			*out = WALK_LOST;
+			return true;
+		}
+		directory->walk = paths->walk;
+		paths->chain[paths->depth++] = index;
+		parent = directory->parent;
+	}
+	return true;
+}
+
+/* '/' and NUL, which NTFS forbids in names, would make another path of it. */
+static void add_name(struct text *out, struct bytes utf16)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i + 2 <= utf16.len; i += 2) {
+		uint16_t unit = le16(utf16.at + i);
+
+		if (unit != '/' && unit != 0)
+			continue;
+		text_add_utf16(out, (struct bytes){.at = utf16.at + start, .len = i - start});
+		text_add_code(out, 0xfffd);
+		start = i + 2;
+	}
+	text_add_utf16(out, (struct bytes){.at = utf16.at + start, .len = utf16.len - start});
+}
+
+static bool is_root_name(const struct ntfs_name *name)
+{
+	return name->parent.record == ROOT_RECORD && name->utf16.len == 2 &&
+	       le16(name->utf16.at) == '.';
+}
+
+bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct text *out,
+    bool *is_orphan, struct err *err)
+{
+	enum walk walk = WALK_ROOT;
+
+	*is_orphan = false;
+	if (is_root_name(name))
+		return true;
+	make_room(paths);
+	if (!climb(paths, name->parent, &walk, err))
+		return false;
+	*is_orphan = walk != WALK_ROOT;
+	if (*is_orphan)
+		text_adds(out, "$Orphan/");
+	for (size_t i = walk == WALK_LOST ? 0 : paths->depth; i > 0; i--) {
+		const struct directory *directory = &paths->directories[paths->chain[i - 1]];
+
+		add_name(out, (struct bytes){.at = paths->names + directory->name,
+				  .len = directory->name_len});
+		text_addc(out, '/');
+	}
+	add_name(out, name->utf16);
+	return text_ok(out, err);
+}

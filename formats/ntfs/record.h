@@ -1,0 +1,32 @@
+/* The frame of an MFT record: signature, fix-ups, header. Private to formats/ntfs. */
+#ifndef KANSHIKI_FORMATS_NTFS_RECORD_H
+#define KANSHIKI_FORMATS_NTFS_RECORD_H
+
+#include "formats/ntfs/ntfs.h"
+
+#define NTFS_RECORD_IN_USE    0x0001u
+#define NTFS_RECORD_DIRECTORY 0x0002u
+
+struct ntfs_record {
+	uint64_t lsn;
+	uint16_t sequence, links, flags;
+	size_t attributes; /* offset of the first attribute */
+	size_t used;       /* bytes in use, cut at the record's size */
+	struct ntfs_reference base;
+};
+
+/* A file reference: 48 bits of record number, 16 of sequence number. */
+struct ntfs_reference ntfs_reference_parse(const uint8_t *p);
+
+/* Undoes the update sequence in a multi-sector block (FILE, INDX) of len bytes, in strides of 512
+ * bytes whatever the sector size is. A stride whose end is not the update sequence number was not
+ * written with the others: *torn is set, and the rest is still undone. ERR_DAMAGED when the
+ * array itself cannot be: the block is then unchanged. */
+bool ntfs_fixup(uint8_t *block, size_t len, bool *torn, struct err *err) MUST_CHECK;
+
+/* Checks and fixes up a record in place and parses its header. ERR_MISSING for one that was never used.
+ * What is wrong and does not stop the reading goes to *damage (the first one is kept). */
+bool ntfs_record_parse(uint8_t *record, size_t len, struct ntfs_record *out, struct err *damage,
+    struct err *err) MUST_CHECK;
+
+#endif

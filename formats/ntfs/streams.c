@@ -1,0 +1,196 @@
+/* Joining the extents of a stream, which may lie in many MFT records. See entry_memory.h. */
+#include "formats/ntfs/entry_memory.h"
+
+#include "core/array.h"
+#include "formats/ntfs/limits.h"
+
+#include <stdlib.h>
+
+static int compare_names(struct bytes a, struct bytes b)
+{
+	size_t least = a.len < b.len ? a.len : b.len;
+	int order = least ? memcmp(a.at, b.at, least) : 0;
+
+	if (order != 0)
+		return order;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+/* Type, name, first cluster; then as met. */
+static int compare(const void *a, const void *b)
+{
+	const struct ntfs_attribute *x = a;
+	const struct ntfs_attribute *y = b;
+	int names;
+
+	if (x->type != y->type)
+		return x->type < y->type ? -1 : 1;
+	names = compare_names(x->name, y->name);
+	if (names != 0)
+		return names;
+	if (x->first_vcn != y->first_vcn)
+		return x->first_vcn < y->first_vcn ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static void sort(struct ntfs_attribute *attributes, size_t count)
+{
+	/* One record's attributes are in order already. */
+	for (size_t i = 1; i < count; i++)
+		if (compare(&attributes[i - 1], &attributes[i]) > 0) {
+			qsort(attributes, count, sizeof(*attributes), compare);
+			return;
+		}
+}
+
+static bool is_stream(const struct ntfs_attribute *attribute)
+{
+	return attribute->type != NTFS_STANDARD_INFORMATION &&
+	       attribute->type != NTFS_ATTRIBUTE_LIST && attribute->type != NTFS_FILE_NAME;
+}
+
+/* An extension record on its own: that extents are missing is no damage. */
+static bool is_extension(const struct ntfs_entry *entry)
+{
+	return entry->base.record != 0 || entry->base.sequence != 0;
+}
+
+static void note(struct ntfs_entry *entry, struct ntfs_stream *stream, const struct err *why)
+{
+	stream->incomplete = true;
+	if (entry->damage.kind == ERR_NONE)
+		fail(&entry->damage, why->kind, "stream of type 0x%x: %s", stream->type, why->text);
+}
+
+static uint64_t stream_end(const struct ntfs_entry_memory *m, const struct ntfs_stream *stream)
+{
+	const struct ntfs_run *last = stream->run_count ? &m->runs.at[m->runs.count - 1] : NULL;
+
+	return last ? last->vcn + last->length : 0;
+}
+
+/* Adds the runs of one extent behind those the stream has. False only when out of memory or limits. */
+static bool add_extent(struct ntfs_entry *entry, struct ntfs_stream *stream,
+    const struct ntfs_attribute *extent, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	uint64_t end = stream_end(m, stream);
+	size_t before = m->runs.count;
+	struct err why = {0};
+
+	if (extent->first_vcn < end) {
+		fail(&why, ERR_DAMAGED, "two extents for cluster %llu",
+		    (unsigned long long)extent->first_vcn);
+		note(entry, stream, &why);
+		return true;
+	}
+	if (extent->first_vcn > end && is_extension(entry))
+		stream->incomplete = true;
+	else if (extent->first_vcn > end) {
+		fail(&why, ERR_DAMAGED, "no extent for clusters %llu to %llu",
+		    (unsigned long long)end, (unsigned long long)extent->first_vcn - 1);
+		note(entry, stream, &why);
+	}
+	if (!ntfs_runs_add(
+		&m->runs, extent->mapping, extent->first_vcn, extent->last_vcn + 1, &why)) {
+		if (why.kind != ERR_DAMAGED)
+			return fail(err, why.kind, "%s", why.text);
+		note(entry, stream, &why);
+	}
+	stream->run_count += m->runs.count - before;
+	return true;
+}
+
+static struct ntfs_stream make_stream(const struct ntfs_attribute *a)
+{
+	struct ntfs_stream stream = {.type = a->type,
+	    .utf16 = a->name,
+	    .flags = a->flags,
+	    .id = a->id,
+	    .resident = a->resident};
+
+	if (a->resident) {
+		stream.content = a->content;
+		stream.size = a->content.len;
+		stream.allocated = stream.size;
+		stream.initialized = stream.size;
+	} else if (a->first_vcn == 0) {
+		stream.size = a->size;
+		stream.allocated = a->allocated;
+		stream.initialized = a->initialized < a->size ? a->initialized : a->size;
+		stream.compression_unit = a->compression_unit;
+	}
+	return stream;
+}
+
+/* Whether the runs reach the size; clusters are all that is known of it without the volume. */
+static void check_end(struct ntfs_entry *entry, struct ntfs_stream *stream, uint32_t cluster_size)
+{
+	uint64_t end = stream_end(entry->memory, stream);
+	struct err why = {0};
+
+	if (stream->resident || cluster_size == 0 || stream->incomplete)
+		return;
+	uint64_t need = stream->size / cluster_size + (stream->size % cluster_size != 0);
+
+	if (end >= need)
+		return;
+	fail(&why, ERR_DAMAGED, "runs of %llu clusters for %llu bytes", (unsigned long long)end,
+	    (unsigned long long)stream->size);
+	note(entry, stream, &why);
+}
+
+static bool add_stream(struct ntfs_entry *entry, const struct ntfs_attribute *first, size_t count,
+    uint32_t cluster_size, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	struct ntfs_stream stream = make_stream(first);
+
+	if (!array_grow(&entry->streams, &m->stream_room, entry->stream_count + 1, sizeof(stream),
+		NTFS_LIMIT_ATTRIBUTES, err))
+		return fail_in(err, "streams");
+	for (size_t i = 0; i < count && !first->resident; i++)
+		if (!add_extent(entry, &stream, &first[i], err))
+			return false;
+	check_end(entry, &stream, cluster_size);
+	/* Without cluster size nothing tells which stream lacks what could not be loaded. */
+	if (m->lost && cluster_size == 0 && !first->resident)
+		stream.incomplete = true;
+	entry->streams[entry->stream_count++] = stream;
+	return true;
+}
+
+/* How many attributes from first on are extents of the same stream. */
+static size_t extents(const struct ntfs_attribute *first, size_t left)
+{
+	size_t count = 1;
+
+	while (count < left && !first->resident && !first[count].resident &&
+	       first[count].first_vcn != 0 && first[count].type == first->type &&
+	       bytes_equal(first[count].name, first->name))
+		count++;
+	return count;
+}
+
+bool ntfs_streams_join(struct ntfs_entry *entry, uint32_t cluster_size, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	struct ntfs_run *runs;
+
+	sort(m->attributes, m->attribute_count);
+	for (size_t i = 0; i < m->attribute_count;) {
+		size_t count = extents(&m->attributes[i], m->attribute_count - i);
+
+		if (is_stream(&m->attributes[i]) &&
+		    !add_stream(entry, &m->attributes[i], count, cluster_size, err))
+			return false;
+		i += count;
+	}
+	/* Now that the runs no longer move, each stream gets its own. */
+	runs = m->runs.at;
+	for (size_t i = 0; i < entry->stream_count; i++) {
+		entry->streams[i].runs = runs;
+		runs += entry->streams[i].run_count;
+	}
+	return true;
+}

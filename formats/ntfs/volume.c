@@ -1,0 +1,187 @@
+/* Opening a volume: boot sector, then $MFT, which describes itself. See ntfs.h. */
+#include "formats/ntfs/volume.h"
+
+#include "core/array.h"
+#include "formats/ntfs/limits.h"
+#include "formats/ntfs/record.h"
+#include "formats/volume_kind.h"
+
+#include <stdlib.h>
+
+const struct ntfs_geometry *ntfs_volume_geometry(const struct ntfs_volume *volume)
+{
+	return &volume->geometry;
+}
+
+struct ntfs_mft *ntfs_volume_mft(struct ntfs_volume *volume)
+{
+	return volume->mft;
+}
+
+void ntfs_volume_close(struct ntfs_volume *volume)
+{
+	if (!volume)
+		return;
+	ntfs_mft_close(volume->mft);
+	free(volume->upcase);
+	free(volume);
+}
+
+static bool read_boot(
+    struct source *raw, uint64_t offset, struct ntfs_geometry *out, struct err *err)
+{
+	uint8_t sector[512];
+
+	return source_read_exact(raw, offset, sector, sizeof(sector), err) &&
+	       ntfs_boot_parse((struct bytes){.at = sector, .len = sizeof(sector)}, out, err);
+}
+
+/* The backup lies in the sector after the volume's last one: at the end of the raw volume, whose
+ * sector size is not known while the first boot sector cannot be read. */
+static bool read_backup(struct source *raw, struct ntfs_geometry *out)
+{
+	for (uint64_t size = 512; size <= NTFS_LIMIT_SECTOR_MAX; size *= 2) {
+		struct ntfs_geometry g;
+
+		if (raw->size > size && read_boot(raw, raw->size - size, &g, NULL) &&
+		    g.sector_size == size) {
+			*out = g;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_geometry(struct source *raw, struct ntfs_geometry *out, struct err *err)
+{
+	enum volume_kind kind = VOLUME_UNKNOWN;
+
+	if (read_boot(raw, 0, out, err))
+		return true;
+	/* An old backup may outlive a new file system: only a damaged or wiped start makes it count. */
+	if (!volume_kind_of(raw, &kind, NULL))
+		kind = VOLUME_UNKNOWN;
+	if ((kind == VOLUME_NTFS || kind == VOLUME_UNKNOWN || kind == VOLUME_UNFORMATTED) &&
+	    read_backup(raw, out))
+		return true;
+	if (kind != VOLUME_NTFS && kind != VOLUME_UNKNOWN)
+		return fail(err, ERR_UNSUPPORTED, "not NTFS but %s", volume_kind_name(kind));
+	return false;
+}
+
+/* Whether record 0 at this cluster can describe $MFT; leaves the raw record in buffer. */
+static bool try_first(
+    struct ntfs_volume *volume, uint64_t cluster, uint8_t *raw, uint8_t *scratch, struct err *err)
+{
+	const struct ntfs_geometry *g = &volume->geometry;
+	struct ntfs_record record;
+	struct err damage = {0};
+
+	if (cluster >= g->clusters)
+		return fail(err, ERR_DAMAGED, "$MFT lies outside the volume");
+	if (!source_read_exact(volume->raw, cluster * g->cluster_size, raw, g->record_size, err))
+		return fail_in(err, "record 0 of $MFT");
+	memcpy(scratch, raw, g->record_size);
+	if (!ntfs_record_parse(scratch, g->record_size, &record, &damage, err))
+		return fail_in(err, "record 0 of $MFT");
+	if (damage.kind != ERR_NONE)
+		return fail(err, damage.kind, "record 0 of $MFT: %s", damage.text);
+	if (!(record.flags & NTFS_RECORD_IN_USE))
+		return fail(err, ERR_DAMAGED, "record 0 of $MFT is not in use");
+	return true;
+}
+
+/* Puts a good raw record 0 into *first, the mirror's when its own is damaged. */
+static bool read_first(struct ntfs_volume *volume, uint8_t *first, bool *mirrored, struct err *err)
+{
+	const struct ntfs_geometry *g = &volume->geometry;
+	uint8_t *scratch = malloc(g->record_size);
+	bool ok;
+
+	if (!scratch)
+		return fail(err, ERR_MEMORY, "no memory for an MFT record");
+	ok = try_first(volume, g->mft_cluster, first, scratch, err);
+	*mirrored = !ok && try_first(volume, g->mirror_cluster, first, scratch, NULL);
+	free(scratch);
+	return ok || *mirrored;
+}
+
+static uint64_t covered(const struct ntfs_stream *stream)
+{
+	uint64_t clusters = 0;
+
+	for (size_t i = 0; i < stream->run_count; i++)
+		clusters += stream->runs[i].length;
+	return clusters;
+}
+
+/* $MFT's own attribute list may lie in records that only its earlier extents reach: load record 0
+ * again with what is known so far, until no more becomes known. */
+static bool follow_mft(struct ntfs_volume *volume, struct err *err)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	uint64_t known = 0;
+
+	for (unsigned pass = 0; pass < NTFS_LIMIT_MFT_PASSES; pass++) {
+		struct source *content = NULL;
+
+		if (!ntfs_entry_load(volume->mft, 0, &entry, err))
+			return fail_in(err, "$MFT");
+		const struct ntfs_stream *data =
+		    ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){0});
+
+		if (!data || data->resident || data->run_count == 0)
+			return fail(err, ERR_DAMAGED, "$MFT has no runs");
+		if (covered(data) <= known)
+			return true;
+		known = covered(data);
+		if (!ntfs_stream_open(volume, &entry, data, &content, err))
+			return fail_in(err, "$MFT");
+		ntfs_mft_set_content(volume->mft, content);
+		if (!data->incomplete)
+			return true;
+	}
+	return true;
+}
+
+static bool open_mft(struct ntfs_volume *volume, struct err *err)
+{
+	const struct ntfs_geometry *g = &volume->geometry;
+	CLEANUP(free_memory) uint8_t *first = malloc(g->record_size);
+	bool mirrored = false;
+
+	if (!first)
+		return fail(err, ERR_MEMORY, "no memory for an MFT record");
+	if (!read_first(volume, first, &mirrored, err))
+		return false;
+	/* Record 0 comes from memory while $MFT is being found; its content is not read before. */
+	struct source *content =
+	    source_of_bytes((struct bytes){.at = first, .len = g->record_size});
+
+	volume->mft = content ? ntfs_mft_new(content, true, volume, g->record_size) : NULL;
+	if (!volume->mft) {
+		source_close(content);
+		return fail(err, ERR_MEMORY, "no memory for the MFT");
+	}
+	volume->mft->zero = TAKE(first);
+	if (!follow_mft(volume, err))
+		return false;
+	if (!mirrored) {
+		free(volume->mft->zero);
+		volume->mft->zero = NULL;
+	}
+	return true;
+}
+
+bool ntfs_volume_open(struct source *raw, struct ntfs_volume **out, struct err *err)
+{
+	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = calloc(1, sizeof(*volume));
+
+	if (!volume)
+		return fail(err, ERR_MEMORY, "no memory for a volume");
+	volume->raw = raw;
+	if (!find_geometry(raw, &volume->geometry, err) || !open_mft(volume, err))
+		return false;
+	*out = TAKE(volume);
+	return true;
+}

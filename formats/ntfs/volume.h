@@ -1,0 +1,14 @@
+/* An open NTFS volume. Private to formats/ntfs. */
+#ifndef KANSHIKI_FORMATS_NTFS_VOLUME_H
+#define KANSHIKI_FORMATS_NTFS_VOLUME_H
+
+#include "formats/ntfs/mft.h"
+
+struct ntfs_volume {
+	struct source *raw; /* borrowed */
+	struct ntfs_geometry geometry;
+	struct ntfs_mft *mft;
+	uint16_t *upcase; /* 65,536 units, read when first needed */
+};
+
+#endif

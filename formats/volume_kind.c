@@ -1,0 +1,114 @@
+/* What the first sectors of a volume say it is. See volume_kind.h. */
+#include "formats/volume_kind.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define HEAD ((size_t)64 << 10)
+
+/* 4967D63B-2E29-4AD8-8399-F6A339E3D001: BitLocker, at 160 on fixed volumes, at 424 To Go. */
+static const uint8_t bitlocker_guid[16] = {
+    0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a, 0x83, 0x99, 0xf6, 0xa3, 0x39, 0xe3, 0xd0, 0x01};
+/* 92A84D3B-DD80-4D0E-9E4E-B1E3284EAED8: BitLocker of used space only. */
+static const uint8_t used_space_guid[16] = {
+    0x3b, 0x4d, 0xa8, 0x92, 0x80, 0xdd, 0x0e, 0x4d, 0x9e, 0x4e, 0xb1, 0xe3, 0x28, 0x4e, 0xae, 0xd8};
+
+static bool has(struct bytes head, size_t at, const void *what, size_t len)
+{
+	return at + len <= head.len && memcmp(head.at + at, what, len) == 0;
+}
+
+static bool is_bitlocker(struct bytes head)
+{
+	if (has(head, 3, "-FVE-FS-", 8))
+		return true;
+	return has(head, 3, "MSWIN4.1", 8) &&
+	       (has(head, 424, bitlocker_guid, 16) || has(head, 424, used_space_guid, 16));
+}
+
+static bool is_power_of_two(uint32_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
+}
+
+/* FAT has no one mark: a jump, the end mark and a parameter block that makes sense. */
+static bool is_fat(struct bytes head)
+{
+	const uint8_t *p = head.at;
+
+	return (p[0] == 0xeb || p[0] == 0xe9) && p[510] == 0x55 && p[511] == 0xaa &&
+	       is_power_of_two(le16(p + 11)) && le16(p + 11) >= 128 && le16(p + 11) <= 4096 &&
+	       is_power_of_two(p[13]) && le16(p + 14) != 0 && (p[16] == 1 || p[16] == 2) &&
+	       (p[21] >= 0xf8 || p[21] == 0xf0);
+}
+
+/* A master boot record: the end mark, and four entries that are empty or well formed. A table with
+ * nothing in it counts as well: it is no file system. */
+static bool is_mbr(struct bytes head)
+{
+	const uint8_t *p = head.at;
+
+	if (p[510] != 0x55 || p[511] != 0xaa)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		const uint8_t *entry = p + 446 + 16 * i;
+
+		if ((entry[0] & 0x7f) != 0 || (entry[4] != 0 && le32(entry + 12) == 0))
+			return false;
+	}
+	return true;
+}
+
+static bool is_one_byte(struct bytes head)
+{
+	return memcmp(head.at, head.at + 1, head.len - 1) == 0;
+}
+
+static enum volume_kind tell(struct bytes head)
+{
+	if (has(head, 3, "NTFS    ", 8))
+		return VOLUME_NTFS;
+	if (is_bitlocker(head))
+		return VOLUME_BITLOCKER;
+	if (has(head, 3, "ReFS\0\0\0\0", 8))
+		return VOLUME_REFS;
+	if (has(head, 3, "EXFAT   ", 8))
+		return VOLUME_EXFAT;
+	if (has(head, 512, "EFI PART", 8) || has(head, 4096, "EFI PART", 8))
+		return VOLUME_DISK;
+	if (is_fat(head))
+		return VOLUME_FAT;
+	if (is_mbr(head))
+		return VOLUME_DISK;
+	return is_one_byte(head) ? VOLUME_UNFORMATTED : VOLUME_UNKNOWN;
+}
+
+bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err)
+{
+	CLEANUP(free_memory) uint8_t *at = malloc(HEAD);
+	struct bytes head = {.at = at};
+
+	if (!at)
+		return fail(err, ERR_MEMORY, "no memory to look at a volume");
+	if (!raw->read(raw, 0, at, HEAD, &head.len, err) && head.len < 512)
+		return false;
+	*out = head.len < 512 ? VOLUME_UNKNOWN : tell(head);
+	return true;
+}
+
+const char *volume_kind_name(enum volume_kind kind)
+{
+	static const char *const names[] = {
+	    [VOLUME_UNKNOWN] = "nothing that is known",
+	    [VOLUME_NTFS] = "NTFS",
+	    [VOLUME_BITLOCKER] = "BitLocker (locked)",
+	    [VOLUME_REFS] = "ReFS",
+	    [VOLUME_FAT] = "FAT",
+	    [VOLUME_EXFAT] = "exFAT",
+	    [VOLUME_DISK] = "a whole disk, not a volume",
+	    [VOLUME_UNFORMATTED] = "not formatted",
+	};
+
+	return names[kind];
+}
