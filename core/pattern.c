@@ -45,7 +45,9 @@ static void step(const struct position_set *from, struct position_set *to, const
 		if (!from->has[at])
 			continue;
 		if (is_double_star(pattern, at)) {
-			add_position(to, pattern, at);
+			/* Not add_position(at): "**" that holds something may not lose its slash. */
+			to->has[at] = 1;
+			add_position(to, pattern, at + 2);
 		} else if (pattern[at] == '*') {
 			if (code != '/')
 				add_position(to, pattern, at);

@@ -13,12 +13,16 @@ static bool text_reserve(struct text *text, size_t more)
 
 	if (text->failed)
 		return false;
-	if (more > ceiling || text->len > ceiling - more ||
-	    !array_grow(&text->at, &text->room, text->len + more + 1, 1, ceiling + 1, NULL)) {
+	if (more > ceiling || text->len > ceiling - more) {
 		text->failed = true;
+		text->is_over = true;
 		return false;
 	}
-	return true;
+	if (text->room - text->len > more)
+		return true;
+	text->failed =
+	    !array_grow(&text->at, &text->room, text->len + more + 1, 1, ceiling + 1, NULL);
+	return !text->failed;
 }
 
 void text_add(struct text *text, struct bytes bytes)
@@ -87,9 +91,25 @@ void text_add_code(struct text *text, uint32_t code)
 	text_add(text, (struct bytes){.at = utf8, .len = len});
 }
 
+/* The ASCII units from pos on, in one go: nearly all names are ASCII. Returns where they end. */
+static size_t add_ascii_units(struct text *text, struct bytes utf16, size_t pos)
+{
+	size_t end = pos;
+
+	while (end + 2 <= utf16.len && utf16.at[end] < 0x80 && utf16.at[end + 1] == 0)
+		end += 2;
+	if (end == pos || !text_reserve(text, (end - pos) / 2))
+		return end;
+	for (size_t i = pos; i < end; i += 2)
+		text->at[text->len++] = (char)utf16.at[i];
+	text->at[text->len] = 0;
+	return end;
+}
+
 void text_add_utf16(struct text *text, struct bytes utf16)
 {
-	for (size_t i = 0; i + 2 <= utf16.len; i += 2) {
+	for (size_t i = add_ascii_units(text, utf16, 0); i + 2 <= utf16.len;
+	     i = add_ascii_units(text, utf16, i + 2)) {
 		uint32_t code = le16(utf16.at + i);
 
 		if (code >= 0xd800 && code < 0xdc00 && i + 4 <= utf16.len) {
@@ -135,6 +155,7 @@ void text_clear(struct text *text)
 {
 	text->len = 0;
 	text->failed = false;
+	text->is_over = false;
 	if (text->at)
 		text->at[0] = 0;
 }
@@ -154,7 +175,7 @@ bool text_ok(const struct text *text, struct err *err)
 {
 	if (!text->failed)
 		return true;
-	if (text->len >= (text->ceiling ? text->ceiling : TEXT_CEILING) / 2)
+	if (text->is_over)
 		return fail(err, ERR_LIMIT, "text grew over %zu bytes",
 		    text->ceiling ? text->ceiling : TEXT_CEILING);
 	return fail(err, ERR_MEMORY, "no memory for text");
@@ -227,26 +248,6 @@ bool text_is_control(uint32_t code)
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
 	       code == 0x061c || (code >= 0x202a && code <= 0x202e) ||
 	       (code >= 0x2066 && code <= 0x2069);
-}
-
-uint32_t text_fold(uint32_t code)
-{
-	if (code < 0x80)
-		return code >= 'A' && code <= 'Z' ? code + 32 : code;
-	if ((code >= 0xc0 && code <= 0xde && code != 0xd7) || (code >= 0x391 && code <= 0x3ab) ||
-	    (code >= 0x410 && code <= 0x42f) || (code >= 0xff21 && code <= 0xff3a))
-		return code + 32;
-	if ((code >= 0x100 && code <= 0x137) || (code >= 0x14a && code <= 0x177) ||
-	    (code >= 0x460 && code <= 0x481) || (code >= 0x48a && code <= 0x4bf) ||
-	    (code >= 0x1e00 && code <= 0x1eff))
-		return code | 1;
-	if ((code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17e))
-		return code & 1 ? code + 1 : code;
-	if (code >= 0x400 && code <= 0x40f)
-		return code + 80;
-	if (code >= 0x531 && code <= 0x556)
-		return code + 48;
-	return code;
 }
 
 bool text_same_name(struct bytes a, struct bytes b)

@@ -15,6 +15,7 @@ struct text {
 	size_t room;
 	size_t ceiling; /* bytes; 0 means TEXT_CEILING */
 	bool failed;
+	bool is_over; /* it failed because of the ceiling */
 };
 #define TEXT_CEILING ((size_t)64 << 20)
 
@@ -58,8 +59,8 @@ void text_to_utf16(struct bytes utf8, struct text *out);
 /* Whether a person's terminal must not get it: C0, DEL, C1, bidi marks and overrides. */
 bool text_is_control(uint32_t code);
 
-/* Simple case folding (upper to lower, one to one) of Latin, Greek, Cyrillic, Armenian and full-width
- * letters; everything else is itself. */
+/* The upper-case letter, one to one, as NTFS compares names ($UpCase of Windows 7 and later): two code points
+ * are the same without regard to case when this is equal. Everything else is itself. */
 uint32_t text_fold(uint32_t code);
 
 /* Compares UTF-8 without regard to case. */

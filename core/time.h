@@ -17,6 +17,7 @@ bool time_parse(const char *iso, uint64_t *ticks, struct err *err) MUST_CHECK;
 
 /* Whole seconds since 1970 rounded down, and the nanoseconds above it (always >= 0). */
 void time_to_unix(uint64_t ticks, int64_t *seconds, uint32_t *nanoseconds);
+/* Before 1601 it is 0, after the last tick UINT64_MAX. nanoseconds is less than 10^9. */
 uint64_t time_from_unix(int64_t seconds, uint32_t nanoseconds);
 
 #endif

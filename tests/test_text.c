@@ -1,0 +1,198 @@
+/* core/: what went wrong in text, time, patterns and arrays once, and may not again. */
+#include "tests/unit.h"
+
+#include "core/array.h"
+#include "core/pattern.h"
+#include "core/text.h"
+#include "core/time.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void test_fold_is_that_of_ntfs(void **state)
+{
+	static const struct {
+		uint32_t a, b;
+		bool same;
+	} cases[] = {
+	    {'a', 'A', true},
+	    {'z', '{', false},
+	    {0xff, 0x178, true},     /* y with diaeresis */
+	    {0x130, 'I', false},     /* dotted capital I stays alone */
+	    {0x130, 0x131, false},   /* and is not the dotless small one */
+	    {0x3c2, 0x3c3, false},   /* final sigma: not in $UpCase */
+	    {0x3a2, 0x3c2, false},   /* unassigned */
+	    {0x3ac, 0x386, true},    /* alpha with tonos */
+	    {0x4cf, 0x4c0, true},    /* palochka */
+	    {0x1e96, 0x1e97, false}, /* two small letters without a capital */
+	    {0x2170, 0x2160, true},  /* Roman numeral one */
+	    {0x24d0, 0x24b6, true},
+	    {0xff41, 0xff21, true},
+	    {0x3042, 0x3041, false},
+	    {0x1f600, 0x1f601, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(text_fold(cases[i].a) == text_fold(cases[i].b), cases[i].same);
+	for (uint32_t code = 0; code < 0x10000; code++)
+		assert_int_equal(text_fold(text_fold(code)), text_fold(code));
+}
+
+static void test_failed_text_says_why(void **state)
+{
+	CLEANUP(text_free) struct text text = {.ceiling = 8};
+	struct err err = {0};
+
+	(void)state;
+	text_adds(&text, "123");
+	text_adds(&text, "a piece longer than all of it");
+	text_adds(&text, "4");
+	assert_false(text_ok(&text, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_string_equal(text_string(&text), "123");
+	text_clear(&text);
+	text_adds(&text, "12345678");
+	assert_true(text_ok(&text, &err));
+	text_addc(&text, '9');
+	assert_false(text_ok(&text, &err));
+}
+
+static void test_utf16_of_every_kind(void **state)
+{
+	static const uint8_t utf16[] = {
+	    'a', 0, 'b', 0, 0xe9, 0, 'c', 0, 0x3d, 0xd8, 0, 0xde, 0x80, 0, 0, 0xd8, 'd', 0, 'x'};
+	CLEANUP(text_free) struct text text = {0};
+
+	(void)state;
+	text_add_utf16(&text, (struct bytes){utf16, sizeof(utf16)});
+	assert_string_equal(text_string(&text), "ab\xc3\xa9"
+						"c\xf0\x9f\x98\x80\xc2\x80\xed\xa0\x80"
+						"d");
+}
+
+static void test_decode_refuses(void **state)
+{
+	static const char *const bad[] = {
+	    "\x80",             /* a tail alone */
+	    "\xc0\xaf",         /* '/' in two bytes */
+	    "\xe0\x80\xaf",     /* in three */
+	    "\xf0\x80\x80\xaf", /* in four */
+	    "\xf4\x90\x80\x80", /* past U+10FFFF */
+	    "\xe3\x81",         /* cut */
+	    "\xff",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		size_t pos = 0;
+
+		assert_int_equal(text_decode(bytes_of(bad[i]), &pos), TEXT_INVALID);
+		assert_int_equal(pos, 1);
+	}
+}
+
+static void test_times_at_the_edges(void **state)
+{
+	char iso[TIME_ISO_ROOM];
+
+	(void)state;
+	time_iso(UINT64_MAX, iso);
+	assert_string_equal(iso, "60056-05-28T05:36:10.9551615Z");
+	time_iso(132537600000000000ull - 1, iso);
+	assert_string_equal(iso, "2020-12-29T23:59:59.9999999Z");
+	time_iso(TIME_UNIX_EPOCH, iso);
+	assert_string_equal(iso, "1970-01-01T00:00:00.0000000Z");
+	assert_int_equal(time_from_unix(-11644473600, 0), 0);
+	assert_int_equal(time_from_unix(-11644473601, 0), 0);
+	assert_int_equal(time_from_unix(-1, 999999999), TIME_UNIX_EPOCH - 1);
+	assert_true(time_from_unix(INT64_MAX, 0) == UINT64_MAX);
+}
+
+static void test_days_that_are_none(void **state)
+{
+	static const char *const none[] = {"2018-02-29", "2018-04-31T00:00:00Z", "1900-02-29",
+	    "2018-01-00", "2018-01-32", "2018-01-01T24:00:00Z", "2018-01-01T00:00:60Z",
+	    "1600-12-31", "2018-01-01T00:00:00", "2018-01-01T00:00:00.Z", "2018-01-01Z"};
+	uint64_t ticks = 7;
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_false(time_parse(none[i], &ticks, &err));
+	assert_int_equal(ticks, 7);
+	assert_true(time_parse("2000-02-29", &ticks, &err));
+	assert_true(time_parse("2016-02-29 12:00:00.5Z", &ticks, &err));
+}
+
+static void test_patterns_at_the_edges(void **state)
+{
+	static const struct {
+		const char *pattern, *path;
+		bool matches;
+	} cases[] = {
+	    {"**/x", "x", true},
+	    {"**/x", "ax", false}, /* "**" that holds something needs its slash */
+	    {"**/x", "b/ax", false},
+	    {"**/x", "a/x", true},
+	    {"Users/**/NTUSER.DAT", "Users/xNTUSER.DAT", false},
+	    {"**/**/x", "x", true},
+	    {"**/**/x", "a/b/x", true},
+	    {"a**x", "abc/dx", true},
+	    {"***", "a/b", true},
+	    {"*", "a/b", false},
+	    {"?", "/", false},
+	    {"?", "\xf0\x9f\x98\x80", true},
+	    {"a?c",
+		"a\xe3\x81\x82"
+		"c",
+		true},
+	    {"*.evtx", ".evtx", true},
+	    {"", "", false},
+	    {"[a]", "[A]", true},
+	    {"a*b*c", "aXbXbXc", true},
+	};
+	char deep[4096];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(
+		    pattern_match(cases[i].pattern, bytes_of(cases[i].path)), cases[i].matches);
+	memset(deep, '*', sizeof(deep));
+	deep[sizeof(deep) - 1] = 0;
+	assert_false(pattern_match(deep, bytes_of("a")));
+}
+
+static void test_array_stops_at_its_ceiling(void **state)
+{
+	CLEANUP(free_memory) uint32_t *at = NULL;
+	size_t room = 0;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(array_grow(&at, &room, 3, sizeof(*at), 100, &err));
+	assert_true(array_grow(&at, &room, 100, sizeof(*at), 100, &err));
+	assert_int_equal(room, 100);
+	assert_false(array_grow(&at, &room, 101, sizeof(*at), 100, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_int_equal(room, 100);
+	assert_false(array_grow(&at, &room, SIZE_MAX / 2, 16, SIZE_MAX, &err));
+	assert_int_equal(err.kind, ERR_MEMORY);
+	assert_non_null(at);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_fold_is_that_of_ntfs),
+	    cmocka_unit_test(test_failed_text_says_why),
+	    cmocka_unit_test(test_utf16_of_every_kind),
+	    cmocka_unit_test(test_decode_refuses),
+	    cmocka_unit_test(test_times_at_the_edges),
+	    cmocka_unit_test(test_days_that_are_none),
+	    cmocka_unit_test(test_patterns_at_the_edges),
+	    cmocka_unit_test(test_array_stops_at_its_ceiling),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
