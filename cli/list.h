@@ -1,2 +1,3 @@
 /* Every command, in the order of --help. */
 COMMAND(version)
+COMMAND(timeline)

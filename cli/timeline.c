@@ -1,0 +1,142 @@
+/* kanshiki timeline: $MFT and change journal of a bundle, a volume or a bare file, as text. */
+#include "analysis/timeline.h"
+#include "cli/command.h"
+#include "core/options.h"
+#include "core/tr.h"
+#include "platform/console.h"
+#include "platform/file.h"
+#include "platform/volume.h"
+
+#include <stdio.h>
+
+#define OPTIONS 1
+
+struct request {
+	const char *format;
+};
+
+static void make_options(struct request *request, struct option options[OPTIONS])
+{
+	options[0] = (struct option){
+	    .name = "format",
+	    .kind = OPTION_TEXT,
+	    .to = &request->format,
+	    .value = "FORMAT",
+	    .help = "jsonl (default), csv, bodyfile or timesketch",
+	};
+}
+
+static void help(struct text *out)
+{
+	struct request request = {0};
+	struct option options[OPTIONS];
+
+	make_options(&request, options);
+	text_adds(
+	    out, tr("Example: kanshiki timeline disk.img --format bodyfile | mactime -z UTC\n\n"));
+	options_help(options, OPTIONS, out);
+}
+
+/* The progress line; true when the user pressed Ctrl-C. */
+static bool watch(void *context, uint64_t done, uint64_t total)
+{
+	char line[64];
+
+	(void)context;
+	snprintf(line, sizeof(line), "%llu %%",
+	    (unsigned long long)(total ? done / (total / 100 + 1) : 0));
+	console_progress(line);
+	return console_stopped();
+}
+
+static bool add_input(struct timeline *timeline, struct source *source, struct err *err)
+{
+	switch (timeline_probe(source, err)) {
+	case TIMELINE_VOLUME:
+		return timeline_add_volume(timeline, source, err);
+	case TIMELINE_MFT:
+		return timeline_add_mft(timeline, source, NULL, false, err);
+	case TIMELINE_JOURNAL:
+		return timeline_add_journal(timeline, source, err);
+	case TIMELINE_UNKNOWN:
+		break;
+	}
+	if (err->kind != ERR_NONE)
+		return false;
+	return fail(err, ERR_UNSUPPORTED,
+	    "neither a bundle, an NTFS volume, an $MFT nor a change journal ($J)");
+}
+
+static bool add_file(struct timeline *timeline, const char *path, struct err *err)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+
+	if (!volume_open(path, &source, err))
+		return false;
+	return add_input(timeline, source, err) || fail_in(err, "'%s'", path);
+}
+
+static bool write_timeline(const struct request *request, const char *path,
+    struct timeline_totals *totals, struct err *err)
+{
+	CLEANUP(sink_free) struct sink *sink = console_sink();
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+
+	if (!sink)
+		return fail(err, ERR_MEMORY, "no memory for output");
+	if (!timeline_new(sink, request->format, &timeline, err))
+		return false;
+	timeline_watch(timeline, watch, NULL);
+	bool ok = add_file(timeline, path, err);
+	struct err late = {0};
+
+	console_progress("");
+	/* What was written before a failure is still good, so it goes out. */
+	bool flushed = timeline_finish(timeline, totals, &late) && sink->finish(sink, &late);
+
+	if (ok && !flushed)
+		*err = late;
+	return ok && flushed;
+}
+
+static int say_damage(const struct timeline_totals *totals)
+{
+	CLEANUP(text_free) struct text first = {0};
+
+	if (totals->damaged == 0)
+		return EXIT_COMPLETE;
+	text_add_printable(&first, bytes_of(totals->first.text));
+	say(tr("kanshiki: %llu places could not be read; the first: %s\n"),
+	    (unsigned long long)totals->damaged, text_string(&first));
+	return EXIT_GAPS;
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(text_list_free) struct text_list operands = {0};
+	struct request request = {.format = "jsonl"};
+	struct option options[OPTIONS];
+	struct timeline_totals totals = {0};
+	struct err err = {0};
+
+	make_options(&request, options);
+	if (!options_parse(options, OPTIONS, argc, argv, &operands, &err))
+		return command_fail(&err);
+	if (operands.count != 1) {
+		fail(&err, ERR_USAGE, "timeline takes one bundle, image or file, %zu were given",
+		    operands.count);
+		return command_fail(&err);
+	}
+	console_catch_stop();
+	if (!write_timeline(&request, operands.at[0], &totals, &err))
+		return command_fail(&err);
+	return say_damage(&totals);
+}
+
+const struct command command_timeline = {
+    .name = "timeline",
+    .summary = "print what happened to the files of a volume, and when",
+    .usage = "kanshiki timeline BUNDLE|IMAGE|FILE [--format jsonl|csv|bodyfile|timesketch]",
+    .run = run,
+    .help = help,
+};
