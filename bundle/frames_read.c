@@ -1,0 +1,160 @@
+/* The inverse of frames.c. RFC 8878; the seek table is the zstd seekable format 0.1.0. */
+#include "bundle/frames_read.h"
+
+#include <stdlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader: the window before anything is allocated for it */
+#include <zstd.h>
+
+#define SKIPPABLE_HEAD 8 /* magic and length */
+#define SEEK_FOOTER    9 /* count, descriptor, magic */
+#define SEEK_ENTRY     8 /* packed and plain size, when there is no checksum */
+
+void frames_index_free(struct frames_index *index)
+{
+	seek_table_free(&index->table);
+	*index = (struct frames_index){0};
+}
+
+static bool read_header(
+    struct source *plain, struct frames_header *out, uint64_t *first, struct err *err)
+{
+	uint8_t head[SKIPPABLE_HEAD];
+	uint8_t json[FRAMES_HEADER_MAX];
+	uint32_t len;
+
+	if (!source_read_exact(plain, 0, head, sizeof(head), err))
+		return false;
+	len = le32(head + 4);
+	if (le32(head) != FRAMES_HEADER_MAGIC)
+		return fail(err, ERR_DAMAGED, "it does not begin with a volume header");
+	if (len > sizeof(json))
+		return fail(err, ERR_LIMIT, "a volume header of %lu bytes", (unsigned long)len);
+	if (!source_read_exact(plain, sizeof(head), json, len, err) ||
+	    !frames_header_parse((struct bytes){json, len}, out, err))
+		return false;
+	*first = sizeof(head) + len;
+	return true;
+}
+
+/* Reads the seek table frame at the end into *frame (malloc); *at is where it begins. */
+static bool read_table(struct source *plain, uint64_t first, uint8_t **frame, size_t *frame_len,
+    uint64_t *at, struct err *err)
+{
+	uint8_t footer[SEEK_FOOTER];
+
+	if (plain->size < first + SKIPPABLE_HEAD + SEEK_FOOTER)
+		return fail(err, ERR_DAMAGED, "no room for a seek table");
+	if (!source_read_exact(plain, plain->size - SEEK_FOOTER, footer, SEEK_FOOTER, err))
+		return false;
+	uint32_t count = le32(footer);
+
+	if (le32(footer + 5) != FRAMES_SEEK_FOOTER || footer[4] != 0)
+		return fail(err, ERR_DAMAGED, "it does not end with a seek table");
+	if (count > FRAMES_COUNT_MAX)
+		return fail(err, ERR_LIMIT, "a seek table of %lu frames", (unsigned long)count);
+	size_t len = SKIPPABLE_HEAD + (size_t)count * SEEK_ENTRY + SEEK_FOOTER;
+
+	if (len > plain->size - first)
+		return fail(err, ERR_DAMAGED, "the seek table is longer than the volume");
+	uint8_t *table = malloc(len);
+
+	if (!table)
+		return fail(err, ERR_MEMORY, "no memory for a seek table");
+	if (!source_read_exact(plain, plain->size - len, table, len, err)) {
+		free(table);
+		return false;
+	}
+	*frame = table;
+	*frame_len = len;
+	*at = plain->size - len;
+	return true;
+}
+
+bool frames_index_read(struct source *plain, struct frames_index *out, struct err *err)
+{
+	struct frames_index index = {0};
+	uint64_t first = 0, end = 0;
+	uint8_t *frame = NULL;
+	size_t frame_len = 0;
+
+	if (!read_header(plain, &index.header, &first, err) ||
+	    !read_table(plain, first, &frame, &frame_len, &end, err))
+		return false;
+	bool ok = seek_table_parse((struct bytes){frame, frame_len}, first, end, &index.table, err);
+
+	free(frame);
+	if (ok)
+		*out = index;
+	return ok;
+}
+
+struct unpacker {
+	ZSTD_DCtx *context;
+	uint8_t *packed;
+	size_t room;
+};
+
+bool unpacker_new(struct unpacker **out, struct err *err)
+{
+	CLEANUP(unpacker_free) struct unpacker *unpacker = calloc(1, sizeof(*unpacker));
+
+	if (unpacker) {
+		unpacker->context = ZSTD_createDCtx();
+		unpacker->room = ZSTD_compressBound(FRAMES_INPUT_MAX);
+		unpacker->packed = malloc(unpacker->room);
+	}
+	if (!unpacker || !unpacker->context || !unpacker->packed)
+		return fail(err, ERR_MEMORY, "no memory for unpacking");
+	*out = TAKE(unpacker);
+	return true;
+}
+
+void unpacker_free(struct unpacker *unpacker)
+{
+	if (!unpacker)
+		return;
+	ZSTD_freeDCtx(unpacker->context);
+	free(unpacker->packed);
+	free(unpacker);
+}
+
+static bool check_frame(
+    const struct unpacker *unpacker, const struct seek_entry *entry, struct err *err)
+{
+	ZSTD_FrameHeader head;
+
+	if (ZSTD_getFrameHeader(&head, unpacker->packed, entry->packed) != 0 ||
+	    head.frameType != ZSTD_frame || head.dictID != 0)
+		return fail(
+		    err, ERR_DAMAGED, "no zstd frame at byte %llu", (unsigned long long)entry->at);
+	if (head.windowSize > FRAMES_WINDOW_MAX)
+		return fail(err, ERR_LIMIT, "a zstd frame with a window of %llu bytes",
+		    (unsigned long long)head.windowSize);
+	if (head.frameContentSize != entry->plain || !head.checksumFlag)
+		return fail(err, ERR_DAMAGED,
+		    "the zstd frame at byte %llu is not the one of the seek table",
+		    (unsigned long long)entry->at);
+	if (ZSTD_findFrameCompressedSize(unpacker->packed, entry->packed) != entry->packed)
+		return fail(err, ERR_DAMAGED, "the zstd frame at byte %llu has another length",
+		    (unsigned long long)entry->at);
+	return true;
+}
+
+bool unpacker_frame(struct unpacker *unpacker, struct source *plain, const struct seek_entry *entry,
+    uint8_t *to, struct err *err)
+{
+	if (entry->packed > unpacker->room || entry->plain > FRAMES_INPUT_MAX)
+		return fail(err, ERR_LIMIT, "a zstd frame of %lu bytes that holds %lu",
+		    (unsigned long)entry->packed, (unsigned long)entry->plain);
+	if (!source_read_exact(plain, entry->at, unpacker->packed, entry->packed, err) ||
+	    !check_frame(unpacker, entry, err))
+		return false;
+	size_t got = ZSTD_decompressDCtx(
+	    unpacker->context, to, entry->plain, unpacker->packed, entry->packed);
+
+	if (ZSTD_isError(got) || got != entry->plain)
+		return fail(err, ERR_DAMAGED, "the zstd frame at byte %llu does not unpack (%s)",
+		    (unsigned long long)entry->at,
+		    ZSTD_isError(got) ? ZSTD_getErrorName(got) : "another size");
+	return true;
+}

@@ -1,0 +1,347 @@
+/* The volumes of a set as one source. See set.h. */
+#include "bundle/set.h"
+
+#include "core/array.h"
+#include "bundle/frames_read.h"
+#include "bundle/writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CACHED_FRAMES 4 /* of FRAMES_INPUT_MAX each */
+
+struct volume {
+	char name[VOLUME_NAME_ROOM];
+	bool opened; /* its header and seek table were read and are good */
+	uint64_t tar_at;
+	struct seek_table table;
+};
+
+struct cached_frame {
+	size_t volume, frame;
+	uint8_t *bytes; /* NULL: empty */
+	size_t len;
+	uint64_t used; /* by the clock of the set; the smallest goes first */
+};
+
+struct set {
+	struct source source;
+	struct set_plan plan;
+	struct volume *volumes;
+	size_t count, room;
+	struct source *plain; /* of volumes[current] */
+	size_t current;
+	struct unpacker *unpacker;
+	struct cached_frame cache[CACHED_FRAMES];
+	uint64_t clock;
+};
+
+static void set_close(struct source *self)
+{
+	struct set *set = (struct set *)self;
+
+	for (size_t i = 0; i < set->count; i++)
+		seek_table_free(&set->volumes[i].table);
+	free(set->volumes);
+	for (size_t i = 0; i < CACHED_FRAMES; i++)
+		free(set->cache[i].bytes);
+	source_close(set->plain);
+	unpacker_free(set->unpacker);
+	free(set);
+}
+
+/* Decrypts the volume file; the caller closes *out. */
+static bool open_plain(
+    const struct set_plan *plan, const char *name, struct source **out, struct err *err)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+
+	if (!plan->store->open(plan->store, name, &file, err))
+		return false;
+	if (!age_open(file, true, plan->identities, out, err)) {
+		if (err && err->kind == ERR_MISSING)
+			return fail(err, ERR_KEY, "'%s': none of the identities opens it", name);
+		return fail_in(err, "'%s'", name);
+	}
+	(void)TAKE(file);
+	return true;
+}
+
+/* The hash that a volume must name as its predecessor's: zeros for the first. */
+static void previous_hash(const struct set_plan *plan, uint32_t index, uint8_t out[SHA256_LEN])
+{
+	char name[VOLUME_NAME_ROOM];
+	const struct manifest_file *file = NULL;
+
+	if (index > 1) {
+		volume_name_format(plan->set, index - 1, name);
+		file = manifest_find(plan->manifest, bytes_of(name));
+	}
+	if (file)
+		memcpy(out, file->sha256, SHA256_LEN);
+	else
+		memset(out, 0, SHA256_LEN);
+}
+
+static bool check_header(const struct set_plan *plan, const struct volume *volume, uint32_t index,
+    const struct frames_header *header, struct err *err)
+{
+	uint8_t previous[SHA256_LEN];
+	char id[37];
+
+	previous_hash(plan, index, previous);
+	bundle_id_text(header->collection_id, id);
+	if (memcmp(header->collection_id, plan->manifest->collection_id,
+		sizeof(header->collection_id)) != 0)
+		return fail(err, ERR_DAMAGED, "'%s' comes from another bundle (collection %s)",
+		    volume->name, id);
+	if (header->set != plan->set || header->index != index)
+		return fail(err, ERR_DAMAGED, "'%s' is another volume of this bundle (number %lu)",
+		    volume->name, (unsigned long)header->index);
+	if (memcmp(header->previous_sha256, previous, SHA256_LEN) != 0)
+		return fail(
+		    err, ERR_DAMAGED, "'%s' does not follow the volume before it", volume->name);
+	return true;
+}
+
+/* Reads header and seek table of volumes[at] and checks its place after the one before. */
+static bool open_volume(struct set *set, size_t at, uint64_t expected_at, struct err *err)
+{
+	struct volume *volume = &set->volumes[at];
+	CLEANUP(source_close) struct source *plain = NULL;
+	CLEANUP(frames_index_free) struct frames_index index = {0};
+
+	if (!open_plain(&set->plan, volume->name, &plain, err))
+		return false;
+	if (!frames_index_read(plain, &index, err))
+		return fail_in(err, "'%s'", volume->name);
+	if (!check_header(&set->plan, volume, (uint32_t)(at + 1), &index.header, err))
+		return false;
+	bool follows = at == 0 || set->volumes[at - 1].opened;
+
+	if (index.header.tar_offset < expected_at ||
+	    (follows && index.header.tar_offset != expected_at) ||
+	    index.header.tar_offset > INT64_MAX || index.table.plain_size > INT64_MAX)
+		return fail(err, ERR_DAMAGED,
+		    "'%s' begins at byte %llu of the tar, %llu was expected", volume->name,
+		    (unsigned long long)index.header.tar_offset, (unsigned long long)expected_at);
+	volume->tar_at = index.header.tar_offset;
+	volume->table = index.table;
+	index.table = (struct seek_table){0};
+	volume->opened = true;
+	return true;
+}
+
+static bool list_volumes(struct set *set, struct err *err)
+{
+	for (uint32_t index = 1; index <= SET_VOLUMES; index++) {
+		char name[VOLUME_NAME_ROOM];
+
+		volume_name_format(set->plan.set, index, name);
+		if (!manifest_find(set->plan.manifest, bytes_of(name)))
+			break;
+		if (!array_grow(&set->volumes, &set->room, set->count + 1, sizeof(*set->volumes),
+			SET_VOLUMES, err))
+			return false;
+		set->volumes[set->count] = (struct volume){0};
+		snprintf(set->volumes[set->count++].name, VOLUME_NAME_ROOM, "%s", name);
+	}
+	return true;
+}
+
+static bool open_volumes(struct set *set, struct err *err)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct err why = {0};
+
+		if (open_volume(set, i, at, &why)) {
+			at = set->volumes[i].tar_at + set->volumes[i].table.plain_size;
+		} else if (set->plan.problem) {
+			set->plan.problem(set->plan.context, &why);
+		} else {
+			if (err)
+				*err = why;
+			return false;
+		}
+	}
+	set->source.size = at;
+	return true;
+}
+
+/* The volume that holds byte `offset` of the tar; count when none does. */
+static size_t find_volume(const struct set *set, uint64_t offset)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct volume *v = &set->volumes[i];
+
+		if (v->opened && offset >= v->tar_at && offset - v->tar_at < v->table.plain_size)
+			return i;
+	}
+	return set->count;
+}
+
+/* The frame of a volume that holds byte `offset` of its part of the tar. */
+static size_t find_frame(const struct seek_table *table, uint64_t offset)
+{
+	size_t low = 0, high = table->count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->at[middle].plain_at <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	/* Frames that hold nothing share their place with the one after them: low is the last of those. */
+	return low;
+}
+
+static struct cached_frame *find_cached(struct set *set, size_t volume, size_t frame)
+{
+	for (size_t i = 0; i < CACHED_FRAMES; i++) {
+		struct cached_frame *c = &set->cache[i];
+
+		if (c->bytes && c->len && c->volume == volume && c->frame == frame)
+			return c;
+	}
+	return NULL;
+}
+
+/* NULL on failure. */
+static struct cached_frame *load_frame(
+    struct set *set, size_t volume, size_t frame, struct err *err)
+{
+	struct cached_frame *slot = &set->cache[0];
+	const struct seek_entry *entry = &set->volumes[volume].table.at[frame];
+
+	for (size_t i = 1; i < CACHED_FRAMES; i++)
+		if (set->cache[i].used < slot->used)
+			slot = &set->cache[i];
+	if (!slot->bytes)
+		slot->bytes = malloc(FRAMES_INPUT_MAX);
+	if (!slot->bytes) {
+		fail(err, ERR_MEMORY, "no memory for a frame");
+		return NULL;
+	}
+	slot->len = 0;
+	if (set->current != volume || !set->plain) {
+		source_close(TAKE(set->plain));
+		if (!open_plain(&set->plan, set->volumes[volume].name, &set->plain, err))
+			return NULL;
+		set->current = volume;
+	}
+	if (!unpacker_frame(set->unpacker, set->plain, entry, slot->bytes, err)) {
+		fail_in(err, "'%s'", set->volumes[volume].name);
+		return NULL;
+	}
+	slot->volume = volume;
+	slot->frame = frame;
+	slot->len = entry->plain;
+	return slot;
+}
+
+/* Names the volume that should hold byte `offset` and does not open. */
+static bool no_volume(const struct set *set, uint64_t offset, struct err *err)
+{
+	size_t closed = set->count;
+
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->volumes[i].opened && set->volumes[i].tar_at > offset)
+			break;
+		if (!set->volumes[i].opened)
+			closed = i;
+	}
+	return fail(err, ERR_DAMAGED, "it lies in '%s', which does not open",
+	    closed < set->count ? set->volumes[closed].name : "a volume");
+}
+
+static bool set_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct set *set = (struct set *)self;
+	uint8_t *at = to;
+
+	*got = 0;
+	while (*got < len && offset + *got < self->size) {
+		uint64_t here = offset + *got;
+		size_t v = find_volume(set, here);
+
+		if (v == set->count)
+			return no_volume(set, here, err);
+		const struct volume *volume = &set->volumes[v];
+		size_t f = find_frame(&volume->table, here - volume->tar_at);
+		struct cached_frame *frame = find_cached(set, v, f);
+
+		if (!frame)
+			frame = load_frame(set, v, f, err);
+		if (!frame)
+			return false;
+		uint64_t skip = here - volume->tar_at - volume->table.at[f].plain_at;
+
+		if (skip >= frame->len)
+			return fail(
+			    err, ERR_DAMAGED, "'%s': its seek table has a gap", volume->name);
+		frame->used = ++set->clock;
+		size_t part =
+		    frame->len - (size_t)skip < len - *got ? frame->len - (size_t)skip : len - *got;
+
+		memcpy(at + *got, frame->bytes + skip, part);
+		*got += part;
+	}
+	return true;
+}
+
+bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
+{
+	struct set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return fail(err, ERR_MEMORY, "no memory for a set of volumes");
+	set->source = (struct source){0, set_read, set_close};
+	set->plan = *plan;
+	if (!unpacker_new(&set->unpacker, err) || !list_volumes(set, err) ||
+	    !open_volumes(set, err)) {
+		set_close(&set->source);
+		return false;
+	}
+	*out = &set->source;
+	return true;
+}
+
+bool set_explain(const struct set_plan *plan, const char *name, struct text *out)
+{
+	CLEANUP(source_close) struct source *plain = NULL;
+	CLEANUP(frames_index_free) struct frames_index index = {0};
+	struct volume_name said;
+	char real[VOLUME_NAME_ROOM];
+	char id[37];
+
+	if (!volume_name_parse(bytes_of(name), &said) || !open_plain(plan, name, &plain, NULL) ||
+	    !frames_index_read(plain, &index, NULL))
+		return false;
+	bundle_id_text(index.header.collection_id, id);
+	if (memcmp(index.header.collection_id, plan->manifest->collection_id,
+		sizeof(index.header.collection_id)) != 0) {
+		text_addf(out, "comes from another bundle (collection %s)", id);
+		return true;
+	}
+	if (index.header.set == said.set && index.header.index == said.index)
+		return false;
+	volume_name_format(index.header.set, index.header.index, real);
+	text_addf(out, "is '%s' of this bundle under another name", real);
+	return true;
+}
+
+bool set_volume_extent(const struct source *source, uint32_t index, uint64_t *at, uint64_t *len)
+{
+	const struct set *set = (const struct set *)source;
+
+	if (index == 0 || index > set->count || !set->volumes[index - 1].opened)
+		return false;
+	*at = set->volumes[index - 1].tar_at;
+	*len = set->volumes[index - 1].table.plain_size;
+	return true;
+}
