@@ -83,6 +83,8 @@ bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *in
 bool bundle_member_open(
     struct bundle_reader *reader, size_t index, struct source **out, struct err *err) MUST_CHECK;
 
+/* Names of the meta files ("collection.json", ...) from index 0; NULL behind the last. */
+const char *bundle_meta_name(const struct bundle_reader *reader, size_t index);
 /* The newest meta file of that name ("collection.json", "receipt.json"): ERR_MISSING when there is none. */
 bool bundle_meta_open(struct bundle_reader *reader, const char *name, struct source **out,
     struct err *err) MUST_CHECK;

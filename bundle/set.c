@@ -2,7 +2,7 @@
 #include "bundle/set.h"
 
 #include "core/array.h"
-#include "bundle/frames_read.h"
+#include "bundle/unpack.h"
 #include "bundle/writer.h"
 
 #include <stdio.h>
@@ -31,7 +31,7 @@ struct set {
 	size_t count, room;
 	struct source *plain; /* of volumes[current] */
 	size_t current;
-	struct unpacker *unpacker;
+	struct unpack *unpacker;
 	struct cached_frame cache[CACHED_FRAMES];
 	uint64_t clock;
 };
@@ -46,7 +46,7 @@ static void set_close(struct source *self)
 	for (size_t i = 0; i < CACHED_FRAMES; i++)
 		free(set->cache[i].bytes);
 	source_close(set->plain);
-	unpacker_free(set->unpacker);
+	unpack_free(set->unpacker);
 	free(set);
 }
 
@@ -109,11 +109,11 @@ static bool open_volume(struct set *set, size_t at, uint64_t expected_at, struct
 {
 	struct volume *volume = &set->volumes[at];
 	CLEANUP(source_close) struct source *plain = NULL;
-	CLEANUP(frames_index_free) struct frames_index index = {0};
+	CLEANUP(unpack_index_free) struct unpack_index index = {0};
 
 	if (!open_plain(&set->plan, volume->name, &plain, err))
 		return false;
-	if (!frames_index_read(plain, &index, err))
+	if (!unpack_index_read(plain, &index, err))
 		return fail_in(err, "'%s'", volume->name);
 	if (!check_header(&set->plan, volume, (uint32_t)(at + 1), &index.header, err))
 		return false;
@@ -233,7 +233,7 @@ static struct cached_frame *load_frame(
 			return NULL;
 		set->current = volume;
 	}
-	if (!unpacker_frame(set->unpacker, set->plain, entry, slot->bytes, err)) {
+	if (!unpack_frame(set->unpacker, set->plain, entry, slot->bytes, err)) {
 		fail_in(err, "'%s'", set->volumes[volume].name);
 		return NULL;
 	}
@@ -302,7 +302,7 @@ bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for a set of volumes");
 	set->source = (struct source){0, set_read, set_close};
 	set->plan = *plan;
-	if (!unpacker_new(&set->unpacker, err) || !list_volumes(set, err) ||
+	if (!unpack_new(&set->unpacker, err) || !list_volumes(set, err) ||
 	    !open_volumes(set, err)) {
 		set_close(&set->source);
 		return false;
@@ -314,13 +314,13 @@ bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
 bool set_explain(const struct set_plan *plan, const char *name, struct text *out)
 {
 	CLEANUP(source_close) struct source *plain = NULL;
-	CLEANUP(frames_index_free) struct frames_index index = {0};
+	CLEANUP(unpack_index_free) struct unpack_index index = {0};
 	struct volume_name said;
 	char real[VOLUME_NAME_ROOM];
 	char id[37];
 
 	if (!volume_name_parse(bytes_of(name), &said) || !open_plain(plan, name, &plain, NULL) ||
-	    !frames_index_read(plain, &index, NULL))
+	    !unpack_index_read(plain, &index, NULL))
 		return false;
 	bundle_id_text(index.header.collection_id, id);
 	if (memcmp(index.header.collection_id, plan->manifest->collection_id,

@@ -1,5 +1,5 @@
 /* The inverse of frames.c. RFC 8878; the seek table is the zstd seekable format 0.1.0. */
-#include "bundle/frames_read.h"
+#include "bundle/unpack.h"
 
 #include <stdlib.h>
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader: the window before anything is allocated for it */
@@ -9,10 +9,10 @@
 #define SEEK_FOOTER    9 /* count, descriptor, magic */
 #define SEEK_ENTRY     8 /* packed and plain size, when there is no checksum */
 
-void frames_index_free(struct frames_index *index)
+void unpack_index_free(struct unpack_index *index)
 {
 	seek_table_free(&index->table);
-	*index = (struct frames_index){0};
+	*index = (struct unpack_index){0};
 }
 
 static bool read_header(
@@ -70,9 +70,9 @@ static bool read_table(struct source *plain, uint64_t first, uint8_t **frame, si
 	return true;
 }
 
-bool frames_index_read(struct source *plain, struct frames_index *out, struct err *err)
+bool unpack_index_read(struct source *plain, struct unpack_index *out, struct err *err)
 {
-	struct frames_index index = {0};
+	struct unpack_index index = {0};
 	uint64_t first = 0, end = 0;
 	uint8_t *frame = NULL;
 	size_t frame_len = 0;
@@ -88,15 +88,15 @@ bool frames_index_read(struct source *plain, struct frames_index *out, struct er
 	return ok;
 }
 
-struct unpacker {
+struct unpack {
 	ZSTD_DCtx *context;
 	uint8_t *packed;
 	size_t room;
 };
 
-bool unpacker_new(struct unpacker **out, struct err *err)
+bool unpack_new(struct unpack **out, struct err *err)
 {
-	CLEANUP(unpacker_free) struct unpacker *unpacker = calloc(1, sizeof(*unpacker));
+	CLEANUP(unpack_free) struct unpack *unpacker = calloc(1, sizeof(*unpacker));
 
 	if (unpacker) {
 		unpacker->context = ZSTD_createDCtx();
@@ -109,7 +109,7 @@ bool unpacker_new(struct unpacker **out, struct err *err)
 	return true;
 }
 
-void unpacker_free(struct unpacker *unpacker)
+void unpack_free(struct unpack *unpacker)
 {
 	if (!unpacker)
 		return;
@@ -119,7 +119,7 @@ void unpacker_free(struct unpacker *unpacker)
 }
 
 static bool check_frame(
-    const struct unpacker *unpacker, const struct seek_entry *entry, struct err *err)
+    const struct unpack *unpacker, const struct seek_entry *entry, struct err *err)
 {
 	ZSTD_FrameHeader head;
 
@@ -127,7 +127,7 @@ static bool check_frame(
 	    head.frameType != ZSTD_frame || head.dictID != 0)
 		return fail(
 		    err, ERR_DAMAGED, "no zstd frame at byte %llu", (unsigned long long)entry->at);
-	if (head.windowSize > FRAMES_WINDOW_MAX)
+	if (head.windowSize > UNPACK_WINDOW_MAX)
 		return fail(err, ERR_LIMIT, "a zstd frame with a window of %llu bytes",
 		    (unsigned long long)head.windowSize);
 	if (head.frameContentSize != entry->plain || !head.checksumFlag)
@@ -140,7 +140,7 @@ static bool check_frame(
 	return true;
 }
 
-bool unpacker_frame(struct unpacker *unpacker, struct source *plain, const struct seek_entry *entry,
+bool unpack_frame(struct unpack *unpacker, struct source *plain, const struct seek_entry *entry,
     uint8_t *to, struct err *err)
 {
 	if (entry->packed > unpacker->room || entry->plain > FRAMES_INPUT_MAX)

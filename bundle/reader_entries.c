@@ -1,0 +1,293 @@
+/* The entries of a bundle against their rows, and members as sources. */
+#include "bundle/reader_parts.h"
+
+#include "core/array.h"
+#include "bundle/tar_read.h"
+
+#include <stdlib.h>
+
+#define PIECE ((size_t)1 << 20)
+
+struct wanted { /* a taken row of the set that is walked */
+	uint64_t tar_at;
+	uint32_t row;
+};
+
+struct walk {
+	struct bundle_reader *reader;
+	unsigned set;
+	struct source *tar;
+	struct wanted *wanted;
+	size_t count, next; /* rows before `next` were met */
+	uint8_t *piece;
+	struct hash *hash;
+	uint64_t before, total; /* progress: bytes of the sets before, of all */
+	bool good;
+	struct err *first; /* problem */
+};
+
+static void walk_problem(struct walk *walk, const struct err *why)
+{
+	reader_problem(walk->reader, why);
+	if (walk->good && walk->first)
+		*walk->first = *why;
+	walk->good = false;
+}
+
+static int compare_wanted(const void *a, const void *b)
+{
+	const struct wanted *left = a, *right = b;
+
+	if (left->tar_at != right->tar_at)
+		return left->tar_at < right->tar_at ? -1 : 1;
+	return left->row < right->row ? -1 : left->row > right->row;
+}
+
+static bool list_wanted(struct walk *walk, struct err *err)
+{
+	const struct bundle_reader *reader = walk->reader;
+
+	walk->wanted = malloc((reader->row_count + 1) * sizeof(*walk->wanted));
+	if (!walk->wanted)
+		return fail(err, ERR_MEMORY, "no memory for %zu rows", reader->row_count);
+	for (size_t i = 0; i < reader->row_count; i++)
+		if (reader->rows[i].taken && reader->rows[i].set == walk->set)
+			walk->wanted[walk->count++] =
+			    (struct wanted){reader->rows[i].tar_at, (uint32_t)i};
+	qsort(walk->wanted, walk->count, sizeof(*walk->wanted), compare_wanted);
+	return true;
+}
+
+static bool hash_entry(
+    struct walk *walk, const struct tar_entry *entry, uint8_t digest[SHA256_LEN], struct err *err)
+{
+	for (uint64_t done = 0; done < entry->size;) {
+		size_t want = entry->size - done < PIECE ? (size_t)(entry->size - done) : PIECE;
+
+		if (!source_read_exact(walk->tar, entry->data_at + done, walk->piece, want, err))
+			return false;
+		hash_add(walk->hash, (struct bytes){walk->piece, want});
+		done += want;
+		if (!reader_progress(walk->reader, "entries", walk->before + entry->data_at + done,
+			walk->total, err))
+			return false;
+	}
+	hash_take(walk->hash, digest);
+	return true;
+}
+
+/* Compares an entry with the row that names its place. */
+static bool check_entry(
+    struct walk *walk, const struct tar_entry *entry, size_t row_index, struct err *err)
+{
+	struct bundle_reader *reader = walk->reader;
+	const struct row *row = &reader->row;
+	uint8_t digest[SHA256_LEN];
+	uint64_t at = 0, len = 0;
+
+	if (!reader_row(reader, row_index, err))
+		return false;
+	if (!bytes_equal(row->path, text_bytes(&entry->path)))
+		return fail(err, ERR_DAMAGED, "the row at its place is of another entry");
+	if (row->place.data_offset != entry->data_at || row->place.stored != entry->size)
+		return fail(err, ERR_DAMAGED, "its row gives another place or size");
+	if (!set_volume_extent(walk->tar, row->place.volume, &at, &len) || entry->header_at < at ||
+	    entry->header_at - at >= len)
+		return fail(err, ERR_DAMAGED, "its row gives another volume");
+	if (row->is_sparse) {
+		struct row_run *runs = NULL;
+		size_t count;
+
+		if (!row_sparse_map(row, &runs, &count, err))
+			return false;
+		free(runs);
+	}
+	if (!hash_entry(walk, entry, digest, err))
+		return false;
+	if (memcmp(digest, row->place.sha256, SHA256_LEN) != 0)
+		return fail(err, ERR_DAMAGED, "its bytes are not those that its row tells of");
+	return true;
+}
+
+static void name_entry(struct err *why, const struct tar_entry *entry)
+{
+	fail_in(why, "'%.120s'", text_string(&entry->path));
+}
+
+/* Rows that say to lie before `until` and were not met. */
+static void report_missing(struct walk *walk, uint64_t until)
+{
+	while (walk->next < walk->count && walk->wanted[walk->next].tar_at < until) {
+		struct err why = {0};
+
+		if (reader_row(walk->reader, walk->wanted[walk->next].row, &why))
+			fail(&why, ERR_DAMAGED,
+			    "'%.120s' is not where its row says, or has two rows",
+			    (const char *)walk->reader->row.path.at);
+		walk_problem(walk, &why);
+		walk->next++;
+	}
+}
+
+/* False only when the walk must stop. */
+static bool visit(struct walk *walk, const struct tar_entry *entry, bool last, struct err *err)
+{
+	struct err why = {0};
+
+	report_missing(walk, entry->header_at);
+	if (walk->next < walk->count && walk->wanted[walk->next].tar_at == entry->header_at) {
+		if (check_entry(walk, entry, walk->wanted[walk->next++].row, &why))
+			return true;
+	} else if (last && !walk->reader->manifest.complete) {
+		return true; /* it was being written when the seal was made */
+	} else {
+		fail(&why, ERR_DAMAGED, "no row tells of it");
+	}
+	if (why.kind == ERR_STOPPED || why.kind == ERR_MEMORY) {
+		*err = why;
+		return false;
+	}
+	name_entry(&why, entry);
+	walk_problem(walk, &why);
+	hash_free(walk->hash);
+	walk->hash = hash_new(HASH_SHA256);
+	return walk->hash || fail(err, ERR_MEMORY, "no memory for hashing");
+}
+
+static bool walk_set(struct walk *walk, struct err *err)
+{
+	struct tar_entry entry = {0};
+	uint64_t pos = 0;
+	bool end = false, ok = true;
+
+	while (ok && !end) {
+		struct err why = {0};
+		bool whole = tar_next(walk->tar, &pos, &entry, &end, &why);
+
+		if (!whole && (pos < walk->tar->size || walk->reader->manifest.complete)) {
+			fail_in(&why, "'%s'", row_set_name(walk->set));
+			walk_problem(walk, &why);
+			break;
+		}
+		/* An entry that the end of the last sealed volume cuts has no row yet. */
+		end = end || !whole;
+		if (whole && !end)
+			ok = visit(walk, &entry, pos >= walk->tar->size, err);
+	}
+	if (ok)
+		report_missing(walk, UINT64_MAX);
+	text_free(&entry.path);
+	return ok;
+}
+
+/* same_as must lead to a row that has bytes. */
+static bool check_same_as(struct bundle_reader *reader, struct err *err)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < reader->row_count; i++) {
+		CLEANUP(text_free) struct text path = {0}, same_as = {0};
+		struct err why = {0};
+		size_t target;
+
+		if (reader->rows[i].taken)
+			continue;
+		if (!reader_row(reader, i, err))
+			return false;
+		if (reader->row.same_as.len == 0)
+			continue;
+		text_add(&path, reader->row.path);
+		text_add(&same_as, reader->row.same_as);
+		if (!text_ok(&path, err) || !text_ok(&same_as, err))
+			return false;
+		if (bundle_row_find(reader, text_bytes(&same_as), &target) &&
+		    reader->rows[target].taken)
+			continue;
+		fail(&why, ERR_DAMAGED,
+		    "'%.120s' is said to be the same as an entry that is not there",
+		    text_string(&path));
+		reader_problem(reader, &why);
+		if (good && err)
+			*err = why;
+		good = false;
+	}
+	return good;
+}
+
+static bool check_set(struct walk *walk, struct err *err)
+{
+	if (!reader_set(walk->reader, walk->set, &walk->tar, err))
+		return false;
+	walk->count = walk->next = 0;
+	bool ok = list_wanted(walk, err) && walk_set(walk, err);
+
+	free(walk->wanted);
+	walk->wanted = NULL;
+	walk->before += walk->tar->size;
+	return ok;
+}
+
+bool bundle_check_entries(struct bundle_reader *reader, struct err *err)
+{
+	struct err first = {0};
+	struct walk walk = {.reader = reader, .good = true, .first = &first};
+	bool ok = true;
+
+	for (unsigned set = 0; ok && set < BUNDLE_META; set++) {
+		ok = reader_set(reader, set, &walk.tar, err);
+		walk.total += ok ? walk.tar->size : 0;
+	}
+	walk.piece = malloc(PIECE);
+	walk.hash = hash_new(HASH_SHA256);
+	if (ok && (!walk.piece || !walk.hash))
+		ok = fail(err, ERR_MEMORY, "no memory for checking entries");
+	for (unsigned set = 0; ok && set < BUNDLE_META; set++) {
+		walk.set = set;
+		ok = check_set(&walk, err);
+	}
+	free(walk.piece);
+	hash_free(walk.hash);
+	if (!ok)
+		return false;
+	if (reader->rows_damaged && walk.good)
+		walk.good = fail(&first, ERR_DAMAGED, "rows in 'meta' could not be read");
+	if (!walk.good) {
+		if (err)
+			*err = first;
+		return false;
+	}
+	return check_same_as(reader, err);
+}
+
+bool bundle_member_open(
+    struct bundle_reader *reader, size_t index, struct source **out, struct err *err)
+{
+	struct source *tar;
+
+	if (index >= reader->row_count)
+		return fail(err, ERR_MISSING, "there is no row %zu", index);
+	if (!reader_row(reader, index, err))
+		return false;
+	if (!reader->row.taken && reader->row.same_as.len) {
+		CLEANUP(text_free) struct text same_as = {0};
+
+		text_add(&same_as, reader->row.same_as);
+		if (!text_ok(&same_as, err))
+			return false;
+		if (!bundle_row_find(reader, text_bytes(&same_as), &index) ||
+		    !reader_row(reader, index, err) || !reader->row.taken)
+			return fail(
+			    err, ERR_DAMAGED, "the entry that holds its bytes is not there");
+	}
+	if (!reader->row.taken)
+		return fail(err, ERR_MISSING, "it was not taken");
+	const struct bundle_place *place = &reader->row.place;
+
+	if (!reader_set(reader, place->set, &tar, err))
+		return false;
+	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
+		return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
+		    row_set_name(place->set));
+	*out = source_window(tar, place->data_offset, place->stored, false);
+	return *out || fail(err, ERR_MEMORY, "no memory for a member");
+}

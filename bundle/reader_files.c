@@ -1,0 +1,242 @@
+/* Every file of a bundle against the sealed MANIFEST, and what lies there besides. */
+#include "bundle/reader_parts.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#define PIECE ((size_t)1 << 20)
+
+static bool hash_file(struct bundle_reader *reader, const char *name, uint8_t out[SHA256_LEN],
+    uint64_t *done, uint64_t total, struct err *err)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
+	uint8_t *piece = NULL;
+	bool ok;
+
+	if (!reader->store->open(reader->store, name, &file, err))
+		return false;
+	piece = malloc(PIECE);
+	ok = hash && piece;
+	if (!ok)
+		fail(err, ERR_MEMORY, "no memory for hashing");
+	for (uint64_t at = 0; ok && at < file->size;) {
+		size_t want = file->size - at < PIECE ? (size_t)(file->size - at) : PIECE;
+
+		ok = source_read_exact(file, at, piece, want, err);
+		if (!ok)
+			break;
+		hash_add(hash, (struct bytes){piece, want});
+		at += want;
+		*done += want;
+		ok = reader_progress(reader, "hash", *done, *done > total ? *done : total, err);
+	}
+	if (ok)
+		hash_take(hash, out);
+	free(piece);
+	return ok;
+}
+
+/* What a file with a wrong hash really is, when a key can tell. */
+static void explain(struct bundle_reader *reader, const char *name, struct text *out)
+{
+	struct volume_name volume;
+	struct set_plan plan = {
+	    .store = reader->store,
+	    .manifest = &reader->manifest,
+	    .identities = &reader->identities,
+	};
+
+	if (!volume_name_parse(bytes_of(name), &volume) || reader->identities.count == 0)
+		return;
+	plan.set = volume.set;
+	text_adds(out, ": it ");
+	if (!set_explain(&plan, name, out))
+		text_clear(out);
+}
+
+bool reader_check_file(
+    struct bundle_reader *reader, size_t index, uint64_t *done, uint64_t total, struct err *err)
+{
+	const struct manifest_file *file = &reader->manifest.files[index];
+	CLEANUP(text_free) struct text really = {0};
+	uint8_t digest[SHA256_LEN];
+
+	if (reader->file_good[index])
+		return true;
+	if (!hash_file(reader, file->name, digest, done, total, err)) {
+		if (err && err->kind == ERR_MISSING)
+			return fail(err, ERR_DAMAGED, "'%s' was sealed and is missing", file->name);
+		return false;
+	}
+	if (memcmp(digest, file->sha256, SHA256_LEN) != 0) {
+		explain(reader, file->name, &really);
+		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed%s", file->name,
+		    text_string(&really));
+	}
+	reader->file_good[index] = true;
+	return true;
+}
+
+static bool starts_with(const char *name, const char *with)
+{
+	for (; *with; name++, with++)
+		if (toupper((unsigned char)*name) != *with)
+			return false;
+	return true;
+}
+
+static bool ends_with(const char *name, const char *with)
+{
+	size_t len = strlen(name), tail = strlen(with);
+
+	return len >= tail && text_same_name(bytes_of(name + len - tail), bytes_of(with));
+}
+
+static bool is_intake(const struct bundle_reader *reader, const char *name)
+{
+	return strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_SEAL_NAME) == 0 ||
+	       strcmp(name, "MANIFEST.tsr") == 0 ||
+	       strcmp(name, "MANIFEST.countersigned.p7s") == 0 ||
+	       (reader->seal_file && strcmp(name, reader->seal_file) == 0);
+}
+
+/* Volumes of a set that the MANIFEST lists, .part not counted. */
+static uint32_t listed_volumes(const struct bundle_reader *reader, unsigned set, uint32_t *highest)
+{
+	uint32_t count = 0;
+
+	*highest = 0;
+	for (size_t i = 0; i < reader->manifest.file_count; i++) {
+		struct volume_name volume;
+
+		if (!volume_name_parse(bytes_of(reader->manifest.files[i].name), &volume) ||
+		    volume.set != set || volume.is_part)
+			continue;
+		count++;
+		if (volume.index > *highest)
+			*highest = volume.index;
+	}
+	return count;
+}
+
+/* Whether an unlisted file is what a cut-off run leaves behind: the open volume, the one volume closed since the
+ * seal, and the seal that was being written. */
+static bool is_left_behind(struct bundle_reader *reader, const char *name)
+{
+	struct volume_name volume;
+	uint32_t highest;
+
+	if (strcmp(name, "RESUME") == 0 || strcmp(name, "RESUME.new") == 0)
+		return true;
+	if (starts_with(name, "MANIFEST.") && ends_with(name, ".new"))
+		return true;
+	if (!volume_name_parse(bytes_of(name), &volume))
+		return false;
+	listed_volumes(reader, volume.set, &highest);
+	if (volume.index != highest + 1)
+		return false;
+	reader_note(reader,
+	    volume.is_part ? "'%s' was still open when the run ended: nothing in it is proven"
+			   : "'%s' is newer than the seal: nothing in it is proven",
+	    name);
+	return true;
+}
+
+static bool is_forbidden(const char *name)
+{
+	return ends_with(name, ".age") || ends_with(name, ".age.part") ||
+	       starts_with(name, "MANIFEST") || starts_with(name, "CUSTODY");
+}
+
+/* First problem to err, each to the watcher. */
+static void add_problem(
+    const struct bundle_reader *reader, bool *good, const struct err *why, struct err *err)
+{
+	reader_problem(reader, why);
+	if (*good && err)
+		*err = *why;
+	*good = false;
+}
+
+static bool check_strangers(struct bundle_reader *reader, bool *good, struct err *err)
+{
+	CLEANUP(text_list_free) struct text_list names = {0};
+	CLEANUP(text_free) struct text strangers = {0};
+	size_t count = 0;
+
+	if (!reader->store->list(reader->store, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		const char *name = names.at[i];
+		struct err why = {0};
+
+		if (is_intake(reader, name) || manifest_find(&reader->manifest, bytes_of(name)) ||
+		    (!reader->manifest.complete && is_left_behind(reader, name)))
+			continue;
+		if (is_forbidden(name)) {
+			CLEANUP(text_free) struct text printable = {0};
+
+			text_add_printable(&printable, bytes_of(name));
+			fail(&why, ERR_DAMAGED, "'%s' was added: the sealed '%s' does not list it",
+			    text_string(&printable), MANIFEST_NAME);
+			add_problem(reader, good, &why, err);
+		} else if (count++ < 5) {
+			text_adds(&strangers, count > 1 ? ", '" : "'");
+			text_add_printable(&strangers, bytes_of(name));
+			text_addc(&strangers, '\'');
+		}
+	}
+	if (count)
+		reader_note(reader, "%zu files that are not part of the bundle: %s%s", count,
+		    text_string(&strangers), count > 5 ? ", ..." : "");
+	return true;
+}
+
+static void check_numbering(struct bundle_reader *reader, bool *good, struct err *err)
+{
+	for (unsigned set = 0; set <= BUNDLE_META; set++) {
+		uint32_t highest, count = listed_volumes(reader, set, &highest);
+		struct err why = {0};
+
+		if (count == highest)
+			continue;
+		fail(&why, ERR_DAMAGED, "'%s' lists %lu volumes of '%s' numbered up to %lu",
+		    MANIFEST_NAME, (unsigned long)count, row_set_name(set), (unsigned long)highest);
+		add_problem(reader, good, &why, err);
+	}
+}
+
+static uint64_t total_size(struct bundle_reader *reader)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < reader->manifest.file_count; i++) {
+		CLEANUP(source_close) struct source *file = NULL;
+
+		if (reader->store->open(reader->store, reader->manifest.files[i].name, &file, NULL))
+			total += file->size;
+	}
+	return total;
+}
+
+bool bundle_check_files(struct bundle_reader *reader, struct err *err)
+{
+	uint64_t done = 0, total = total_size(reader);
+	bool good = true;
+
+	check_numbering(reader, &good, err);
+	for (size_t i = 0; i < reader->manifest.file_count; i++) {
+		struct err why = {0};
+
+		if (reader_check_file(reader, i, &done, total, &why))
+			continue;
+		if (why.kind == ERR_STOPPED || why.kind == ERR_MEMORY) {
+			if (err)
+				*err = why;
+			return false;
+		}
+		add_problem(reader, &good, &why, err);
+	}
+	return check_strangers(reader, &good, err) && good;
+}

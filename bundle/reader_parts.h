@@ -1,0 +1,78 @@
+/* What the files of the bundle reader share; nobody else includes it. */
+#ifndef KANSHIKI_BUNDLE_READER_PARTS_H
+#define KANSHIKI_BUNDLE_READER_PARTS_H
+
+#include "core/time.h"
+#include "bundle/age.h"
+#include "bundle/manifest.h"
+#include "bundle/reader.h"
+#include "bundle/row.h"
+#include "bundle/seal_verify.h"
+#include "bundle/set.h"
+
+#define READER_ROWS       (1u << 26) /* rows of one bundle, at most */
+#define READER_META_FILES 4096       /* files in meta/ */
+
+struct row_index {       /* where a row lies; the row itself is read when it is asked for */
+	uint64_t at;     /* in the tar of the meta set */
+	uint64_t tar_at; /* of its entry, when taken */
+	uint32_t len;
+	uint8_t set; /* enum bundle_set, when taken */
+	bool taken;
+};
+
+struct path_index {
+	uint64_t hash;
+	uint32_t row;
+};
+
+struct meta_file {
+	char name[64]; /* without "meta/" */
+	uint64_t at, size;
+};
+
+struct bundle_reader {
+	struct store *store;
+	struct bundle_trust trust;
+	struct bundle_watch watch;
+
+	struct manifest manifest;
+	struct seal_facts seal;
+	bool sealed_valid;
+	const char *seal_file;
+	char number[SHA256_HEX_ROOM];
+	char id[37], started[TIME_ISO_ROOM], sealed[TIME_ISO_ROOM];
+	bool *file_good; /* per manifest.files: its hash was checked */
+
+	struct age_identities identities;
+	struct source *sets[BUNDLE_META + 1]; /* opened on first use */
+
+	bool has_content;
+	bool rows_damaged; /* a row could not be read */
+	struct row_index *rows;
+	size_t row_count, row_room;
+	struct path_index *by_path; /* ascending by hash */
+	struct meta_file *metas;
+	size_t meta_count, meta_room;
+	struct text row_bytes; /* of the row last read */
+	struct row row;
+};
+
+/* Says a problem, or a note, to the one who watches. */
+void reader_problem(const struct bundle_reader *reader, const struct err *why);
+void reader_note(const struct bundle_reader *reader, const char *format, ...) PRINTF(2, 3);
+/* ERR_STOPPED when the watcher has had enough. */
+bool reader_progress(const struct bundle_reader *reader, const char *phase, uint64_t done,
+    uint64_t total, struct err *err) MUST_CHECK;
+
+/* Hashes the listed file at `index` and compares. `*done` grows by what was read, up to `total`. */
+bool reader_check_file(struct bundle_reader *reader, size_t index, uint64_t *done, uint64_t total,
+    struct err *err) MUST_CHECK;
+/* Opens the set, or gives the one already open (borrowed). */
+bool reader_set(
+    struct bundle_reader *reader, unsigned set, struct source **out, struct err *err) MUST_CHECK;
+/* Reads row `index` into reader->row. */
+bool reader_row(struct bundle_reader *reader, size_t index, struct err *err) MUST_CHECK;
+uint64_t reader_path_hash(struct bytes path);
+
+#endif

@@ -1,0 +1,308 @@
+/* The rows of a bundle: an index in memory, each row read from its meta volume when it is asked for. */
+#include "bundle/reader_parts.h"
+
+#include "core/array.h"
+#include "bundle/lines.h"
+#include "bundle/tar_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char meta_prefix[] = "meta/";
+static const char rows_prefix[] = "meta/entries.";
+static const char rows_suffix[] = ".jsonl";
+
+/* FNV-1a (RFC 9923): spreads paths; equal hashes are compared byte by byte. */
+uint64_t reader_path_hash(struct bytes path)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < path.len; i++)
+		hash = (hash ^ path.at[i]) * 0x100000001b3u;
+	return hash;
+}
+
+bool reader_set(struct bundle_reader *reader, unsigned set, struct source **out, struct err *err)
+{
+	struct set_plan plan = {
+	    .store = reader->store,
+	    .manifest = &reader->manifest,
+	    .identities = &reader->identities,
+	    .set = set,
+	};
+
+	if (reader->trust.unverified) {
+		plan.problem = reader->watch.problem;
+		plan.context = reader->watch.context;
+	}
+	if (!reader->sets[set] && !set_open(&plan, &reader->sets[set], err))
+		return false;
+	*out = reader->sets[set];
+	return true;
+}
+
+static bool add_row(struct bundle_reader *reader, struct bytes line, uint64_t at, struct err *err)
+{
+	CLEANUP(row_free) struct row row = {0};
+	struct err why = {0};
+
+	if (!row_parse(line, &row, &why)) {
+		if (why.kind == ERR_MEMORY) {
+			*err = why;
+			return false;
+		}
+		fail_in(&why, "a row at byte %llu of 'meta'", (unsigned long long)at);
+		reader_problem(reader, &why);
+		reader->rows_damaged = true;
+		return true;
+	}
+	size_t room = reader->row_room;
+
+	if (!array_grow(&reader->rows, &reader->row_room, reader->row_count + 1,
+		sizeof(*reader->rows), READER_ROWS, err) ||
+	    !array_grow(&reader->by_path, &room, reader->row_count + 1, sizeof(*reader->by_path),
+		READER_ROWS, err))
+		return false;
+	reader->by_path[reader->row_count] =
+	    (struct path_index){reader_path_hash(row.path), (uint32_t)reader->row_count};
+	reader->rows[reader->row_count++] = (struct row_index){
+	    .at = at,
+	    .len = (uint32_t)line.len,
+	    .taken = row.taken,
+	    .tar_at = row.place.tar_offset,
+	    .set = (uint8_t)row.place.set,
+	};
+	return true;
+}
+
+static bool add_rows(struct bundle_reader *reader, struct source *meta,
+    const struct tar_entry *entry, struct err *err)
+{
+	CLEANUP(lines_free)
+	struct lines lines = {
+	    .source = meta,
+	    .at = entry->data_at,
+	    .end = entry->data_at + entry->size,
+	    .ceiling = ROW_BYTES,
+	};
+
+	for (;;) {
+		struct bytes line;
+		uint64_t at = 0;
+
+		if (!lines_next(&lines, &line, &at, err))
+			return false;
+		if (!line.at)
+			return true;
+		if (line.len && !add_row(reader, line, at, err))
+			return false;
+	}
+}
+
+/* Keeps the newest of each name. */
+static bool add_meta(struct bundle_reader *reader, const struct tar_entry *entry, struct err *err)
+{
+	struct meta_file file = {.at = entry->data_at, .size = entry->size};
+	const char *name = text_string(&entry->path) + sizeof(meta_prefix) - 1;
+
+	if ((size_t)snprintf(file.name, sizeof(file.name), "%s", name) >= sizeof(file.name))
+		return fail(err, ERR_LIMIT, "a name in meta/ of more than %zu bytes",
+		    sizeof(file.name) - 1);
+	for (size_t i = 0; i < reader->meta_count; i++) {
+		if (strcmp(reader->metas[i].name, file.name) == 0) {
+			reader->metas[i] = file;
+			return true;
+		}
+	}
+	if (!array_grow(&reader->metas, &reader->meta_room, reader->meta_count + 1,
+		sizeof(*reader->metas), READER_META_FILES, err))
+		return false;
+	reader->metas[reader->meta_count++] = file;
+	return true;
+}
+
+static bool is_rows(const struct text *path)
+{
+	size_t head = sizeof(rows_prefix) - 1, tail = sizeof(rows_suffix) - 1;
+
+	return path->len > head + tail && memcmp(path->at, rows_prefix, head) == 0 &&
+	       memcmp(path->at + path->len - tail, rows_suffix, tail) == 0;
+}
+
+static bool load_meta(struct bundle_reader *reader, struct source *meta, struct err *err)
+{
+	struct tar_entry entry = {0};
+	uint64_t pos = 0;
+	bool end = false, ok = true;
+
+	while (ok) {
+		ok = tar_next(meta, &pos, &entry, &end, err);
+		if (!ok || end)
+			break;
+		if (entry.path.len < sizeof(meta_prefix) ||
+		    memcmp(entry.path.at, meta_prefix, sizeof(meta_prefix) - 1) != 0)
+			ok = fail(err, ERR_DAMAGED, "something else than meta/ among the rows");
+		else if (is_rows(&entry.path))
+			ok = add_rows(reader, meta, &entry, err);
+		else
+			ok = add_meta(reader, &entry, err);
+	}
+	text_free(&entry.path);
+	return ok || fail_in(err, "'meta'");
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	const struct path_index *left = a, *right = b;
+
+	if (left->hash != right->hash)
+		return left->hash < right->hash ? -1 : 1;
+	return left->row < right->row ? -1 : left->row > right->row;
+}
+
+static bool check_meta_volumes(struct bundle_reader *reader, struct err *err)
+{
+	uint64_t done = 0;
+
+	for (size_t i = 0; i < reader->manifest.file_count; i++) {
+		struct volume_name volume;
+		struct err why = {0};
+
+		if (!volume_name_parse(bytes_of(reader->manifest.files[i].name), &volume) ||
+		    volume.set != BUNDLE_META || volume.is_part ||
+		    reader_check_file(reader, i, &done, 0, &why))
+			continue;
+		if (!reader->trust.unverified) {
+			if (err)
+				*err = why;
+			return false;
+		}
+		reader_problem(reader, &why);
+	}
+	return true;
+}
+
+bool bundle_open_content(struct bundle_reader *reader, struct err *err)
+{
+	struct source *meta;
+	struct err why = {0};
+
+	if (reader->has_content)
+		return true;
+	if (reader->identities.count == 0)
+		return fail(err, ERR_USAGE, "an identity file is needed to open the bundle");
+	if (!check_meta_volumes(reader, err) || !reader_set(reader, BUNDLE_META, &meta, err))
+		return false;
+	if (!load_meta(reader, meta, &why)) {
+		if (!reader->trust.unverified) {
+			if (err)
+				*err = why;
+			return false;
+		}
+		reader_problem(reader, &why);
+	}
+	if (reader->row_count)
+		qsort(reader->by_path, reader->row_count, sizeof(*reader->by_path), compare_hashes);
+	reader->has_content = true;
+	return true;
+}
+
+size_t bundle_row_count(const struct bundle_reader *reader)
+{
+	return reader->row_count;
+}
+
+bool reader_row(struct bundle_reader *reader, size_t index, struct err *err)
+{
+	const struct row_index *at = &reader->rows[index];
+	struct text *bytes = &reader->row_bytes;
+	struct source *meta;
+
+	row_free(&reader->row);
+	if (!reader_set(reader, BUNDLE_META, &meta, err))
+		return false;
+	if (bytes->room <= at->len) {
+		char *grown = realloc(bytes->at, (size_t)at->len + 1);
+
+		if (!grown)
+			return fail(err, ERR_MEMORY, "no memory for a row");
+		bytes->at = grown;
+		bytes->room = (size_t)at->len + 1;
+	}
+	bytes->len = at->len;
+	bytes->at[at->len] = 0;
+	return source_read_exact(meta, at->at, bytes->at, at->len, err) &&
+	       row_parse(text_bytes(bytes), &reader->row, err);
+}
+
+bool bundle_row_at(
+    struct bundle_reader *reader, size_t index, struct bundle_row_view *out, struct err *err)
+{
+	if (index >= reader->row_count)
+		return fail(err, ERR_MISSING, "there is no row %zu", index);
+	if (!reader_row(reader, index, err))
+		return false;
+	*out = (struct bundle_row_view){
+	    .path = reader->row.path,
+	    .json = text_bytes(&reader->row_bytes),
+	    .taken = reader->row.taken,
+	    .is_sparse = reader->row.is_sparse,
+	    .same_as = reader->row.same_as,
+	    .size = reader->row.size,
+	    .place = reader->row.place,
+	};
+	return true;
+}
+
+bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *index)
+{
+	uint64_t hash = reader_path_hash(path);
+	size_t low = 0, high = reader->row_count, found = SIZE_MAX;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (reader->by_path[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* Of several rows of one path the one with bytes counts. */
+	for (; low < reader->row_count && reader->by_path[low].hash == hash; low++) {
+		size_t row = reader->by_path[low].row;
+
+		if (!reader_row(reader, row, NULL) || !bytes_equal(reader->row.path, path))
+			continue;
+		if (found == SIZE_MAX || reader->row.taken)
+			found = row;
+		if (reader->row.taken)
+			break;
+	}
+	if (found == SIZE_MAX)
+		return false;
+	*index = found;
+	return true;
+}
+
+bool bundle_meta_open(
+    struct bundle_reader *reader, const char *name, struct source **out, struct err *err)
+{
+	struct source *meta;
+
+	for (size_t i = 0; i < reader->meta_count; i++) {
+		const struct meta_file *file = &reader->metas[i];
+
+		if (strcmp(file->name, name) != 0)
+			continue;
+		if (!reader_set(reader, BUNDLE_META, &meta, err))
+			return false;
+		*out = source_window(meta, file->at, file->size, false);
+		return *out || fail(err, ERR_MEMORY, "no memory for 'meta/%s'", name);
+	}
+	return fail(err, ERR_MISSING, "there is no 'meta/%s'", name);
+}
+
+const char *bundle_meta_name(const struct bundle_reader *reader, size_t index)
+{
+	return index < reader->meta_count ? reader->metas[index].name : NULL;
+}

@@ -1,0 +1,199 @@
+/* Reads a row. See row.h. */
+#include "bundle/row.h"
+
+#include "core/time.h"
+#include "bundle/name.h"
+
+#include <stdlib.h>
+#include <yyjson.h>
+
+static const char *const set_names[] = {
+    [BUNDLE_LIVE] = "live",
+    [BUNDLE_FILES] = "files",
+    [BUNDLE_MEMORY] = "memory",
+    [BUNDLE_META] = "meta",
+};
+
+const char *row_set_name(unsigned set)
+{
+	return set < ARRAY_LEN(set_names) ? set_names[set] : "unknown";
+}
+
+void row_free(struct row *row)
+{
+	yyjson_doc_free(row->document);
+	*row = (struct row){0};
+}
+
+static struct bytes string_of(yyjson_val *object, const char *key)
+{
+	yyjson_val *value = yyjson_obj_get(object, key);
+
+	if (!yyjson_is_str(value))
+		return (struct bytes){0};
+	return (struct bytes){(const uint8_t *)yyjson_get_str(value), yyjson_get_len(value)};
+}
+
+/* A number from 0 to 2^63-1. */
+static bool number_of(yyjson_val *object, const char *key, uint64_t *out)
+{
+	yyjson_val *value = yyjson_obj_get(object, key);
+
+	if (!yyjson_is_uint(value) || yyjson_get_uint(value) > INT64_MAX)
+		return false;
+	*out = yyjson_get_uint(value);
+	return true;
+}
+
+static int hex_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool read_sha256(struct bytes hex, uint8_t out[SHA256_LEN])
+{
+	if (hex.len != 2 * SHA256_LEN)
+		return false;
+	for (size_t i = 0; i < SHA256_LEN; i++) {
+		int high = hex_digit(hex.at[2 * i]), low = hex_digit(hex.at[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+static bool read_place(yyjson_val *root, yyjson_val *value, struct bundle_place *out)
+{
+	struct bundle_place place = {0};
+	struct bytes set = string_of(value, "set");
+	uint64_t volume = 0;
+	unsigned which = 0;
+
+	while (which < BUNDLE_META && !bytes_equal(set, bytes_of(set_names[which])))
+		which++;
+	if (which == BUNDLE_META || !number_of(value, "volume", &volume) || volume == 0 ||
+	    volume > UINT32_MAX)
+		return false;
+	if (!number_of(value, "tar", &place.tar_offset) ||
+	    !number_of(value, "data", &place.data_offset) ||
+	    !number_of(root, "stored_size", &place.stored) ||
+	    !read_sha256(string_of(root, "sha256"), place.sha256))
+		return false;
+	if (place.tar_offset % 512 || place.data_offset % 512 ||
+	    place.data_offset <= place.tar_offset || place.stored > INT64_MAX - place.data_offset)
+		return false;
+	place.set = which;
+	place.volume = (uint32_t)volume;
+	*out = place;
+	return true;
+}
+
+static void read_time(yyjson_val *times, const char *key, uint64_t *out)
+{
+	char iso[TIME_ISO_ROOM];
+	struct bytes text = string_of(times, key);
+
+	if (text.len == 0 || text.len >= sizeof(iso))
+		return;
+	memcpy(iso, text.at, text.len);
+	iso[text.len] = 0;
+	(void)!time_parse(iso, out, NULL);
+}
+
+static bool read_row(yyjson_val *root, struct row *row, struct err *err)
+{
+	yyjson_val *place = yyjson_obj_get(root, "place");
+	yyjson_val *si = yyjson_obj_get(root, "si");
+
+	row->path = string_of(root, "path");
+	row->same_as = string_of(root, "same_as");
+	row->status = string_of(root, "status");
+	row->reason = string_of(root, "reason");
+	row->is_sparse = bytes_equal(string_of(root, "stored"), bytes_of("runs"));
+	row->is_directory = bytes_equal(string_of(root, "kind"), bytes_of("directory"));
+	if (row->path.len > ROW_PATH || row->same_as.len > ROW_PATH)
+		return fail(err, ERR_LIMIT, "a row with a path of %zu bytes", row->path.len);
+	if (!bundle_name_check(row->path, err) ||
+	    (row->same_as.len && !bundle_name_check(row->same_as, err)))
+		return false;
+	read_time(si, "created", &row->times.created);
+	read_time(si, "modified", &row->times.modified);
+	read_time(si, "changed", &row->times.changed);
+	read_time(si, "accessed", &row->times.accessed);
+	row->taken = place && !yyjson_is_null(place);
+	if (row->taken && (row->same_as.len || !read_place(root, place, &row->place)))
+		return fail(err, ERR_DAMAGED, "a row whose place is not readable");
+	if (!number_of(root, "size", &row->size))
+		row->size = row->taken ? row->place.stored : 0;
+	return true;
+}
+
+bool row_parse(struct bytes json, struct row *out, struct err *err)
+{
+	struct row row = {0};
+	yyjson_read_err why;
+
+	if (json.len > ROW_BYTES)
+		return fail(err, ERR_LIMIT, "a row of %zu bytes", json.len);
+	/* Without YYJSON_READ_INSITU the bytes are only read. */
+	yyjson_doc *document =
+	    yyjson_read_opts((char *)(uintptr_t)json.at, json.len, YYJSON_READ_NOFLAG, NULL, &why);
+
+	if (!document)
+		return fail(
+		    err, ERR_DAMAGED, "a row that is not JSON: %s at byte %zu", why.msg, why.pos);
+	row.document = document;
+	if (!yyjson_is_obj(yyjson_doc_get_root(document))) {
+		row_free(&row);
+		return fail(err, ERR_DAMAGED, "a row that is not a JSON object");
+	}
+	if (!read_row(yyjson_doc_get_root(document), &row, err)) {
+		row_free(&row);
+		return false;
+	}
+	*out = row;
+	return true;
+}
+
+static bool read_run(yyjson_val *pair, struct row_run *out)
+{
+	yyjson_val *at = yyjson_arr_get(pair, 0), *len = yyjson_arr_get(pair, 1);
+
+	if (yyjson_arr_size(pair) != 2 || !yyjson_is_uint(at) || !yyjson_is_uint(len))
+		return false;
+	*out = (struct row_run){yyjson_get_uint(at), yyjson_get_uint(len)};
+	return true;
+}
+
+bool row_sparse_map(const struct row *row, struct row_run **runs, size_t *count, struct err *err)
+{
+	yyjson_val *map = yyjson_obj_get(yyjson_doc_get_root(row->document), "sparse_map");
+	size_t many = yyjson_arr_size(map), i, max;
+	uint64_t end = 0, stored = 0;
+	yyjson_val *pair;
+	bool good = row->taken && yyjson_is_arr(map);
+	struct row_run *list = calloc(many ? many : 1, sizeof(*list));
+
+	if (!list)
+		return fail(err, ERR_MEMORY, "no memory for %zu runs", many);
+	yyjson_arr_foreach(map, i, max, pair)
+	{
+		if (!good || !read_run(pair, &list[i]) || list[i].at < end ||
+		    list[i].at > row->size || list[i].len > row->size - list[i].at ||
+		    list[i].len > row->place.stored - stored) {
+			good = false;
+			break;
+		}
+		end = list[i].at + list[i].len;
+		stored += list[i].len;
+	}
+	if (!good || stored != row->place.stored) {
+		free(list);
+		return fail(err, ERR_DAMAGED, "the sparse_map does not fit what is stored");
+	}
+	*runs = list;
+	*count = many;
+	return true;
+}

@@ -1,0 +1,47 @@
+/* One row of meta/entries.NNN.jsonl (docs/formats/bundle.md, A row), read strictly where a reader relies on it. */
+#ifndef KANSHIKI_BUNDLE_ROW_H
+#define KANSHIKI_BUNDLE_ROW_H
+
+#include "core/text.h"
+#include "bundle/writer.h"
+
+#define ROW_BYTES ((size_t)16 << 20) /* a row is never longer */
+#define ROW_PATH  ((size_t)1 << 20)  /* nor its path */
+
+struct row_run {
+	uint64_t at, len; /* in the logical file */
+};
+struct row_times {
+	uint64_t created, modified, changed, accessed; /* ticks, 0: not known */
+};
+
+/* Strings live as long as the row. Zero before use. */
+struct row {
+	void *document;            /* the parsed JSON */
+	struct bytes path;         /* keeps the rules of name.h */
+	struct bytes same_as;      /* empty: none */
+	struct bytes status;       /* "taken" ...; empty: not said */
+	struct bytes reason;       /* empty: not said */
+	bool taken;                /* it has a place */
+	bool is_sparse;            /* stored: runs */
+	bool is_directory;         /* kind: directory */
+	uint64_t size;             /* logical bytes */
+	struct row_times times;    /* of $STANDARD_INFORMATION */
+	struct bundle_place place; /* valid when taken; padded is not read */
+};
+bool row_parse(struct bytes json, struct row *out, struct err *err) MUST_CHECK;
+void row_free(struct row *row);
+static inline void row_free_at(struct row *row)
+{
+	row_free(row);
+}
+
+/* The runs of a sparse row: ascending, inside its size, together as long as what is stored. The caller frees
+ * *runs. */
+bool row_sparse_map(
+    const struct row *row, struct row_run **runs, size_t *count, struct err *err) MUST_CHECK;
+
+/* "live", "files", "memory", "meta". */
+const char *row_set_name(unsigned set);
+
+#endif
