@@ -165,7 +165,7 @@ static bool walk_set(struct walk *walk, struct err *err)
 		bool whole = tar_next(walk->tar, &pos, &entry, &end, &why);
 
 		if (!whole && (pos < walk->tar->size || walk->reader->manifest.complete)) {
-			fail_in(&why, "'%s'", row_set_name(walk->set));
+			fail_in(&why, "'%s'", bundle_set_name(walk->set));
 			walk_problem(walk, &why);
 			break;
 		}
@@ -287,7 +287,7 @@ bool bundle_member_open(
 		return false;
 	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
 		return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
-		    row_set_name(place->set));
+		    bundle_set_name(place->set));
 	*out = source_window(tar, place->data_offset, place->stored, false);
 	return *out || fail(err, ERR_MEMORY, "no memory for a member");
 }

@@ -2,22 +2,11 @@
 #include "bundle/row.h"
 
 #include "core/time.h"
+#include "bundle/manifest.h"
 #include "bundle/name.h"
 
 #include <stdlib.h>
 #include <yyjson.h>
-
-static const char *const set_names[] = {
-    [BUNDLE_LIVE] = "live",
-    [BUNDLE_FILES] = "files",
-    [BUNDLE_MEMORY] = "memory",
-    [BUNDLE_META] = "meta",
-};
-
-const char *row_set_name(unsigned set)
-{
-	return set < ARRAY_LEN(set_names) ? set_names[set] : "unknown";
-}
 
 void row_free(struct row *row)
 {
@@ -71,7 +60,7 @@ static bool read_place(yyjson_val *root, yyjson_val *value, struct bundle_place 
 	uint64_t volume = 0;
 	unsigned which = 0;
 
-	while (which < BUNDLE_META && !bytes_equal(set, bytes_of(set_names[which])))
+	while (which < BUNDLE_META && !bytes_equal(set, bytes_of(bundle_set_name(which))))
 		which++;
 	if (which == BUNDLE_META || !number_of(value, "volume", &volume) || volume == 0 ||
 	    volume > UINT32_MAX)

@@ -41,7 +41,4 @@ static inline void row_free_at(struct row *row)
 bool row_sparse_map(
     const struct row *row, struct row_run **runs, size_t *count, struct err *err) MUST_CHECK;
 
-/* "live", "files", "memory", "meta". */
-const char *row_set_name(unsigned set);
-
 #endif

@@ -134,14 +134,14 @@ static bool open_volume(struct set *set, size_t at, uint64_t expected_at, struct
 
 static bool list_volumes(struct set *set, struct err *err)
 {
-	for (uint32_t index = 1; index <= SET_VOLUMES; index++) {
+	for (uint32_t index = 1; index <= VOLUME_INDEX_MAX; index++) {
 		char name[VOLUME_NAME_ROOM];
 
 		volume_name_format(set->plan.set, index, name);
 		if (!manifest_find(set->plan.manifest, bytes_of(name)))
 			break;
 		if (!array_grow(&set->volumes, &set->room, set->count + 1, sizeof(*set->volumes),
-			SET_VOLUMES, err))
+			VOLUME_INDEX_MAX, err))
 			return false;
 		set->volumes[set->count] = (struct volume){0};
 		snprintf(set->volumes[set->count++].name, VOLUME_NAME_ROOM, "%s", name);

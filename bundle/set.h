@@ -7,8 +7,6 @@
 #include "bundle/age.h"
 #include "bundle/manifest.h"
 
-#define SET_VOLUMES 9999 /* of one set, at most */
-
 struct set_plan { /* all borrowed as long as the set lives */
 	struct store *store;
 	const struct manifest *manifest; /* lists the volumes */
