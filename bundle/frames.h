@@ -49,6 +49,7 @@ bool frames_finish(struct frames *frames, struct err *err) MUST_CHECK;
 /* Plaintext bytes of this volume written to below so far, and input bytes waiting in the open frame. */
 uint64_t frames_written(const struct frames *frames);
 size_t frames_waiting(const struct frames *frames);
+size_t frames_count(const struct frames *frames);
 /* Bytes that the seek table will take. */
 size_t frames_seek_size(const struct frames *frames);
 

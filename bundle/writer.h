@@ -27,6 +27,10 @@ struct bundle_plan { /* borrowed during bundle_create only, but for seal and the
 	uint64_t (*monotonic_ms)(void);
 	int zstd_level; /* 0: 1 */
 	struct bundle_limits limits;
+	/* Bytes free at the destination (false: cannot be told). With it the writer stops before the disk is full
+	 * (ERR_FULL) while everything can still be closed. Without it a RESERVE file is held for that. May be NULL. */
+	bool (*free_space)(void *context, uint64_t *bytes);
+	void *free_context; /* must outlive the writer */
 };
 
 /* A fresh UUIDv7 (RFC 9562) for that time, and its text form (36 characters and NUL). */
@@ -80,7 +84,7 @@ bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err
  * are added. */
 bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct err *err) MUST_CHECK;
 /* Gives a meta file ("collection.json", "receipt.json", "footprint.jsonl") for the next meta volume; a later
- * one of the same name replaces it there. */
+ * one of the same name replaces it there. It goes into that one volume only. */
 bool bundle_meta(struct bundle_writer *writer, const char *name, struct bytes content,
     struct err *err) MUST_CHECK;
 
@@ -90,9 +94,11 @@ struct bundle_totals {
 };
 void bundle_totals(const struct bundle_writer *writer, struct bundle_totals *out);
 
-/* Closes everything: last set, meta, custody sheet (text given by the caller, NULL: none), MANIFEST
- * `complete` and its seal. *number receives the SHA-256 of MANIFEST.sha256 in hex. After a failed
- * write it seals what is whole: the open volume stays as .part and the MANIFEST stays `in-progress`. */
+/* Closes everything: last set, meta, custody sheet (text given by the caller, empty: none), MANIFEST
+ * `complete` and its seal. *number receives the SHA-256 of MANIFEST.sha256 in hex. True when the MANIFEST
+ * could be sealed. After a failed write, or with an entry still open, it seals what is whole and the MANIFEST
+ * stays `in-progress`: a volume that broke in the middle stays as .part, one that stopped before a full disk is
+ * closed. False: not even the MANIFEST could be written; the one sealed before is still there. */
 bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
     struct bytes custody_html, char number[SHA256_HEX_ROOM], struct err *err) MUST_CHECK;
 

@@ -1,0 +1,25 @@
+/* One volume file: NAME.part while it is written, hashed on the way, NAME when it is closed. */
+#ifndef KANSHIKI_BUNDLE_VOLUME_H
+#define KANSHIKI_BUNDLE_VOLUME_H
+
+#include "core/hash.h"
+#include "core/store.h"
+
+#define VOLUME_PART_SUFFIX ".part"
+
+struct volume_hashes {
+	uint8_t sha256[SHA256_LEN];
+	uint8_t sha512[SHA512_LEN];
+	uint64_t bytes;
+};
+
+/* Creates NAME.part in the store (borrowed). finish() makes it durable, renames it to NAME and fills *hashes
+ * (borrowed, must outlive the sink). */
+bool volume_create(struct store *store, const char *name, struct volume_hashes *hashes,
+    struct sink **out, struct err *err) MUST_CHECK;
+
+/* Writes a whole small file durably and gives its SHA-256. */
+bool volume_put_file(struct store *store, const char *name, struct bytes content,
+    uint8_t sha256[SHA256_LEN], struct err *err) MUST_CHECK;
+
+#endif
