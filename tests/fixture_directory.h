@@ -1,0 +1,15 @@
+/* A new empty directory for a test, and its end. */
+#ifndef KANSHIKI_TESTS_FIXTURE_DIRECTORY_H
+#define KANSHIKI_TESTS_FIXTURE_DIRECTORY_H
+
+#include "core/text.h"
+
+/* Makes one below the current directory, with Japanese and a space in its name. Aborts on failure. */
+void directory_make(struct text *path);
+/* Removes it with all that is in it. */
+void directory_remove(struct text *path);
+
+/* base/name, from malloc: for calls in the middle of a line. Aborts on failure. */
+char *directory_path(const struct text *base, const char *name);
+
+#endif
