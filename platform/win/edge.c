@@ -173,6 +173,26 @@ wchar_t *wide_path(const char *path, struct err *err)
 	return checked_path(path, err);
 }
 
+struct redirection redirection_off(void)
+{
+	struct redirection redirection = {0};
+
+#ifndef _WIN64
+	/* Fails, with nothing to undo, on 32-bit Windows. */
+	redirection.is_off = Wow64DisableWow64FsRedirection(&redirection.before) != 0;
+#endif
+	return redirection;
+}
+
+void redirection_at(struct redirection *redirection)
+{
+#ifndef _WIN64
+	if (redirection->is_off)
+		Wow64RevertWow64FsRedirection(redirection->before);
+#endif
+	redirection->is_off = false;
+}
+
 struct reason {
 	DWORD code;
 	enum err_kind kind;

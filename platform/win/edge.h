@@ -31,4 +31,13 @@ static inline void handle_close_at(HANDLE *handle)
 		CloseHandle(*handle);
 }
 
+/* CLEANUP(redirection) struct redirection r = redirection_off(); while r lives, a 32-bit program on
+ * 64-bit Windows sees the real System32 instead of SysWOW64. No DLL may be loaded meanwhile. */
+struct redirection {
+	void *before;
+	bool is_off;
+};
+struct redirection redirection_off(void);
+void redirection_at(struct redirection *redirection);
+
 #endif

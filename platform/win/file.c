@@ -21,6 +21,7 @@ enum file_kind file_kind(const char *path)
 
 	if (!wide)
 		return FILE_KIND_MISSING;
+	CLEANUP(redirection) struct redirection redirection UNUSED = redirection_off();
 	DWORD attributes = GetFileAttributesW(wide);
 
 	if (attributes != INVALID_FILE_ATTRIBUTES)
@@ -72,6 +73,7 @@ static bool add_entry(struct entries *entries, const WIN32_FIND_DATAW *found, st
 
 static bool read_entries(const wchar_t *pattern, struct entries *entries, struct err *err)
 {
+	CLEANUP(redirection) struct redirection redirection UNUSED = redirection_off();
 	WIN32_FIND_DATAW found;
 	HANDLE search = FindFirstFileW(pattern, &found);
 	bool ok = true;
@@ -178,6 +180,8 @@ bool file_identity(const char *path, struct file_identity *out, struct err *err)
 
 	if (!wide)
 		return false;
+	CLEANUP(redirection) struct redirection redirection UNUSED = redirection_off();
+
 	/* No access right is needed to ask for it, so a file that others lock is no obstacle. */
 	file = CreateFileW(wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
 	    OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);

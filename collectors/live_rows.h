@@ -1,0 +1,20 @@
+/* Rows of the live collectors, one JSON object a line, apart from the collection that takes them: so that
+ * tests see them as they are. */
+#ifndef KANSHIKI_COLLECTORS_LIVE_ROWS_H
+#define KANSHIKI_COLLECTORS_LIVE_ROWS_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+
+struct row_taker {
+	void (*add)(void *context, struct bytes json);
+	bool (*stopped)(void *context); /* NULL: never */
+	void *context;
+};
+
+/* docs/collectors/processes.md. ERR_UNSUPPORTED where processes cannot be listed, ERR_STOPPED. */
+bool live_rows_processes(const struct row_taker *to, struct err *err) MUST_CHECK;
+/* docs/collectors/network-connections.md. */
+bool live_rows_connections(const struct row_taker *to, struct err *err) MUST_CHECK;
+
+#endif
