@@ -1,0 +1,207 @@
+#!/bin/bash
+# Wrong input: one clear line, the exit code of product.md, and a bundle that still opens where anything was taken.
+# usage: tests/e2e/wrong_input.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/wrong_input.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+
+collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" "$@"; }
+
+# usage: refuses WHAT CODE TEXT ARGUMENT...   collect refuses: the code, one line, nothing left in --out
+refuses() {
+	local what=$1 codes=$2 text=$3
+	shift 3
+	run "$what" "$codes" collect "$@"
+	says_one_line "$what" "$text"
+	[ -z "$(ls -A "$work/out-dir")" ] || {
+		complain "$what: left something in --out: $(ls -A "$work/out-dir")"
+		rm -rf "${work:?}/out-dir"/*
+	}
+}
+
+check_usage() {
+	run "no argument" 64 "$kanshiki" collect
+	says_one_line "no argument" kit
+	run "unknown option" 64 collect --volume "C=$image" --frobnicate
+	says_one_line "unknown option" frobnicate
+	run "unknown command" 64 "$kanshiki" frobnicate
+	run "bad language" 64 "$kanshiki" --lang fr version
+	refuses "volume without a letter" 64 "volume" --volume "$image"
+	refuses "one letter twice" 64 "C" --volume "C=$image" --volume "C=$image"
+	refuses "unknown profile" "64|66" "nonesuch" --volume "C=$image" --profile nonesuch
+	run "verify of nothing" 64 "$kanshiki" verify
+	run "unknown format" 64 "$kanshiki" timeline "$image" --format frob
+}
+
+check_kits() {
+	run "no kit" 66 "$kanshiki" collect --kit "$work/nothing" --out "$work/out-dir" --volume "C=$image"
+	says_one_line "no kit" nothing
+	mkdir "$work/empty"
+	run "an empty kit" 66 "$kanshiki" collect --kit "$work/empty" --out "$work/out-dir" --volume "C=$image"
+	says_one_line "an empty kit" empty
+	local file copy
+	while read -r file; do
+		copy=$work/broken-kit
+		rm -rf "$copy"
+		cp -a "$work/kit" "$copy"
+		printf 'rubbish' >"$copy/$file"
+		run "kit with a broken $file" "65" "$kanshiki" collect --kit "$copy" --out "$work/out-dir" --volume "C=$image"
+		says_one_line "kit with a broken $file" "$(basename "$file")|kit"
+	done < <(cd "$work/kit" && find . -type f \( -name '*.pem' -o -name '*.key' -o -name '*.json' -o -name 'recipients*' \) -printf '%P\n')
+	run "kit made twice" "73" "$kanshiki" kit new "$work/kit" --keys "$work/keys" --name Test
+	run "kit for a bad recipient" "64|65" "$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --recipient age1rubbish
+	says "kit for a bad recipient" age1rubbish
+}
+
+check_volumes() {
+	refuses "no such image" 66 "nothing\.img" --volume "C=$work/nothing.img"
+	refuses "a directory as image" "65|66|74" "e2e" --volume "C=$work"
+	: >"$work/empty.img"
+	refuses "an empty image" 65 "empty\.img|C:" --volume "C=$work/empty.img"
+	truncate -s 10M "$work/zeros.img"
+	refuses "zeros" 65 "NTFS|unformatted" --volume "C=$work/zeros.img"
+	if command -v mkfs.vfat >/dev/null; then
+		cp "$work/zeros.img" "$work/fat.img"
+		mkfs.vfat "$work/fat.img" >/dev/null
+		refuses "FAT" 65 "FAT" --volume "C=$work/fat.img"
+	fi
+	cp "$work/zeros.img" "$work/locked.img"
+	printf '\xeb\x58\x90-FVE-FS-' | dd of="$work/locked.img" conv=notrunc status=none
+	refuses "BitLocker" 65 "BitLocker" --volume "C=$work/locked.img"
+	cp "$work/zeros.img" "$work/refs.img"
+	printf '\0\0\0ReFS\0\0\0\0' | dd of="$work/refs.img" conv=notrunc status=none
+	refuses "ReFS" 65 "ReFS" --volume "C=$work/refs.img"
+	# One of several is not usable: the rest goes on, and the receipt says so.
+	run "one of two not NTFS" 1 collect --volume "D=$work/zeros.img" --volume "C=$image"
+	says "one of two not NTFS" "D:|zeros\.img"
+	if bundle_of "one of two not NTFS"; then
+		intact "one of two not NTFS" "$bundle" 0
+		[ -f "$work/extracted/fs/C/Windows/System32/config/SYSTEM" ] || complain "one of two not NTFS: C: was not taken"
+		rm -rf "${work:?}/out-dir"/*
+	fi
+}
+
+check_truncated() {
+	local size
+	for size in 512 100000 20000000 40000000; do
+		head -c "$size" "$image" >"$work/cut.img"
+		run "image cut at $size" "1|65" collect --volume "C=$work/cut.img" --take '**'
+		! grep -qP '[\x00-\x08\x0b-\x1f]' "$work/err" || complain "image cut at $size: control characters"
+		[ "$code" = 1 ] || continue
+		bundle_of "image cut at $size" || continue
+		intact "image cut at $size" "$bundle" 0
+		# What was not damaged is right; what was is said.
+		"$kanshiki" cat "$bundle" meta/receipt.json --keys "$work/keys" >"$work/receipt.json" ||
+			complain "image cut at $size: no receipt"
+		rm -rf "${work:?}/out-dir"/*
+	done
+	[ "$code" = 1 ] || complain "an image cut at 40 MB gives nothing at all"
+}
+
+check_destination() {
+	run "no such --out" "66|73" "$kanshiki" collect --kit "$work/kit" --out "$work/nowhere/deep" --volume "C=$image"
+	: >"$work/a-file"
+	run "--out is a file" 73 "$kanshiki" collect --kit "$work/kit" --out "$work/a-file" --volume "C=$image"
+	says_one_line "--out is a file" a-file
+	[ "$(id -u)" = 0 ] || skip "full and read-only destinations (need root to mount)"
+	mkdir "$work/ro" "$work/tiny" "$work/small"
+	mount -t tmpfs -o ro,size=1M tmpfs "$work/ro"
+	run "read-only --out" 73 "$kanshiki" collect --kit "$work/kit" --out "$work/ro" --volume "C=$image"
+	says_one_line "read-only --out" "$work/ro"
+	mount -t tmpfs -o size=4k tmpfs "$work/tiny"
+	run "not even the MANIFEST fits" 74 "$kanshiki" collect --kit "$work/kit" --out "$work/tiny" --volume "C=$image"
+	says "not even the MANIFEST fits" "space|full"
+	local size
+	for size in 256k 1M 3M 8M; do
+		mount -t tmpfs -o "size=$size" tmpfs "$work/small"
+		run "destination of $size" "1" "$kanshiki" collect --kit "$work/kit" --out "$work/small" --volume "C=$image" --take '**'
+		says "destination of $size" "space|full"
+		if bundle_of "destination of $size"; then
+			intact "destination of $size" "$bundle" "0|1"
+			perl "$tests/compare_tree.pl" "$image.json" "$work/extracted/fs/C" some >"$work/compared" ||
+				complain "destination of $size: $(cat "$work/compared")"
+		fi
+		umount "$work/small"
+	done
+}
+
+# --out on the file system that lies on the device which is being collected.
+check_on_evidence() {
+	local loop
+	[ "$(id -u)" = 0 ] && command -v losetup >/dev/null || skip "destination on the evidence (needs root)"
+	cp "$image" "$work/live.img"
+	loop=$(losetup --find --show "$work/live.img") || skip "destination on the evidence (no loop device)"
+	mkdir "$work/mounted"
+	if ntfs-3g "$loop" "$work/mounted"; then
+		mkdir "$work/mounted/out"
+		run "--out on the evidence" 64 "$kanshiki" collect --kit "$work/kit" --out "$work/mounted/out" --volume "C=$loop"
+		says_one_line "--out on the evidence" "evidence|lies on|being collected"
+		[ -z "$(ls -A "$work/mounted/out")" ] || complain "--out on the evidence: something was written there"
+		umount "$work/mounted"
+	fi
+	losetup -d "$loop"
+	# An image file may lie beside it.
+	mkdir "$work/beside"
+	cp "$image" "$work/beside/volume.img"
+	run "an image beside --out" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/beside" --volume "C=$work/beside/volume.img"
+}
+
+check_bundles() {
+	run "collect" "0|1" collect --volume "C=$image"
+	bundle_of "collect" || return 0
+	run "verify" 0 "$kanshiki" verify "$bundle/" --keys "$work/keys"
+	run "no such bundle" 66 "$kanshiki" verify "$work/nothing" --keys "$work/keys"
+	says_one_line "no such bundle" nothing
+	run "a directory that is no bundle" "65|66" "$kanshiki" verify "$work/empty" --keys "$work/keys"
+	run "no such keys" 66 "$kanshiki" verify "$bundle" --keys "$work/nothing"
+	"$kanshiki" kit new "$work/other-kit" --keys "$work/other-keys" --name Other >/dev/null 2>&1
+	local command
+	for command in verify ls "extract -C $work/x" "export --zip $work/x.zip"; do
+		# shellcheck disable=SC2086
+		run "wrong CA: $command" 65 "$kanshiki" $command "$bundle" --keys "$work/other-keys"
+		says "wrong CA: $command" "trust|CA|signature|seal"
+	done
+	[ ! -e "$work/x" ] || [ -z "$(ls -A "$work/x")" ] || complain "wrong CA: extract wrote something"
+	run "right CA, wrong key" "65|66|77" "$kanshiki" extract "$bundle" -C "$work/x" --ca "$work/keys/evidence-ca.pem" \
+		--identity "$work/other-keys/recipient.key"
+	says "right CA, wrong key" "key"
+	run "no such path" 66 "$kanshiki" cat "$bundle" fs/C/nothing --keys "$work/keys"
+	says_one_line "no such path" "fs/C/nothing"
+	run "no such pattern" "0|1|66" "$kanshiki" extract "$bundle" -C "$work/y" 'nothing/**' --keys "$work/keys"
+	run "extract onto a file" "73" "$kanshiki" extract "$bundle" -C "$work/a-file" --keys "$work/keys"
+}
+
+# Kit, keys, --out and bundle at paths with Japanese, emoji and spaces.
+check_names() {
+	local dir="$work/証拠 📷"
+	mkdir -p "$dir/出力"
+	run "kit in Japanese" 0 "$kanshiki" kit new "$dir/キット" --keys "$dir/鍵" --name 現場
+	run "collect in Japanese" "0|1" "$kanshiki" collect --kit "$dir/キット" --out "$dir/出力" --volume "C=$image" \
+		--take '**' --case "事件：📷/..\\"$'\e'"[31m$(printf '鑑%.0s' {1..86})" --lang ja
+	! grep -qP '\x1b' "$work/err" || complain "collect in Japanese: an escape on stderr"
+	bundle_of "collect in Japanese" || return 0
+	[[ $(basename "$bundle") =~ ^[A-Za-z0-9._-]{1,120}$ ]] || complain "'$(basename "$bundle")' is no name for a bundle"
+	run "verify in Japanese" 0 "$kanshiki" verify "$bundle" --keys "$dir/鍵" --lang ja
+	run "extract in Japanese" 0 "$kanshiki" extract "$bundle" -C "$dir/展開" --keys "$dir/鍵"
+	says "extract in Japanese" "2"
+	[ -f "$dir/展開/NAMES.tsv" ] || complain "no NAMES.tsv although two names are over 255 bytes"
+	perl "$tests/compare_tree.pl" "$image.json" "$dir/展開/fs/C" || complain "collect in Japanese: files differ"
+	run "ls" 0 "$kanshiki" ls "$bundle" --keys "$dir/鍵"
+	! grep -qP '[\x00-\x09\x0b-\x1f\x7f]' "$work/out" || complain "ls prints control characters"
+	! grep -q $'\u202e' "$work/out" || complain "ls prints a bidi override"
+}
+
+make_work
+have_image
+make_kit
+mkdir "$work/out-dir"
+check_usage
+check_kits
+check_volumes
+check_truncated
+check_bundles
+rm -rf "${work:?}/out-dir"/*
+check_names
+check_destination
+check_on_evidence
+finish
