@@ -34,10 +34,38 @@ static void add_mode(struct output *out, const struct ntfs_entry *entry)
 	output_string(out, "|0|0|");
 }
 
-static void add_path(struct output *out, struct bytes path)
+/* fls has its own words for what has no directory. */
+static void add_path(struct output *out, struct bytes path, size_t prefix_len)
 {
+	static const struct {
+		const char *ours, *theirs;
+	} words[] = {
+	    {TIMELINE_ORPHAN, "$OrphanFiles/"}, {TIMELINE_UNNAMED, "$OrphanFiles/OrphanFile-"}};
+	struct bytes rest = {.at = path.at + prefix_len, .len = path.len - prefix_len};
+
 	output_string(out, "0|/");
-	output_visible(out, path, "|");
+	output_visible(out, (struct bytes){.at = path.at, .len = prefix_len}, "|");
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		struct bytes head = bytes_of(words[i].ours);
+		struct bytes start;
+
+		if (!bytes_slice(rest, 0, head.len, &start) || !bytes_equal(start, head))
+			continue;
+		output_string(out, words[i].theirs);
+		rest = (struct bytes){.at = rest.at + head.len, .len = rest.len - head.len};
+		break;
+	}
+	output_visible(out, rest, "|");
+}
+
+/* The unnamed stream and a directory's own index have the name of the file alone. */
+static bool has_own_name(const struct ntfs_stream *stream)
+{
+	static const uint8_t i30[] = {'$', 0, 'I', 0, '3', 0, '0', 0};
+
+	if (stream->type == NTFS_DATA)
+		return stream->utf16.len > 0;
+	return !bytes_equal(stream->utf16, (struct bytes){i30, sizeof(i30)});
 }
 
 /* A line of what has the times of $STANDARD_INFORMATION: stream is NULL for a file without any. */
@@ -46,8 +74,8 @@ static void write_stream(
 {
 	const struct ntfs_entry *entry = file->entry;
 
-	add_path(out, file->path);
-	if (stream && timeline_is_named_stream(stream)) {
+	add_path(out, file->path, file->prefix_len);
+	if (stream && has_own_name(stream)) {
 		output_char(out, ':');
 		timeline_visible_name(out, stream->utf16, "|");
 	}
@@ -64,21 +92,15 @@ static void write_stream(
 	add_times(out, &entry->times);
 }
 
-/* Directories are listed by their index, as fls does. */
-static bool is_listed(const struct ntfs_entry *entry, const struct ntfs_stream *stream)
-{
-	if (stream->type == NTFS_DATA)
-		return true;
-	return entry->is_directory && stream->type == NTFS_INDEX_ROOT;
-}
-
 static void write_standard(struct output *out, const struct timeline_file *file)
 {
 	const struct ntfs_entry *entry = file->entry;
 	bool any = false;
 
 	for (size_t i = 0; i < entry->stream_count; i++) {
-		if (!is_listed(entry, &entry->streams[i]))
+		uint32_t type = entry->streams[i].type;
+
+		if (type != NTFS_DATA && type != NTFS_INDEX_ROOT)
 			continue;
 		write_stream(out, file, &entry->streams[i]);
 		any = true;
@@ -95,8 +117,8 @@ static void write_file(struct output *out, const struct timeline_file *file)
 		write_standard(out, file);
 	if (!file->name)
 		return;
-	add_path(out, file->path);
-	output_string(out, entry->in_use ? " ($FILE_NAME)|" : " (deleted) ($FILE_NAME)|");
+	add_path(out, file->path, file->prefix_len);
+	output_string(out, entry->in_use ? " ($FILE_NAME)|" : " ($FILE_NAME) (deleted)|");
 	output_number(out, entry->record);
 	output_string(out, "-48");
 	add_mode(out, entry);
@@ -111,7 +133,7 @@ static void write_change(struct output *out, const struct timeline_change *chang
 
 	if (!record->has_time)
 		return;
-	add_path(out, change->path);
+	add_path(out, change->path, change->prefix_len);
 	output_string(out, " (USN:");
 	timeline_words(out, record->reason, usn_reason_word, " ", " ", "");
 	output_string(out, ")|");

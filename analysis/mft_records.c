@@ -83,13 +83,15 @@ static bool make_path(
 	text_clear(&walk->path);
 	text_add(&walk->path, text_bytes(&walk->timeline->prefix));
 	if (!name) {
-		text_addf(&walk->path, "$Unnamed/%llu", (unsigned long long)walk->entry.record);
+		text_addf(
+		    &walk->path, TIMELINE_UNNAMED "%llu", (unsigned long long)walk->entry.record);
 	} else if (walk->entry.record == 5 && name->parent.record == 5) {
 		text_addc(&walk->path, '.');
 	} else if (!ntfs_path(walk->paths, name, &walk->path, &file->is_orphan, err)) {
 		return false;
 	}
 	file->path = text_bytes(&walk->path);
+	file->prefix_len = walk->timeline->prefix.len;
 	return text_ok(&walk->path, err);
 }
 

@@ -9,9 +9,12 @@
 
 #define TIMELINE_MFT_NAME     "$MFT"
 #define TIMELINE_JOURNAL_NAME "$Extend/$UsnJrnl:$J"
+#define TIMELINE_ORPHAN       "$Orphan/"  /* ntfs_path: its directory is gone */
+#define TIMELINE_UNNAMED      "$Unnamed/" /* then the number of the record */
 
 struct timeline_file {     /* one name of one MFT record; everything borrows */
 	struct bytes path; /* UTF-8, with the volume's prefix */
+	size_t prefix_len;
 	const struct ntfs_entry *entry;
 	const struct ntfs_name *name; /* NULL: the record has none */
 	struct bytes short_name;      /* UTF-8: the 8.3 name beside it; empty: none */
@@ -21,6 +24,7 @@ struct timeline_file {     /* one name of one MFT record; everything borrows */
 
 struct timeline_change { /* one journal record */
 	struct bytes path;
+	size_t prefix_len;
 	const struct usn_record *record;
 	bool has_mft; /* the path was looked up in an MFT; else it is the name alone */
 	bool is_orphan;

@@ -26,12 +26,13 @@ static bool make_path(struct timeline *timeline, struct ntfs_paths *paths,
 	text_clear(path);
 	text_add(path, text_bytes(&timeline->prefix));
 	if (!record->utf16.len)
-		text_addf(path, "$Unnamed/%llu", (unsigned long long)record->file.record);
+		text_addf(path, TIMELINE_UNNAMED "%llu", (unsigned long long)record->file.record);
 	else if (!paths)
 		text_add_utf16(path, record->utf16);
 	else if (!ntfs_path(paths, &name, path, &change->is_orphan, err))
 		return false;
 	change->path = text_bytes(path);
+	change->prefix_len = timeline->prefix.len;
 	return text_ok(path, err);
 }
 

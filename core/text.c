@@ -96,13 +96,18 @@ static size_t add_ascii_units(struct text *text, struct bytes utf16, size_t pos)
 {
 	size_t end = pos;
 
+	while (end + 8 <= utf16.len && (le64(utf16.at + end) & 0xff80ff80ff80ff80ull) == 0)
+		end += 8;
 	while (end + 2 <= utf16.len && utf16.at[end] < 0x80 && utf16.at[end + 1] == 0)
 		end += 2;
 	if (end == pos || !text_reserve(text, (end - pos) / 2))
 		return end;
+	char *to = text->at + text->len;
+
+	text->len += (end - pos) / 2;
 	for (size_t i = pos; i < end; i += 2)
-		text->at[text->len++] = (char)utf16.at[i];
-	text->at[text->len] = 0;
+		*to++ = (char)utf16.at[i];
+	*to = 0;
 	return end;
 }
 

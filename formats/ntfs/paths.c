@@ -24,8 +24,20 @@ struct directory {
 	bool in_use;
 };
 
+/* The last directories that were asked for, as text: a name's neighbours mostly follow it. */
+#define RECENT_SLOTS 512u
+#define RECENT_BYTES 240u /* a longer one is made anew each time */
+
+struct recent {
+	struct ntfs_reference directory;
+	bool is_known, is_orphan;
+	uint8_t len;
+	char path[RECENT_BYTES]; /* with its '/' at the end; "" is the root */
+};
+
 struct ntfs_paths {
 	struct ntfs_mft *mft;
+	struct recent recent[RECENT_SLOTS];
 	struct ntfs_entry entry;
 	uint32_t *slots; /* index + 1 into directories, 0 = free */
 	struct directory *directories;
@@ -205,26 +217,57 @@ static bool is_root_name(const struct ntfs_name *name)
 	       le16(name->utf16.at) == '.';
 }
 
-bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct text *out,
-    bool *is_orphan, struct err *err)
+static struct recent *find_recent(struct ntfs_paths *paths, uint64_t record)
+{
+	return &paths->recent[(size_t)(record % RECENT_SLOTS)];
+}
+
+/* Adds the directory's path and '/'. */
+static bool add_directory(struct ntfs_paths *paths, struct ntfs_reference directory,
+    struct text *out, bool *is_orphan, struct err *err)
 {
 	enum walk walk = WALK_ROOT;
 
-	*is_orphan = false;
-	if (is_root_name(name))
-		return true;
 	make_room(paths);
-	if (!climb(paths, name->parent, &walk, err))
+	if (!climb(paths, directory, &walk, err))
 		return false;
 	*is_orphan = walk != WALK_ROOT;
 	if (*is_orphan)
 		text_adds(out, "$Orphan/");
 	for (size_t i = walk == WALK_LOST ? 0 : paths->depth; i > 0; i--) {
-		const struct directory *directory = &paths->directories[paths->chain[i - 1]];
+		const struct directory *each = &paths->directories[paths->chain[i - 1]];
 
-		add_name(out, (struct bytes){.at = paths->names + directory->name,
-				  .len = directory->name_len});
+		add_name(
+		    out, (struct bytes){.at = paths->names + each->name, .len = each->name_len});
 		text_addc(out, '/');
+	}
+	return text_ok(out, err);
+}
+
+bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct text *out,
+    bool *is_orphan, struct err *err)
+{
+	struct recent *recent = find_recent(paths, name->parent.record);
+	size_t start = out->len;
+
+	*is_orphan = false;
+	if (is_root_name(name))
+		return true;
+	if (recent->is_known && recent->directory.record == name->parent.record &&
+	    recent->directory.sequence == name->parent.sequence) {
+		text_add(out, (struct bytes){(const uint8_t *)recent->path, recent->len});
+		*is_orphan = recent->is_orphan;
+	} else {
+		if (!add_directory(paths, name->parent, out, is_orphan, err))
+			return false;
+		recent->is_known = out->len - start <= sizeof(recent->path);
+		if (recent->is_known) {
+			recent->directory = name->parent;
+			recent->is_orphan = *is_orphan;
+			recent->len = (uint8_t)(out->len - start);
+			if (recent->len)
+				memcpy(recent->path, out->at + start, recent->len);
+		}
 	}
 	add_name(out, name->utf16);
 	return text_ok(out, err);
