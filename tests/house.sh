@@ -51,21 +51,30 @@ check_banned() {
 	grep -q 'core/banned\.h' CMakeLists.txt || complain "CMakeLists.txt: core/banned.h is not forced on every file"
 }
 
-# foo.o exports foo_*, or DIRECTORY_*, or one of the few verbs.
+# usage: nouns DIRECTORY   what exported names of that directory may start with: its headers and their structs
+nouns() {
+	basename -s .h -a "$1"/*.h 2>/dev/null
+	sed -nE 's/^struct ([a-z_0-9]+)( \{|;).*/\1/p' "$1"/*.h 2>/dev/null
+}
+
+# foo.o exports foo_*, or what a header or a struct of its directory is called, or one of the few verbs.
 check_symbols() {
-	local object path noun directory symbol found=0
-	local verbs='fail|fail_in|tr|tr_[a-z_]*|say|main|read_(u8|u16|u32|u64|bytes)|reader_(skip|seek)|free_memory_at|errno_fail|open_for_reading|collect_[a-z_0-9]*|command_[a-z_0-9]*'
+	local object path noun directory symbol allowed found=0
+	local verbs='fail|fail_in|tr|tr_[a-z_]*|say|main|read_(u8|u16|u32|u64|bytes)|reader_(skip|seek)|free_memory_at'
+	verbs="$verbs|errno_fail|open_for_reading|collect_[a-z_0-9]*|command_[a-z_0-9]*"
 	[ -d "$build/CMakeFiles" ] || { complain "'$build' is not built"; return; }
 	while read -r object; do
 		path=${object#*.dir/}
 		path=${path%.c.o}
 		found=$((found + 1))
 		noun=$(basename "$path")
-		directory=$(basename "$(dirname "$path")")
-		# A file may be named in the plural (its functions speak of one), or be a part: frames.c, frame_write.
+		directory=$(dirname "$path")
+		[[ $directory != platform/* ]] || directory=platform
+		allowed=$(nouns "$directory" | sort -u | tr '\n' '|')
+		directory=$(basename "$directory")
+		allowed="$allowed$noun|${noun%s}|${noun%%_*}|$directory|${directory%s}|[a-z]+_$noun"
 		while read -r symbol; do
-			[[ $symbol =~ ^(os_)?(${noun}|${noun}er|${noun%s}|${noun%%_*}|${directory}|${directory%s}|[a-z]+_${noun})(_|$) ]] || [[ $symbol =~ ^($verbs)$ ]] ||
-				complain "$path.c: exports '$symbol'"
+			[[ $symbol =~ ^(os_)?($allowed)(_|$) ]] || [[ $symbol =~ ^($verbs)$ ]] || complain "$path.c: exports '$symbol'"
 		done < <(nm -g --defined-only "$object" | awk '$2 ~ /^[TDRBC]$/ { print $3 }')
 	done < <(find "$build"/CMakeFiles/{core,platform,formats,bundle,collectors,analysis,kanshiki}.dir -name '*.c.o' 2>/dev/null)
 	[ "$found" -gt 20 ] || complain "only $found objects in '$build': build first"
