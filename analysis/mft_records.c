@@ -151,6 +151,28 @@ static bool skip_record(struct walk *walk, uint64_t record, const struct err *wh
 	return true;
 }
 
+bool mft_records_learn(
+    struct timeline *timeline, struct ntfs_mft *mft, struct ntfs_paths *paths, struct err *err)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	uint64_t count = ntfs_mft_count(mft);
+
+	for (uint64_t record = 0; record < count; record++) {
+		struct err why = {0};
+
+		if (record % ASK_EVERY == 0 && !timeline_goes_on(timeline, 0, 1, err))
+			return false;
+		if (ntfs_entry_load(mft, record, &entry, &why)) {
+			if (!ntfs_paths_learn(paths, &entry, err))
+				return false;
+		} else if (is_fatal(&why)) {
+			*err = why;
+			return false;
+		}
+	}
+	return true;
+}
+
 bool mft_records_write(
     struct timeline *timeline, struct ntfs_mft *mft, struct ntfs_paths *paths, struct err *err)
 {

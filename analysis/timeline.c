@@ -194,17 +194,21 @@ bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct e
 	return true;
 }
 
-bool timeline_add_mft(struct timeline *timeline, struct source *mft_content, struct source *journal,
-    bool is_slow, struct err *err)
+bool timeline_add_files(
+    struct timeline *timeline, const struct timeline_files *files, struct err *err)
 {
 	CLEANUP(ntfs_mft_close) struct ntfs_mft *mft = NULL;
 	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
 
-	(void)is_slow;
-	if (!ntfs_mft_open(mft_content, &mft, err) || !ntfs_paths_new(mft, &paths, err) ||
-	    !mft_records_write(timeline, mft, paths, err))
+	if (!ntfs_mft_open(files->mft, &mft, err) || !ntfs_paths_new(mft, &paths, err))
 		return false;
-	return !journal || usn_records_write(timeline, journal, 0, UINT64_MAX, paths, err);
+	if (files->check &&
+	    (!mft_records_learn(timeline, mft, paths, err) || !files->check(files->context, err)))
+		return false;
+	if (!mft_records_write(timeline, mft, paths, err))
+		return false;
+	return !files->journal ||
+	       usn_records_write(timeline, files->journal, 0, UINT64_MAX, paths, err);
 }
 
 bool timeline_add_journal(struct timeline *timeline, struct source *journal, struct err *err)

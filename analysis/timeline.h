@@ -47,10 +47,20 @@ bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *
 /* Adds an NTFS volume: its $MFT, then its journal if there is one. Damage is counted and becomes a line; a
  * failure is that of the output, of memory, or that nothing can be read at all. */
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;
-/* Adds a bare $MFT and, unless NULL, the journal of the same volume. is_slow: reading backwards is dear
- * (a bundle's member), so directories are learned in a first pass. */
-bool timeline_add_mft(struct timeline *timeline, struct source *mft, struct source *journal,
-    bool is_slow, struct err *err) MUST_CHECK;
+/* The files of one volume out of a bundle, or a $MFT alone. */
+struct timeline_files {
+	struct source *mft;
+	struct source *journal; /* may be NULL */
+	/* NULL, or called once the whole of mft was read from its start to its end and before a line of it
+	 * is written: false ends with that failure. The reading also learns the directories, which is worth
+	 * it where reading backwards is dear. */
+	bool (*check)(void *context, struct err *err);
+	void *context;
+};
+
+/* Adds a bare $MFT and, unless NULL, the journal of the same volume. */
+bool timeline_add_files(
+    struct timeline *timeline, const struct timeline_files *files, struct err *err) MUST_CHECK;
 /* Adds a journal alone: its paths are names. */
 bool timeline_add_journal(
     struct timeline *timeline, struct source *journal, struct err *err) MUST_CHECK;

@@ -90,6 +90,9 @@ bool timeline_goes_on(
 void timeline_damaged(struct timeline *timeline, const char *file, uint64_t offset, uint64_t len,
     const struct err *why);
 
+/* Reads an MFT once, so that paths know its directories. */
+bool mft_records_learn(struct timeline *timeline, struct ntfs_mft *mft, struct ntfs_paths *paths,
+    struct err *err) MUST_CHECK;
 /* All records of an MFT. */
 bool mft_records_write(struct timeline *timeline, struct ntfs_mft *mft, struct ntfs_paths *paths,
     struct err *err) MUST_CHECK;

@@ -55,7 +55,7 @@ static bool add_input(struct timeline *timeline, struct source *source, struct e
 	case TIMELINE_VOLUME:
 		return timeline_add_volume(timeline, source, err);
 	case TIMELINE_MFT:
-		return timeline_add_mft(timeline, source, NULL, false, err);
+		return timeline_add_files(timeline, &(struct timeline_files){.mft = source}, err);
 	case TIMELINE_JOURNAL:
 		return timeline_add_journal(timeline, source, err);
 	case TIMELINE_UNKNOWN:

@@ -27,7 +27,7 @@
 
 #define NTFS_LIMIT_DEPTH       2048u              /* components of a path */
 #define NTFS_LIMIT_PATH_UNITS  32768u             /* UTF-16 units of a path; Windows: 32,767 */
-#define NTFS_LIMIT_DIRECTORIES ((size_t)1 << 18)  /* remembered by ntfs_paths: 8 MiB */
-#define NTFS_LIMIT_PATH_NAMES  ((size_t)16 << 20) /* bytes of their names */
+#define NTFS_LIMIT_DIRECTORIES ((size_t)1 << 19)  /* remembered by ntfs_paths: 28 MiB */
+#define NTFS_LIMIT_PATH_NAMES  ((size_t)32 << 20) /* bytes of their names */
 
 #endif

@@ -171,6 +171,10 @@ struct ntfs_paths; /* opaque */
 bool ntfs_paths_new(struct ntfs_mft *mft, struct ntfs_paths **out, struct err *err) MUST_CHECK;
 void ntfs_paths_free(struct ntfs_paths *paths);
 CLEANUP_POINTER(struct ntfs_paths, ntfs_paths_free);
+/* Remembers the entry if it is a directory, while there is room: for an MFT in which reading here and there is
+ * dear, such as one in a bundle. */
+bool ntfs_paths_learn(
+    struct ntfs_paths *paths, const struct ntfs_entry *entry, struct err *err) MUST_CHECK;
 bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct text *out,
     bool *is_orphan, struct err *err) MUST_CHECK;
 

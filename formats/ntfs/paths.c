@@ -101,34 +101,37 @@ static bool is_fatal(const struct err *why)
 	return why->kind == ERR_MEMORY || why->kind == ERR_LIMIT;
 }
 
-/* Loads a directory's record into *out. What cannot be used as one is remembered as that. */
-static bool read_directory(
-    struct ntfs_paths *paths, uint64_t record, struct directory *out, struct err *err)
+/* Sets *out to what the entry tells. What cannot be used as a directory is remembered as that. */
+static bool take_directory(struct ntfs_paths *paths, const struct ntfs_entry *entry,
+    struct directory *out, struct err *err)
 {
-	struct directory directory = {.record = record};
-	struct err why = {0};
+	const struct ntfs_name *name = ntfs_entry_name(entry);
 
-	if (!ntfs_entry_load(paths->mft, record, &paths->entry, &why)) {
-		*out = directory;
-		return !is_fatal(&why) || fail(err, why.kind, "%s", why.text);
-	}
-	const struct ntfs_name *name = ntfs_entry_name(&paths->entry);
+	out->sequence = entry->sequence;
+	out->in_use = entry->in_use;
+	if (!entry->is_directory || !name)
+		return true;
+	if (!array_grow(&paths->names, &paths->names_room, paths->names_len + name->utf16.len, 1,
+		NTFS_LIMIT_PATH_NAMES, err))
+		return fail_in(err, "names of directories");
+	if (name->utf16.len)
+		memcpy(paths->names + paths->names_len, name->utf16.at, name->utf16.len);
+	out->usable = true;
+	out->parent = name->parent;
+	out->name = paths->names_len;
+	out->name_len = (uint16_t)name->utf16.len;
+	paths->names_len += name->utf16.len;
+	return true;
+}
 
-	directory.sequence = paths->entry.sequence;
-	directory.in_use = paths->entry.in_use;
-	directory.usable = paths->entry.is_directory && name;
-	if (directory.usable) {
-		if (!array_grow(&paths->names, &paths->names_room,
-			paths->names_len + name->utf16.len, 1, NTFS_LIMIT_PATH_NAMES, err))
-			return fail_in(err, "names of directories");
-		if (name->utf16.len)
-			memcpy(paths->names + paths->names_len, name->utf16.at, name->utf16.len);
-		directory.parent = name->parent;
-		directory.name = paths->names_len;
-		directory.name_len = (uint16_t)name->utf16.len;
-		paths->names_len += name->utf16.len;
-	}
-	*out = directory;
+static bool add_known(
+    struct ntfs_paths *paths, uint32_t *slot, const struct directory *directory, struct err *err)
+{
+	if (!array_grow(&paths->directories, &paths->room, paths->count + 1, sizeof(*directory),
+		NTFS_LIMIT_DIRECTORIES, err))
+		return false;
+	paths->directories[paths->count++] = *directory;
+	*slot = (uint32_t)paths->count;
 	return true;
 }
 
@@ -136,18 +139,34 @@ static bool read_directory(
 static bool know(struct ntfs_paths *paths, uint64_t record, uint32_t *out, struct err *err)
 {
 	uint32_t *slot = find_slot(paths, record);
-	struct directory directory;
+	struct directory directory = {.record = record};
+	struct err why = {0};
 
 	if (*slot == 0) {
-		if (!read_directory(paths, record, &directory, err) ||
-		    !array_grow(&paths->directories, &paths->room, paths->count + 1,
-			sizeof(directory), NTFS_LIMIT_DIRECTORIES, err))
+		bool loaded = ntfs_entry_load(paths->mft, record, &paths->entry, &why);
+
+		if (!loaded && is_fatal(&why))
+			return fail(err, why.kind, "%s", why.text);
+		if (loaded && !take_directory(paths, &paths->entry, &directory, err))
 			return false;
-		paths->directories[paths->count++] = directory;
-		*slot = (uint32_t)paths->count;
+		if (!add_known(paths, slot, &directory, err))
+			return false;
 	}
 	*out = *slot - 1;
 	return true;
+}
+
+bool ntfs_paths_learn(struct ntfs_paths *paths, const struct ntfs_entry *entry, struct err *err)
+{
+	struct directory directory = {.record = entry->record};
+	uint32_t *slot = find_slot(paths, entry->record);
+
+	if (*slot != 0 || !entry->is_directory ||
+	    paths->count + 2 * NTFS_LIMIT_DEPTH > NTFS_LIMIT_DIRECTORIES ||
+	    paths->names_len + 2 * NTFS_LIMIT_DEPTH * NAME_MAX_BYTES > NTFS_LIMIT_PATH_NAMES)
+		return true;
+	return take_directory(paths, entry, &directory, err) &&
+	       add_known(paths, slot, &directory, err);
 }
 
 /* A freed record counts its sequence number up (0 is skipped): the names below still lead to it. */
