@@ -13,8 +13,8 @@ struct row_taker {
 };
 
 /* docs/collectors/processes.md. ERR_UNSUPPORTED where processes cannot be listed, ERR_STOPPED. */
-bool live_rows_processes(const struct row_taker *to, struct err *err) MUST_CHECK;
+bool processes_rows(const struct row_taker *to, struct err *err) MUST_CHECK;
 /* docs/collectors/network-connections.md. */
-bool live_rows_connections(const struct row_taker *to, struct err *err) MUST_CHECK;
+bool network_connections_rows(const struct row_taker *to, struct err *err) MUST_CHECK;
 
 #endif

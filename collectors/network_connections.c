@@ -37,7 +37,7 @@ static bool add_connection(void *context, const struct connection *connection, s
 	return true;
 }
 
-bool live_rows_connections(const struct row_taker *to, struct err *err)
+bool network_connections_rows(const struct row_taker *to, struct err *err)
 {
 	struct row_taker copy = *to;
 
@@ -61,7 +61,7 @@ static void run(struct collection *collection)
 	struct err err = {0};
 
 	collect_lines_begin(&lines, collection, "live/network.jsonl");
-	if (!live_rows_connections(&to, &err))
+	if (!network_connections_rows(&to, &err))
 		collect_problem(collection, "live/network.jsonl", &err);
 	collect_lines_end(&lines);
 }

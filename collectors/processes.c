@@ -159,7 +159,7 @@ static void rows_free_at(struct rows *rows)
 	images_free_at(&rows->images);
 }
 
-bool live_rows_processes(const struct row_taker *to, struct err *err)
+bool processes_rows(const struct row_taker *to, struct err *err)
 {
 	CLEANUP(rows_free) struct rows rows = {.to = to};
 
@@ -183,7 +183,7 @@ static void run(struct collection *collection)
 	struct err err = {0};
 
 	collect_lines_begin(&lines, collection, "live/processes.jsonl");
-	if (!live_rows_processes(&to, &err))
+	if (!processes_rows(&to, &err))
 		collect_problem(collection, "live/processes.jsonl", &err);
 	collect_lines_end(&lines);
 }

@@ -113,18 +113,23 @@ static bool read_table(const struct layout *layout, uint8_t **table, DWORD *len,
 	return true;
 }
 
+/* fe80::/10 alone is ambiguous without its zone (RFC 4007, 6). */
+static bool needs_zone(const uint8_t *v6)
+{
+	return v6[0] == 0xfe && (v6[1] & 0xc0) == 0x80;
+}
+
 static void format_address(
     const struct layout *layout, const uint8_t *row, size_t at, size_t scope_at, char out[64])
 {
 	char address[48] = "";
-	uint32_t scope = scope_at == ABSENT ? 0 : le32(row + scope_at);
 
 	out[0] = 0;
 	if (at == ABSENT ||
 	    !inet_ntop(layout->is_v6 ? AF_INET6 : AF_INET, row + at, address, sizeof(address)))
 		return;
-	if (scope)
-		snprintf(out, 64, "%s%%%u", address, scope);
+	if (scope_at != ABSENT && needs_zone(row + at))
+		snprintf(out, 64, "%s%%%u", address, le32(row + scope_at));
 	else
 		snprintf(out, 64, "%s", address);
 }
