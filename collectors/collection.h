@@ -41,7 +41,8 @@ void collect_lines_end(struct collect_lines *lines);
 struct collection_plan {              /* borrowed for the life of the collection */
 	struct bundle_writer *writer; /* NULL: a dry run, only names what it would take */
 	struct volume_set *volumes;
-	const char *profile;          /* "default", "quick", "none" */
+	const char *
+	    profile; /* "default": all collectors; "none"; or names of collectors: "registry,prefetch" */
 	const struct text_list *take; /* --take patterns */
 	bool no_live;
 	uint64_t free_bytes; /* at the destination; UINT64_MAX when unknown */
@@ -60,6 +61,9 @@ CLEANUP_POINTER(struct collection, collection_free);
  * stopped it, or the destination broke (then false with *err; bundle_finish still seals what is whole). */
 bool collection_run(struct collection *collection, struct err *err) MUST_CHECK;
 
+/* A line per collector, for --help. */
+void collection_help(struct text *out);
+
 struct collection_counts {
 	uint64_t expected; /* objects that the profile matched */
 	uint64_t taken;    /* whole */
@@ -73,8 +77,11 @@ void collection_totals(const struct collection *collection, struct collection_co
 /* Gaps: anything failed or partial, a volume that could not be used, stopped, or a broken destination. */
 bool collection_has_gaps(const struct collection *collection);
 
+/* Remembers a problem that has no row: the seal's own. */
+void collection_note(struct collection *collection, const char *what, const struct err *why);
+
 /* Gives receipt.json and footprint.jsonl to the writer. */
-bool collection_write_receipt(struct collection *collection, struct err *err) MUST_CHECK;
+bool collection_receipt(struct collection *collection, struct err *err) MUST_CHECK;
 /* The first few problems, in the user's language, one a line ("C: $MFT: ..."), for the end of the run. */
 void collection_problems(const struct collection *collection, struct text *out);
 

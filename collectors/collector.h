@@ -27,6 +27,15 @@ enum information_kind {
 
 struct collection; /* opaque here: collection.h */
 
+/* A thing known by what stands together, wherever it lies on a volume: of a directory that holds all `anchors`
+ * (file names), what matches `below` (patterns relative to it) is taken. Both are NULL-ended. */
+struct collector_structure {
+	const char *const *anchors;
+	const char *const *below;
+};
+#define COLLECTOR_ANCHORS_MAX    8
+#define COLLECTOR_STRUCTURES_MAX 32 /* of all collectors together */
+
 struct collector {
 	const char *name;    /* "event-logs": on the command line, in the bundle, in docs/ */
 	const char *summary; /* English; shown through tr() */
@@ -36,7 +45,9 @@ struct collector {
 	/* Volume collectors: the patterns it takes ("Windows/System32/winevt/Logs/" "*.evtx"), NULL-ended, applied to
 	 * every volume; NULL when it only runs. A named stream is written "path:stream". */
 	const char *const *patterns;
-	/* Returns nothing: what fails is reported, the run goes on. NULL when patterns are all. */
+	const struct collector_structure *structures; /* NULL-ended by .anchors == NULL; or NULL */
+	bool is_quick;                                /* also in the profile "quick" */
+	/* Live collectors. Returns nothing: what fails is reported, the run goes on. NULL when patterns are all. */
 	void (*run)(struct collection *collection);
 };
 

@@ -1,0 +1,380 @@
+/* A collection: which collectors run, in which order, and where their problems go. See collection.h. */
+#include "bundle/name.h"
+#include "collectors/row.h"
+#include "core/tr.h"
+#include "platform/clock.h"
+#include "platform/console.h"
+
+#include <stdlib.h>
+
+#define JOURNAL_PROBLEMS_MAX 1000 /* the others have their rows only */
+
+#define COLLECTOR(name) extern const struct collector collect_##name;
+#include "collectors/list.h"
+#undef COLLECTOR
+
+#define COLLECTOR(name) &collect_##name,
+static const struct collector *const collectors[] = {
+#include "collectors/list.h"
+};
+#undef COLLECTOR
+
+const struct collector collect_take = {
+    .name = "take",
+    .summary = "files named with --take",
+    .kind = KIND_FILE_SYSTEM,
+    .volatility = 1000,
+    .needs = NEEDS_VOLUME,
+};
+
+/* Keeps the items sorted by volatility; equals stay in the order of the list. */
+static void add_item(struct collection *collection, const struct collector *collector)
+{
+	unsigned at = collection->item_count++;
+
+	while (at > 0 && collection->items[at - 1].collector->volatility > collector->volatility) {
+		collection->items[at] = collection->items[at - 1];
+		at--;
+	}
+	collection->items[at] = (struct collection_item){.collector = collector};
+}
+
+static const struct collector *find_collector(struct bytes name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(collectors); i++)
+		if (bytes_equal(bytes_of(collectors[i]->name), name))
+			return collectors[i];
+	return NULL;
+}
+
+static bool has_item(const struct collection *collection, const struct collector *collector)
+{
+	for (unsigned i = 0; i < collection->item_count; i++)
+		if (collection->items[i].collector == collector)
+			return true;
+	return false;
+}
+
+/* A profile of collectors by name, with commas between. */
+static bool choose_named(struct collection *collection, const char *names, struct err *err)
+{
+	while (*names) {
+		size_t len = strcspn(names, ",");
+		const struct collector *collector =
+		    find_collector((struct bytes){(const uint8_t *)names, len});
+
+		if (!collector)
+			return fail(err, ERR_USAGE,
+			    "no profile or collector '%.*s'; --help lists them", (int)(len & 0x3f),
+			    names);
+		if (!has_item(collection, collector))
+			add_item(collection, collector);
+		names += len;
+		names += *names == ',';
+	}
+	return true;
+}
+
+static bool choose(struct collection *collection, struct err *err)
+{
+	const char *profile = collection->plan->profile;
+	bool is_default = !profile || strcmp(profile, "default") == 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(collectors) && is_default; i++)
+		add_item(collection, collectors[i]);
+	if (!is_default && strcmp(profile, "none") != 0 && !choose_named(collection, profile, err))
+		return false;
+	if (collection->plan->take && collection->plan->take->count)
+		add_item(collection, &collect_take);
+	if (collection->item_count == 0)
+		return fail(err, ERR_USAGE, "profile '%.40s' needs --take PATTERN", profile);
+	return true;
+}
+
+void collection_help(struct text *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(collectors); i++)
+		text_addf(out, "  %-18s %s\n", collectors[i]->name, tr(collectors[i]->summary));
+}
+
+static bool add_patterns(struct collection *collection, struct err *err)
+{
+	const struct text_list *take = collection->plan->take;
+
+	for (unsigned i = 0; i < collection->item_count; i++) {
+		const struct collector *collector = collection->items[i].collector;
+
+		for (const char *const *p = collector->patterns; p && *p; p++)
+			if (!matcher_add(&collection->matcher, i, *p, err))
+				return fail_in(err, "collector %s", collector->name);
+		for (size_t j = 0; collector == &collect_take && j < take->count; j++)
+			if (!matcher_add(&collection->matcher, i, take->at[j], err))
+				return fail_in(err, "--take");
+	}
+	return true;
+}
+
+bool collection_new(const struct collection_plan *plan, struct collection **out, struct err *err)
+{
+	_Static_assert(ARRAY_LEN(collectors) < MATCH_COLLECTORS_MAX, "a mask has a bit for each");
+	CLEANUP(collection_free) struct collection *collection = calloc(1, sizeof(*collection));
+
+	if (!collection)
+		return fail(err, ERR_MEMORY, "no memory for a collection");
+	collection->plan = plan;
+	collection->started_ms = clock_monotonic_ms();
+	collection->buffer = malloc(COLLECTION_CHUNK);
+	if (!collection->buffer)
+		return fail(err, ERR_MEMORY, "no memory for a collection");
+	if (!choose(collection, err) || !add_patterns(collection, err))
+		return false;
+	*out = TAKE(collection);
+	return true;
+}
+
+void collection_free(struct collection *collection)
+{
+	if (!collection)
+		return;
+	for (size_t i = 0; i < VOLUME_SET_MAX; i++)
+		free(collection->hits[i].at);
+	matcher_free(&collection->matcher);
+	text_list_free(&collection->problems);
+	free(collection->buffer);
+	free(collection);
+}
+
+bool collect_stopped(struct collection *collection)
+{
+	if (!collection->stopped && console_stopped()) {
+		collection->stopped = true;
+		collection_journal(collection, "stopped", "collect", "by the user");
+		progress_step(&collection->progress, tr("Stopping: sealing what was taken"));
+	}
+	return collection->stopped || collection->broken;
+}
+
+void collection_break(struct collection *collection, const struct err *why)
+{
+	if (collection->broken)
+		return;
+	collection->broken = true;
+	collection->broken_why = *why;
+}
+
+void collection_row(struct collection *collection, struct text *row)
+{
+	struct err err = {0};
+
+	if (!collection->plan->writer || collection->broken)
+		return;
+	if (!text_ok(row, &err)) {
+		collection->problem_count++;
+		return;
+	}
+	if (!bundle_row(collection->plan->writer, text_bytes(row), &err))
+		collection_break(collection, &err);
+}
+
+void collection_journal(
+    struct collection *collection, const char *step, const char *what, const char *detail)
+{
+	CLEANUP(text_free) struct text fields = {0};
+	struct json json = {.to = &fields};
+	struct err err = {0};
+
+	if (!collection->plan->writer || collection->broken)
+		return;
+	json_begin(&json);
+	json_string_field(&json, "step", step);
+	json_string_field(&json, "what", what);
+	if (detail)
+		json_string_field(&json, "detail", detail);
+	json_end(&json);
+	if (!fields.failed && !bundle_journal(collection->plan->writer, text_bytes(&fields), &err))
+		collection_break(collection, &err);
+}
+
+void collection_note_problem(
+    struct collection *collection, struct bytes what, const struct err *why)
+{
+	CLEANUP(text_free) struct text line = {0};
+	CLEANUP(text_free) struct text name = {0};
+
+	text_add(&name, what);
+	collection->problem_count++;
+	if (collection->problem_count <= JOURNAL_PROBLEMS_MAX)
+		collection_journal(collection, "problem", text_string(&name), why->text);
+	if (collection->problems.count >= COLLECTION_PROBLEMS_MAX)
+		return;
+	text_add_printable(&line, what);
+	text_addf(&line, ": %s (", tr_err_kind(why->kind));
+	text_add_printable(&line, bytes_of(why->text));
+	text_adds(&line, ")");
+	if (line.failed || !text_list_add(&collection->problems, text_bytes(&line), NULL))
+		return;
+	progress_step(&collection->progress, text_string(&line));
+}
+
+void collection_note(struct collection *collection, const char *what, const struct err *why)
+{
+	collection_note_problem(collection, bytes_of(what), why);
+}
+
+void collect_problem(struct collection *collection, const char *what, const struct err *why)
+{
+	CLEANUP(text_free) struct text json = {0};
+	CLEANUP(text_free) struct text path = {0};
+
+	bundle_name_add_path(&path, bytes_of(what));
+	struct row row = {.path = text_bytes(&path),
+	    .kind = "problem",
+	    .read = "api",
+	    .status = ROW_NOT_TAKEN,
+	    .why = why,
+	    .collection = collection};
+
+	row_write(&row, &json);
+	collection->items[collection->current].counts.failed++;
+	collection_row(collection, &json);
+	collection_note_problem(collection, bytes_of(what), why);
+}
+
+static enum bundle_set set_of(const char *name)
+{
+	if (strncmp(name, "live/", 5) == 0)
+		return BUNDLE_LIVE;
+	return strncmp(name, "memory/", 7) == 0 ? BUNDLE_MEMORY : BUNDLE_FILES;
+}
+
+/* Writes the member and its row. */
+static void store_source(struct collection *collection, const char *name, struct source *source)
+{
+	CLEANUP(copy_result_free) struct copy_result copy = {0};
+	CLEANUP(text_free) struct text json = {0};
+	struct bundle_writer *writer = collection->plan->writer;
+	struct bundle_member member = {.name = name, .size = source->size, .modified = clock_now()};
+	struct collection_counts *counts = &collection->items[collection->current].counts;
+	struct bundle_place place;
+	struct err err = {0};
+
+	if (!bundle_entry_begin(writer, set_of(name), &member, &err)) {
+		collection_break(collection, &err);
+		return;
+	}
+	if (!copy_source(collection, source, source->size, &copy))
+		return;
+	if (!bundle_entry_end(writer, &place, &err)) {
+		collection_break(collection, &err);
+		return;
+	}
+	bool is_whole = copy.bad_bytes == 0 && place.padded == 0;
+
+	if (copy.bad_bytes == 0 && place.padded)
+		fail(&copy.first, ERR_STOPPED, "stopped %llu bytes before its end",
+		    (unsigned long long)place.padded);
+	struct row row = {.path = bytes_of(name),
+	    .kind = "live",
+	    .read = "api",
+	    .status = is_whole ? ROW_TAKEN : ROW_PARTIAL,
+	    .why = &copy.first,
+	    .place = &place,
+	    .size = source->size,
+	    .copy = &copy,
+	    .collection = collection};
+
+	row_write(&row, &json);
+	collection_row(collection, &json);
+	counts->taken += is_whole;
+	counts->partial += !is_whole;
+	counts->bytes += place.stored;
+	if (!is_whole)
+		collection_note_problem(collection, bytes_of(name), &copy.first);
+}
+
+void collect_source(struct collection *collection, const char *name, struct source *source)
+{
+	const struct collection_plan *plan = collection->plan;
+
+	collection->items[collection->current].counts.expected++;
+	if (!plan->writer)
+		plan->would_take(plan->context, bytes_of(name), source->size);
+	else if (!collect_stopped(collection))
+		store_source(collection, name, source);
+	source_close(source);
+}
+
+void collect_lines_begin(
+    struct collect_lines *lines, struct collection *collection, const char *name)
+{
+	*lines = (struct collect_lines){.collection = collection, .name = name};
+	lines->text.ceiling = COLLECT_LINES_BYTES;
+}
+
+void collect_lines_add(struct collect_lines *lines, struct bytes json)
+{
+	size_t len = lines->text.len;
+
+	text_add(&lines->text, json);
+	text_addc(&lines->text, '\n');
+	if (!lines->text.failed) {
+		lines->count++;
+		return;
+	}
+	lines->dropped++;
+	lines->text.len = len;
+	lines->text.failed = false;
+}
+
+void collect_lines_end(struct collect_lines *lines)
+{
+	struct source *source = source_of_bytes(text_bytes(&lines->text));
+	struct err err = {0};
+
+	if (source) {
+		collect_source(lines->collection, lines->name, source);
+	} else {
+		fail(&err, ERR_MEMORY, "no memory to write it");
+		collect_problem(lines->collection, lines->name, &err);
+	}
+	if (lines->dropped) {
+		fail(&err, ERR_LIMIT, "%llu lines over %zu bytes were left out",
+		    (unsigned long long)lines->dropped, COLLECT_LINES_BYTES);
+		collect_problem(lines->collection, lines->name, &err);
+	}
+	text_free(&lines->text);
+}
+
+void collection_count(struct collection_counts *to, const struct collection_counts *more)
+{
+	to->expected += more->expected;
+	to->taken += more->taken;
+	to->partial += more->partial;
+	to->skipped += more->skipped;
+	to->failed += more->failed;
+	to->bytes += more->bytes;
+	to->milliseconds += more->milliseconds;
+}
+
+void collection_totals(const struct collection *collection, struct collection_counts *out)
+{
+	*out = (struct collection_counts){0};
+	for (unsigned i = 0; i < collection->item_count; i++)
+		collection_count(out, &collection->items[i].counts);
+}
+
+bool collection_has_gaps(const struct collection *collection)
+{
+	return collection->problem_count > 0 || collection->stopped || collection->broken;
+}
+
+void collection_problems(const struct collection *collection, struct text *out)
+{
+	for (size_t i = 0; i < collection->problems.count; i++)
+		text_addf(out, "  %s\n", collection->problems.at[i]);
+	if (collection->problem_count > collection->problems.count) {
+		text_adds(out, "  ");
+		text_addf(out, tr("and %llu more: see the receipt\n"),
+		    (unsigned long long)(collection->problem_count - collection->problems.count));
+	}
+}

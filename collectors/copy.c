@@ -1,0 +1,81 @@
+/* Copying a source into the open entry, over what cannot be read. See state.h. */
+#include "collectors/state.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define PIECE_LEAST 4096u /* bytes tried one by one around a bad place */
+#define PATIENCE    64u   /* bad pieces in a row before they are tried twice as large */
+
+void copy_result_free(struct copy_result *result)
+{
+	free(result->bad);
+	*result = (struct copy_result){0};
+}
+
+static void add_bad(
+    struct copy_result *result, uint64_t offset, uint64_t len, const struct err *why)
+{
+	struct ntfs_range *last = result->bad_count ? &result->bad[result->bad_count - 1] : NULL;
+
+	if (result->bad_bytes == 0)
+		result->first = *why;
+	result->bad_bytes += len;
+	if (last && last->offset + last->len == offset) {
+		last->len += len;
+		return;
+	}
+	if (!array_grow(&result->bad, &result->bad_room, result->bad_count + 1,
+		sizeof(*result->bad), COPY_BAD_RANGES_MAX, NULL)) {
+		result->bad_more++;
+		return;
+	}
+	result->bad[result->bad_count++] = (struct ntfs_range){.offset = offset, .len = len};
+}
+
+/* Reads at most len bytes. Returns how many are good; fewer than len: *err says why. */
+static size_t read_piece(
+    struct source *source, uint64_t offset, uint8_t *to, size_t len, struct err *err)
+{
+	size_t got = 0;
+
+	if (source->read(source, offset, to, len, &got, err) && got < len)
+		fail(err, ERR_DAMAGED, "ends at byte %llu", (unsigned long long)(offset + got));
+	return got < len ? got : len;
+}
+
+bool copy_source(
+    struct collection *collection, struct source *source, uint64_t size, struct copy_result *result)
+{
+	size_t piece = COLLECTION_CHUNK;
+	unsigned bad_in_a_row = 0;
+
+	for (uint64_t offset = 0; offset < size && !collect_stopped(collection);) {
+		size_t len = size - offset < piece ? (size_t)(size - offset) : piece;
+		struct err err = {0};
+		size_t good = read_piece(source, offset, collection->buffer, len, &err);
+
+		if (good == len) {
+			bad_in_a_row = 0;
+			piece = piece < COLLECTION_CHUNK ? piece * 2 : piece;
+		} else if (bad_in_a_row == 0 && len > PIECE_LEAST) {
+			/* Look closer: a chunk must not be lost for one bad sector. */
+			len = good;
+			piece = PIECE_LEAST;
+		} else {
+			memset(collection->buffer + good, 0, len - good);
+			add_bad(result, offset + good, len - good, &err);
+			bad_in_a_row++;
+			if (bad_in_a_row % PATIENCE == 0 && piece < COLLECTION_CHUNK)
+				piece *= 2;
+		}
+		if (len && !bundle_entry_write(collection->plan->writer,
+			       (struct bytes){collection->buffer, len}, &err)) {
+			collection_break(collection, &err);
+			return false;
+		}
+		offset += len;
+	}
+	return true;
+}

@@ -1,0 +1,92 @@
+/* The streams chosen to be taken. See state.h. */
+#include "collectors/state.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define BAD_CLUSTERS_RECORD 8 /* $BadClus */
+#define RECORD_MASK         (((uint64_t)1 << 48) - 1)
+
+uint32_t hit_stream_hash(struct bytes utf16)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a over the folded units */
+
+	if (utf16.len < 2)
+		return 0;
+	for (size_t i = 0; i + 2 <= utf16.len; i += 2) {
+		uint32_t unit = text_fold(le16(utf16.at + i));
+
+		hash = (hash ^ (unit & 0xff)) * 16777619u;
+		hash = (hash ^ (unit >> 8 & 0xff)) * 16777619u;
+	}
+	return hash ? hash : 1;
+}
+
+bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *stream)
+{
+	static const uint8_t bad[] = {'$', 0, 'B', 0, 'a', 0, 'd', 0};
+
+	if (stream->type != NTFS_DATA)
+		return false;
+	return entry->record != BAD_CLUSTERS_RECORD ||
+	       hit_stream_hash(stream->utf16) != hit_stream_hash((struct bytes){bad, sizeof(bad)});
+}
+
+uint64_t hit_stored_bytes(const struct ntfs_stream *stream)
+{
+	bool may_have_holes = stream->flags & NTFS_STREAM_SPARSE;
+
+	return may_have_holes && stream->allocated < stream->size ? stream->allocated
+								  : stream->size;
+}
+
+void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, uint32_t collectors)
+{
+	struct hit hit = {
+	    .file = entry->record | (uint64_t)entry->sequence << 48,
+	    .stream = hit_stream_hash(stream->utf16),
+	    .collectors = collectors,
+	};
+	uint64_t bytes = hit_stored_bytes(stream);
+
+	if (!array_grow(
+		&list->at, &list->room, list->count + 1, sizeof(hit), COLLECTION_HITS_MAX, NULL)) {
+		list->dropped++;
+		return;
+	}
+	/* The unnamed stream stands first among those of its file. */
+	size_t at = list->count;
+
+	while (hit.stream == 0 && at > 0 && list->at[at - 1].file == hit.file) {
+		list->at[at] = list->at[at - 1];
+		at--;
+	}
+	list->at[at] = hit;
+	list->count++;
+	list->bytes = bytes > UINT64_MAX - list->bytes ? UINT64_MAX : list->bytes + bytes;
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+	const struct hit *x = a;
+	const struct hit *y = b;
+
+	if ((x->file & RECORD_MASK) != (y->file & RECORD_MASK))
+		return (x->file & RECORD_MASK) < (y->file & RECORD_MASK) ? -1 : 1;
+	return (x->stream > y->stream) - (x->stream < y->stream);
+}
+
+void hit_merge(struct hit_list *hits)
+{
+	size_t kept = 0;
+
+	qsort(hits->at, hits->count, sizeof(*hits->at), compare_hits);
+	for (size_t i = 0; i < hits->count; i++)
+		if (kept > 0 && compare_hits(&hits->at[kept - 1], &hits->at[i]) == 0)
+			hits->at[kept - 1].collectors |= hits->at[i].collectors;
+		else
+			hits->at[kept++] = hits->at[i];
+	hits->count = kept;
+}

@@ -1,0 +1,109 @@
+/* Progress for the person in front: one line on a terminal, a line a step when not. See state.h. */
+#include "collectors/state.h"
+
+#include "core/tr.h"
+#include "platform/clock.h"
+#include "platform/console.h"
+
+#define SHOW_EVERY_MS 200
+#define RATE_AFTER_MS 2000 /* a speed before that is noise */
+
+void progress_size(struct text *out, uint64_t bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1000 && unit + 1 < ARRAY_LEN(units)) {
+		value /= 1000;
+		unit++;
+	}
+	text_addf(out, unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
+void progress_start(struct progress *progress, uint64_t total)
+{
+	*progress = (struct progress){
+	    .total = total,
+	    .started_ms = clock_monotonic_ms(),
+	    .is_terminal = console_is_terminal(2),
+	};
+}
+
+void progress_clear(struct progress *progress)
+{
+	if (progress->is_terminal)
+		console_progress("");
+}
+
+void progress_step(struct progress *progress, const char *line)
+{
+	progress_clear(progress);
+	say("%s\n", line);
+}
+
+/* Whether it is time to draw again. */
+static bool is_due(struct progress *progress)
+{
+	uint64_t now = clock_monotonic_ms();
+
+	if (!progress->is_terminal || now - progress->shown_ms < SHOW_EVERY_MS)
+		return false;
+	progress->shown_ms = now;
+	return true;
+}
+
+static void add_percent(struct text *line, uint64_t done, uint64_t total)
+{
+	uint64_t percent = total >= 100 ? done / (total / 100) : total ? 100 * done / total : 0;
+
+	text_addf(line, "%3llu%%  ", (unsigned long long)(percent > 100 ? 100 : percent));
+}
+
+static void add_rate(struct text *line, const struct progress *progress)
+{
+	uint64_t ms = progress->shown_ms - progress->started_ms;
+
+	if (ms < RATE_AFTER_MS || progress->done == 0)
+		return;
+	uint64_t rate = (uint64_t)((double)progress->done * 1000 / (double)ms);
+
+	text_adds(line, "  ");
+	progress_size(line, rate);
+	text_adds(line, "/s");
+	if (rate && progress->total > progress->done) {
+		uint64_t left = (progress->total - progress->done) / rate;
+
+		text_adds(line, "  ");
+		text_addf(line, tr("%llu:%02llu left"), (unsigned long long)(left / 60),
+		    (unsigned long long)(left % 60));
+	}
+}
+
+void progress_add(struct progress *progress, uint64_t bytes, struct bytes what)
+{
+	CLEANUP(text_free) struct text line = {0};
+
+	progress->done += bytes;
+	if (!is_due(progress))
+		return;
+	add_percent(&line, progress->done, progress->total);
+	progress_size(&line, progress->done);
+	text_adds(&line, " / ");
+	progress_size(&line, progress->total);
+	add_rate(&line, progress);
+	text_adds(&line, "  ");
+	text_add_printable(&line, what);
+	console_progress(text_string(&line));
+}
+
+void progress_part(struct progress *progress, const char *what, uint64_t done, uint64_t total)
+{
+	CLEANUP(text_free) struct text line = {0};
+
+	if (!is_due(progress))
+		return;
+	add_percent(&line, done, total);
+	text_adds(&line, what);
+	console_progress(text_string(&line));
+}

@@ -1,0 +1,173 @@
+/* The receipt: per kind of information what was expected, taken, skipped, failed. Never silently nothing. */
+#include "collectors/state.h"
+
+#include "core/json.h"
+#include "core/tr.h"
+
+struct kind_name {
+	const char *letter, *name, *japanese;
+};
+
+static const struct kind_name kind_names[KIND_COUNT] = {
+    [KIND_FILE_SYSTEM] = {"ア", "file system", "ファイルシステムの情報"},
+    [KIND_REGISTRY] = {"イ", "registry", "レジストリの情報"},
+    [KIND_EVENT_LOG] = {"ウ", "event logs", "イベントログ"},
+    [KIND_BROWSER] = {"エ", "web browser", "WEBブラウザの情報"},
+    [KIND_MEMORY] = {"オ", "memory", "メモリ情報"},
+    [KIND_SOFTWARE] = {"カ", "installed software", "インストールソフト情報"},
+    [KIND_STARTUP] = {"キ", "startup programs", "スタートアッププログラム"},
+    [KIND_HARDWARE] = {"ク", "hardware", "ハードウェア情報"},
+};
+
+static void write_counts(struct json *json, const struct collection_counts *counts)
+{
+	json_unsigned_field(json, "expected", counts->expected);
+	json_unsigned_field(json, "taken", counts->taken);
+	json_unsigned_field(json, "partial", counts->partial);
+	json_unsigned_field(json, "skipped", counts->skipped);
+	json_unsigned_field(json, "failed", counts->failed);
+	json_unsigned_field(json, "bytes", counts->bytes);
+	json_key(json, "seconds");
+	text_addf(json->to, "%llu.%03llu", (unsigned long long)(counts->milliseconds / 1000),
+	    (unsigned long long)(counts->milliseconds % 1000));
+	json->comma = true;
+}
+
+static void write_item(struct json *json, const struct collection_item *item)
+{
+	json_begin(json);
+	json_string_field(json, "collector", item->collector->name);
+	write_counts(json, &item->counts);
+	if (item->shared)
+		json_unsigned_field(json, "taken_by_others", item->shared);
+	if (item->note)
+		json_string_field(json, "note", item->note);
+	else if (!item->ran)
+		json_string_field(json, "note", "not finished");
+	else if (item->counts.expected + item->shared == 0)
+		json_string_field(json, "note", "nothing of it was found");
+	json_end(json);
+}
+
+/* What a kind's numbers alone would not say. */
+static const char *kind_note(
+    const struct collection *collection, const struct collection_counts *counts, unsigned run)
+{
+	if (run == 0)
+		return "no collector of this kind in this profile";
+	if (counts->taken + counts->partial > 0)
+		return NULL;
+	if (collection->broken || collection->stopped)
+		return "stopped before its end";
+	if (volume_set_usable(collection->plan->volumes) == 0 && counts->skipped == 0)
+		return "no usable volume";
+	if (counts->skipped)
+		return "not on this system, or turned off";
+	return counts->failed ? "nothing could be taken" : "nothing of it was found";
+}
+
+static void write_kind(
+    struct json *json, const struct collection *collection, enum information_kind kind)
+{
+	struct collection_counts counts = {0};
+	unsigned run = 0;
+
+	for (unsigned i = 0; i < collection->item_count; i++)
+		if (collection->items[i].collector->kind == kind) {
+			collection_count(&counts, &collection->items[i].counts);
+			run++;
+		}
+	json_begin(json);
+	json_string_field(json, "kind", kind_names[kind].letter);
+	json_string_field(json, "name", kind_names[kind].name);
+	json_string_field(json, "name_ja", kind_names[kind].japanese);
+	write_counts(json, &counts);
+	const char *note = kind_note(collection, &counts, run);
+
+	if (note)
+		json_string_field(json, "note", note);
+	json_key(json, "collectors");
+	json_begin_array(json);
+	for (unsigned i = 0; i < collection->item_count; i++)
+		if (collection->items[i].collector->kind == kind)
+			write_item(json, &collection->items[i]);
+	json_end_array(json);
+	json_end(json);
+}
+
+static void write_volumes(struct json *json, const struct volume_set *set)
+{
+	json_key(json, "volumes");
+	json_begin_array(json);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct collection_volume *volume = &set->at[i];
+
+		json_begin(json);
+		json_bytes_field(json, "volume", text_bytes(&volume->name));
+		json_bytes_field(json, "path", text_bytes(&volume->path));
+		json_string_field(json, "is", volume->raw ? volume_kind_name(volume->kind) : NULL);
+		json_bool_field(json, "live", volume->is_live);
+		json_bool_field(json, "usable", volume->ntfs != NULL);
+		if (!volume->ntfs)
+			json_string_field(json, "reason", volume->why.text);
+		json_end(json);
+	}
+	json_end_array(json);
+}
+
+static void write_receipt(const struct collection *collection, struct text *out)
+{
+	struct json json = {.to = out};
+	struct collection_counts totals;
+
+	collection_totals(collection, &totals);
+	json_begin(&json);
+	json_string_field(
+	    &json, "profile", collection->plan->profile ? collection->plan->profile : "default");
+	json_key(&json, "kinds");
+	json_begin_array(&json);
+	for (unsigned i = 0; i < KIND_COUNT; i++)
+		write_kind(&json, collection, (enum information_kind)i);
+	json_end_array(&json);
+	write_volumes(&json, collection->plan->volumes);
+	json_key(&json, "totals");
+	json_begin(&json);
+	write_counts(&json, &totals);
+	json_unsigned_field(&json, "problems", collection->problem_count);
+	json_bool_field(&json, "stopped", collection->stopped);
+	if (collection->broken)
+		json_string_field(&json, "broken", collection->broken_why.text);
+	json_end(&json);
+	json_end(&json);
+}
+
+/* What we touched on the machine: devices opened for reading; nothing was written to them. */
+static void write_footprint(const struct collection *collection, struct text *out)
+{
+	const struct volume_set *set = collection->plan->volumes;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct json json = {.to = out};
+
+		json_begin(&json);
+		json_string_field(&json, "touched", set->at[i].is_live ? "volume" : "image");
+		json_bytes_field(&json, "path", text_bytes(&set->at[i].path));
+		json_string_field(&json, "how", "opened for reading");
+		json_unsigned_field(&json, "bytes_written", 0);
+		json_end(&json);
+		text_addc(out, '\n');
+	}
+}
+
+bool collection_receipt(struct collection *collection, struct err *err)
+{
+	CLEANUP(text_free) struct text receipt = {0};
+	CLEANUP(text_free) struct text footprint = {0};
+
+	write_receipt(collection, &receipt);
+	write_footprint(collection, &footprint);
+	return text_ok(&receipt, err) && text_ok(&footprint, err) &&
+	       bundle_meta(collection->plan->writer, "receipt.json", text_bytes(&receipt), err) &&
+	       bundle_meta(
+		   collection->plan->writer, "footprint.jsonl", text_bytes(&footprint), err);
+}

@@ -1,0 +1,229 @@
+/* Rows of meta/entries. See row.h. */
+#include "collectors/row.h"
+
+#include "bundle/name.h"
+
+#define REPARSE_BYTES_MAX 16384
+#define STREAMS_MAX       64
+
+static const char *const status_names[] = {"taken", "partial", "not_taken", "same_as"};
+static const char *const set_names[] = {"live", "files", "memory", "meta"};
+
+static void add_utf16(struct json *json, const char *key, struct bytes utf16)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	text_add_utf16(&name, utf16);
+	json_bytes_field(json, key, text_bytes(&name));
+}
+
+static void add_ranges(
+    struct json *json, const char *key, const struct ntfs_range *ranges, size_t count)
+{
+	json_key(json, key);
+	json_begin_array(json);
+	for (size_t i = 0; i < count; i++) {
+		json_begin_array(json);
+		json_unsigned(json, ranges[i].offset);
+		json_unsigned(json, ranges[i].len);
+		json_end_array(json);
+	}
+	json_end_array(json);
+}
+
+static void add_place(struct json *json, const struct row *row)
+{
+	const struct bundle_place *place = row->place;
+
+	json_key(json, "place");
+	json_begin(json);
+	json_string_field(json, "set", set_names[place->set]);
+	json_unsigned_field(json, "volume", place->volume);
+	json_unsigned_field(json, "tar", place->tar_offset);
+	json_unsigned_field(json, "data", place->data_offset);
+	json_end(json);
+	json_unsigned_field(json, "stored_size", place->stored);
+	json_hex_field(json, "sha256", (struct bytes){place->sha256, sizeof(place->sha256)});
+	if (row->sparse) {
+		json_string_field(json, "stored", "runs");
+		add_ranges(json, "sparse_map", row->sparse, row->sparse_count);
+	}
+	if (row->copy && row->copy->bad_count)
+		add_ranges(json, "bad_ranges", row->copy->bad, row->copy->bad_count);
+	if (row->copy && row->copy->bad_more)
+		json_unsigned_field(json, "bad_ranges_more", row->copy->bad_more);
+	if (place->padded)
+		json_unsigned_field(json, "padded", place->padded);
+}
+
+static void add_times(struct json *json, const char *key, const struct ntfs_times *times)
+{
+	json_key(json, key);
+	json_begin(json);
+	json_time_field(json, "created", times->created);
+	json_time_field(json, "modified", times->modified);
+	json_time_field(json, "changed", times->changed);
+	json_time_field(json, "accessed", times->accessed);
+	json_end(json);
+}
+
+/* The raw name, where the bundle's spelling is not its own. */
+static void add_raw_name(struct json *json, const char *key, struct bytes utf16)
+{
+	CLEANUP(text_free) struct text plain = {0};
+	CLEANUP(text_free) struct text escaped = {0};
+
+	text_add_utf16(&plain, utf16);
+	bundle_name_add_utf16(&escaped, utf16);
+	if (!bytes_equal(text_bytes(&plain), text_bytes(&escaped)))
+		json_hex_field(json, key, utf16);
+}
+
+static void add_name(struct json *json, const struct row *row)
+{
+	const struct ntfs_name *name = row->name;
+
+	add_raw_name(json, "raw_name", name->utf16);
+	json_unsigned_field(json, "parent_record", name->parent.record);
+	json_unsigned_field(json, "parent_sequence", name->parent.sequence);
+	add_times(json, "fn", &name->times);
+	for (size_t i = 0; i < row->entry->name_count; i++)
+		if (row->entry->names[i].name_space == NTFS_NAME_DOS &&
+		    name->name_space != NTFS_NAME_DOS) {
+			add_utf16(json, "dos_name", row->entry->names[i].utf16);
+			break;
+		}
+	if (row->is_orphan)
+		json_bool_field(json, "orphan", true);
+}
+
+static void add_stream(struct json *json, const struct ntfs_stream *stream)
+{
+	add_utf16(json, "stream", stream->utf16);
+	if (stream->utf16.len)
+		add_raw_name(json, "raw_stream", stream->utf16);
+	json_unsigned_field(json, "allocated", stream->allocated);
+	json_unsigned_field(json, "initialized", stream->initialized);
+	if (stream->resident)
+		json_bool_field(json, "resident", true);
+	if (stream->flags & NTFS_STREAM_COMPRESSED)
+		json_bool_field(json, "compressed", true);
+	if (stream->flags & NTFS_STREAM_ENCRYPTED)
+		json_bool_field(json, "encrypted", true);
+	if (stream->flags & NTFS_STREAM_SPARSE)
+		json_bool_field(json, "sparse", true);
+}
+
+static void add_reparse(struct json *json, const struct ntfs_entry *entry)
+{
+	const struct ntfs_stream *stream =
+	    ntfs_entry_stream(entry, NTFS_REPARSE_POINT, (struct bytes){0});
+
+	if (!stream)
+		return;
+	json_key(json, "reparse");
+	json_begin(json);
+	if (stream->resident && stream->content.len >= 4) {
+		uint8_t tag[4];
+		struct bytes data = stream->content;
+
+		for (size_t i = 0; i < sizeof(tag); i++)
+			tag[i] = stream->content.at[3 - i];
+		if (data.len > REPARSE_BYTES_MAX)
+			data.len = REPARSE_BYTES_MAX;
+		json_hex_field(json, "tag", (struct bytes){tag, sizeof(tag)});
+		json_hex_field(json, "data", data);
+	}
+	json_unsigned_field(json, "size", stream->size);
+	json_end(json);
+}
+
+static void add_streams(struct json *json, const struct ntfs_entry *entry)
+{
+	size_t count = entry->stream_count < STREAMS_MAX ? entry->stream_count : STREAMS_MAX;
+
+	json_key(json, "streams");
+	json_begin_array(json);
+	for (size_t i = 0; i < count; i++) {
+		const struct ntfs_stream *stream = &entry->streams[i];
+
+		json_begin(json);
+		json_unsigned_field(json, "type", stream->type);
+		add_utf16(json, "name", stream->utf16);
+		json_unsigned_field(json, "size", stream->size);
+		json_unsigned_field(json, "allocated", stream->allocated);
+		json_bool_field(json, "resident", stream->resident);
+		json_end(json);
+	}
+	json_end_array(json);
+	if (entry->stream_count > count)
+		json_unsigned_field(json, "streams_more", entry->stream_count - count);
+}
+
+static void add_entry(struct json *json, const struct row *row)
+{
+	const struct ntfs_entry *entry = row->entry;
+
+	json_unsigned_field(json, "record", entry->record);
+	json_unsigned_field(json, "sequence", entry->sequence);
+	if (entry->has_standard) {
+		add_times(json, "si", &entry->times);
+		json_unsigned_field(json, "attributes", entry->attributes);
+		json_unsigned_field(json, "security_id", entry->security_id);
+		json_unsigned_field(json, "usn", entry->usn);
+	}
+	json_string_field(json, "owner_sid", NULL);
+	json_string_field(json, "owner_why", "security_id is not resolved by this version");
+	json_unsigned_field(json, "links", entry->links);
+	if (row->name)
+		add_name(json, row);
+	if (row->stream)
+		add_stream(json, row->stream);
+	add_reparse(json, entry);
+	add_streams(json, entry);
+	if (entry->damage.kind != ERR_NONE)
+		json_string_field(json, "damage", entry->damage.text);
+}
+
+static void add_collectors(struct json *json, const struct row *row)
+{
+	const struct collection *collection = row->collection;
+	uint32_t mask = row->collectors ? row->collectors : 1u << collection->current;
+
+	json_string_field(
+	    json, "collector", collection->items[collection->current].collector->name);
+	if ((mask & (mask - 1)) == 0)
+		return;
+	json_key(json, "collectors");
+	json_begin_array(json);
+	for (unsigned i = 0; i < collection->item_count; i++)
+		if (mask & 1u << i)
+			json_string(json, bytes_of(collection->items[i].collector->name));
+	json_end_array(json);
+}
+
+void row_write(const struct row *row, struct text *out)
+{
+	struct json json = {.to = out};
+
+	json_begin(&json);
+	json_bytes_field(&json, "path", row->path);
+	json_string_field(&json, "status", status_names[row->status]);
+	json_string_field(&json, "kind", row->kind);
+	json_string_field(&json, "read", row->read);
+	if (row->why && row->why->kind != ERR_NONE) {
+		json_string_field(&json, "reason", row->why->text);
+		json_string_field(&json, "reason_kind", err_kind_name(row->why->kind));
+	}
+	if (row->status == ROW_SAME_AS)
+		json_bytes_field(&json, "same_as", row->same_as);
+	json_unsigned_field(&json, "size", row->size);
+	if (row->place)
+		add_place(&json, row);
+	add_collectors(&json, row);
+	if (row->volume)
+		json_bytes_field(&json, "volume", text_bytes(&row->volume->name));
+	if (row->entry)
+		add_entry(&json, row);
+	json_end(&json);
+}

@@ -1,0 +1,34 @@
+/* Rows of meta/entries (docs/formats/rows.md). */
+#ifndef KANSHIKI_COLLECTORS_ROW_H
+#define KANSHIKI_COLLECTORS_ROW_H
+
+#include "collectors/state.h"
+#include "core/json.h"
+
+enum row_status { ROW_TAKEN, ROW_PARTIAL, ROW_NOT_TAKEN, ROW_SAME_AS };
+
+struct row {               /* what is known of an object; everything is borrowed */
+	struct bytes path; /* in the bundle */
+	const char *kind;  /* "file", "stream", "live" */
+	const char *read;  /* "raw", "api" */
+	enum row_status status;
+	const struct err *why;            /* not taken, partial */
+	struct bytes same_as;             /* ROW_SAME_AS */
+	const struct bundle_place *place; /* NULL: not in the bundle */
+	uint64_t size;
+	const struct ntfs_range *sparse; /* stored: runs */
+	size_t sparse_count;
+	const struct copy_result *copy;      /* NULL: nothing to say */
+	const struct collection *collection; /* whose collectors they are */
+	uint32_t collectors;                 /* mask, the first took it; 0: current */
+	/* Of a file on a volume; NULL otherwise. */
+	const struct collection_volume *volume;
+	const struct ntfs_entry *entry;
+	const struct ntfs_name *name; /* NULL: it has none */
+	const struct ntfs_stream *stream;
+	bool is_orphan;
+};
+
+void row_write(const struct row *row, struct text *out);
+
+#endif

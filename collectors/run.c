@@ -1,0 +1,163 @@
+/* The run of a collection: live collectors, then the volumes, in the order of volatility. */
+#include "collectors/state.h"
+
+#include "core/tr.h"
+#include "platform/clock.h"
+#include "platform/process.h"
+
+#ifdef _WIN32
+#define IS_LIVE_SYSTEM true
+#else
+#define IS_LIVE_SYSTEM false
+#endif
+
+static const char *why_not_live(const struct collection *collection)
+{
+	if (!IS_LIVE_SYSTEM)
+		return "not on this system";
+	if (collection->plan->no_live)
+		return "turned off with --no-live";
+	if (!collection->plan->writer)
+		return "not run in a dry run";
+	return NULL;
+}
+
+static void begin_item(struct collection *collection, unsigned index)
+{
+	const struct collector *collector = collection->items[index].collector;
+
+	collection->current = index;
+	collection_journal(collection, "begin", collector->name, NULL);
+	progress_step(&collection->progress, tr(collector->summary));
+}
+
+static void end_item(struct collection *collection, unsigned index, uint64_t started)
+{
+	struct collection_item *item = &collection->items[index];
+	CLEANUP(text_free) struct text detail = {0};
+
+	item->ran = !collect_stopped(collection);
+	item->counts.milliseconds += clock_monotonic_ms() - started;
+	text_addf(&detail, "%llu taken, %llu partial, %llu not taken, %llu bytes",
+	    (unsigned long long)item->counts.taken, (unsigned long long)item->counts.partial,
+	    (unsigned long long)item->counts.failed, (unsigned long long)item->counts.bytes);
+	collection_journal(collection, "end", item->collector->name, text_string(&detail));
+}
+
+static void run_live(struct collection *collection)
+{
+	const char *why_not = why_not_live(collection);
+
+	for (unsigned i = 0; i < collection->item_count && !collect_stopped(collection); i++) {
+		struct collection_item *item = &collection->items[i];
+		uint64_t started = clock_monotonic_ms();
+
+		if (!(item->collector->needs & NEEDS_LIVE))
+			continue;
+		if (why_not) {
+			item->note = why_not;
+			item->counts.skipped++;
+			item->counts.expected++;
+			collection_journal(collection, "skip", item->collector->name, why_not);
+			continue;
+		}
+		begin_item(collection, i);
+		item->collector->run(collection);
+		end_item(collection, i, started);
+	}
+}
+
+/* Names each volume that cannot be used: row, journal, screen. */
+static void report_unusable(struct collection *collection)
+{
+	const struct volume_set *set = collection->plan->volumes;
+
+	for (size_t i = 0; i < set->count; i++) {
+		CLEANUP(text_free) struct text where = {0};
+
+		if (set->at[i].ntfs)
+			continue;
+		collection->unusable++;
+		text_addf(&where, "fs/%s", text_string(&set->at[i].name));
+		collect_problem(collection, text_string(&where), &set->at[i].why);
+	}
+}
+
+static void show_estimate(struct collection *collection)
+{
+	const struct volume_set *set = collection->plan->volumes;
+	uint64_t bytes = 0;
+	uint64_t count = 0;
+	CLEANUP(text_free) struct text line = {0};
+	CLEANUP(text_free) struct text size = {0};
+
+	for (size_t i = 0; i < set->count; i++) {
+		uint64_t more = collection->hits[i].bytes;
+
+		bytes = more > UINT64_MAX - bytes ? UINT64_MAX : bytes + more;
+		count += collection->hits[i].count;
+	}
+	progress_size(&size, bytes);
+	text_addf(&line, tr("To take: %llu files and streams, %s before compression"),
+	    (unsigned long long)count, text_string(&size));
+	progress_step(&collection->progress, text_string(&line));
+	collection_journal(collection, "estimate", "volumes", text_string(&line));
+	if (collection->plan->free_bytes < bytes) {
+		text_clear(&line);
+		text_clear(&size);
+		progress_size(&size, collection->plan->free_bytes);
+		text_addf(&line,
+		    tr("Only %s are free at the destination: if it fills up, what was taken until "
+		       "then is sealed"),
+		    text_string(&size));
+		progress_step(&collection->progress, text_string(&line));
+	}
+	progress_start(&collection->progress, bytes);
+}
+
+static void walk_volumes(struct collection *collection)
+{
+	const struct volume_set *set = collection->plan->volumes;
+
+	for (size_t i = 0; i < set->count && !collect_stopped(collection); i++)
+		if (set->at[i].ntfs) {
+			collection_journal(collection, "walk", text_string(&set->at[i].name), NULL);
+			collection_walk(collection, i);
+		}
+}
+
+static void run_volumes(struct collection *collection)
+{
+	const struct volume_set *set = collection->plan->volumes;
+
+	for (unsigned i = 0; i < collection->item_count && !collect_stopped(collection); i++) {
+		uint64_t started = clock_monotonic_ms();
+
+		if (!(collection->items[i].collector->needs & NEEDS_VOLUME))
+			continue;
+		begin_item(collection, i);
+		for (size_t v = 0; v < set->count && !collect_stopped(collection); v++)
+			if (set->at[v].ntfs)
+				collection_take(collection, v);
+		end_item(collection, i, started);
+	}
+}
+
+bool collection_run(struct collection *collection, struct err *err)
+{
+	progress_start(&collection->progress, 0);
+	run_live(collection);
+	report_unusable(collection);
+	if (volume_set_usable(collection->plan->volumes) > 0) {
+		walk_volumes(collection);
+		if (!collect_stopped(collection))
+			show_estimate(collection);
+		run_volumes(collection);
+	}
+	progress_clear(&collection->progress);
+	if (collection->broken) {
+		*err = collection->broken_why;
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,127 @@
+/* What the files of the framework share; collectors see collection.h only. */
+#ifndef KANSHIKI_COLLECTORS_STATE_H
+#define KANSHIKI_COLLECTORS_STATE_H
+
+#include "collectors/collection.h"
+#include "collectors/match.h"
+
+#define COLLECTION_HITS_MAX     (4u << 20) /* streams chosen on one volume: 64 MiB of hits */
+#define COLLECTION_PROBLEMS_MAX 20         /* shown one by one; all of them have their rows */
+#define COLLECTION_CHUNK        (1u << 20) /* bytes read at once */
+
+/* A stream that is to be taken. The streams of one file stand together, the unnamed first. */
+struct hit {
+	uint64_t file;       /* record | sequence << 48 */
+	uint32_t stream;     /* hit_stream_hash of its name, 0: unnamed */
+	uint32_t collectors; /* mask of those that asked for it */
+};
+
+struct hit_list {
+	struct hit *at;
+	size_t count, room;
+	uint64_t bytes;   /* that taking them will store, about */
+	uint64_t dropped; /* over COLLECTION_HITS_MAX */
+};
+
+/* A hash of a stream's name without case, never 0 for a name. */
+uint32_t hit_stream_hash(struct bytes utf16);
+/* Adds; what is over the limit is counted in dropped. */
+void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, uint32_t collectors);
+/* Back in the order of records, each stream once. */
+void hit_merge(struct hit_list *list);
+/* Whether the stream is one that we take: $DATA, but not $BadClus:$Bad. */
+bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *stream);
+/* Bytes that will be stored. */
+uint64_t hit_stored_bytes(const struct ntfs_stream *stream);
+
+struct collection_item { /* a collector in this run */
+	const struct collector *collector;
+	struct collection_counts counts;
+	uint64_t shared; /* objects it asked for that an earlier collector took */
+	bool ran;
+	const char *note; /* English, fixed: why nothing was done; NULL */
+};
+
+struct progress {
+	uint64_t total, done; /* bytes; total 0: unknown */
+	uint64_t started_ms, shown_ms;
+	bool is_terminal;
+};
+
+struct collection {
+	const struct collection_plan *plan;
+	struct collection_item items[MATCH_COLLECTORS_MAX]; /* in the order of the run */
+	unsigned item_count;
+	unsigned current;
+	struct matcher matcher;
+	struct hit_list hits[VOLUME_SET_MAX]; /* as the volumes */
+	struct progress progress;
+	struct text_list problems; /* the first few */
+	uint64_t problem_count;
+	uint64_t unusable; /* volumes */
+	bool stopped, broken;
+	struct err broken_why;
+	uint64_t started_ms;
+	uint8_t *buffer; /* COLLECTION_CHUNK */
+};
+
+/* The patterns of "--take"; always the last collector of a run. */
+extern const struct collector collect_take;
+
+/* walk.c: reads the file table of a volume and fills hits. */
+void collection_walk(struct collection *collection, size_t volume);
+
+/* structure.c: directories known by their files. */
+struct structures; /* opaque */
+bool structures_new(struct collection *collection, size_t volume, struct structures **out,
+    struct err *err) MUST_CHECK;
+void structures_free(struct structures *structures);
+CLEANUP_POINTER(struct structures, structures_free);
+/* Looks at a file of the walk. */
+void structures_see(struct structures *structures, const struct ntfs_entry *entry);
+/* After the walk: adds the hits. */
+void structures_take(struct structures *structures);
+
+/* take.c: takes the hits on a volume whose first collector is the current one. */
+void collection_take(struct collection *collection, size_t volume);
+
+/* copy.c: what a copy came to. */
+struct copy_result {
+	struct ntfs_range *bad; /* ranges of zeros in place of what could not be read */
+	size_t bad_count, bad_room;
+	uint64_t bad_more;  /* ranges over COPY_BAD_RANGES_MAX, not listed */
+	uint64_t bad_bytes; /* of all */
+	struct err first;   /* why, for the first of them */
+};
+#define COPY_BAD_RANGES_MAX 1024
+void copy_result_free(struct copy_result *result);
+static inline void copy_result_free_at(struct copy_result *result)
+{
+	copy_result_free(result);
+}
+/* Writes the open entry's content from source. False only when the destination broke. */
+bool copy_source(struct collection *collection, struct source *source, uint64_t size,
+    struct copy_result *result) MUST_CHECK;
+
+/* collection.c: the destination does not take any more; the run ends. */
+void collection_break(struct collection *collection, const struct err *why);
+/* Remembers and shows a problem that has its row already. */
+void collection_note_problem(
+    struct collection *collection, struct bytes what, const struct err *why);
+/* Adds up. */
+void collection_count(struct collection_counts *to, const struct collection_counts *more);
+void collection_row(struct collection *collection, struct text *row);
+void collection_journal(
+    struct collection *collection, const char *step, const char *what, const char *detail);
+
+/* progress.c: on a terminal one line replaced in place, otherwise a line a step. */
+void progress_start(struct progress *progress, uint64_t total);
+void progress_step(struct progress *progress, const char *line);
+void progress_add(struct progress *progress, uint64_t bytes, struct bytes what);
+void progress_part(struct progress *progress, const char *what, uint64_t done, uint64_t total);
+void progress_clear(struct progress *progress);
+/* "1.2 GB": decimal units, as on a disk's label. */
+void progress_size(struct text *out, uint64_t bytes);
+
+#endif

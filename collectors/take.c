@@ -1,0 +1,319 @@
+/* Taking the chosen streams of a volume: open, copy, hash, row. See state.h. */
+#include "bundle/name.h"
+#include "collectors/row.h"
+
+#include <stdlib.h>
+
+#define HOLES_STORED_MAX ((uint64_t)1 << 30) /* more holes than this are not stored */
+#define HOLES_ACCEPTED_MAX \
+	((uint64_t)64 << 30) /* in a compressed file, whose holes must be stored */
+#define RANGES_MAX  500000   /* in a sparse_map: its row stays under 16 MiB */
+#define RECORD_MASK (((uint64_t)1 << 48) - 1)
+
+struct taking { /* a stream on its way into the bundle */
+	struct collection *collection;
+	struct collection_volume *volume;
+	const struct ntfs_entry *entry;
+	const struct ntfs_name *name;     /* NULL: it has none */
+	const struct ntfs_stream *stream; /* NULL: gone since the walk */
+	const struct hit *hit;
+	struct text path; /* in the bundle */
+	bool is_orphan;
+	struct ntfs_range *sparse;
+	size_t sparse_count;
+};
+
+/* The member's name of a stream under one of the file's names. */
+static void make_path(struct taking *t, const struct ntfs_name *name, struct text *out)
+{
+	CLEANUP(text_free) struct text path = {0};
+	bool is_orphan = true;
+
+	if (name && !ntfs_path(t->volume->paths, name, &path, &is_orphan, NULL)) {
+		text_clear(&path);
+		text_adds(&path, "$Orphan/");
+		text_add_utf16(&path, name->utf16);
+	}
+	if (!name)
+		text_addf(&path, "$Orphan/record %llu", (unsigned long long)t->entry->record);
+	text_addf(out, "fs/%s/", text_string(&t->volume->name));
+	bundle_name_add_path(out, text_bytes(&path));
+	if (t->stream && t->stream->utf16.len) {
+		text_addc(out, ':');
+		bundle_name_add_utf16(out, t->stream->utf16);
+	}
+	t->is_orphan = is_orphan;
+}
+
+static void write_row(struct taking *t, struct row *row)
+{
+	CLEANUP(text_free) struct text json = {0};
+
+	row->path = text_bytes(&t->path);
+	row->kind = t->stream && t->stream->utf16.len ? "stream" : "file";
+	row->read = "raw";
+	row->size = t->stream ? t->stream->size : 0;
+	row->collection = t->collection;
+	row->collectors = t->hit->collectors;
+	row->volume = t->volume;
+	row->entry = t->entry;
+	row->name = row->name ? row->name : t->name;
+	row->stream = t->stream;
+	row->is_orphan = t->is_orphan;
+	row_write(row, &json);
+	collection_row(t->collection, &json);
+}
+
+static struct collection_counts *counts_of(struct taking *t)
+{
+	return &t->collection->items[t->collection->current].counts;
+}
+
+static void not_taken(struct taking *t, const struct err *why)
+{
+	struct row row = {.status = ROW_NOT_TAKEN, .why = why};
+
+	counts_of(t)->failed++;
+	write_row(t, &row);
+	collection_note_problem(t->collection, text_bytes(&t->path), why);
+}
+
+static uint64_t hole_bytes(const struct taking *t)
+{
+	const struct ntfs_geometry *geometry = ntfs_volume_geometry(t->volume->ntfs);
+	uint64_t clusters = 0;
+
+	for (size_t i = 0; !t->stream->resident && i < t->stream->run_count; i++)
+		if (t->stream->runs[i].lcn == NTFS_HOLE) {
+			if (t->stream->runs[i].length > UINT64_MAX / 2 - clusters)
+				return UINT64_MAX;
+			clusters += t->stream->runs[i].length;
+		}
+	if (clusters > UINT64_MAX / geometry->cluster_size)
+		return UINT64_MAX;
+	uint64_t bytes = clusters * geometry->cluster_size;
+
+	return bytes < t->stream->size ? bytes : t->stream->size;
+}
+
+/* $Extend/$UsnJrnl:$J, whose old part is one large hole. */
+static bool is_journal(const struct taking *t)
+{
+	static const uint8_t j[] = {'$', 0, 'J', 0};
+	static const char name[] = "$Extend/$UsnJrnl:$J";
+	size_t prefix = strlen("fs/") + t->volume->name.len + 1;
+
+	return hit_stream_hash(t->stream->utf16) == hit_stream_hash((struct bytes){j, sizeof(j)}) &&
+	       t->path.len > prefix &&
+	       text_same_name(bytes_of(t->path.at + prefix), bytes_of(name));
+}
+
+/* Chooses between the logical content and its runs alone, and opens it. */
+static bool open_stream(struct taking *t, struct source **out, struct err *err)
+{
+	uint64_t holes = hole_bytes(t);
+	bool is_compressed = t->stream->flags & NTFS_STREAM_COMPRESSED;
+	bool as_runs = holes > 0 && !is_compressed && !t->stream->incomplete &&
+		       (holes > HOLES_STORED_MAX || is_journal(t));
+
+	if (is_compressed && holes > HOLES_ACCEPTED_MAX)
+		return fail(err, ERR_LIMIT, "a compressed file with %llu bytes of holes",
+		    (unsigned long long)holes);
+	if (!as_runs)
+		return ntfs_stream_open(t->volume->ntfs, t->entry, t->stream, out, err);
+	CLEANUP(source_close) struct source *runs = NULL;
+	uint64_t stored = 0;
+
+	if (!ntfs_stream_ranges(t->volume->ntfs, t->stream, &t->sparse, &t->sparse_count, err) ||
+	    !ntfs_stream_open_runs(t->volume->ntfs, t->entry, t->stream, &runs, err))
+		return false;
+	if (t->sparse_count > RANGES_MAX)
+		return fail(err, ERR_LIMIT, "in %zu pieces", t->sparse_count);
+	for (size_t i = 0; i < t->sparse_count; i++)
+		stored += t->sparse[i].len;
+	if (stored != runs->size)
+		return fail(err, ERR_DAMAGED, "its runs hold %llu bytes, its map %llu",
+		    (unsigned long long)runs->size, (unsigned long long)stored);
+	*out = TAKE(runs);
+	return true;
+}
+
+/* Rows for the other names of the file. */
+static void write_other_names(struct taking *t)
+{
+	CLEANUP(text_free) struct text first = {0};
+
+	text_add(&first, text_bytes(&t->path));
+	for (size_t i = 0; i < t->entry->name_count && !collect_stopped(t->collection); i++) {
+		const struct ntfs_name *name = &t->entry->names[i];
+		struct row row = {
+		    .status = ROW_SAME_AS, .same_as = text_bytes(&first), .name = name};
+
+		if (name == t->name || name->name_space == NTFS_NAME_DOS)
+			continue;
+		text_clear(&t->path);
+		make_path(t, name, &t->path);
+		write_row(t, &row);
+	}
+}
+
+/* What is not wrong with reading, but means that the content is elsewhere or not readable as it is. */
+static void content_elsewhere(const struct taking *t, struct err *why)
+{
+	enum { RECALL_ON_OPEN = 0x40000, RECALL_ON_DATA = 0x400000, OFFLINE = 0x1000 };
+	const struct ntfs_stream *reparse =
+	    ntfs_entry_stream(t->entry, NTFS_REPARSE_POINT, (struct bytes){0});
+	bool is_main = t->stream->utf16.len == 0 && t->stream->size > 0;
+
+	if (t->stream->flags & NTFS_STREAM_ENCRYPTED)
+		fail(why, ERR_UNSUPPORTED,
+		    "encrypted by Windows (EFS): stored as it lies on the disk");
+	else if (is_main && reparse && reparse->resident && reparse->content.len >= 4 &&
+		 le32(reparse->content.at) == 0x80000017u) /* IO_REPARSE_TAG_WOF */
+		fail(why, ERR_UNSUPPORTED,
+		    "compressed by Windows (WOF): the content is in its stream WofCompressedData");
+	else if (is_main && t->entry->has_standard &&
+		 (t->entry->attributes & (RECALL_ON_OPEN | RECALL_ON_DATA | OFFLINE)))
+		fail(why, ERR_MISSING, "the content is in the cloud, not on this disk");
+}
+
+static void finish(struct taking *t, const struct bundle_place *place, struct copy_result *copy)
+{
+	struct row row = {.status = ROW_TAKEN, .place = place, .copy = copy};
+	struct err why = {0};
+
+	row.sparse = t->sparse;
+	row.sparse_count = t->sparse_count;
+	content_elsewhere(t, &why);
+	if (copy->bad_bytes)
+		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
+		    (unsigned long long)copy->bad_bytes, copy->first.text);
+	else if (place->padded)
+		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
+		    (unsigned long long)place->padded);
+	row.why = &why;
+	row.status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
+	counts_of(t)->taken += row.status == ROW_TAKEN;
+	counts_of(t)->partial += row.status == ROW_PARTIAL;
+	counts_of(t)->bytes += place->stored;
+	write_row(t, &row);
+	if (row.status == ROW_PARTIAL)
+		collection_note_problem(t->collection, text_bytes(&t->path), &why);
+	write_other_names(t);
+}
+
+static void store(struct taking *t, struct source *source)
+{
+	CLEANUP(copy_result_free) struct copy_result copy = {0};
+	struct bundle_writer *writer = t->collection->plan->writer;
+	struct bundle_member member = {.name = text_string(&t->path), .size = source->size};
+	struct bundle_place place;
+	struct err err = {0};
+
+	if (t->entry->has_standard) {
+		member.modified = t->entry->times.modified;
+		member.accessed = t->entry->times.accessed;
+		member.changed = t->entry->times.changed;
+		member.created = t->entry->times.created;
+	}
+	if (!bundle_entry_begin(writer, BUNDLE_FILES, &member, &err)) {
+		collection_break(t->collection, &err);
+		return;
+	}
+	if (!copy_source(t->collection, source, source->size, &copy))
+		return;
+	if (!bundle_entry_end(writer, &place, &err)) {
+		collection_break(t->collection, &err);
+		return;
+	}
+	finish(t, &place, &copy);
+}
+
+static void take_stream(struct taking *t)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+	const struct collection_plan *plan = t->collection->plan;
+	struct err err = {0};
+
+	make_path(t, t->name, &t->path);
+	counts_of(t)->expected++;
+	for (unsigned i = t->collection->current + 1; i < t->collection->item_count; i++)
+		t->collection->items[i].shared += t->hit->collectors >> i & 1;
+	if (!text_ok(&t->path, &err)) {
+		not_taken(t, &err);
+		return;
+	}
+	if (!t->stream) {
+		fail(&err, ERR_MISSING, "changed or deleted while it was to be taken");
+		not_taken(t, &err);
+		return;
+	}
+	if (!plan->writer) {
+		plan->would_take(plan->context, text_bytes(&t->path), hit_stored_bytes(t->stream));
+		counts_of(t)->taken++;
+		return;
+	}
+	if (open_stream(t, &source, &err))
+		store(t, source);
+	else
+		not_taken(t, &err);
+	progress_add(&t->collection->progress, hit_stored_bytes(t->stream), text_bytes(&t->path));
+}
+
+static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uint32_t hash)
+{
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (hit_is_wanted(entry, &entry->streams[i]) &&
+		    hit_stream_hash(entry->streams[i].utf16) == hash)
+			return &entry->streams[i];
+	return NULL;
+}
+
+/* Takes the hits of one file. */
+static void take_file(
+    struct collection *collection, size_t volume, const struct hit *hits, size_t count)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	struct collection_volume *from = &collection->plan->volumes->at[volume];
+	uint64_t record = hits->file & RECORD_MASK;
+	struct err err = {0};
+	bool is_there = ntfs_entry_load(ntfs_volume_mft(from->ntfs), record, &entry, &err) &&
+			entry.in_use && entry.sequence == (uint16_t)(hits->file >> 48);
+
+	if (!is_there) {
+		entry.record = record;
+		entry.stream_count = 0;
+		entry.name_count = 0;
+	}
+	for (size_t i = 0; i < count && !collect_stopped(collection); i++) {
+		struct taking t = {
+		    .collection = collection,
+		    .volume = from,
+		    .entry = &entry,
+		    .name = is_there ? ntfs_entry_name(&entry) : NULL,
+		    .stream = is_there ? find_stream(&entry, hits[i].stream) : NULL,
+		    .hit = &hits[i],
+		};
+
+		take_stream(&t);
+		text_free(&t.path);
+		free(t.sparse);
+	}
+}
+
+void collection_take(struct collection *collection, size_t volume)
+{
+	const struct hit_list *list = &collection->hits[volume];
+
+	for (size_t i = 0; i < list->count && !collect_stopped(collection);) {
+		size_t end = i;
+		uint32_t wanted = 0;
+
+		for (; end < list->count && list->at[end].file == list->at[i].file; end++)
+			wanted |= list->at[end].collectors;
+		/* Whoever comes first among those that want any of its streams takes them all. */
+		if ((wanted & (0u - wanted)) == 1u << collection->current)
+			take_file(collection, volume, &list->at[i], end - i);
+		i = end;
+	}
+}

@@ -1,0 +1,176 @@
+/* One walk through the file table of a volume: every file in use against all patterns of all collectors. */
+#include "collectors/state.h"
+
+#include "core/tr.h"
+
+#define SHOW_EVERY 2048 /* records */
+
+struct walk {
+	struct collection *collection;
+	struct collection_volume *volume;
+	struct hit_list *hits;
+	struct structures *structures; /* NULL: no collector has any */
+	struct text path;
+	uint64_t damaged; /* records that could not be read */
+	struct err first_damage;
+	uint64_t pathless; /* files whose path could not be made */
+	struct err first_pathless;
+};
+
+static void note_damage(uint64_t *count, struct err *first, const struct err *why)
+{
+	if ((*count)++ == 0)
+		*first = *why;
+}
+
+/* Which collectors want the stream of the file whose path stands in walk->path. */
+static uint32_t stream_mask(struct walk *walk, const struct ntfs_stream *stream)
+{
+	size_t len = walk->path.len;
+
+	if (stream->utf16.len) {
+		text_addc(&walk->path, ':');
+		text_add_utf16(&walk->path, stream->utf16);
+	}
+	uint32_t mask =
+	    matcher_mask(&walk->collection->matcher, walk->volume->letter, text_bytes(&walk->path));
+
+	if (walk->path.at && walk->path.len > len) {
+		walk->path.len = len;
+		walk->path.at[len] = 0;
+	}
+	return mask;
+}
+
+/* Adds to the masks of the first streams what the file is wanted for by this name. */
+#define STREAMS_LOOKED_AT 256
+static void match_name(struct walk *walk, const struct ntfs_entry *entry,
+    const struct ntfs_name *name, uint32_t masks[STREAMS_LOOKED_AT])
+{
+	struct err err = {0};
+	bool is_orphan;
+
+	text_clear(&walk->path);
+	if (name && !ntfs_path(walk->volume->paths, name, &walk->path, &is_orphan, &err)) {
+		note_damage(&walk->pathless, &walk->first_pathless, &err);
+		return;
+	}
+	if (!name)
+		text_addf(&walk->path, "$Orphan/record %llu", (unsigned long long)entry->record);
+	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
+		if (hit_is_wanted(entry, &entry->streams[i]))
+			masks[i] |= stream_mask(walk, &entry->streams[i]);
+}
+
+/* A file compressed by Windows (WOF) is taken with the stream that holds its content. */
+static void want_wof(const struct ntfs_entry *entry, uint32_t masks[STREAMS_LOOKED_AT])
+{
+	static const uint8_t wof[] = "W\0o\0f\0C\0o\0m\0p\0r\0e\0s\0s\0e\0d\0D\0a\0t\0a";
+	uint32_t hash = hit_stream_hash((struct bytes){wof, sizeof(wof)});
+	uint32_t wanted = 0;
+
+	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
+		if (entry->streams[i].utf16.len == 0)
+			wanted |= masks[i];
+	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
+		if (hit_is_wanted(entry, &entry->streams[i]) &&
+		    hit_stream_hash(entry->streams[i].utf16) == hash)
+			masks[i] |= wanted;
+}
+
+static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
+{
+	uint32_t masks[STREAMS_LOOKED_AT] = {0};
+	bool has_data = false;
+
+	for (size_t i = 0; i < entry->stream_count && !has_data; i++)
+		has_data = hit_is_wanted(entry, &entry->streams[i]);
+	if (walk->structures)
+		structures_see(walk->structures, entry);
+	if (!has_data)
+		return;
+	for (size_t i = 0; i < entry->name_count; i++)
+		if (entry->names[i].name_space != NTFS_NAME_DOS)
+			match_name(walk, entry, &entry->names[i], masks);
+	if (!ntfs_entry_name(entry))
+		match_name(walk, entry, NULL, masks);
+	else if (ntfs_entry_name(entry)->name_space == NTFS_NAME_DOS)
+		match_name(walk, entry, ntfs_entry_name(entry), masks);
+	want_wof(entry, masks);
+	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
+		if (masks[i])
+			hit_add(walk->hits, entry, &entry->streams[i], masks[i]);
+	if (entry->stream_count > STREAMS_LOOKED_AT)
+		walk->hits->dropped++;
+}
+
+static void walk_record(struct walk *walk, uint64_t record, struct ntfs_entry *entry)
+{
+	struct err err = {0};
+
+	if (!ntfs_entry_load(ntfs_volume_mft(walk->volume->ntfs), record, entry, &err)) {
+		if (err.kind != ERR_MISSING)
+			note_damage(&walk->damaged, &walk->first_damage, &err);
+		return;
+	}
+	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
+
+	if (entry->in_use && !is_extension)
+		walk_file(walk, entry);
+}
+
+static void report(struct walk *walk)
+{
+	struct err err = {0};
+	CLEANUP(text_free) struct text where = {0};
+
+	text_addf(&where, "fs/%s/$MFT", text_string(&walk->volume->name));
+	if (walk->damaged) {
+		fail(&err, walk->first_damage.kind,
+		    "%llu records of the file table could not be read: %.150s",
+		    (unsigned long long)walk->damaged, walk->first_damage.text);
+		collect_problem(walk->collection, text_string(&where), &err);
+	}
+	if (walk->pathless) {
+		fail(&err, walk->first_pathless.kind, "%llu files have no path: %.150s",
+		    (unsigned long long)walk->pathless, walk->first_pathless.text);
+		collect_problem(walk->collection, text_string(&where), &err);
+	}
+	if (walk->hits->dropped) {
+		fail(&err, ERR_LIMIT, "more than %u streams chosen: %llu left out",
+		    COLLECTION_HITS_MAX, (unsigned long long)walk->hits->dropped);
+		collect_problem(walk->collection, text_string(&where), &err);
+	}
+}
+
+void collection_walk(struct collection *collection, size_t index)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(structures_free) struct structures *structures = NULL;
+	CLEANUP(text_free) struct text title = {0};
+	struct walk walk = {
+	    .collection = collection,
+	    .volume = &collection->plan->volumes->at[index],
+	    .hits = &collection->hits[index],
+	};
+	uint64_t count = ntfs_mft_count(ntfs_volume_mft(walk.volume->ntfs));
+	struct err err = {0};
+
+	text_addf(&title, tr("Reading the file table of %s"), text_string(&walk.volume->name));
+	progress_step(&collection->progress, text_string(&title));
+	if (!structures_new(collection, index, &structures, &err))
+		collect_problem(collection, text_string(&walk.volume->name), &err);
+	walk.structures = structures;
+	for (uint64_t record = 0; record < count; record++) {
+		if (record % SHOW_EVERY == 0) {
+			if (collect_stopped(collection))
+				break;
+			progress_part(&collection->progress, text_string(&title), record, count);
+		}
+		walk_record(&walk, record, &entry);
+	}
+	if (structures)
+		structures_take(structures);
+	report(&walk);
+	text_free(&walk.path);
+}

@@ -1,0 +1,98 @@
+/* Which device or image a path's mount comes from: /proc/self/mountinfo (proc(5)). See platform/volume.h. */
+#define _GNU_SOURCE
+#include "platform/volume.h"
+
+#include "platform/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define MOUNTINFO_MAX ((size_t)4 << 20)
+
+/* Whether the two name the same file or the same device. */
+static bool is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	if (stat(a, &x) != 0 || stat(b, &y) != 0)
+		return false;
+	if (S_ISBLK(x.st_mode) && S_ISBLK(y.st_mode))
+		return x.st_rdev == y.st_rdev;
+	return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Whether a loop device stands for that image. */
+static bool is_loop_of(const char *device, const char *image)
+{
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(text_free) struct text backing = {0};
+	const char *name = strrchr(device, '/');
+
+	if (!name || strncmp(name, "/loop", 5) != 0)
+		return false;
+	text_addf(&path, "/sys/block%s/loop/backing_file", name);
+	if (!file_read_all(text_string(&path), 4096, &backing, NULL) || backing.len == 0)
+		return false;
+	if (backing.at[backing.len - 1] == '\n')
+		backing.at[backing.len - 1] = 0;
+	return is_same(backing.at, image);
+}
+
+/* "\040" and the like, as mountinfo escapes them, in place. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; from++) {
+		if (from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
+			*to++ =
+			    (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 3;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = 0;
+}
+
+/* Looks at one line: "id parent major:minor root point options … - type source super-options". */
+static bool line_is_of(char *line, dev_t device, const char *volume)
+{
+	unsigned id, parent, major, minor;
+	char *tail = strstr(line, " - ");
+	char *source = tail ? strchr(tail + 3, ' ') : NULL;
+
+	if (!source || sscanf(line, "%u %u %u:%u", &id, &parent, &major, &minor) != 4 ||
+	    makedev(major, minor) != device)
+		return false;
+	source++;
+	source[strcspn(source, " ")] = 0;
+	unescape(source);
+	return source[0] == '/' && (is_same(source, volume) || is_loop_of(source, volume));
+}
+
+bool volume_holds(const char *volume, const char *path)
+{
+	CLEANUP(text_free) struct text mounts = {0};
+	struct stat at;
+	struct stat device;
+
+	if (stat(path, &at) != 0)
+		return false;
+	if (stat(volume, &device) == 0 && S_ISBLK(device.st_mode) && device.st_rdev == at.st_dev)
+		return true;
+	if (!file_read_all("/proc/self/mountinfo", MOUNTINFO_MAX, &mounts, NULL) || !mounts.at)
+		return false;
+	for (char *line = mounts.at; line && *line;) {
+		char *next = strchr(line, '\n');
+
+		if (next)
+			*next++ = 0;
+		if (line_is_of(line, at.st_dev, volume))
+			return true;
+		line = next;
+	}
+	return false;
+}
