@@ -202,7 +202,8 @@ static void check_numbering(struct bundle_reader *reader, bool *good, struct err
 		if (count == highest)
 			continue;
 		fail(&why, ERR_DAMAGED, "'%s' lists %lu volumes of '%s' numbered up to %lu",
-		    MANIFEST_NAME, (unsigned long)count, bundle_set_name(set), (unsigned long)highest);
+		    MANIFEST_NAME, (unsigned long)count, bundle_set_name(set),
+		    (unsigned long)highest);
 		add_problem(reader, good, &why, err);
 	}
 }

@@ -1,0 +1,188 @@
+/* Beginning of a bundle, its rows and its journal. See writer.h. */
+#include "bundle/writer.h"
+
+#include "bundle/writer_state.h"
+
+#include "bundle/name.h"
+#include "core/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MIB            ((uint64_t)1 << 20)
+#define ROTATE_BYTES   (1900 * MIB)
+#define VOLUME_BYTES   (2000 * MIB)
+#define ROTATE_MS      ((uint64_t)10 * 60 * 1000)
+#define ROWS_BYTES     ((size_t)12 << 20)
+#define JOURNAL_BYTES  ((size_t)8 << 20)
+#define FIELDS_MAX     ((size_t)1 << 20) /* of one journal line */
+#define CASE_MAX       256               /* bytes of case and of host in the MANIFEST */
+#define META_BYTES_MAX ((size_t)16 << 20)
+
+static void set_defaults(struct bundle_plan *plan)
+{
+	struct bundle_limits *limits = &plan->limits;
+
+	limits->rotate_bytes = limits->rotate_bytes ? limits->rotate_bytes : ROTATE_BYTES;
+	limits->volume_bytes = limits->volume_bytes ? limits->volume_bytes : VOLUME_BYTES;
+	limits->rotate_ms = limits->rotate_ms ? limits->rotate_ms : ROTATE_MS;
+	limits->rows_bytes = limits->rows_bytes ? limits->rows_bytes : ROWS_BYTES;
+	plan->zstd_level = plan->zstd_level ? plan->zstd_level : 1;
+}
+
+static bool take_plan(struct bundle_writer *writer, const struct bundle_plan *plan, struct err *err)
+{
+	struct manifest *manifest = &writer->manifest;
+	const char *case_id = plan->case_id && *plan->case_id ? plan->case_id : "nocase";
+	const char *host = plan->host && *plan->host ? plan->host : "unknown";
+
+	if (strlen(case_id) > CASE_MAX || strlen(host) > CASE_MAX)
+		return fail(err, ERR_LIMIT, "case and host may have %d bytes at most", CASE_MAX);
+	writer->plan = *plan;
+	writer->plan.case_id = NULL;
+	writer->plan.host = NULL;
+	writer->plan.recipients = NULL;
+	set_defaults(&writer->plan);
+	text_add_printable(&manifest->case_id, bytes_of(case_id));
+	text_add_printable(&manifest->host, bytes_of(host));
+	memcpy(manifest->collection_id, plan->collection_id, sizeof(manifest->collection_id));
+	manifest->started = plan->started;
+	seal_key_certificate_sha256(plan->seal, manifest->seal_cert_sha256);
+	for (size_t i = 0; i < plan->recipients->count; i++)
+		if (!text_list_add(&manifest->recipients, bytes_of(plan->recipients->at[i]), err))
+			return false;
+	return text_ok(&manifest->case_id, err) && text_ok(&manifest->host, err);
+}
+
+static bool make_parts(struct bundle_writer *writer, struct err *err)
+{
+	const struct bundle_plan *plan = &writer->plan;
+
+	writer->entry.sha256 = hash_new(HASH_SHA256);
+	if (!writer->entry.sha256)
+		return fail(err, ERR_MEMORY, "no memory for a bundle");
+	/* The bound asks for a rotation; rows that still come until it happens, or after the disk is full, fit too. */
+	return frames_new(plan->zstd_level, &writer->frames, err) &&
+	       rows_new(2 * plan->limits.rows_bytes + ROWS_BYTES, &writer->rows, err) &&
+	       rows_new(JOURNAL_BYTES, &writer->journal, err);
+}
+
+static bool check_empty(struct store *store, struct err *err)
+{
+	CLEANUP(text_list_free) struct text_list names = {0};
+
+	if (!store->list(store, &names, err))
+		return false;
+	if (names.count)
+		return fail(
+		    err, ERR_EXISTS, "the directory of the bundle is not empty: '%s'", names.at[0]);
+	return true;
+}
+
+static bool put_first_files(struct bundle_writer *writer, struct err *err)
+{
+	CLEANUP(text_free) struct text readme = {0};
+	CLEANUP(text_free) struct text chain = {0};
+
+	bundle_readme(&readme);
+	return text_ok(&readme, err) && seal_key_chain(writer->plan.seal, &chain, err) &&
+	       writer_put_listed(writer, "README.txt", text_bytes(&readme), err) &&
+	       writer_put_listed(writer, "chain.pem", text_bytes(&chain), err) &&
+	       writer_seal(writer, false, err) && writer_reserve(writer, err);
+}
+
+bool bundle_create(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
+    struct err *err)
+{
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return fail(err, ERR_MEMORY, "no memory for a bundle");
+	writer->store = store;
+	if (!take_plan(writer, plan, err) || !make_parts(writer, err) || !check_empty(store, err) ||
+	    !put_first_files(writer, err))
+		return false;
+	*out = TAKE(writer);
+	return true;
+}
+
+void bundle_writer_free(struct bundle_writer *writer)
+{
+	if (!writer)
+		return;
+	writer_drop_volume(writer);
+	for (size_t i = 0; i < writer->meta_count; i++)
+		text_free(&writer->meta[i].content);
+	hash_free(writer->entry.sha256);
+	rows_free(writer->rows);
+	rows_free(writer->journal);
+	frames_free(writer->frames);
+	manifest_free(&writer->manifest);
+	free(writer->closed);
+	free(writer);
+}
+
+bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err)
+{
+	if (!rows_add(writer->rows, json, err))
+		return false;
+	writer->totals.rows++;
+	if (writer->entry.is_open || writer->is_broken || writer->is_full ||
+	    rows_packed(writer->rows) < writer->plan.limits.rows_bytes)
+		return true;
+	return writer_rotate(writer, err);
+}
+
+bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct err *err)
+{
+	CLEANUP(text_free) struct text line = {0};
+	struct json json = {.to = &line};
+
+	if (fields.len < 2 || fields.len > FIELDS_MAX || fields.at[0] != '{' ||
+	    fields.at[fields.len - 1] != '}')
+		return fail(err, ERR_LIMIT, "a journal line is one JSON object");
+	json_begin(&json);
+	json_unsigned_field(&json, "number", rows_count(writer->journal) + 1);
+	json_time_field(&json, "time", writer->plan.now());
+	json_hex_field(&json, "previous", (struct bytes){writer->journal_head, SHA256_LEN});
+	if (fields.len > 2)
+		text_addc(&line, ',');
+	text_add(&line, (struct bytes){fields.at + 1, fields.len - 1});
+	if (!text_ok(&line, err) || !rows_add(writer->journal, text_bytes(&line), err))
+		return false;
+	hash_sha256(text_bytes(&line), writer->journal_head);
+	return true;
+}
+
+static bool meta_name_ok(const char *name)
+{
+	return bundle_name_check(bytes_of(name), NULL) && strlen(name) <= MANIFEST_FILE_NAME &&
+	       !strchr(name, '/') && strncmp(name, "entries.", 8) != 0 &&
+	       strcmp(name, "journal.jsonl") != 0 && strcmp(name, "toc.json") != 0;
+}
+
+bool bundle_meta(
+    struct bundle_writer *writer, const char *name, struct bytes content, struct err *err)
+{
+	size_t at = 0;
+
+	while (at < writer->meta_count && strcmp(writer->meta[at].name, name) != 0)
+		at++;
+	if (!meta_name_ok(name) || at == BUNDLE_META_FILES_MAX || content.len > META_BYTES_MAX)
+		return fail(err, ERR_LIMIT, "'%s' cannot be kept in meta", name);
+	struct meta_file *file = &writer->meta[at];
+
+	if (at == writer->meta_count) {
+		*file = (struct meta_file){0};
+		snprintf(file->name, sizeof(file->name), "%s", name);
+		writer->meta_count++;
+	}
+	text_clear(&file->content);
+	text_add(&file->content, content);
+	return text_ok(&file->content, err);
+}
+
+void bundle_totals(const struct bundle_writer *writer, struct bundle_totals *out)
+{
+	*out = writer->totals;
+}

@@ -1,0 +1,134 @@
+/* What goes into a meta volume: rows, journal, the caller's files, table of contents. See writer_state.h. */
+#include "bundle/writer_state.h"
+
+#include "core/json.h"
+
+#include <stdio.h>
+
+bool writer_has_meta(const struct bundle_writer *writer)
+{
+	return rows_count(writer->rows) > 0 || writer->meta_count > 0;
+}
+
+static void add_volume(struct json *json, const struct closed_volume *volume)
+{
+	json_begin(json);
+	json_string_field(json, "name", volume->name);
+	json_string_field(json, "set", bundle_set_name(volume->set));
+	json_unsigned_field(json, "index", volume->index);
+	json_unsigned_field(json, "bytes", volume->hashes.bytes);
+	json_unsigned_field(json, "tar_offset", volume->tar_offset);
+	json_unsigned_field(json, "tar_bytes", volume->tar_bytes);
+	json_hex_field(json, "sha256", (struct bytes){volume->hashes.sha256, SHA256_LEN});
+	json_hex_field(json, "sha512", (struct bytes){volume->hashes.sha512, SHA512_LEN});
+	json_end(json);
+}
+
+void writer_toc(const struct bundle_writer *writer, struct text *out)
+{
+	struct json json = {.to = out};
+	char id[37];
+
+	bundle_id_text(writer->plan.collection_id, id);
+	json_begin(&json);
+	json_unsigned_field(&json, "format", 1);
+	json_string_field(&json, "collection_id", id);
+	json_key(&json, "volumes");
+	json_begin_array(&json);
+	for (size_t i = 0; i < writer->closed_count; i++)
+		add_volume(&json, &writer->closed[i]);
+	json_end_array(&json);
+	json_end(&json);
+	text_addc(out, '\n');
+}
+
+static bool begin_member(
+    struct bundle_writer *writer, const char *name, uint64_t size, struct err *err)
+{
+	CLEANUP(text_free) struct text header = {0};
+	char path[sizeof("meta/") + MANIFEST_FILE_NAME];
+	struct bundle_member member = {
+	    .name = path,
+	    .size = size,
+	    .modified = writer->plan.now(),
+	};
+
+	snprintf(path, sizeof(path), "meta/%s", name);
+	return tar_header(&member, &header, err) && writer_put(writer, text_bytes(&header), err);
+}
+
+static bool end_member(struct bundle_writer *writer, uint64_t size, struct err *err)
+{
+	static const uint8_t zeros[TAR_BLOCK];
+
+	if (!writer_put(writer, (struct bytes){zeros, tar_padding(size)}, err))
+		return false;
+	return frames_entry_end(writer->frames, err) || writer_broken(writer, err);
+}
+
+static bool put_member(
+    struct bundle_writer *writer, const char *name, struct bytes content, struct err *err)
+{
+	return begin_member(writer, name, content.len, err) && writer_put(writer, content, err) &&
+	       end_member(writer, content.len, err);
+}
+
+static bool take_rows(void *context, struct bytes piece, struct err *err)
+{
+	return writer_put(context, piece, err);
+}
+
+static bool put_rows(
+    struct bundle_writer *writer, const char *name, struct rows *rows, struct err *err)
+{
+	return begin_member(writer, name, rows_bytes(rows), err) &&
+	       rows_replay(rows, take_rows, writer, err) &&
+	       end_member(writer, rows_bytes(rows), err);
+}
+
+static bool put_all(struct bundle_writer *writer, struct err *err)
+{
+	CLEANUP(text_free) struct text toc = {0};
+	char name[32];
+
+	snprintf(name, sizeof(name), "entries.%03u.jsonl", (unsigned)writer->volume.index);
+	if (rows_count(writer->rows) && !put_rows(writer, name, writer->rows, err))
+		return false;
+	for (size_t i = 0; i < writer->meta_count; i++)
+		if (!put_member(
+			writer, writer->meta[i].name, text_bytes(&writer->meta[i].content), err))
+			return false;
+	writer_toc(writer, &toc);
+	return text_ok(&toc, err) && put_rows(writer, "journal.jsonl", writer->journal, err) &&
+	       put_member(writer, "toc.json", text_bytes(&toc), err);
+}
+
+static void forget(struct bundle_writer *writer)
+{
+	rows_clear(writer->rows);
+	for (size_t i = 0; i < writer->meta_count; i++)
+		text_free(&writer->meta[i].content);
+	writer->meta_count = 0;
+	memcpy(writer->manifest.journal_head, writer->journal_head, SHA256_LEN);
+}
+
+bool writer_meta_volume(struct bundle_writer *writer, bool is_last, struct err *err)
+{
+	static const uint8_t zeros[TAR_END_LEN];
+	uint64_t start = writer->sets[BUNDLE_META].tar_offset;
+
+	if (writer_open_volume(writer, BUNDLE_META, start, err) && put_all(writer, err) &&
+	    (!is_last || writer_put(writer, (struct bytes){zeros, sizeof(zeros)}, err)) &&
+	    writer_close_volume(writer, err)) {
+		forget(writer);
+		return true;
+	}
+	/* Everything in it is still in memory: nothing is lost with the file, and a later one takes its name. */
+	char part[VOLUME_NAME_ROOM + sizeof(VOLUME_PART_SUFFIX)];
+
+	writer_drop_volume(writer);
+	snprintf(part, sizeof(part), "%s%s", writer->volume.name, VOLUME_PART_SUFFIX);
+	(void)!writer->store->remove(writer->store, part, NULL);
+	writer->sets[BUNDLE_META].tar_offset = start;
+	return writer_broken(writer, err);
+}

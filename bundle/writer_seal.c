@@ -1,0 +1,204 @@
+/* MANIFEST and its seal, at the start, at each rotation and at the end. See writer_state.h. */
+#include "bundle/writer_state.h"
+
+#include "core/json.h"
+
+#include <stdio.h>
+
+static const char manifest_new[] = MANIFEST_NAME BUNDLE_NEW_SUFFIX;
+static const char seal_new[] = MANIFEST_SEAL_NAME BUNDLE_NEW_SUFFIX;
+
+bool writer_put_listed(
+    struct bundle_writer *writer, const char *name, struct bytes content, struct err *err)
+{
+	uint8_t sha256[SHA256_LEN];
+
+	if (volume_put_file(writer->store, name, content, sha256, err) &&
+	    manifest_set(&writer->manifest, name, sha256, err))
+		return true;
+	/* Half a file that is not listed would look like a stranger. */
+	(void)!writer->store->remove(writer->store, name, NULL);
+	return false;
+}
+
+/* A file that an attempt before this one left behind goes first. */
+static bool put_anew(
+    struct bundle_writer *writer, const char *name, struct bytes content, struct err *err)
+{
+	uint8_t sha256[SHA256_LEN];
+
+	(void)!writer->store->remove(writer->store, name, NULL);
+	return volume_put_file(writer->store, name, content, sha256, err);
+}
+
+static bool rename_seal(struct bundle_writer *writer, struct err *err)
+{
+	struct store *store = writer->store;
+
+	if (!store->rename(store, seal_new, MANIFEST_SEAL_NAME, err))
+		return fail_in(err, "'%s'", seal_new);
+	writer->seal_is_pending = false;
+	return true;
+}
+
+static bool swap(struct bundle_writer *writer, struct err *err)
+{
+	struct store *store = writer->store;
+
+	if (!store->rename(store, manifest_new, MANIFEST_NAME, err))
+		return fail_in(err, "'%s'", manifest_new);
+	/* From here the seal that belongs to the MANIFEST has its .new name, where readers look for it. */
+	writer->seal_is_pending = true;
+	return rename_seal(writer, err);
+}
+
+/* RESUME is a hint for `collect --resume`: lost or stale, it costs nothing but time. */
+static void put_resume(struct bundle_writer *writer)
+{
+	static const char resume_new[] = BUNDLE_RESUME_NAME BUNDLE_NEW_SUFFIX;
+	CLEANUP(text_free) struct text text = {0};
+
+	writer_toc(writer, &text);
+	if (text_ok(&text, NULL) && put_anew(writer, resume_new, text_bytes(&text), NULL))
+		(void)!writer->store->rename(writer->store, resume_new, BUNDLE_RESUME_NAME, NULL);
+}
+
+bool writer_seal(struct bundle_writer *writer, bool complete, struct err *err)
+{
+	CLEANUP(text_free) struct text manifest = {0};
+	CLEANUP(text_free) struct text p7s = {0};
+
+	/* The .new seal is the only one of the MANIFEST in place: it must not be written over. */
+	if (writer->seal_is_pending && !rename_seal(writer, err))
+		return writer_broken(writer, err);
+	writer->manifest.complete = complete;
+	writer->manifest.sealed = writer->plan.now();
+	if (!manifest_format(&writer->manifest, &manifest, err) ||
+	    !seal_sign(
+		writer->plan.seal, text_bytes(&manifest), writer->manifest.sealed, &p7s, err) ||
+	    !put_anew(writer, manifest_new, text_bytes(&manifest), err) ||
+	    !put_anew(writer, seal_new, text_bytes(&p7s), err) || !swap(writer, err))
+		return writer_broken(writer, err);
+	writer->sealed++;
+	return true;
+}
+
+/* Closes the open volume and tells the journal. */
+static bool close_open(struct bundle_writer *writer, struct err *err)
+{
+	CLEANUP(text_free) struct text fields = {0};
+	struct json json = {.to = &fields};
+
+	if (!writer->volume.sink)
+		return true;
+	if (!writer_close_volume(writer, err))
+		return false;
+	json_begin(&json);
+	json_string_field(&json, "event", "volume");
+	json_string_field(&json, "name", writer->volume.name);
+	json_unsigned_field(&json, "bytes", writer->volume.hashes.bytes);
+	json_hex_field(&json, "sha256", (struct bytes){writer->volume.hashes.sha256, SHA256_LEN});
+	json_end(&json);
+	return bundle_journal(writer, text_bytes(&fields), err);
+}
+
+bool writer_rotate(struct bundle_writer *writer, struct err *err)
+{
+	if (!close_open(writer, err) || !writer_meta_volume(writer, false, err) ||
+	    !writer_seal(writer, false, err))
+		return false;
+	put_resume(writer);
+	return true;
+}
+
+bool writer_close_set(struct bundle_writer *writer, enum bundle_set set, struct err *err)
+{
+	static const uint8_t zeros[TAR_END_LEN];
+
+	writer->sets[set].is_closed = true;
+	if (!writer->volume.sink)
+		return true;
+	return writer_put(writer, (struct bytes){zeros, sizeof(zeros)}, err) &&
+	       writer_rotate(writer, err);
+}
+
+/* MANIFEST.sha512: a second opinion about the volumes, written once, at the end. */
+static bool put_sha512(struct bundle_writer *writer, struct err *err)
+{
+	CLEANUP(text_free) struct text list = {0};
+
+	for (size_t i = 0; i < writer->closed_count; i++) {
+		const struct closed_volume *volume = &writer->closed[i];
+
+		text_add_hex(&list, (struct bytes){volume->hashes.sha512, SHA512_LEN});
+		text_addf(&list, "  %s\n", volume->name);
+	}
+	return text_ok(&list, err) &&
+	       writer_put_listed(writer, MANIFEST_SHA512_NAME, text_bytes(&list), err);
+}
+
+static bool put_custody(
+    struct bundle_writer *writer, struct bytes text, struct bytes html, struct err *err)
+{
+	return (!text.len || writer_put_listed(writer, "CUSTODY.txt", text, err)) &&
+	       (!html.len || writer_put_listed(writer, "CUSTODY.html", html, err));
+}
+
+/* Closes the set that is being written. An entry still open, or a disk almost full, leaves its tar without
+ * an end; that is what `in-progress` says. */
+static bool close_last_set(struct bundle_writer *writer, struct err *err)
+{
+	static const uint8_t zeros[TAR_END_LEN];
+
+	if (!writer->volume.sink)
+		return true;
+	/* A tar that is cut, is cut at a block. */
+	size_t len = writer->is_full || writer->entry.is_open
+			 ? tar_padding(writer->sets[writer->volume.set].tar_offset)
+			 : sizeof(zeros);
+
+	if (!writer_put(writer, (struct bytes){zeros, len}, err))
+		return false;
+	return close_open(writer, err);
+}
+
+/* The number is that of the MANIFEST just sealed. */
+static bool read_number(
+    const struct bundle_writer *writer, char number[SHA256_HEX_ROOM], struct err *err)
+{
+	CLEANUP(text_free) struct text manifest = {0};
+	uint8_t sha256[SHA256_LEN];
+
+	if (!manifest_format(&writer->manifest, &manifest, err))
+		return false;
+	hash_sha256(text_bytes(&manifest), sha256);
+	hash_hex((struct bytes){sha256, sizeof(sha256)}, number);
+	return true;
+}
+
+bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
+    struct bytes custody_html, char number[SHA256_HEX_ROOM], struct err *err)
+{
+	struct err why = {0};
+	/* An open entry in a healthy volume: its tar is cut at a block. */
+	bool is_whole = !writer->is_broken && !writer->is_full && !writer->entry.is_open;
+
+	writer_release_reserve(writer);
+	/* After a failed write its volume is lost as .part, and what follows is tried all the same. */
+	if (writer->is_broken)
+		writer_drop_volume(writer);
+	is_whole = close_last_set(writer, &why) && is_whole;
+	is_whole = writer_meta_volume(writer, true, &why) && is_whole;
+	is_whole = put_custody(writer, custody_text, custody_html, &why) && is_whole;
+	is_whole = put_sha512(writer, &why) && is_whole;
+	if (!writer_seal(writer, is_whole, err)) {
+		bool retry = is_whole && writer_seal(writer, false, NULL);
+
+		if (!retry)
+			return false;
+		is_whole = false;
+	}
+	if (is_whole)
+		(void)!writer->store->remove(writer->store, BUNDLE_RESUME_NAME, NULL);
+	return read_number(writer, number, err);
+}

@@ -1,0 +1,175 @@
+/* The open volume of the bundle writer: tar bytes -> frames -> age -> file. See writer_state.h. */
+#include "bundle/writer_state.h"
+
+#include "bundle/age.h"
+#include "core/array.h"
+
+#define AGE_HEADER_ROOM 256 /* first line, MAC, nonce, with room to spare */
+#define AGE_STANZA_ROOM 128
+#define CLOSE_SLACK     ((size_t)256 << 10)   /* file system blocks, the names of files */
+#define ROOM_ASK_ALWAYS ((uint64_t)256 << 20) /* below this much room it is asked at every piece */
+#define CLOSED_VOLUMES  (BUNDLE_SETS * VOLUME_INDEX_MAX)
+
+bool writer_broken(struct bundle_writer *writer, const struct err *err)
+{
+	if (!writer->is_broken && err)
+		writer->why = *err;
+	else if (!writer->is_broken)
+		fail(&writer->why, ERR_IO, "a write to the bundle failed");
+	writer->is_broken = true;
+	return false;
+}
+
+bool writer_usable(const struct bundle_writer *writer, struct err *err)
+{
+	if (!writer->is_broken && !writer->is_full)
+		return true;
+	if (err)
+		*err = writer->why;
+	return false;
+}
+
+bool writer_open_volume(
+    struct bundle_writer *writer, enum bundle_set set, uint64_t next_header, struct err *err)
+{
+	struct writer_set *state = &writer->sets[set];
+	struct writer_volume *volume = &writer->volume;
+	CLEANUP(text_free) struct text header = {0};
+	CLEANUP(sink_free) struct sink *file = NULL;
+	struct frames_header fields = {
+	    .set = set,
+	    .index = state->volumes + 1,
+	    .tar_offset = state->tar_offset,
+	    .next_header = next_header,
+	};
+
+	if (fields.index > VOLUME_INDEX_MAX) {
+		fail(err, ERR_FULL, "a set holds at most %d volumes", VOLUME_INDEX_MAX);
+		return writer_broken(writer, err);
+	}
+	memcpy(fields.collection_id, writer->plan.collection_id, sizeof(fields.collection_id));
+	memcpy(fields.previous_sha256, state->previous_sha256, sizeof(fields.previous_sha256));
+	frames_header_format(&fields, &header);
+	*volume = (struct writer_volume){
+	    .set = set,
+	    .index = fields.index,
+	    .tar_start = state->tar_offset,
+	    .opened_ms = writer->plan.monotonic_ms(),
+	};
+	volume_name_format(set, volume->index, volume->name);
+	if (!text_ok(&header, err) ||
+	    !volume_create(writer->store, volume->name, &volume->hashes, &file, err) ||
+	    !age_encrypt(&writer->manifest.recipients, file, &volume->sink, err))
+		return writer_broken(writer, err);
+	file = NULL; /* the age sink has it */
+	if (!frames_start(writer->frames, text_bytes(&header), volume->sink, err))
+		return writer_broken(writer, err);
+	return true;
+}
+
+void writer_drop_volume(struct bundle_writer *writer)
+{
+	sink_free(TAKE(writer->volume.sink));
+}
+
+static bool remember(struct bundle_writer *writer, struct err *err)
+{
+	const struct writer_volume *volume = &writer->volume;
+	struct writer_set *state = &writer->sets[volume->set];
+
+	if (!array_grow(&writer->closed, &writer->closed_room, writer->closed_count + 1,
+		sizeof(*writer->closed), CLOSED_VOLUMES, err) ||
+	    !manifest_set(&writer->manifest, volume->name, volume->hashes.sha256, err))
+		return false;
+	struct closed_volume *closed = &writer->closed[writer->closed_count++];
+
+	*closed = (struct closed_volume){
+	    .set = volume->set,
+	    .index = volume->index,
+	    .tar_offset = volume->tar_start,
+	    .tar_bytes = state->tar_offset - volume->tar_start,
+	    .hashes = volume->hashes,
+	};
+	memcpy(closed->name, volume->name, sizeof(closed->name));
+	memcpy(state->previous_sha256, volume->hashes.sha256, SHA256_LEN);
+	state->volumes++;
+	writer->manifest.volumes++;
+	writer->totals.volumes++;
+	writer->totals.bytes_out += volume->hashes.bytes;
+	return true;
+}
+
+bool writer_close_volume(struct bundle_writer *writer, struct err *err)
+{
+	struct writer_volume *volume = &writer->volume;
+
+	if (!volume->sink)
+		return true;
+	bool ok = frames_finish(writer->frames, err) && volume->sink->finish(volume->sink, err) &&
+		  remember(writer, err);
+
+	writer_drop_volume(writer);
+	return ok || writer_broken(writer, err);
+}
+
+bool writer_put(struct bundle_writer *writer, struct bytes data, struct err *err)
+{
+	if (!frames_write(writer->frames, data, err))
+		return writer_broken(writer, err);
+	writer->sets[writer->volume.set].tar_offset += data.len;
+	return true;
+}
+
+uint64_t writer_volume_bound(const struct bundle_writer *writer, size_t more)
+{
+	uint64_t waiting = frames_waiting(writer->frames) + (uint64_t)more;
+	uint64_t plain = frames_written(writer->frames) + waiting + waiting / 128 + 1024 +
+			 frames_seek_size(writer->frames);
+
+	/* 16 bytes of tag for each 64 KiB chunk. */
+	return AGE_HEADER_ROOM + writer->manifest.recipients.count * AGE_STANZA_ROOM + plain +
+	       (plain / AGE_CHUNK_LEN + 1) * AGE_TAG_LEN;
+}
+
+/* Bytes written so far, as they will be on the disk. */
+static uint64_t position(const struct bundle_writer *writer)
+{
+	return writer->totals.bytes_out +
+	       (writer->volume.sink ? frames_written(writer->frames) : 0);
+}
+
+/* Asks the system only now and then while there is plenty. */
+static bool room_left(struct bundle_writer *writer, uint64_t *room)
+{
+	uint64_t used = position(writer) - writer->room_at;
+
+	if (used < ROOM_ASK_ALWAYS && writer->room_bytes > 4 * ROOM_ASK_ALWAYS) {
+		*room = writer->room_bytes - used;
+		return true;
+	}
+	if (!writer->plan.free_space(writer->plan.free_context, room))
+		return false;
+	writer->room_bytes = *room;
+	writer->room_at = position(writer);
+	return true;
+}
+
+bool writer_check_room(struct bundle_writer *writer, size_t more, struct err *err)
+{
+	uint64_t room = 0;
+
+	if (!writer->plan.free_space || !room_left(writer, &room))
+		return true;
+	uint64_t need = writer->keep_bytes + CLOSE_SLACK + AGE_CHUNK_LEN;
+
+	/* What is still held in memory must find its place too. */
+	need += writer->volume.sink
+		    ? writer_volume_bound(writer, more) - frames_written(writer->frames)
+		    : more;
+	if (room >= need)
+		return true;
+	fail(&writer->why, ERR_FULL, "the destination is full: %llu KiB are left",
+	    (unsigned long long)(room >> 10));
+	writer->is_full = true;
+	return writer_usable(writer, err);
+}
