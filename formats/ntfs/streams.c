@@ -129,7 +129,7 @@ static void check_end(struct ntfs_entry *entry, struct ntfs_stream *stream, uint
 	uint64_t end = stream_end(entry->memory, stream);
 	struct err why = {0};
 
-	if (stream->resident || cluster_size == 0 || stream->incomplete)
+	if (stream->resident || cluster_size == 0 || stream->incomplete || is_extension(entry))
 		return;
 	uint64_t need = stream->size / cluster_size + (stream->size % cluster_size != 0);
 

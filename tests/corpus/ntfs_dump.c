@@ -3,7 +3,7 @@
  * ntfs_dump streams IMAGE OFFSET [NOT_LONGER]  record type(hex) id size used|free ok|<error> sha256 name
  * ntfs_dump times IMAGE OFFSET     record "si"|"fn" created modified changed accessed (ticks), name
  * ntfs_dump list IMAGE OFFSET      directory(record) child(record-sequence) namespace name
- * ntfs_dump paths IMAGE OFFSET     record-sequence orphan(0|1) path, of every name in use, then what
+ * ntfs_dump paths IMAGE OFFSET     record-sequence orphan(0|1) /path, of every name in use, then what
  *                                  ntfs_find makes of it
  * ntfs_dump mft FILE               a bare $MFT: counts; then per record what expected/oracle.jsonl tells
  * ntfs_dump damage IMAGE OFFSET    record, what is damaged
@@ -87,11 +87,14 @@ struct dump {
 	uint64_t longest;
 };
 
+static bool is_extension(const struct ntfs_entry *entry)
+{
+	return entry->base.record != 0 || entry->base.sequence != 0;
+}
+
 static void dump_streams(struct dump *dump, const struct ntfs_entry *entry)
 {
-	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
-
-	for (size_t i = 0; i < entry->stream_count && !is_extension; i++)
+	for (size_t i = 0; i < entry->stream_count && !is_extension(entry); i++)
 		dump_stream(dump->volume, entry, &entry->streams[i], dump->longest);
 }
 
@@ -148,7 +151,7 @@ static void dump_list(struct dump *dump, const struct ntfs_entry *entry)
 
 static void dump_paths(struct dump *dump, const struct ntfs_entry *entry)
 {
-	for (size_t i = 0; i < entry->name_count && entry->in_use; i++) {
+	for (size_t i = 0; i < entry->name_count && entry->in_use && !is_extension(entry); i++) {
 		CLEANUP(text_free) struct text path = {0};
 		struct ntfs_reference found = {0};
 		struct err err = {0};
@@ -158,7 +161,7 @@ static void dump_paths(struct dump *dump, const struct ntfs_entry *entry)
 			fprintf(stderr, "%s\n", err.text);
 			exit(1);
 		}
-		printf("%llu-%u\t%d\t%s\t", (unsigned long long)entry->record, entry->sequence,
+		printf("%llu-%u\t%d\t/%s\t", (unsigned long long)entry->record, entry->sequence,
 		    is_orphan, text_string(&path));
 		if (ntfs_find(dump->volume, text_bytes(&path), &found, &err))
 			printf("%llu-%u\n", (unsigned long long)found.record, found.sequence);
@@ -193,7 +196,7 @@ static void dump_record(struct dump *dump, const struct ntfs_entry *entry)
 	json_unsigned_field(&json, "seq", entry->sequence);
 	json_bool_field(&json, "in_use", entry->in_use);
 	json_bool_field(&json, "directory", entry->is_directory);
-	json_bool_field(&json, "base", entry->base.record == 0 && entry->base.sequence == 0);
+	json_bool_field(&json, "base", !is_extension(entry));
 	json_key(&json, "paths");
 	json_begin_array(&json);
 	for (size_t i = 0; i < entry->name_count; i++) {

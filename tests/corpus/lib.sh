@@ -1,0 +1,126 @@
+# Sourced by the corpus tests: walks the manifest by type, unpacks archives, cuts images. No file of the
+# corpus is named here or in a test.
+#
+#	. "$(dirname "$0")/lib.sh"
+#	corpus_begin "$1" icat jq          # the build directory; programs needed
+#	while IFS= read -r path; do … done < <(corpus_files mft)
+#	corpus_end
+#
+# Sets: build, corpus, scratch (removed at the end). Tests print with corpus_fail and corpus_count.
+
+corpus_begin() {
+	local tool
+	export LC_ALL=C.UTF-8
+	build=$1
+	shift
+	corpus=${KANSHIKI_CORPUS:-$(cd "$(dirname "$0")/../../.." && pwd)/shared/testdata}
+	[ -f "$corpus/MANIFEST.tsv" ] || { echo "skipped: no corpus"; exit 77; }
+	for tool; do
+		command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
+	done
+	scratch=$(mktemp -d "${TMPDIR:-/tmp}/kanshiki-corpus.XXXXXX")
+	trap 'rm -rf "$scratch"' EXIT
+	trap 'exit 130' INT TERM
+	corpus_failures=0
+	declare -gA corpus_counts=()
+}
+
+# Prints the paths of all files of a type, as in MANIFEST.tsv.
+corpus_files() {
+	awk -F'\t' -v type="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["type"] == type { print $at["path"] }' "$corpus/MANIFEST.tsv"
+}
+
+# Prints the types that the manifest has.
+corpus_types() {
+	awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ print $at["type"] }' "$corpus/MANIFEST.tsv" | sort -u
+}
+
+# Prints what MANIFEST-inner.tsv expects: `member TAB sha256 TAB bytes TAB expected` of an archive.
+corpus_members() {
+	[ -f "$corpus/MANIFEST-inner.tsv" ] || return 0
+	awk -F'\t' -v OFS='\t' -v archive="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["archive"] == archive { print $at["member"], $at["sha256"], $at["bytes"], $at["expected"] }' \
+		"$corpus/MANIFEST-inner.tsv"
+}
+
+# Unpacks a file of the manifest into a new directory and sets `unpacked` to it; what is no archive is linked
+# there. Sparse images stay sparse. Fails when the tool for it fails or is missing.
+corpus_unpack() {
+	local path=$corpus/$1 name
+	name=$(basename "$1")
+	unpacked=$(mktemp -d "$scratch/unpacked.XXXXXX")
+	case $name in
+	*.tar.gz | *.tgz) tar -xzSf "$path" -C "$unpacked" ;;
+	*.gz) gzip -dc "$path" | corpus_sparse "$unpacked/${name%.gz}" ;;
+	*.xz) xz -dc "$path" | corpus_sparse "$unpacked/${name%.xz}" ;;
+	*.zip) bsdtar -xf "$path" -C "$unpacked" ;;
+	*.7z) 7zz x -y "-o$unpacked" "$path" >/dev/null ;;
+	*.[Ee]01) ewfexport -q -u -f raw -S 0 -t "$unpacked/${name%.*}" "$path" >/dev/null 2>&1 &&
+		mv "$unpacked/${name%.*}.raw" "$unpacked/${name%.*}" && rm -f "$unpacked"/*.info ;;
+	*.qcow2 | *.vhd | *.vhdx | *.vmdk) qemu-img convert -O raw "$path" "$unpacked/${name%.*}" ;;
+	*) ln -s "$path" "$unpacked/$name" ;;
+	esac
+}
+
+# Writes standard input to a file, holes for zeros.
+corpus_sparse() {
+	cat >"$1" && fallocate --dig-holes "$1" 2>/dev/null || [ -s "$1" ]
+}
+
+# Prints the files below a directory, zero-terminated names avoided: the corpus has no newline in one.
+corpus_below() {
+	find "$1" \( -type f -o -type l \) | sort
+}
+
+# Prints `file TAB offset` (bytes) of every NTFS volume in what corpus_unpack unpacked from $1: where
+# expected/filesystems.json says, else at the start or in the partitions that mmls finds.
+corpus_ntfs_volumes() {
+	local file sectors
+	while IFS= read -r file; do
+		sectors=$(jq -r --arg path "$1" --arg image "$(basename "$file")" \
+			'.[$path] // [] | .[] | select(.image == $image or ($path | endswith($image))) |
+			select(.fs == "NTFS") | .sector_offset // 0' "$corpus/expected/filesystems.json" 2>/dev/null) || sectors=
+		if [ -z "$sectors" ]; then
+			sectors=0
+			corpus_is_ntfs "$file" 0 ||
+				sectors=$({ mmls "$file" 2>/dev/null || true; } |
+					awk '$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ { print $3 + 0 }')
+		fi
+		for sectors in $sectors; do
+			corpus_is_ntfs "$file" "$((sectors * 512))" && printf '%s\t%s\n' "$file" "$((sectors * 512))"
+		done
+	done < <(corpus_below "$unpacked")
+	return 0
+}
+
+corpus_is_ntfs() {
+	[ "$(dd if="$1" bs=1 skip="$(($2 + 3))" count=8 2>/dev/null | tr -d '\0')" = "NTFS    " ]
+}
+
+corpus_fail() {
+	echo "FAIL: $*"
+	corpus_failures=$((corpus_failures + 1))
+}
+
+# corpus_count WHAT [N]: adds to what is printed at the end.
+corpus_count() {
+	corpus_counts[$1]=$((${corpus_counts[$1]:-0} + ${2:-1}))
+}
+
+# Prints the counts and ends the test. No file checked at all is "skipped".
+corpus_end() {
+	local what total=0
+	while IFS= read -r what; do
+		[ -n "$what" ] || continue
+		echo "$what: ${corpus_counts[$what]}"
+		total=$((total + ${corpus_counts[$what]}))
+	done < <(printf '%s\n' "${!corpus_counts[@]}" | sort)
+	if [ "$corpus_failures" -gt 0 ]; then
+		echo "$corpus_failures failures"
+		exit 1
+	fi
+	[ "$total" -gt 0 ] || { echo "skipped: nothing of these types in the corpus"; exit 77; }
+	exit 0
+}

@@ -1,0 +1,180 @@
+#!/bin/bash
+# ntfs.sh BUILD: every stream of every NTFS image of the corpus has the bytes that The Sleuth Kit (or ntfs-3g where
+# that cannot open the image) reads; times equal libfsntfs and istat to 100 ns; directories list what fls lists;
+# every path finds its file.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" icat istat fls mmls ntfscat fsntfsinfo jq gzip xz bsdtar 7zz ewfexport qemu-img
+dump=$build/tests/corpus_ntfs_dump
+longest=$((1 << 30)) # a stream that claims more is not read through; the number is printed
+
+digest() {
+	sha256sum | cut -d ' ' -f 1
+}
+
+# peer_bytes RECORD TYPE(decimal) ID NAME: what the peer reads of a stream. TSK gives attributes of extension
+# records ids of its own: then istat tells which one has the type and name.
+peer_bytes() {
+	local id
+	if [ "$peer" = ntfscat ]; then
+		ntfscat -i "$1" -a "$2" ${4:+-n "$4"} "$cut"
+		return
+	fi
+	icat -o "$sector" "$file" "$1-$2-$3" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ] && return
+	grep -q 'not found' "$scratch/peer.err" || return 1
+	id=$(istat -o "$sector" "$file" "$1" 2>/dev/null | awk -v type="($2-" -v name="${4:-N/A}" '
+		/^Type: / && index($3, type) == 1 { id = $3; gsub(/.*-|\)/, "", id)
+			n = $0; sub(/.*Name: /, "", n); sub(/   (Non-)?Resident.*/, "", n)
+			if (n == name) { print id; exit } }')
+	[ -n "$id" ] && icat -o "$sector" "$file" "$1-$2-$id" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ]
+}
+
+check_streams() {
+	local record type id size used state hash name theirs
+	while IFS=$'\t' read -r record type id size used state hash name; do
+		[ "$name" != '$Bad' ] || continue
+		if [ "$state" = long ]; then
+			corpus_count "streams longer than $longest bytes, not read"
+			continue
+		fi
+		if [ "$peer" = ntfscat ] && [ "$used" = free ]; then
+			corpus_count "streams of deleted files, which $peer does not read"
+			continue
+		fi
+		# ntfscat undoes fix-ups in these; we give what is stored.
+		if [ "$peer" = ntfscat ] && { [ "$type" = a0 ] || { [ "$type" = 80 ] && [ "$record" -lt 2 ]; }; }; then
+			corpus_count "streams that $peer does not give as stored"
+			continue
+		fi
+		if ! theirs=$(set -o pipefail; peer_bytes "$record" "$((16#$type))" "$id" "$name" 2>/dev/null | digest); then
+			echo "peer fails: $where record $record type 0x$type '$name' ($size bytes, $used, we say $state): $(head -c 160 "$scratch/peer.err" | tr '\n' ' ')"
+			corpus_count "streams that $peer cannot read"
+		elif [ "$hash" = "$theirs" ]; then
+			corpus_count "streams equal to $peer"
+		elif [ "$state" = ok ] && [ "$hash" = "$(peer_bytes "$record" "$((16#$type))" "$id" "$name" 2>/dev/null | head -c "$size" | digest)" ]; then
+			corpus_count "streams that $peer reads beyond their size"
+		elif [ "$used" = free ] && [ "$state" != ok ]; then
+			corpus_count "streams of deleted files with lost clusters"
+		else
+			corpus_fail "$where record $record type 0x$type id $id '$name': $size bytes, $used, $state, differs from $peer"
+		fi
+	done < <("$dump" streams "$file" "$offset" "$longest" 2>>"$scratch/messages")
+}
+
+# Both as `record kind created modified changed accessed name`, ours in ticks turned to ISO by awk's arithmetic would
+# lose digits, so the peer's text is turned into ticks by date.
+check_times() {
+	local ours=$scratch/times.ours theirs=$scratch/times.theirs
+	"$dump" times "$file" "$offset" 2>>"$scratch/messages" | cut -f 1-6 | sort -u >"$ours"
+	fsntfsinfo -E all -o "$offset" "$file" 2>/dev/null | fsntfs_times | sort -u >"$theirs"
+	if [ ! -s "$theirs" ]; then
+		echo "peer fails: $where: fsntfsinfo reads no entries"
+		return
+	fi
+	corpus_count "times equal to libfsntfs" "$(comm -12 "$ours" "$theirs" | wc -l)"
+	# Ours has more where libfsntfs stops: attributes of extension records and deleted files. Less is wrong.
+	if comm -13 "$ours" "$theirs" | grep . >"$scratch/missing"; then
+		corpus_fail "$where: $(wc -l <"$scratch/missing") times differ from libfsntfs: $(head -n 2 "$scratch/missing" | tr '\n' ' ')"
+	fi
+}
+
+# `Feb 21, 2023 13:53:27.123456700 UTC` to ticks since 1601; all in one pass.
+fsntfs_times() {
+	awk -v OFS='\t' '
+		function days(y, m, d) { # since 1601-03-01 in a calendar that begins in March
+			if (m <= 2) { y--; m += 12 }
+			return 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + d - 1
+		}
+		function ticks(text,   p, t, s, m, whole) {
+			split(text, p, /[ ,]+/)
+			split(p[4], t, /[:.]/)
+			m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", p[1]) + 2) / 3
+			s = (days(p[3], m, p[2]) - days(1601, 1, 1)) * 86400 + t[1] * 3600 + t[2] * 60 + t[3]
+			whole = sprintf("%.0f%07d", s, substr(t[4], 1, 7))
+			sub(/^0+/, "", whole)
+			return whole == "" ? "0" : whole
+		}
+		function flush() {
+			if (kind != "" && got == 4) print record, kind, c, m, e, a
+			kind = ""; got = 0
+		}
+		/^MFT entry: / { flush(); record = $3 }
+		/^Attribute: / { flush() }
+		/\$STANDARD_INFORMATION/ { kind = "si" }
+		/\$FILE_NAME/ { kind = "fn" }
+		/: (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) / {
+			v = $0; sub(/.*: /, "", v)
+			v = $0; sub(/^[^:]*: /, "", v)
+			if (/^\tCreation time/) c = ticks(v); else if (/^\tModification/) m = ticks(v)
+			else if (/^\tAccess time/) a = ticks(v); else if (/^\tEntry mod/) e = ticks(v); else next
+			got++
+		}
+		END { flush() }'
+}
+
+# Every name that fls sees below the root is in our listing, and every path of ours leads to its file.
+check_names() {
+	local record orphan path found
+	local -A listed=()
+	"$dump" list "$file" "$offset" 2>>"$scratch/messages" >"$scratch/list"
+	while IFS=$'\t' read -r _ record _ path; do listed["$record/$path"]=1; done <"$scratch/list"
+	if [ "$peer" = icat ]; then
+		awk -F'\t' '$3 != 2 { sub(/-.*/, "", $2); print $2 "\t" $4 }' "$scratch/list" |
+			grep -v $'^5\t\\.$' | sort -u >"$scratch/names.ours"
+		fls -r -u -o "$sector" "$file" 2>/dev/null | sed -n 's/^[+ ]*[a-z]\/[-a-z] \([0-9]*\)[-0-9]*:\t/\1\t/p' |
+			grep -v '\$OrphanFiles$' | sed 's/:[^:]*$//' | sort -u >"$scratch/names.theirs"
+		corpus_count "names equal to fls" "$(comm -12 "$scratch/names.ours" "$scratch/names.theirs" | wc -l)"
+		if comm -3 "$scratch/names.ours" "$scratch/names.theirs" | grep . >"$scratch/missing"; then
+			corpus_fail "$where: names differ from fls: $(head -n 4 "$scratch/missing" | tr '\n\t' ' >')"
+		fi
+	fi
+	while IFS=$'\t' read -r record orphan path found; do
+		[ "$orphan" = 0 ] || { corpus_count "names without a path"; continue; }
+		[ "$path" != / ] || continue
+		if [ "$record" = "$found" ]; then
+			corpus_count "paths that find their file"
+		elif [ -z "${listed["$record/${path##*/}"]:-}" ]; then
+			corpus_count "names in the MFT that no directory lists"
+		else
+			corpus_fail "$where: '$path' is record $record and finds '$found'"
+		fi
+	done < <("$dump" paths "$file" "$offset" 2>>"$scratch/messages")
+}
+
+check_volume() {
+	file=$1 offset=$2 sector=$(($2 / 512)) cut=
+	where="$path at $offset"
+	peer=icat
+	if ! fsstat -o "$sector" "$file" >/dev/null 2>&1; then
+		peer=ntfscat
+		cut=$scratch/cut
+		dd if="$file" of="$cut" bs=1M iflag=skip_bytes skip="$offset" conv=sparse 2>/dev/null
+	fi
+	: >"$scratch/messages"
+	check_streams
+	check_times
+	check_names
+	"$dump" damage "$file" "$offset" >>"$scratch/messages" 2>/dev/null || corpus_fail "$where: cannot be opened"
+	[ ! -s "$scratch/messages" ] || sort -u "$scratch/messages" | sed "s|^|damage in $path: |" | head -n 20
+	rm -f "$cut"
+}
+
+for type in $(corpus_types); do
+	case $type in
+	ntfs-image | vss | logfile | *image* | *volume* | *ntfs*) ;;
+	*) continue ;;
+	esac
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		volumes=0
+		while IFS=$'\t' read -r volume at; do
+			[ "$(stat -Lc %s "$volume")" -gt $((1 << 20)) ] || continue # heads of volumes are another matter
+			volumes=$((volumes + 1))
+			check_volume "$volume" "$at"
+		done < <(corpus_ntfs_volumes "$path")
+		corpus_count "type $type: NTFS volumes" "$volumes"
+		rm -rf "$unpacked"
+	done < <(corpus_files "$type")
+done
+corpus_end
