@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-#define PROBE_LEN ((size_t)64 << 10)
+#define PROBE_LEN         ((size_t)64 << 10)
+#define JOURNAL_PROBE_LEN ((uint64_t)1 << 20) /* after the zeros: a journal may begin with damage */
+#define SECTOR_LEN        512u
 
 static const struct timeline_format *const formats[] = {
     &timeline_format_jsonl,
@@ -107,7 +109,21 @@ static bool begins_with_change(struct source *source)
 	struct err err = {0};
 
 	return usn_scan_open(source, 0, UINT64_MAX, NULL, &scan, &err) &&
-	       usn_scan_first(scan, 2 * USN_PAGE, &record);
+	       usn_scan_first(scan, JOURNAL_PROBE_LEN, &record);
+}
+
+/* NTFS keeps a copy of the boot sector in the last one: of use when the first is damaged. */
+static bool ends_with_boot(struct source *source)
+{
+	struct ntfs_geometry geometry;
+	uint8_t sector[SECTOR_LEN];
+	size_t got = 0;
+
+	return source->size >= PROBE_LEN &&
+	       source->read(
+		   source, source->size - SECTOR_LEN, sector, sizeof(sector), &got, NULL) &&
+	       got == sizeof(sector) &&
+	       ntfs_boot_parse((struct bytes){sector, got}, &geometry, NULL);
 }
 
 enum timeline_kind timeline_probe(struct source *source, struct err *err)
@@ -125,7 +141,7 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		*err = why;
 		return TIMELINE_UNKNOWN;
 	}
-	if (ntfs_boot_parse(seen, &geometry, NULL))
+	if (ntfs_boot_parse(seen, &geometry, NULL) || ends_with_boot(source))
 		return TIMELINE_VOLUME;
 	if (seen.len >= 4 && (memcmp(head, "FILE", 4) == 0 || memcmp(head, "BAAD", 4) == 0))
 		return TIMELINE_MFT;

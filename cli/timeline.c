@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "core/options.h"
 #include "core/tr.h"
+#include "formats/volume_kind.h"
 #include "platform/console.h"
 #include "platform/file.h"
 #include "platform/volume.h"
@@ -49,6 +50,32 @@ static bool watch(void *context, uint64_t done, uint64_t total)
 	return console_stopped();
 }
 
+/* Says what the input is instead. Returns false. */
+static bool refuse(struct source *source, struct err *err)
+{
+	enum volume_kind kind = VOLUME_UNKNOWN;
+
+	if (!volume_kind_of(source, &kind, err))
+		return false;
+	switch (kind) {
+	case VOLUME_NTFS:
+	case VOLUME_UNKNOWN:
+	case VOLUME_UNFORMATTED:
+		return fail(err, ERR_UNSUPPORTED,
+		    "neither a bundle, an NTFS volume, an $MFT nor a change journal ($J)");
+	case VOLUME_DISK:
+		return fail(err, ERR_UNSUPPORTED,
+		    "%s; give the image of one volume (mmls shows where it begins)",
+		    volume_kind_name(kind));
+	case VOLUME_BITLOCKER:
+	case VOLUME_REFS:
+	case VOLUME_FAT:
+	case VOLUME_EXFAT:
+		break;
+	}
+	return fail(err, ERR_UNSUPPORTED, "%s; a timeline is made of NTFS", volume_kind_name(kind));
+}
+
 static bool add_input(struct timeline *timeline, struct source *source, struct err *err)
 {
 	switch (timeline_probe(source, err)) {
@@ -61,10 +88,7 @@ static bool add_input(struct timeline *timeline, struct source *source, struct e
 	case TIMELINE_UNKNOWN:
 		break;
 	}
-	if (err->kind != ERR_NONE)
-		return false;
-	return fail(err, ERR_UNSUPPORTED,
-	    "neither a bundle, an NTFS volume, an $MFT nor a change journal ($J)");
+	return err->kind == ERR_NONE && refuse(source, err);
 }
 
 static bool add_file(struct timeline *timeline, const char *path, struct err *err)
