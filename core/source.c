@@ -18,7 +18,8 @@ bool source_read_exact(
 		return false;
 	if (got < len)
 		return fail(err, ERR_DAMAGED, "ends at byte %llu, %zu bytes wanted at %llu",
-		    (unsigned long long)(offset + got), len, (unsigned long long)offset);
+		    (unsigned long long)(offset < source->size ? offset + got : source->size), len,
+		    (unsigned long long)offset);
 	return true;
 }
 

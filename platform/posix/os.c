@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IO_PIECE ((size_t)1 << 30) /* read(2) and write(2) take at most 2 GiB */
+#define IO_PIECE ((size_t)1 << 30)   /* read(2) and write(2) take at most 2 GiB */
+#define HOLE_LEN ((size_t)256 << 10) /* reads shorter than this do not look for holes */
 
 static enum err_kind kind_of(int code)
 {
@@ -91,11 +92,30 @@ bool os_create(const char *path, bool is_private, intptr_t *out, struct err *err
 	return true;
 }
 
+/* How many of the next bytes a sparse file has no blocks for: reading them through the page cache would cost
+ * as much as data. Errors are left for pread to meet. */
+static size_t hole_ahead(int fd, uint64_t offset, size_t want)
+{
+	struct stat st;
+	off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
+	uint64_t end = data < 0 ? 0 : (uint64_t)data;
+
+	if (data < 0 && (errno != ENXIO || fstat(fd, &st) != 0))
+		return 0;
+	if (data < 0)
+		end = (uint64_t)st.st_size;
+	if (end <= offset)
+		return 0;
+	return end - offset < want ? (size_t)(end - offset) : want;
+}
+
 bool os_read(intptr_t file, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
 {
 	uint8_t *at = to;
 
-	*got = 0;
+	*got = len >= HOLE_LEN ? hole_ahead((int)file, offset, len) : 0;
+	if (*got)
+		memset(at, 0, *got);
 	while (*got < len) {
 		size_t want = len - *got < IO_PIECE ? len - *got : IO_PIECE;
 		ssize_t n = pread((int)file, at + *got, want, (off_t)(offset + *got));
