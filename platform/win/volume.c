@@ -94,8 +94,9 @@ static bool read_piece(struct volume_source *volume, uint64_t offset, uint8_t *t
     size_t *got, struct err *err)
 {
 	size_t even = len / volume->sector * volume->sector;
+	bool is_aligned = volume->sector == 1 || (uintptr_t)to % MEMORY_ALIGN == 0;
 
-	if (offset % volume->sector == 0 && even && (uintptr_t)to % MEMORY_ALIGN == 0) {
+	if (offset % volume->sector == 0 && even && is_aligned) {
 		*got = 0;
 		return read_sectors(volume, offset, to, even, got, err);
 	}

@@ -1,0 +1,50 @@
+#!/bin/bash
+# test_volume.exe against devices: \\.\X: that is an image, a physical drive, a shadow copy's device, and (as root) a
+# loop device, whose size Wine cannot tell, so that reads have to find the end by themselves. 64 and 32 bits.
+# usage: wine-tests/volume.sh
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+loop=
+detach() {
+	[ -z "$loop" ] || losetup -d "$loop"
+	cleanup
+}
+
+# usage: read_device WHAT DEVICE
+read_device() {
+	local code=0
+	KANSHIKI_TEST_DEVICE=$2 KANSHIKI_TEST_IMAGE=$(win_path "$work/image") \
+		"$root/toolchain/wine-run" "$arch" "$root/build/$arch/tests/test_volume.exe" >"$work/out" 2>&1 || code=$?
+	[ "$code" -eq 0 ] || { complain "$arch: $1: exit $code"; grep -v ' OK \| RUN ' "$work/out"; }
+	! grep -q 'skipped: a device' "$work/out" || complain "$arch: $1: was not tested"
+}
+
+read_devices() {
+	use_wine "$arch"
+	map_volume X "$work/image"
+	read_device 'a volume' '\\.\X:'
+	read_device 'a bare letter' 'X:'
+	ln -s "$work/image" "$WINEPREFIX/dosdevices/physicaldrive5"
+	read_device 'a physical drive' '\\.\PhysicalDrive5'
+	mkdir -p "$WINEPREFIX/dosdevices/globalroot/Device"
+	ln -s "$work/image" "$WINEPREFIX/dosdevices/globalroot/Device/HarddiskVolumeShadowCopy1"
+	read_device 'a shadow copy' '\\?\GLOBALROOT\Device\HarddiskVolumeShadowCopy1'
+	[ -n "$loop" ] || return 0
+	map_volume Y "$loop"
+	read_device 'a device of unknown size' '\\.\Y:'
+}
+
+make_work
+trap detach EXIT
+# A size that is no multiple of 4096, as a volume of 512-byte sectors may have.
+head -c $(((3 << 20) + 512)) /dev/urandom >"$work/image"
+loop=$(losetup --find --show --read-only "$work/image" 2>/dev/null) || echo "skipped: loop devices (root, /dev/loop-control)"
+for arch in win64 win32; do
+	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
+		cat "$work/why"
+		continue
+	fi
+	read_devices
+done
+finish
