@@ -1,0 +1,37 @@
+/* Issues the certificates of seals: the SOC's evidence CA, and one seal certificate per kit (RFC 5280). Used in the
+ * office only. Profile: docs/formats/kit.md. */
+#ifndef KANSHIKI_BUNDLE_ISSUE_H
+#define KANSHIKI_BUNDLE_ISSUE_H
+
+#include "core/err.h"
+#include "core/text.h"
+
+#define ISSUE_CA_DAYS  3652 /* ten years */
+#define ISSUE_NAME_MAX 64   /* characters of a common name: X.520 ub-common-name */
+#define ISSUE_DAYS_MAX 3650
+
+struct issued { /* PEM */
+	struct text certificate;
+	struct text key; /* PKCS #8, in the clear; wiped by issued_free */
+};
+void issued_free(struct issued *issued);
+static inline void issued_free_at(struct issued *issued)
+{
+	issued_free(issued);
+}
+
+/* A self-signed evidence CA, ECDSA P-256, with a fresh key. */
+bool issue_ca(const char *name, uint64_t now, struct issued *out, struct err *err) MUST_CHECK;
+
+/* A seal certificate with a fresh key: key usage digitalSignature (critical), no extended key usage, random serial number, valid
+ * from a day before now (clocks differ) for `days`, never longer than the CA. ERR_DAMAGED when the CA key does not belong to the
+ * CA certificate. */
+bool issue_seal(const struct issued *ca, const char *name, uint64_t now, unsigned days,
+    struct issued *out, struct err *err) MUST_CHECK;
+
+/* Whether the certificate was issued by a CA in ca_pem and its key usage is that of a seal; *from and *to are its validity. The
+ * time is not judged. */
+bool issue_check_seal(struct bytes certificate_pem, struct bytes ca_pem, uint64_t *from,
+    uint64_t *to, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,176 @@
+/* Reading of a field kit. See kit.h; docs/formats/kit.md. */
+#include "bundle/kit.h"
+
+#include "bundle/age.h"
+#include "bundle/issue.h"
+#include "bundle/kit_files.h"
+#include "bundle/pem.h"
+#include "core/array.h"
+#include "core/time.h"
+
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <yyjson.h>
+
+static void json_doc_free(yyjson_doc *doc)
+{
+	yyjson_doc_free(doc);
+}
+CLEANUP_POINTER(yyjson_doc, json_doc_free);
+
+void kit_free(struct kit *kit)
+{
+	text_free(&kit->name);
+	text_free(&kit->profile);
+	text_list_free(&kit->recipients);
+	seal_key_free(kit->seal);
+	*kit = (struct kit){0};
+}
+
+static bool read_file(struct store *store, const char *name, struct text *out, struct err *err)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(free_memory) uint8_t *buffer = malloc(KIT_FILE_MAX);
+
+	if (!buffer)
+		return fail(err, ERR_MEMORY, "no memory for a kit");
+	if (!store->open(store, name, &file, err))
+		return false;
+	if (file->size > KIT_FILE_MAX)
+		return fail(err, ERR_DAMAGED, "'%s' is too large", name);
+	bool ok = source_read_exact(file, 0, buffer, (size_t)file->size, err);
+
+	text_add(out, (struct bytes){buffer, (size_t)file->size});
+	OPENSSL_cleanse(buffer, KIT_FILE_MAX);
+	return ok ? text_ok(out, err) : fail_in(err, "'%s'", name);
+}
+
+/* A kit without one of its files is damaged; without kit.json it is none. */
+static bool read_part(struct store *store, const char *name, struct text *out, struct err *err)
+{
+	struct err why = {0};
+
+	if (read_file(store, name, out, &why))
+		return true;
+	if (why.kind == ERR_MISSING)
+		return fail(err, ERR_DAMAGED, "'%s' is missing", name);
+	if (err)
+		*err = why;
+	return false;
+}
+
+static bool take_text(yyjson_val *root, const char *key, struct text *out)
+{
+	const char *string = yyjson_get_str(yyjson_obj_get(root, key));
+
+	text_add_printable(out, bytes_of(string ? string : ""));
+	return string && *string && !out->failed;
+}
+
+static bool take_time(yyjson_val *root, const char *key, uint64_t *out)
+{
+	const char *string = yyjson_get_str(yyjson_obj_get(root, key));
+
+	return string && time_parse(string, out, NULL);
+}
+
+static bool parse_json(struct bytes json, struct kit *kit, struct err *err)
+{
+	CLEANUP(json_doc_free)
+	yyjson_doc *doc = json.len ? yyjson_read((const char *)json.at, json.len, 0) : NULL;
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	yyjson_val *format = yyjson_obj_get(root, "format");
+
+	if (!yyjson_is_obj(root) || !yyjson_is_uint(format))
+		return fail(err, ERR_DAMAGED, "'%s' is malformed", KIT_JSON);
+	if (yyjson_get_uint(format) != KIT_FORMAT)
+		return fail(err, ERR_UNSUPPORTED, "a kit of format %llu; this program reads %d",
+		    (unsigned long long)yyjson_get_uint(format), KIT_FORMAT);
+	if (!take_text(root, "name", &kit->name) || !take_text(root, "profile", &kit->profile) ||
+	    !take_time(root, "created", &kit->created) ||
+	    !take_time(root, "expires", &kit->expires))
+		return fail(err, ERR_DAMAGED, "'%s' lacks one of name, profile, created, expires",
+		    KIT_JSON);
+	return true;
+}
+
+static bool add_recipient(struct kit *kit, struct bytes line, struct err *err)
+{
+	uint8_t key[AGE_KEY_LEN];
+
+	while (line.len && (line.at[line.len - 1] == '\r' || line.at[line.len - 1] == ' '))
+		line.len--;
+	if (line.len == 0 || line.at[0] == '#')
+		return true;
+	if (kit->recipients.count >= AGE_RECIPIENTS)
+		return fail(err, ERR_DAMAGED, "more than %d recipients", AGE_RECIPIENTS);
+	return age_recipient_parse(line, key, err) && text_list_add(&kit->recipients, line, err);
+}
+
+bool kit_parse_recipients(struct bytes text, struct kit *kit, struct err *err)
+{
+	size_t start = 0;
+
+	for (unsigned number = 1; start < text.len; number++) {
+		const uint8_t *from = text.at + start;
+		const uint8_t *end = memchr(from, '\n', text.len - start);
+		struct bytes line = {from, end ? (size_t)(end - from) : text.len - start};
+
+		start += line.len + 1;
+		if (!add_recipient(kit, line, err))
+			return fail_in(err, "'%s', line %u", KIT_RECIPIENTS, number);
+	}
+	if (kit->recipients.count == 0)
+		return fail(err, ERR_DAMAGED, "'%s' holds no recipient", KIT_RECIPIENTS);
+	return true;
+}
+
+static bool load_seal(struct store *store, struct kit *kit, struct err *err)
+{
+	CLEANUP(text_free) struct text certificate = {0};
+	CLEANUP(text_free) struct text chain = {0};
+	CLEANUP(text_free) struct text ca = {0};
+	CLEANUP(text_free) struct text key = {0};
+	uint64_t from, to;
+
+	bool ok = read_part(store, KIT_SEAL, &certificate, err) &&
+		  read_part(store, KIT_CHAIN, &chain, err) && read_part(store, KIT_CA, &ca, err) &&
+		  read_part(store, KIT_SEAL_KEY, &key, err);
+
+	if (ok && !seal_key_load(text_bytes(&certificate), text_bytes(&chain), text_bytes(&key),
+		      &kit->seal, err))
+		ok = fail_in(err, "'%s' or '%s'", KIT_SEAL, KIT_SEAL_KEY);
+	if (key.at)
+		OPENSSL_cleanse(key.at, key.len);
+	if (!ok)
+		return false;
+	if (!issue_check_seal(text_bytes(&certificate), text_bytes(&ca), &from, &to, err))
+		return fail_in(err, "'%s' against '%s'", KIT_SEAL, KIT_CA);
+	/* The certificate says it; kit.json only shows it. */
+	kit->expires = to;
+	return true;
+}
+
+bool kit_load(struct store *store, struct kit *out, struct err *err)
+{
+	CLEANUP(kit_free) struct kit kit = {0};
+	CLEANUP(text_free) struct text json = {0};
+	CLEANUP(text_free) struct text recipients = {0};
+	struct err why = {0};
+
+	if (!read_file(store, KIT_JSON, &json, &why)) {
+		if (why.kind == ERR_MISSING)
+			return fail(err, ERR_MISSING, "no kit here: '%s' is missing", KIT_JSON);
+		if (err)
+			*err = why;
+		return false;
+	}
+	if (!parse_json(text_bytes(&json), &kit, err) ||
+	    !read_part(store, KIT_RECIPIENTS, &recipients, err) ||
+	    !kit_parse_recipients(text_bytes(&recipients), &kit, err) ||
+	    !load_seal(store, &kit, err))
+		return false;
+	*out = kit;
+	kit = (struct kit){0};
+	return true;
+}
