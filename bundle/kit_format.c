@@ -60,14 +60,28 @@ static const char english[] =
     "- seal.key is the key of the seal. Do not copy or send it; if the kit is lost tell the SOC at "
     "once.\n";
 
+/* Notepad of Windows 7 needs the mark for UTF-8 and CR LF. */
+static void add_for_notepad(struct text *out, const struct text *plain)
+{
+	text_adds(out, "\xef\xbb\xbf");
+	for (size_t i = 0; i < plain->len; i++) {
+		if (plain->at[i] == '\n')
+			text_addc(out, '\r');
+		text_addc(out, plain->at[i]);
+	}
+	out->failed = out->failed || plain->failed;
+}
+
 void kit_format_guide(const struct kit *kit, struct text *out)
 {
+	CLEANUP(text_free) struct text plain = {0};
 	char expires[TIME_ISO_ROOM];
 
 	time_iso(kit->expires, expires);
-	text_adds(out, japanese);
-	text_addf(out, "・キット名: %s　有効期限: %.10s（協定世界時）\n", text_string(&kit->name),
-	    expires);
-	text_adds(out, english);
-	text_addf(out, "- Kit: %s, valid until %.10s (UTC)\n", text_string(&kit->name), expires);
+	text_adds(&plain, japanese);
+	text_addf(&plain, "・キット名: %s　有効期限: %.10s（協定世界時）\n",
+	    text_string(&kit->name), expires);
+	text_adds(&plain, english);
+	text_addf(&plain, "- Kit: %s, valid until %.10s (UTC)\n", text_string(&kit->name), expires);
+	add_for_notepad(out, &plain);
 }

@@ -1,3 +1,4 @@
 /* Every command, in the order of --help. */
 COMMAND(version)
 COMMAND(timeline)
+COMMAND(kit)
