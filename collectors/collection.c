@@ -19,7 +19,8 @@ static const struct collector *const collectors[] = {
 };
 #undef COLLECTOR
 
-const struct collector collect_take = {
+/* The patterns of --take; the last of a run. */
+static const struct collector take = {
     .name = "take",
     .summary = "files named with --take",
     .kind = KIND_FILE_SYSTEM,
@@ -85,7 +86,7 @@ static bool choose(struct collection *collection, struct err *err)
 	if (!is_default && strcmp(profile, "none") != 0 && !choose_named(collection, profile, err))
 		return false;
 	if (collection->plan->take && collection->plan->take->count)
-		add_item(collection, &collect_take);
+		add_item(collection, &take);
 	if (collection->item_count == 0)
 		return fail(err, ERR_USAGE, "profile '%.40s' needs --take PATTERN", profile);
 	return true;
@@ -99,7 +100,7 @@ void collection_help(struct text *out)
 
 static bool add_patterns(struct collection *collection, struct err *err)
 {
-	const struct text_list *take = collection->plan->take;
+	const struct text_list *asked = collection->plan->take;
 
 	for (unsigned i = 0; i < collection->item_count; i++) {
 		const struct collector *collector = collection->items[i].collector;
@@ -107,8 +108,8 @@ static bool add_patterns(struct collection *collection, struct err *err)
 		for (const char *const *p = collector->patterns; p && *p; p++)
 			if (!matcher_add(&collection->matcher, i, *p, err))
 				return fail_in(err, "collector %s", collector->name);
-		for (size_t j = 0; collector == &collect_take && j < take->count; j++)
-			if (!matcher_add(&collection->matcher, i, take->at[j], err))
+		for (size_t j = 0; collector == &take && j < asked->count; j++)
+			if (!matcher_add(&collection->matcher, i, asked->at[j], err))
 				return fail_in(err, "--take");
 	}
 	return true;

@@ -1,9 +1,9 @@
 /* Scheduled tasks. Page: docs/collectors/scheduled-tasks.md. */
 #include "collectors/collector.h"
 
-#define TASKS(windows)                                                                   \
-	windows "/System32/Tasks/**", windows "/SysWOW64/Tasks/**", windows "/Tasks/**", \
-	    windows "/SchedLgU.txt"
+#define TASKS(windows)                                                                      \
+	windows "/System32/Tasks/**", windows "/SysWOW64/Tasks/**", windows "/Tasks/*.job", \
+	    windows "/SchedLgU.txt", windows "/Tasks/SchedLgU.txt", windows "/Tasks/SA.DAT"
 
 static const char *const patterns[] = {
     TASKS("*"),

@@ -66,9 +66,6 @@ struct collection {
 	uint8_t *buffer; /* COLLECTION_CHUNK */
 };
 
-/* The patterns of "--take"; always the last collector of a run. */
-extern const struct collector collect_take;
-
 /* walk.c: reads the file table of a volume and fills hits. */
 void collection_walk(struct collection *collection, size_t volume);
 

@@ -1,0 +1,90 @@
+/* Many patterns at once must choose as each of them alone does. */
+#include "tests/unit.h"
+
+#include "collectors/match.h"
+#include "core/pattern.h"
+
+static uint32_t mask_of(const char *pattern, char letter, const char *path)
+{
+	struct matcher matcher = {0};
+
+	assert_true(matcher_add(&matcher, 3, pattern, NULL));
+	uint32_t mask = matcher_mask(&matcher, letter, bytes_of(path));
+
+	matcher_free(&matcher);
+	return mask;
+}
+
+static void agrees_with_pattern_match(void **state)
+{
+	static const char *const patterns[] = {"**", "*", "a", "A/B", "a/**", "**/b", "a/**/b",
+	    "a/*/b", "*.TXT", "**.txt", "?", "a?c", "**/*.txt:*", "ａ/ｂ", "Ä/ö", "a**b", "*a*",
+	    "**/a/**", "/lead", "a//b", "***", "**/", "日本*/語"};
+	static const char *const paths[] = {"a", "A/b", "a/x/b", "a/x/y/b", "b", "x.txt", "d/x.Txt",
+	    "d/x.txt:stream", "abc", "Ａ/Ｂ", "ä/Ö", "axxb", "ab", "lead", "日本国/語", "a/b/c/a/d",
+	    "\xed\xa0\x80/b", "\xff/b", ""};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
+		for (size_t j = 0; j < ARRAY_LEN(paths); j++) {
+			const char *plain = patterns[i] + strspn(patterns[i], "/");
+			bool want = *paths[j] && pattern_match(plain, bytes_of(paths[j]));
+
+			if (mask_of(patterns[i], 'C', paths[j]) != (want ? 1u << 3 : 0)) {
+				print_error("pattern '%s', path '%s'\n", patterns[i], paths[j]);
+				assert_true(false);
+			}
+		}
+}
+
+static void knows_letters_and_backslashes(void **state)
+{
+	(void)state;
+	assert_int_equal(mask_of("C:/Users/*", 'C', "Users/a"), 8);
+	assert_int_equal(mask_of("c:\\Users\\*", 'C', "Users/a"), 8);
+	assert_int_equal(mask_of("D:/Users/*", 'C', "Users/a"), 0);
+	assert_int_equal(mask_of("a:stream", 'C', "a:stream"), 8);
+	assert_int_equal(mask_of("/Users/a", 'Z', "users/A"), 8);
+}
+
+static void refuses_empty_and_endless(void **state)
+{
+	char endless[MATCH_PATTERN_BYTES + 2];
+	struct matcher matcher = {0};
+	struct err err = {0};
+
+	(void)state;
+	memset(endless, 'a', sizeof(endless));
+	endless[sizeof(endless) - 1] = 0;
+	assert_false(matcher_add(&matcher, 0, "", &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_false(matcher_add(&matcher, 0, "C:/", &err));
+	assert_false(matcher_add(&matcher, 0, endless, &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	matcher_free(&matcher);
+}
+
+static void gives_each_collector_its_bit(void **state)
+{
+	struct matcher matcher = {0};
+
+	(void)state;
+	assert_true(matcher_add(&matcher, 0, "**", NULL));
+	assert_true(matcher_add(&matcher, 5, "a/*", NULL));
+	assert_true(matcher_add(&matcher, 31, "a/b", NULL));
+	assert_true(matcher_mask(&matcher, 'C', bytes_of("a/b")) == (1u | 1u << 5 | 1u << 31));
+	assert_true(matcher_mask(&matcher, 'C', bytes_of("b")) == 1u);
+	matcher_free(&matcher);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(agrees_with_pattern_match),
+	    cmocka_unit_test(knows_letters_and_backslashes),
+	    cmocka_unit_test(refuses_empty_and_endless),
+	    cmocka_unit_test(gives_each_collector_its_bit),
+	};
+
+	return cmocka_run_group_tests_name("match", tests, NULL, NULL);
+}
