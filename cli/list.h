@@ -1,4 +1,5 @@
 /* Every command, in the order of --help. */
+COMMAND(collect)
 COMMAND(version)
 COMMAND(timeline)
 COMMAND(kit)

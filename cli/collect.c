@@ -1,0 +1,387 @@
+/* kanshiki collect: takes from live volumes or images into a new sealed bundle. */
+#include "bundle/kit.h"
+#include "cli/collect.h"
+#include "cli/command.h"
+#include "collectors/collection.h"
+#include "collectors/facts.h"
+#include "core/json.h"
+#include "core/options.h"
+#include "core/tr.h"
+#include "platform/clock.h"
+#include "platform/console.h"
+#include "platform/file.h"
+#include "platform/process.h"
+#include "platform/store.h"
+
+#define OPTIONS 12
+
+struct run { /* everything that one run owns */
+	struct collect_request request;
+	struct volume_set volumes;
+	struct store *kit_store, *store;
+	struct kit kit;
+	struct facts_file *facts_file;
+	struct host_facts machine;
+	struct text host, directory, path; /* of the bundle */
+	struct bundle_plan bundle_plan;
+	struct collection_plan plan;
+	struct bundle_writer *writer;
+	struct collection *collection;
+	bool is_live;
+};
+
+static void make_options(struct collect_request *request, struct option options[OPTIONS])
+{
+	const struct option all[OPTIONS] = {
+	    {"kit", 0, OPTION_TEXT, &request->kit, "DIR",
+		"the field kit: who may open it, and the seal"},
+	    {"out", 0, OPTION_TEXT, &request->out, "DIR",
+		"where the new bundle's directory is made"},
+	    {"volume", 0, OPTION_LIST, &request->volumes, "C=PATH",
+		"a volume or image and the letter it stands for; Windows: every fixed one"},
+	    {"profile", 0, OPTION_TEXT, &request->profile, "NAME",
+		"default, none, or collectors with commas between"},
+	    {"take", 0, OPTION_LIST, &request->take, "PATTERN",
+		"files besides: * within a name, ** across directories"},
+	    {"case", 0, OPTION_TEXT, &request->case_id, "ID", "case number, for the bundle's name"},
+	    {"facts", 0, OPTION_TEXT, &request->facts, "FILE",
+		"JSON object: operator, witness, authority, location"},
+	    {"no-live", 0, OPTION_FLAG, &request->no_live, NULL,
+		"nothing from the running system's memory"},
+	    {"unelevated", 0, OPTION_FLAG, &request->unelevated, NULL,
+		"go on without administrator rights"},
+	    {"background", 0, OPTION_FLAG, &request->background, NULL,
+		"at low priority, while someone works"},
+	    {"json", 0, OPTION_FLAG, &request->json, NULL, "the last line on stdout is an object"},
+	    {"dry-run", 0, OPTION_FLAG, &request->dry_run, NULL,
+		"only list what would be taken, write nothing"},
+	};
+
+	for (size_t i = 0; i < OPTIONS; i++)
+		options[i] = all[i];
+}
+
+static void help(struct text *out)
+{
+	struct collect_request request = {0};
+	struct option options[OPTIONS];
+
+	make_options(&request, options);
+	text_adds(out, tr("Example: kanshiki collect --kit kit --out E:/ --volume C=disk.img\n\n"));
+	options_help(options, OPTIONS, out);
+	text_adds(out, tr("\nCollectors:\n"));
+	collection_help(out);
+}
+
+static void run_free(struct run *run)
+{
+	if (run->collection)
+		collection_free(run->collection);
+	if (run->writer)
+		bundle_writer_free(run->writer);
+	if (run->facts_file)
+		facts_file_free(run->facts_file);
+	store_free(run->store);
+	store_free(run->kit_store);
+	kit_free(&run->kit);
+	host_facts_free(&run->machine);
+	volume_set_free(&run->volumes);
+	text_list_free(&run->request.volumes);
+	text_list_free(&run->request.take);
+	text_free(&run->host);
+	text_free(&run->directory);
+	text_free(&run->path);
+}
+
+static void run_free_at(struct run *run)
+{
+	run_free(run);
+}
+
+static bool parse(struct run *run, int argc, char **argv, struct err *err)
+{
+	CLEANUP(text_list_free) struct text_list operands = {0};
+	struct collect_request *request = &run->request;
+	struct option options[OPTIONS];
+
+	make_options(request, options);
+	if (!options_parse(options, OPTIONS, argc, argv, &operands, err))
+		return false;
+	if (operands.count)
+		return fail(err, ERR_USAGE, "collect takes no '%s'; see kanshiki collect --help",
+		    operands.at[0]);
+	if (!request->kit && !request->dry_run)
+		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
+	if (!request->out && !request->dry_run)
+		return fail(err, ERR_USAGE, "--out DIR is needed: where the bundle goes");
+	return true;
+}
+
+static bool load_kit(struct run *run, struct err *err)
+{
+	const char *path = run->request.kit;
+
+	if (file_kind(path) != FILE_KIND_DIRECTORY)
+		return fail(err, ERR_MISSING, "no such kit '%s'", path);
+	return (store_open_directory(path, &run->kit_store, err) &&
+		   kit_load(run->kit_store, &run->kit, err)) ||
+	       fail_in(err, "kit '%s'", path);
+}
+
+static bool load_facts(struct run *run, struct err *err)
+{
+	CLEANUP(text_free) struct text content = {0};
+	const char *path = run->request.facts;
+
+	if (!path)
+		return true;
+	if (!file_read_all(path, FACTS_BYTES_MAX, &content, err))
+		return false;
+	return facts_file_parse(text_bytes(&content), &run->facts_file, err) ||
+	       fail_in(err, "--facts '%s'", path);
+}
+
+/* Makes the new directory and the first sealed MANIFEST in it. *code: what a failure means. */
+static bool create_bundle(struct run *run, int *code, struct err *err)
+{
+	struct bundle_plan *plan = &run->bundle_plan;
+
+	*plan = (struct bundle_plan){
+	    .case_id = run->request.case_id,
+	    .host = text_string(&run->host),
+	    .started = clock_now(),
+	    .recipients = &run->kit.recipients,
+	    .seal = run->kit.seal,
+	    .now = clock_now,
+	    .monotonic_ms = clock_monotonic_ms,
+	};
+	*code = EXIT_BUG;
+	if (!bundle_new_id(plan->started, plan->collection_id, err) ||
+	    !bundle_directory_name(plan, &run->directory, err))
+		return false;
+	file_join(&run->path, run->request.out, text_string(&run->directory));
+	*code = EXIT_CANNOT_CREATE;
+	if (file_kind(run->request.out) != FILE_KIND_DIRECTORY)
+		return fail(err, ERR_MISSING, "--out '%s' is no directory: make it first",
+		    run->request.out);
+	if (!text_ok(&run->path, err) ||
+	    !file_make_directory(text_string(&run->path), false, err)) {
+		*code = err->kind == ERR_FULL ? EXIT_IO : EXIT_CANNOT_CREATE;
+		return fail_in(err, "--out '%s'", run->request.out);
+	}
+	if (store_open_directory(text_string(&run->path), &run->store, err) &&
+	    bundle_create(run->store, plan, &run->writer, err))
+		return true;
+	*code = err->kind == ERR_DENIED ? EXIT_CANNOT_CREATE : EXIT_IO;
+	return fail_in(err, "bundle '%s'", text_string(&run->path));
+}
+
+static void print_name(void *context, struct bytes name, uint64_t size)
+{
+	CLEANUP(text_free) struct text line = {0};
+
+	(void)context;
+	(void)size;
+	text_add_printable(&line, name);
+	text_addc(&line, '\n');
+	(void)!console_write(text_bytes(&line), NULL);
+}
+
+/* Everything that can be wrong with the command line is found before anything is made. */
+static bool make_collection(struct run *run, struct err *err)
+{
+	const char *profile = run->request.profile;
+
+	if (!profile && run->kit.profile.len)
+		profile = text_string(&run->kit.profile);
+	run->plan = (struct collection_plan){
+	    .volumes = &run->volumes,
+	    .profile = profile,
+	    .take = &run->request.take,
+	    .no_live = run->request.no_live,
+	    .free_bytes = UINT64_MAX,
+	    .would_take = print_name,
+	};
+	if (run->request.out && !file_free_space(run->request.out, &run->plan.free_bytes, NULL))
+		run->plan.free_bytes = UINT64_MAX;
+	return collection_new(&run->plan, &run->collection, err);
+}
+
+/* The SHA-256 of the running program, "" when it cannot be read. */
+static void hash_program(char out[SHA256_HEX_ROOM])
+{
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(source_close) struct source *program = NULL;
+	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
+	uint8_t sum[SHA256_LEN];
+	uint8_t piece[16384];
+	size_t got = sizeof(piece);
+
+	out[0] = 0;
+	if (!hash || !file_program_path(&path, NULL) ||
+	    !file_open(text_string(&path), &program, NULL))
+		return;
+	for (uint64_t at = 0; got == sizeof(piece); at += got) {
+		if (!program->read(program, at, piece, sizeof(piece), &got, NULL))
+			return;
+		hash_add(hash, (struct bytes){piece, got});
+	}
+	hash_take(hash, sum);
+	hash_hex((struct bytes){sum, sizeof(sum)}, out);
+}
+
+static void gather_facts(struct run *run, struct facts *facts)
+{
+	*facts = (struct facts){
+	    .file = run->facts_file,
+	    .collection = run->collection,
+	    .writer = run->writer,
+	    .volumes = &run->volumes,
+	    .machine = &run->machine,
+	    .kit = &run->kit,
+	    .host = text_string(&run->host),
+	    .case_id = run->request.case_id,
+	    .profile = run->plan.profile ? run->plan.profile : "default",
+	    .directory = text_string(&run->directory),
+	    .collection_id = run->bundle_plan.collection_id,
+	    .started = run->bundle_plan.started,
+	    .ended = clock_now(),
+	    .zone_minutes = clock_zone_minutes(),
+	    .boot_time = clock_boot_time(),
+	    .is_live = run->is_live,
+	};
+	hash_program(facts->program_sha256);
+}
+
+/* Receipt, facts and custody sheet, then the seal. A destination that broke is sealed as far as it goes. */
+static bool seal(struct run *run, char number[SHA256_HEX_ROOM], struct err *err)
+{
+	CLEANUP(text_free) struct text json = {0};
+	CLEANUP(text_free) struct text custody = {0};
+	struct facts facts;
+	struct err ignored = {0};
+
+	gather_facts(run, &facts);
+	facts_write(&facts, &json);
+	facts_custody(&facts, &custody);
+	if (!collection_receipt(run->collection, &ignored) || !text_ok(&json, &ignored) ||
+	    !bundle_meta(run->writer, "collection.json", text_bytes(&json), &ignored))
+		collection_note(run->collection, "meta", &ignored);
+	return bundle_finish(run->writer, text_bytes(&custody), (struct bytes){0}, number, err);
+}
+
+static void add_number(struct text *out, const char *number)
+{
+	for (size_t i = 0; number[i]; i++) {
+		if (i && i % 8 == 0)
+			text_addc(out, ' ');
+		text_addc(out, number[i]);
+	}
+}
+
+/* What the person in front needs to know, on stderr. */
+static void say_result(const struct run *run, const char *number)
+{
+	CLEANUP(text_free) struct text boxes = {0};
+	CLEANUP(text_free) struct text problems = {0};
+	struct collection_counts counts;
+
+	collection_totals(run->collection, &counts);
+	add_number(&boxes, number);
+	say("%s\n", collection_has_gaps(run->collection)
+			? tr("Done, but not everything could be taken. What was taken is sealed.")
+			: tr("Done. Everything was taken and is sealed."));
+	say(tr("Taken: %llu. In part: %llu. Not taken: %llu.\n"), (unsigned long long)counts.taken,
+	    (unsigned long long)counts.partial, (unsigned long long)counts.failed);
+	collection_problems(run->collection, &problems);
+	if (problems.len)
+		say("%s%s", tr("Not taken, or only in part:\n"), text_string(&problems));
+	say(tr("Write this number on the form:\n  %s\n"), text_string(&boxes));
+}
+
+/* The last line on stdout: where it is. */
+static bool print_result(const struct run *run, const char *number)
+{
+	CLEANUP(text_free) struct text line = {0};
+	struct json json = {.to = &line};
+	struct collection_counts counts;
+
+	collection_totals(run->collection, &counts);
+	if (run->request.json) {
+		json_begin(&json);
+		json_bytes_field(&json, "path", text_bytes(&run->path));
+		json_string_field(&json, "number", number);
+		json_string_field(
+		    &json, "status", collection_has_gaps(run->collection) ? "gaps" : "complete");
+		json_unsigned_field(&json, "taken", counts.taken);
+		json_unsigned_field(&json, "partial", counts.partial);
+		json_unsigned_field(&json, "failed", counts.failed);
+		json_unsigned_field(&json, "skipped", counts.skipped);
+		json_unsigned_field(&json, "bytes", counts.bytes);
+		json_end(&json);
+	} else {
+		text_add(&line, text_bytes(&run->path));
+	}
+	text_addc(&line, '\n');
+	return console_write(text_bytes(&line), NULL);
+}
+
+static int collect(struct run *run)
+{
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+	int code = EXIT_BUG;
+
+	if (run->request.background)
+		process_go_background();
+	process_enable_privileges();
+	console_catch_stop();
+	host_facts(&run->machine);
+	collect_host_name(
+	    &run->volumes, text_string(&run->machine.name), &run->host, &run->is_live);
+	if (!run->request.dry_run && !create_bundle(run, &code, &err)) {
+		(void)command_fail(&err);
+		return code;
+	}
+	run->plan.writer = run->writer;
+	if (!collection_run(run->collection, &err))
+		(void)command_fail(
+		    &err); /* the destination: what is whole is sealed all the same */
+	if (run->request.dry_run)
+		return collection_has_gaps(run->collection) ? EXIT_GAPS : EXIT_COMPLETE;
+	err = (struct err){0};
+	if (!seal(run, number, &err))
+		return command_fail(&err);
+	console_done();
+	say_result(run, number);
+	bool printed = print_result(run, number);
+
+	return collection_has_gaps(run->collection) || !printed ? EXIT_GAPS : EXIT_COMPLETE;
+}
+
+static int run_collect(int argc, char **argv)
+{
+	CLEANUP(run_free) struct run run = {0};
+	struct err err = {0};
+	int code = EXIT_USAGE;
+
+	if (!parse(&run, argc, argv, &err) || (run.request.kit && !load_kit(&run, &err)) ||
+	    !load_facts(&run, &err))
+		return command_fail(&err);
+	if (!collect_open_volumes(&run.request, &run.volumes, &code, &err)) {
+		(void)command_fail(&err);
+		return code;
+	}
+	if (!make_collection(&run, &err))
+		return command_fail(&err);
+	return collect(&run);
+}
+
+const struct command command_collect = {
+    .name = "collect",
+    .summary = "take evidence from volumes or images into a sealed bundle",
+    .usage = "kanshiki collect --kit DIR --out DIR [--volume C=PATH]... [--profile NAME]\n"
+	     "         [--take PATTERN]... [--case ID] [--facts FILE]",
+    .run = run_collect,
+    .help = help,
+};

@@ -1,0 +1,26 @@
+/* The parts of kanshiki collect. */
+#ifndef KANSHIKI_CLI_COLLECT_H
+#define KANSHIKI_CLI_COLLECT_H
+
+#include "collectors/volumes.h"
+#include "core/text.h"
+
+struct collect_request {
+	const char *kit, *out, *profile, *case_id, *facts;
+	struct text_list volumes; /* "C=PATH" */
+	struct text_list take;
+	bool no_live, unelevated, background, json, dry_run;
+};
+
+/* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the
+ * kit or the program. Refuses a destination on the evidence, and a run without a usable volume that was
+ * asked for: *code is then the exit code and *err the reason. */
+bool collect_open_volumes(const struct collect_request *request, struct volume_set *set, int *code,
+    struct err *err) MUST_CHECK;
+
+/* A name for the bundle: this machine's when a volume is live or none is given, else from the SYSTEM hive, else the
+ * image's file name. *is_live tells the first. */
+void collect_host_name(
+    struct volume_set *set, const char *machine, struct text *out, bool *is_live);
+
+#endif

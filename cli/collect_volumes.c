@@ -1,0 +1,198 @@
+/* Which volumes kanshiki collect takes from. See collect.h. */
+#include "cli/collect.h"
+
+#include "cli/command.h"
+#include "core/array.h"
+#include "platform/file.h"
+#include "platform/process.h"
+#include "platform/volume.h"
+
+#include <stdlib.h>
+
+#ifdef _WIN32
+#define HAS_LIVE_VOLUMES true
+#else
+#define HAS_LIVE_VOLUMES false
+#endif
+
+static bool is_letter(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool refuse(int *code, int exit_code)
+{
+	*code = exit_code;
+	return false;
+}
+
+static bool check_destination(
+    const struct collect_request *request, const char *path, int *code, struct err *err)
+{
+	if (!request->out || !volume_holds(path, request->out))
+		return true;
+	fail(err, ERR_USAGE, "--out '%s' lies on '%s', which is to be collected: give another disk",
+	    request->out, path);
+	return refuse(code, EXIT_USAGE);
+}
+
+/* Opens one and adds it. What cannot be opened is added with the reason. */
+static bool add_volume(struct volume_set *set, char letter, const char *guid, const char *path,
+    int *code, struct err *err)
+{
+	struct source *raw = NULL;
+	bool is_live = volume_is_live(path);
+	struct err why = {0};
+	bool ok;
+
+	if (volume_open(path, &raw, &why))
+		ok = volume_set_add(set, letter, guid, path, is_live, raw, err);
+	else
+		ok = volume_set_add_unusable(set, letter, guid, path, is_live, &why, err);
+	return ok || refuse(code, EXIT_USAGE);
+}
+
+static bool add_asked(
+    const struct collect_request *request, struct volume_set *set, int *code, struct err *err)
+{
+	for (size_t i = 0; i < request->volumes.count; i++) {
+		const char *word = request->volumes.at[i];
+		const char *path = word + 2;
+
+		if (!is_letter(word[0]) || word[1] != '=' || !*path) {
+			fail(err, ERR_USAGE,
+			    "--volume takes a letter and a path, as in C=disk.img, not '%s'", word);
+			return refuse(code, EXIT_USAGE);
+		}
+		if (!volume_is_live(path) && file_kind(path) == FILE_KIND_MISSING) {
+			fail(err, ERR_MISSING, "no such volume or image '%s'", path);
+			return refuse(code, EXIT_NO_INPUT);
+		}
+		if (!check_destination(request, path, code, err) ||
+		    !add_volume(set, (char)(word[0] & ~0x20), NULL, path, code, err))
+			return false;
+	}
+	return true;
+}
+
+/* Letters of the volumes that must not be read because we write there or come from there. */
+static bool is_ours(const struct collect_request *request, const struct volume_info *volume)
+{
+	CLEANUP(text_free) struct text program = {0};
+	const char *places[3] = {request->out, request->kit, NULL};
+
+	if (file_program_path(&program, NULL))
+		places[2] = text_string(&program);
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (places[i] && volume_holds(volume->path, places[i]))
+			return true;
+	return false;
+}
+
+static bool add_fixed(
+    const struct collect_request *request, struct volume_set *set, int *code, struct err *err)
+{
+	CLEANUP(free_memory) struct volume_info *volumes = NULL;
+	size_t count = 0;
+
+	if (!volume_list(&volumes, &count, err))
+		return refuse(code, EXIT_IO);
+	for (size_t i = 0; i < count; i++) {
+		const struct volume_info *volume = &volumes[i];
+
+		if (volume->is_fixed && !is_ours(request, volume) &&
+		    !add_volume(set, volume->letter, volume->guid, volume->path, code, err))
+			return false;
+	}
+	return true;
+}
+
+static bool any_live(const struct volume_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->at[i].is_live)
+			return true;
+	return false;
+}
+
+static bool check_elevation(
+    const struct collect_request *request, const struct volume_set *set, int *code, struct err *err)
+{
+	bool wants = HAS_LIVE_VOLUMES && (any_live(set) || !request->no_live);
+
+	if (!wants || request->unelevated || process_is_elevated())
+		return true;
+	fail(err, ERR_DENIED,
+	    "not elevated: right-click, Run as administrator; or --unelevated to take what can be "
+	    "taken");
+	return refuse(code, EXIT_DENIED);
+}
+
+/* The exit code for volumes of which none can be used. */
+static int unusable_code(const struct err *why)
+{
+	switch (why->kind) {
+	case ERR_MISSING:
+		return EXIT_NO_INPUT;
+	case ERR_DENIED:
+		return EXIT_DENIED;
+	case ERR_IO:
+		return EXIT_IO;
+	default:
+		return EXIT_BAD_INPUT;
+	}
+}
+
+bool collect_open_volumes(
+    const struct collect_request *request, struct volume_set *set, int *code, struct err *err)
+{
+	bool asked = request->volumes.count > 0;
+
+	if (!asked && !HAS_LIVE_VOLUMES) {
+		fail(err, ERR_USAGE, "--volume LETTER=IMAGE is needed on this system");
+		return refuse(code, EXIT_USAGE);
+	}
+	if (!(asked ? add_asked : add_fixed)(request, set, code, err) ||
+	    !check_elevation(request, set, code, err))
+		return false;
+	if (!asked || volume_set_usable(set) > 0)
+		return true;
+	*err = set->at[0].why;
+	fail_in(err, "%c: '%s'", set->at[0].letter, text_string(&set->at[0].path));
+	return refuse(code, unusable_code(&set->at[0].why));
+}
+
+/* "disk.img" of "/cases/disk.img", without its ending. */
+static void add_file_name(struct text *out, const char *path)
+{
+	const char *name = path;
+	const char *dot;
+
+	for (const char *at = path; *at; at++)
+		if (*at == '/' || *at == '\\')
+			name = at + 1;
+	dot = strrchr(name, '.');
+	text_add(out, (struct bytes){(const uint8_t *)name,
+			  dot && dot > name ? (size_t)(dot - name) : strlen(name)});
+	if (out->len == 0)
+		text_adds(out, "image");
+}
+
+void collect_host_name(struct volume_set *set, const char *machine, struct text *out, bool *is_live)
+{
+	*is_live = any_live(set) || set->count == 0;
+	text_clear(out);
+	if (HAS_LIVE_VOLUMES && *is_live) {
+		text_adds(out, *machine ? machine : "unknown");
+		return;
+	}
+	*is_live = false;
+	if (volume_set_host(set, out, NULL) && out->len > 0)
+		return;
+	text_clear(out);
+	for (size_t i = 0; i < set->count && out->len == 0; i++)
+		if (set->at[i].ntfs)
+			add_file_name(out, text_string(&set->at[i].path));
+	if (out->len == 0)
+		text_adds(out, "unknown");
+}
