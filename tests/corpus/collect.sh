@@ -1,0 +1,133 @@
+#!/bin/bash
+# collect.sh BUILD: `collect --take '**'` of every NTFS image of the corpus, extracted: every file and stream that
+# The Sleuth Kit lists is there with the bytes that icat reads (ntfs-3g where TSK cannot open the image), and nothing else.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" icat fls fsstat ntfscat jq gzip xz bsdtar 7zz ewfexport qemu-img mmls
+kanshiki=$build/kanshiki
+keys=$scratch/keys
+
+digest() { sha256sum | cut -d ' ' -f 1; }
+
+# Names of a bundle (docs/formats/bundle.md, Names), for what fls prints: it shows control characters as ^.
+extracted_file() { printf '%s/fs/C/%s' "$scratch/extracted" "$1"; }
+
+# Rows by path: status, record, stored runs; fields apart by tabs.
+load_rows() {
+	local member
+	: >"$scratch/rows"
+	while read -r member; do
+		"$kanshiki" cat "$bundle" "$member" --keys "$keys" | jq -r 'select(.path != null) |
+			[.path, .status // "", .record // "", .size // 0, .same_as // ""] | @tsv' >>"$scratch/rows"
+	done < <("$kanshiki" ls "$bundle" --keys "$keys" 2>/dev/null | grep '^meta/entries\.' || echo meta/entries.001.jsonl)
+}
+
+status_of() { awk -F'\t' -v path="fs/C/$1" '$1 == path { print $2; exit }' "$scratch/rows"; }
+
+# usage: compare NAME HASH   what we took under that name; the peer read HASH
+compare() {
+	local file status ours
+	file=$(extracted_file "$1")
+	status=$(status_of "$1")
+	if [ ! -f "$file" ]; then
+		corpus_fail "$where: '$1' is not there (status '$status')"
+		return
+	fi
+	ours=$(digest <"$file")
+	if [ "$ours" = "$2" ]; then
+		corpus_count "files equal to $peer"
+	elif [ "$status" = partial ]; then
+		corpus_count "files that we say are damaged"
+		echo "damaged: $where: '$1'"
+	else
+		corpus_fail "$where: '$1' differs from $peer (status '$status')"
+	fi
+}
+
+check_by_fls() {
+	local kind inode name theirs
+	: >"$scratch/names"
+	while IFS=$'\t' read -r inode name; do
+		inode=${inode%:}
+		kind=${inode% *}
+		inode=${inode##* }
+		[[ $inode == *-128-* ]] || continue                 # $DATA only: no indexes
+		[[ $name != '$BadClus:$Bad' && $name != '$OrphanFiles'* ]] || continue
+		echo "$name" >>"$scratch/names"
+		theirs=$(set -o pipefail; icat "$cut" "$inode" 2>"$scratch/peer.err" | digest) && [ ! -s "$scratch/peer.err" ] || {
+			corpus_count "files that icat cannot read"
+			echo "peer fails: $where: $kind $inode '$name': $(head -n 1 "$scratch/peer.err")"
+			continue
+		}
+		compare "$name" "$theirs"
+	done < <(fls -r -u -p "$cut")
+	# Nothing that the peer does not know.
+	(cd "$scratch/extracted/fs/C" && find . -type f -printf '%P\n') | sort >"$scratch/ours"
+	sort -u "$scratch/names" >"$scratch/theirs"
+	comm -23 "$scratch/ours" "$scratch/theirs" >"$scratch/more"
+	# TSK leaves out what it calls orphans or has no $DATA: those must say so in their row.
+	while IFS= read -r name; do corpus_count "files that fls does not list" && echo "not in fls: $where: '$name'"; done <"$scratch/more"
+}
+
+check_by_ntfscat() {
+	local path status record size same name stream
+	while IFS=$'\t' read -r path status record size same; do
+		[ "$status" = taken ] && [ -z "$same" ] && [ -n "$record" ] || continue
+		name=${path#fs/C/}
+		stream=
+		[[ ${name##*/} != *:* ]] || stream=${name##*:}
+		# ntfscat undoes the fix-ups of these instead of giving what is stored.
+		[[ $record != [01] ]] || continue
+		compare "$name" "$(ntfscat -f -i "$record" ${stream:+-n "$stream"} "$cut" 2>/dev/null | digest)"
+	done <"$scratch/rows"
+}
+
+check_volume() {
+	local code=0
+	where="$path at $2"
+	cut=$scratch/cut.img
+	dd if="$1" of="$cut" bs=1M iflag=skip_bytes skip="$2" conv=sparse 2>/dev/null
+	rm -rf "$scratch/out" "$scratch/extracted"
+	mkdir "$scratch/out"
+	"$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "C=$cut" --take '**' --profile none \
+		>"$scratch/stdout" 2>"$scratch/stderr" || code=$?
+	[ "$code" -le 1 ] || { corpus_fail "$where: collect exits $code: $(tail -n 1 "$scratch/stderr")"; return; }
+	bundle=$(tail -n 1 "$scratch/stdout")
+	"$kanshiki" verify "$bundle" --keys "$keys" >/dev/null 2>"$scratch/stderr" ||
+		corpus_fail "$where: verify: $(tail -n 1 "$scratch/stderr")"
+	"$kanshiki" extract "$bundle" -C "$scratch/extracted" --keys "$keys" >/dev/null 2>"$scratch/stderr" ||
+		corpus_fail "$where: extract: $(tail -n 1 "$scratch/stderr")"
+	load_rows
+	peer=icat
+	if fsstat "$cut" >/dev/null 2>&1; then
+		check_by_fls
+	else
+		peer=ntfscat
+		check_by_ntfscat
+	fi
+	rm -f "$cut"
+}
+
+"$kanshiki" kit new "$scratch/kit" --keys "$keys" --name Corpus >/dev/null 2>&1 || {
+	echo "no kit"
+	exit 1
+}
+for type in $(corpus_types); do
+	case $type in
+	ntfs-image | vss | logfile | *image* | *volume* | *ntfs*) ;;
+	*) continue ;;
+	esac
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		volumes=0
+		while IFS=$'\t' read -r volume at; do
+			[ "$(stat -Lc %s "$volume")" -gt $((1 << 20)) ] || continue
+			volumes=$((volumes + 1))
+			check_volume "$volume" "$at"
+		done < <(corpus_ntfs_volumes "$path")
+		corpus_count "type $type: NTFS volumes" "$volumes"
+		rm -rf "$unpacked"
+	done < <(corpus_files "$type")
+done
+corpus_end
