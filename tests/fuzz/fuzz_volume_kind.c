@@ -1,0 +1,15 @@
+/* The first sectors of any volume. */
+#include "tests/fuzz/fuzz_target.h"
+#include "formats/volume_kind.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	CLEANUP(source_close)
+	struct source *source = source_of_bytes((struct bytes){.at = data, .len = len});
+	enum volume_kind kind;
+	struct err err = {0};
+
+	if (source && volume_kind_of(source, &kind, &err))
+		(void)volume_kind_name(kind);
+	return 0;
+}
