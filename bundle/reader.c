@@ -222,3 +222,16 @@ void bundle_facts(const struct bundle_reader *reader, struct bundle_facts *out)
 	};
 	memcpy(out->number, reader->number, sizeof(out->number));
 }
+
+const char *bundle_volume_name(const struct bundle_reader *reader, size_t index)
+{
+	for (size_t i = 0; i < reader->manifest.file_count; i++) {
+		struct volume_name volume;
+
+		if (!volume_name_parse(bytes_of(reader->manifest.files[i].name), &volume))
+			continue;
+		if (index-- == 0)
+			return reader->manifest.files[i].name;
+	}
+	return NULL;
+}

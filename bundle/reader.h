@@ -45,6 +45,8 @@ struct bundle_reader; /* opaque */
 /* Signature and MANIFEST only. The store, the CA and the identities are borrowed. */
 bool bundle_open_seal(struct store *store, const struct bundle_trust *trust,
     const struct bundle_watch *watch, struct bundle_reader **out, struct err *err) MUST_CHECK;
+/* Names of the sealed volumes from index 0, in the order of the MANIFEST; NULL behind the last. */
+const char *bundle_volume_name(const struct bundle_reader *reader, size_t index);
 /* Every listed file against its hash, and what lies there unlisted. False when anything is wrong
  * (each was reported as a problem; err holds the first). */
 bool bundle_check_files(struct bundle_reader *reader, struct err *err) MUST_CHECK;

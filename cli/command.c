@@ -4,7 +4,7 @@
 #include "core/tr.h"
 #include "platform/console.h"
 
-static int exit_code_of(enum err_kind kind)
+int command_exit(enum err_kind kind)
 {
 	switch (kind) {
 	case ERR_NONE:
@@ -42,5 +42,5 @@ int command_fail(const struct err *err)
 		return EXIT_COMPLETE;
 	text_add_printable(&line, bytes_of(err->text));
 	say("kanshiki: %s: %s\n", tr_err_kind(err->kind), text_string(&line));
-	return exit_code_of(err->kind);
+	return command_exit(err->kind);
 }

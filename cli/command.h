@@ -29,5 +29,7 @@ struct command {
 /* Says the error in the user's language on stderr, as "kanshiki: <what kind>: <text>", and returns the exit
  * code that belongs to its kind. Output that nobody reads any more (`| head`) is no error: 0, nothing said. */
 int command_fail(const struct err *err);
+/* The exit code that belongs to a kind of error. */
+int command_exit(enum err_kind kind);
 
 #endif

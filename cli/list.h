@@ -1,5 +1,8 @@
 /* Every command, in the order of --help. */
-COMMAND(collect)
-COMMAND(version)
-COMMAND(timeline)
 COMMAND(kit)
+COMMAND(collect)
+COMMAND(verify)
+COMMAND(ls)
+COMMAND(cat)
+COMMAND(timeline)
+COMMAND(version)

@@ -1,0 +1,79 @@
+/* kanshiki cat: the bytes of one member to stdout, its hash checked at the end. */
+#include "cli/command.h"
+#include "cli/opening.h"
+#include "cli/member.h"
+#include "core/tr.h"
+#include "platform/console.h"
+
+static void help(struct text *out)
+{
+	struct trust trust = {0};
+	struct option options[TRUST_OPTIONS];
+
+	trust_options(&trust, options);
+	text_adds(out, tr("Example: kanshiki cat BUNDLE 'fs/C/Windows/System32/config/SYSTEM' "
+			  "--keys keys > SYSTEM\n\n"));
+	options_help(options, TRUST_OPTIONS, out);
+}
+
+static bool copy_to_stdout(void *context, uint64_t at, struct bytes piece, struct err *err)
+{
+	struct sink *sink = context;
+
+	(void)at;
+	return sink->write(sink, piece, err);
+}
+
+static bool cat(struct opening *opening, const struct text_list *operands, struct err *err)
+{
+	CLEANUP(sink_free) struct sink *sink = NULL;
+	CLEANUP(member_close) struct member member = {0};
+
+	if (operands->count != 2)
+		return fail(err, ERR_USAGE,
+		    "cat takes a bundle and a path in it, %zu words were given", operands->count);
+	if (!opening_rows(opening, operands->at[0], err) ||
+	    !member_open(opening->reader, operands->at[1], &member, err))
+		return false;
+	sink = console_sink();
+	if (!sink)
+		return fail(err, ERR_MEMORY, "no memory for output");
+	if (member.is_sparse)
+		say(tr("kanshiki: note: only its allocated parts are stored, and printed; extract "
+		       "makes "
+		       "the file with its holes\n"));
+	bool copied = member_copy(&member, copy_to_stdout, sink, err);
+	struct err late = {0};
+
+	if (!sink->finish(sink, &late) && copied) {
+		*err = late;
+		return false;
+	}
+	if (!copied && err->kind == ERR_DAMAGED)
+		say(tr("kanshiki: what was printed is not to be used\n"));
+	return copied;
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(text_list_free) struct text_list operands = {0};
+	struct opening opening = {0};
+	struct option options[TRUST_OPTIONS];
+	struct err err = {0};
+	int code = EXIT_COMPLETE;
+
+	trust_options(&opening.trust, options);
+	if (!options_parse(options, TRUST_OPTIONS, argc, argv, &operands, &err) ||
+	    !cat(&opening, &operands, &err))
+		code = opening_fail(&opening, &err);
+	opening_close(&opening);
+	return code;
+}
+
+const struct command command_cat = {
+    .name = "cat",
+    .summary = "print one file of a bundle",
+    .usage = "kanshiki cat BUNDLE PATH --keys KEYDIR | --ca FILE --identity FILE",
+    .run = run,
+    .help = help,
+};

@@ -1,0 +1,158 @@
+/* Members on their way out. See member.h. */
+#include "cli/member.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE ((size_t)1 << 20)
+
+void member_close(struct member *member)
+{
+	source_close(member->source);
+	free(member->runs);
+	*member = (struct member){0};
+}
+
+/* What the row that holds the bytes says of them. */
+static bool load_holder(
+    struct bundle_reader *reader, size_t index, struct member *out, struct err *err)
+{
+	CLEANUP(row_free) struct row row = {0};
+	struct bundle_row_view view;
+
+	if (!bundle_row_at(reader, index, &view, err) || !row_parse(view.json, &row, err))
+		return false;
+	if (row.is_sparse && !row_sparse_map(&row, &out->runs, &out->run_count, err))
+		return false;
+	out->is_sparse = row.is_sparse;
+	out->size = row.is_sparse ? row.size : row.place.stored;
+	out->has_hash = true;
+	memcpy(out->sha256, row.place.sha256, SHA256_LEN);
+	return true;
+}
+
+static bool find_holder(
+    struct bundle_reader *reader, const struct row *row, size_t *index, struct err *err)
+{
+	struct bundle_row_view view;
+
+	if (row->taken)
+		return true;
+	if (row->same_as.len == 0)
+		return fail(err, ERR_MISSING, "it was not taken (%.100s)",
+		    row->reason.len ? (const char *)row->reason.at : "no reason given");
+	if (!bundle_row_find(reader, row->same_as, index) ||
+	    !bundle_row_at(reader, *index, &view, err) || !view.taken)
+		return fail(err, ERR_DAMAGED, "the entry that holds its bytes is not there");
+	return true;
+}
+
+bool member_open_row(
+    struct bundle_reader *reader, size_t index, struct member *out, struct err *err)
+{
+	CLEANUP(member_close) struct member member = {0};
+	CLEANUP(row_free) struct row row = {0};
+	struct bundle_row_view view;
+
+	if (!bundle_row_at(reader, index, &view, err) || !row_parse(view.json, &row, err))
+		return false;
+	member.times = row.times;
+	if (!find_holder(reader, &row, &index, err) || !load_holder(reader, index, &member, err) ||
+	    !bundle_member_open(reader, index, &member.source, err))
+		return false;
+	*out = member;
+	member = (struct member){0};
+	return true;
+}
+
+bool member_open_meta(
+    struct bundle_reader *reader, const char *name, struct member *out, struct err *err)
+{
+	struct member member = {0};
+
+	if (!bundle_meta_open(reader, name, &member.source, err))
+		return false;
+	member.size = member.source->size;
+	*out = member;
+	return true;
+}
+
+bool member_open(
+    struct bundle_reader *reader, const char *path, struct member *out, struct err *err)
+{
+	size_t index;
+
+	if (bundle_row_find(reader, bytes_of(path), &index))
+		return member_open_row(reader, index, out, err) || fail_in(err, "'%.120s'", path);
+	if (strncmp(path, "meta/", 5) == 0 && member_open_meta(reader, path + 5, out, err))
+		return true;
+	return fail(
+	    err, ERR_MISSING, "no '%.120s' in the bundle; kanshiki ls lists what there is", path);
+}
+
+/* Cuts a piece of stored bytes at the borders of the runs and gives each part its place. */
+struct placing {
+	const struct member *member;
+	size_t run;
+	uint64_t in_run;
+};
+
+static bool place(struct placing *placing, uint64_t stored_at, struct bytes piece,
+    bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
+    struct err *err)
+{
+	const struct member *member = placing->member;
+
+	if (!member->is_sparse)
+		return each(context, stored_at, piece, err);
+	while (piece.len) {
+		if (placing->run == member->run_count)
+			return fail(
+			    err, ERR_DAMAGED, "more bytes than its sparse_map has room for");
+		const struct row_run *run = &member->runs[placing->run];
+		uint64_t left = run->len - placing->in_run;
+		size_t part = left < piece.len ? (size_t)left : piece.len;
+
+		if (part &&
+		    !each(context, run->at + placing->in_run, (struct bytes){piece.at, part}, err))
+			return false;
+		piece.at += part;
+		piece.len -= part;
+		placing->in_run += part;
+		if (placing->in_run == run->len) {
+			placing->run++;
+			placing->in_run = 0;
+		}
+	}
+	return true;
+}
+
+bool member_copy(const struct member *member,
+    bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
+    struct err *err)
+{
+	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
+	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
+	struct placing placing = {.member = member};
+	uint8_t digest[SHA256_LEN];
+
+	if (!hash || !piece)
+		return fail(err, ERR_MEMORY, "no memory for copying");
+	for (uint64_t at = 0; at < member->source->size;) {
+		uint64_t left = member->source->size - at;
+		size_t want = left < PIECE ? (size_t)left : PIECE;
+
+		if (!source_read_exact(member->source, at, piece, want, err))
+			return false;
+		hash_add(hash, (struct bytes){piece, want});
+		if (!place(&placing, at, (struct bytes){piece, want}, each, context, err))
+			return false;
+		at += want;
+	}
+	hash_take(hash, digest);
+	if (member->has_hash && memcmp(digest, member->sha256, SHA256_LEN) != 0)
+		return fail(err, ERR_DAMAGED, "its bytes have another hash than its row says");
+	return true;
+}

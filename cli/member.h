@@ -1,0 +1,40 @@
+/* One member of a bundle on its way out: its bytes in order, its hash checked at the end. */
+#ifndef KANSHIKI_CLI_MEMBER_H
+#define KANSHIKI_CLI_MEMBER_H
+
+#include "bundle/row.h"
+#include "bundle/reader.h"
+
+/* Zero before use. */
+struct member {
+	struct source *source; /* the stored bytes */
+	bool is_sparse;
+	uint64_t size;        /* logical bytes */
+	struct row_run *runs; /* where the stored bytes go, when is_sparse */
+	size_t run_count;
+	struct row_times times; /* of its own row */
+	bool has_hash;          /* meta files have none: their volume's hash vouches for them */
+	uint8_t sha256[SHA256_LEN];
+};
+
+/* By path: a row, or "meta/NAME". ERR_MISSING when there is none or it was not taken. */
+bool member_open(
+    struct bundle_reader *reader, const char *path, struct member *out, struct err *err) MUST_CHECK;
+/* By row; same_as is followed, the times stay the row's own. */
+bool member_open_row(
+    struct bundle_reader *reader, size_t index, struct member *out, struct err *err) MUST_CHECK;
+bool member_open_meta(
+    struct bundle_reader *reader, const char *name, struct member *out, struct err *err) MUST_CHECK;
+void member_close(struct member *member);
+static inline void member_close_at(struct member *member)
+{
+	member_close(member);
+}
+
+/* Gives every piece with its offset in the logical file (for a sparse member the allocated parts only), then
+ * compares the hash: ERR_DAMAGED when it is wrong. */
+bool member_copy(const struct member *member,
+    bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
+    struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,126 @@
+/* Opening a bundle for a command. See opening.h. */
+#include "cli/opening.h"
+
+#include "cli/command.h"
+#include "core/tr.h"
+#include "platform/console.h"
+#include "platform/file.h"
+#include "platform/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NO_PERCENT 101
+
+void opening_problem(struct opening *opening, const struct err *why)
+{
+	console_progress("");
+	opening->shown_percent = NO_PERCENT;
+	(void)!text_list_add(&opening->problems, bytes_of(why->text), NULL);
+	(void)command_fail(why);
+}
+
+static void on_problem(void *context, const struct err *why)
+{
+	opening_problem(context, why);
+}
+
+static void on_note(void *context, const char *note)
+{
+	struct opening *opening = context;
+
+	console_progress("");
+	opening->shown_percent = NO_PERCENT;
+	(void)!text_list_add(&opening->notes, bytes_of(note), NULL);
+	say(tr("kanshiki: note: %s\n"), note);
+}
+
+bool opening_progress(struct opening *opening, const char *what, uint64_t done, uint64_t total)
+{
+	uint64_t scale = total / 100 + 1;
+	unsigned percent = done >= total ? 100 : (unsigned)(done / scale);
+	char line[96];
+
+	if (percent != opening->shown_percent && console_is_terminal(2)) {
+		snprintf(line, sizeof(line), "%s %u %%", what, percent);
+		console_progress(percent == 100 ? "" : line);
+		opening->shown_percent = percent;
+	}
+	return !console_stopped();
+}
+
+static bool on_progress(void *context, const char *phase, uint64_t done, uint64_t total)
+{
+	const char *what =
+	    strcmp(phase, "hash") == 0 ? tr("checking files") : tr("checking entries");
+
+	return opening_progress(context, what, done, total);
+}
+
+static bool open_store(struct opening *opening, const char *path, struct err *err)
+{
+	CLEANUP(text_free) struct text trimmed = {0};
+
+	text_adds(&trimmed, path);
+	while (trimmed.len > 1 && trimmed.at[trimmed.len - 1] == '/')
+		trimmed.at[--trimmed.len] = 0;
+	path = text_string(&trimmed);
+	switch (file_kind(path)) {
+	case FILE_KIND_MISSING:
+		return fail(err, ERR_MISSING, "no such bundle '%s'", path);
+	case FILE_KIND_FILE:
+	case FILE_KIND_OTHER:
+		return fail(
+		    err, ERR_DAMAGED, "'%s' is not a bundle: a bundle is a directory", path);
+	case FILE_KIND_DIRECTORY:
+		break;
+	}
+	return store_open_directory(path, &opening->store, err);
+}
+
+bool opening_seal(struct opening *opening, const char *path, bool needs_identity, struct err *err)
+{
+	const struct bundle_watch watch = {opening, on_progress, on_problem, on_note};
+
+	opening->shown_percent = NO_PERCENT;
+	console_catch_stop();
+	/* The bundle first: who names a wrong one should not hear of keys. */
+	return open_store(opening, path, err) && trust_load(&opening->trust, needs_identity, err) &&
+	       bundle_open_seal(
+		   opening->store, &opening->trust.bundle, &watch, &opening->reader, err);
+}
+
+bool opening_rows(struct opening *opening, const char *path, struct err *err)
+{
+	return opening_seal(opening, path, true, err) && bundle_open_content(opening->reader, err);
+}
+
+bool opening_all(struct opening *opening, const char *path, struct err *err)
+{
+	if (!opening_seal(opening, path, true, err))
+		return false;
+	if (!bundle_check_files(opening->reader, err) &&
+	    (!opening->trust.unverified || err->kind == ERR_STOPPED))
+		return false;
+	*err = (struct err){0};
+	return bundle_open_content(opening->reader, err);
+}
+
+int opening_fail(struct opening *opening, const struct err *err)
+{
+	console_progress("");
+	for (size_t i = 0; i < opening->problems.count; i++)
+		if (strcmp(opening->problems.at[i], err->text) == 0)
+			return command_exit(err->kind);
+	return command_fail(err);
+}
+
+void opening_close(struct opening *opening)
+{
+	bundle_close(opening->reader);
+	store_free(opening->store);
+	trust_free(&opening->trust);
+	text_list_free(&opening->problems);
+	text_list_free(&opening->notes);
+	*opening = (struct opening){0};
+}

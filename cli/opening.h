@@ -1,0 +1,38 @@
+/* A bundle being opened from the command line: trust, store, reader, and what is said on the way. */
+#ifndef KANSHIKI_CLI_OPENING_H
+#define KANSHIKI_CLI_OPENING_H
+
+#include "cli/trust.h"
+
+/* Zero before use; opening_close at the end. */
+struct opening {
+	struct trust trust;
+	struct store *store;
+	struct bundle_reader *reader;
+	struct text_list problems; /* said so far, English */
+	struct text_list notes;
+	unsigned shown_percent;
+};
+
+/* Loads the trust and checks seal and MANIFEST of the bundle at path. */
+bool opening_seal(
+    struct opening *opening, const char *path, bool needs_identity, struct err *err) MUST_CHECK;
+/* The same and the rows: for ls, cat and timeline. */
+bool opening_rows(struct opening *opening, const char *path, struct err *err) MUST_CHECK;
+/* The same, after every file was checked against its hash: for extract and export. */
+bool opening_all(struct opening *opening, const char *path, struct err *err) MUST_CHECK;
+void opening_close(struct opening *opening);
+static inline void opening_close_at(struct opening *opening)
+{
+	opening_close(opening);
+}
+
+/* Says a problem at once and keeps it. */
+void opening_problem(struct opening *opening, const struct err *why);
+/* Says err, unless it was already said as a problem; returns its exit code. */
+int opening_fail(struct opening *opening, const struct err *err);
+
+/* A percentage on a terminal; false when the user stopped it. */
+bool opening_progress(struct opening *opening, const char *what, uint64_t done, uint64_t total);
+
+#endif

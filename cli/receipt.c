@@ -1,0 +1,84 @@
+/* Reads meta/receipt.json as collectors/receipt.c writes it. See receipt.h. */
+#include "cli/receipt.h"
+
+#include "core/tr.h"
+
+#include <yyjson.h>
+
+static void free_document(yyjson_doc *document)
+{
+	yyjson_doc_free(document);
+}
+CLEANUP_POINTER(yyjson_doc, free_document);
+
+static struct bytes string_of(yyjson_val *object, const char *key)
+{
+	yyjson_val *value = yyjson_obj_get(object, key);
+
+	if (!yyjson_is_str(value))
+		return (struct bytes){0};
+	return (struct bytes){(const uint8_t *)yyjson_get_str(value), yyjson_get_len(value)};
+}
+
+static unsigned long long number_of(yyjson_val *object, const char *key)
+{
+	return yyjson_get_uint(yyjson_obj_get(object, key));
+}
+
+static void show_kind(yyjson_val *kind, struct text *out)
+{
+	struct bytes name = string_of(kind, tr_language() == LANGUAGE_JA ? "name_ja" : "name");
+	struct bytes note = string_of(kind, "note");
+
+	text_adds(out, "  ");
+	text_add_printable(out, string_of(kind, "kind"));
+	text_addc(out, ' ');
+	text_add_printable(out, name);
+	text_addf(out, tr(": %llu expected, %llu taken, %llu in part, %llu skipped, %llu failed"),
+	    number_of(kind, "expected"), number_of(kind, "taken"), number_of(kind, "partial"),
+	    number_of(kind, "skipped"), number_of(kind, "failed"));
+	if (note.len) {
+		text_adds(out, " - ");
+		text_add_printable(out, note);
+	}
+	text_addc(out, '\n');
+}
+
+static void show_volume(yyjson_val *volume, struct text *out)
+{
+	if (yyjson_get_bool(yyjson_obj_get(volume, "usable")))
+		return;
+	text_adds(out, "  ");
+	text_add_printable(out, string_of(volume, "volume"));
+	text_adds(out, tr(" could not be used: "));
+	text_add_printable(out, string_of(volume, "reason"));
+	text_addc(out, '\n');
+}
+
+bool receipt_show(struct bytes json, struct text *out, struct err *err)
+{
+	CLEANUP(free_document)
+	yyjson_doc *document = yyjson_read((const char *)json.at, json.len, 0);
+	yyjson_val *root = yyjson_doc_get_root(document);
+	yyjson_val *kinds = yyjson_obj_get(root, "kinds");
+	yyjson_val *totals = yyjson_obj_get(root, "totals");
+	yyjson_val *one;
+	size_t i, max;
+
+	if (!yyjson_is_arr(kinds))
+		return fail(err, ERR_DAMAGED, "the receipt is not readable");
+	yyjson_arr_foreach(kinds, i, max, one) show_kind(one, out);
+	yyjson_arr_foreach(yyjson_obj_get(root, "volumes"), i, max, one) show_volume(one, out);
+	if (yyjson_get_bool(yyjson_obj_get(totals, "stopped")))
+		text_adds(out, tr("  the collection was stopped before its end\n"));
+	if (string_of(totals, "broken").len) {
+		text_adds(out, tr("  the destination failed: "));
+		text_add_printable(out, string_of(totals, "broken"));
+		text_addc(out, '\n');
+	}
+	if (number_of(totals, "problems"))
+		text_addf(out,
+		    tr("  %llu problems while collecting; each has a row with its reason\n"),
+		    number_of(totals, "problems"));
+	return text_ok(out, err);
+}

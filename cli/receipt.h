@@ -1,0 +1,12 @@
+/* What meta/receipt.json says, for a person: per kind of information, and the gaps. */
+#ifndef KANSHIKI_CLI_RECEIPT_H
+#define KANSHIKI_CLI_RECEIPT_H
+
+#include "core/text.h"
+
+#define RECEIPT_BYTES ((size_t)16 << 20) /* a receipt is never larger */
+
+/* Adds the lines. ERR_DAMAGED when it is not a receipt. */
+bool receipt_show(struct bytes json, struct text *out, struct err *err) MUST_CHECK;
+
+#endif

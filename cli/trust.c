@@ -1,0 +1,119 @@
+/* --keys, --ca, --identity, --at, --unverified. See trust.h. */
+#include "cli/trust.h"
+
+#include "core/time.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+
+#include <string.h>
+
+#define PEM_BYTES      ((size_t)16 << 20) /* a CRL can be long */
+#define IDENTITY_BYTES ((size_t)1 << 20)
+
+void trust_options(struct trust *trust, struct option *options)
+{
+	const struct option table[TRUST_OPTIONS] = {
+	    {"keys", 0, OPTION_TEXT, &trust->keys, "KEYDIR",
+		"directory with evidence-ca.pem and recipient.key, as 'kit new' made it"},
+	    {"ca", 0, OPTION_TEXT, &trust->ca, "FILE", "certificate of the evidence CA (PEM)"},
+	    {"identity", 'i', OPTION_LIST, &trust->identity_paths, "FILE",
+		"age identity file that opens the bundle; may be repeated"},
+	    {"at", 0, OPTION_TEXT, &trust->at, "TIME",
+		"judge the seal certificate at this time (2026-11-20T22:00:00Z), not now"},
+	    {"unverified", 0, OPTION_FLAG, &trust->unverified, NULL,
+		"go on although signature or hashes are wrong; prove nothing with the result"},
+	};
+
+	memcpy(options, table, sizeof(table));
+}
+
+static bool read_pem(const char *path, struct text *out, struct err *err)
+{
+	return file_read_all(path, PEM_BYTES, out, err);
+}
+
+static bool add_identity(struct trust *trust, const char *path, struct err *err)
+{
+	CLEANUP(text_free) struct text content = {0};
+
+	if (!file_read_all(path, IDENTITY_BYTES, &content, err))
+		return false;
+	bool ok = text_list_add(&trust->identities, text_bytes(&content), err);
+
+	if (content.at)
+		memset(content.at, 0, content.len);
+	return ok;
+}
+
+static bool load_keys(struct trust *trust, struct err *err)
+{
+	CLEANUP(text_free) struct text ca = {0};
+	CLEANUP(text_free) struct text crl = {0};
+	CLEANUP(text_free) struct text identity = {0};
+
+	if (file_kind(trust->keys) != FILE_KIND_DIRECTORY)
+		return fail(err, ERR_MISSING, "no such directory of keys '%s'", trust->keys);
+	file_join(&ca, trust->keys, "evidence-ca.pem");
+	file_join(&crl, trust->keys, "evidence-ca.crl");
+	file_join(&identity, trust->keys, "recipient.key");
+	if (!trust->ca && file_kind(text_string(&ca)) == FILE_KIND_FILE &&
+	    !read_pem(text_string(&ca), &trust->ca_pem, err))
+		return false;
+	if (file_kind(text_string(&crl)) == FILE_KIND_FILE &&
+	    !read_pem(text_string(&crl), &trust->crl_pem, err))
+		return false;
+	return trust->identity_paths.count || file_kind(text_string(&identity)) != FILE_KIND_FILE ||
+	       add_identity(trust, text_string(&identity), err);
+}
+
+static bool check_complete(const struct trust *trust, bool needs_identity, struct err *err)
+{
+	if (trust->ca_pem.len == 0 && !trust->unverified)
+		return fail(err, ERR_USAGE,
+		    trust->keys ? "there is no evidence-ca.pem in '%s'; name one with --ca FILE"
+				: "whose seal is to be trusted? give --keys KEYDIR or --ca FILE%s",
+		    trust->keys ? trust->keys : "");
+	if (needs_identity && trust->identities.count == 0)
+		return fail(err, ERR_USAGE,
+		    trust->keys ? "there is no recipient.key in '%s'; name one with --identity FILE"
+				: "which key opens it? give --keys KEYDIR or --identity FILE%s",
+		    trust->keys ? trust->keys : "");
+	return true;
+}
+
+bool trust_load(struct trust *trust, bool needs_identity, struct err *err)
+{
+	uint64_t at = clock_now();
+
+	if (trust->at && !time_parse(trust->at, &at, NULL))
+		return fail(err, ERR_USAGE, "--at takes a time like 2026-11-20T22:00:00Z, not '%s'",
+		    trust->at);
+	if (trust->keys && !load_keys(trust, err))
+		return false;
+	if (trust->ca && !read_pem(trust->ca, &trust->ca_pem, err))
+		return false;
+	for (size_t i = 0; i < trust->identity_paths.count; i++)
+		if (!add_identity(trust, trust->identity_paths.at[i], err))
+			return false;
+	if (!check_complete(trust, needs_identity, err))
+		return false;
+	trust->bundle = (struct bundle_trust){
+	    .ca_pem = text_bytes(&trust->ca_pem),
+	    .crl_pem = text_bytes(&trust->crl_pem),
+	    .identities = &trust->identities,
+	    .at = at,
+	    .unverified = trust->unverified,
+	};
+	return true;
+}
+
+void trust_free(struct trust *trust)
+{
+	for (size_t i = 0; i < trust->identities.count; i++)
+		memset(trust->identities.at[i], 0, strlen(trust->identities.at[i]));
+	text_list_free(&trust->identities);
+	text_list_free(&trust->identity_paths);
+	text_free(&trust->ca_pem);
+	text_free(&trust->crl_pem);
+	*trust = (struct trust){0};
+}

@@ -1,0 +1,270 @@
+/* kanshiki verify: signature, then all hashes, then age, frames, and every entry against its row. */
+#include "cli/command.h"
+#include "cli/opening.h"
+#include "cli/receipt.h"
+#include "core/array.h"
+#include "core/json.h"
+#include "core/time.h"
+#include "core/tr.h"
+#include "platform/console.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS TRUST_OPTIONS /* --json stands in the place of --unverified */
+
+struct verification {
+	struct opening opening;
+	bool json;
+	struct bundle_facts facts;
+	struct text receipt; /* as read; empty: none */
+	bool files_good, content_good;
+	size_t rows;
+};
+
+static void make_options(struct verification *verification, struct option options[OPTIONS])
+{
+	trust_options(&verification->opening.trust, options);
+	options[OPTIONS - 1] = (struct option){
+	    .name = "json",
+	    .kind = OPTION_FLAG,
+	    .to = &verification->json,
+	    .help = "print the result as one JSON object",
+	};
+}
+
+static void help(struct text *out)
+{
+	struct verification verification = {0};
+	struct option options[OPTIONS];
+
+	make_options(&verification, options);
+	text_adds(out,
+	    tr("Example: kanshiki verify nocase_PC1_20261120T220000Z_01234567 --keys keys\n\n"));
+	options_help(options, OPTIONS, out);
+}
+
+static bool read_receipt(struct verification *verification, struct err *err)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+	CLEANUP(free_memory) uint8_t *bytes = NULL;
+	struct err why = {0};
+
+	if (!bundle_meta_open(verification->opening.reader, "receipt.json", &source, &why)) {
+		if (why.kind != ERR_MISSING)
+			*err = why;
+		return why.kind == ERR_MISSING;
+	}
+	if (source->size > RECEIPT_BYTES)
+		return fail(
+		    err, ERR_LIMIT, "a receipt of %llu bytes", (unsigned long long)source->size);
+	bytes = malloc((size_t)source->size + 1);
+	if (!bytes)
+		return fail(err, ERR_MEMORY, "no memory for the receipt");
+	if (!source_read_exact(source, 0, bytes, (size_t)source->size, err))
+		return false;
+	text_add(&verification->receipt, (struct bytes){bytes, (size_t)source->size});
+	return text_ok(&verification->receipt, err);
+}
+
+/* Everything behind the seal. False: refused, and said. */
+static bool check(struct verification *verification, struct err *err)
+{
+	struct bundle_reader *reader = verification->opening.reader;
+
+	if (!bundle_check_files(reader, err))
+		return false;
+	verification->files_good = true;
+	if (verification->opening.trust.identities.count == 0)
+		return true;
+	if (!bundle_open_content(reader, err) || !bundle_check_entries(reader, err) ||
+	    !read_receipt(verification, err))
+		return false;
+	verification->rows = bundle_row_count(reader);
+	verification->content_good = true;
+	return true;
+}
+
+static void add_number(struct text *out, const char *number)
+{
+	for (size_t i = 0; number[i]; i++) {
+		if (i && i % 8 == 0)
+			text_addc(out, ' ');
+		text_addc(out, number[i]);
+	}
+}
+
+static void add_line(struct text *out, const char *label, const char *value)
+{
+	text_adds(out, label);
+	text_add_printable(out, bytes_of(value));
+	text_addc(out, '\n');
+}
+
+static void show_facts(const struct verification *verification, struct text *out)
+{
+	const struct bundle_facts *facts = &verification->facts;
+	char time[TIME_ISO_ROOM];
+
+	text_adds(out, tr("number: "));
+	add_number(out, facts->number);
+	text_addc(out, '\n');
+	add_line(out, tr("collection: "), facts->collection_id);
+	add_line(out, tr("case: "), facts->case_id);
+	add_line(out, tr("host: "), facts->host);
+	add_line(out, tr("started (by that PC's clock): "), facts->started);
+	add_line(out, tr("sealed (by that PC's clock): "), facts->sealed);
+	add_line(out, tr("sealed by: "), facts->signer);
+	add_line(out, tr("issued by: "), facts->issuer);
+	time_iso(facts->not_after, time);
+	add_line(out, tr("seal certificate valid until: "), time);
+	text_addf(out, tr("files: %zu listed, %lu of them volumes, all as they were sealed\n"),
+	    facts->files, (unsigned long)facts->volumes);
+}
+
+static void show_sealed_volumes(const struct verification *verification, struct text *out)
+{
+	const char *name;
+
+	text_adds(out, tr("sealed so far:\n"));
+	for (size_t i = 0; (name = bundle_volume_name(verification->opening.reader, i)); i++)
+		text_addf(out, "  %s\n", name);
+	text_addf(out,
+	    tr("The collection had not ended when this was sealed (%s): nothing after it is "
+	       "proven.\n"),
+	    verification->facts.sealed);
+}
+
+static bool show(const struct verification *verification, struct err *err)
+{
+	CLEANUP(text_free) struct text out = {0};
+
+	show_facts(verification, &out);
+	if (verification->content_good)
+		text_addf(&out, tr("entries: %zu rows, every entry as its row says\n"),
+		    verification->rows);
+	else
+		text_adds(&out, tr("The content was not opened, because no identity was given: "
+				   "only seal and files were checked.\n"));
+	if (verification->receipt.len) {
+		text_adds(&out, tr("receipt:\n"));
+		if (!receipt_show(text_bytes(&verification->receipt), &out, err))
+			return false;
+	}
+	if (verification->facts.complete)
+		text_adds(&out, tr("Intact and complete.\n"));
+	else
+		show_sealed_volumes(verification, &out);
+	return text_ok(&out, err) && console_write(text_bytes(&out), err);
+}
+
+static void json_list(struct json *json, const char *key, const struct text_list *list)
+{
+	json_key(json, key);
+	json_begin_array(json);
+	for (size_t i = 0; i < list->count; i++)
+		json_string(json, bytes_of(list->at[i]));
+	json_end_array(json);
+}
+
+static void json_facts(struct json *json, const struct bundle_facts *facts)
+{
+	json_string_field(json, "number", facts->number);
+	json_string_field(json, "collection_id", facts->collection_id);
+	json_string_field(json, "status", facts->complete ? "complete" : "in-progress");
+	json_string_field(json, "case", facts->case_id);
+	json_string_field(json, "host", facts->host);
+	json_string_field(json, "started", facts->started);
+	json_string_field(json, "sealed", facts->sealed);
+	json_string_field(json, "seal", facts->seal_file);
+	json_string_field(json, "signer", facts->signer);
+	json_string_field(json, "issuer", facts->issuer);
+	json_time_field(json, "not_before", facts->not_before);
+	json_time_field(json, "not_after", facts->not_after);
+	json_time_field(json, "signed_at", facts->signed_at);
+	json_unsigned_field(json, "volumes", facts->volumes);
+	json_unsigned_field(json, "files", facts->files);
+}
+
+static bool show_json(
+    const struct verification *verification, const struct err *why, int code, struct err *err)
+{
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(text_free) struct text shown = {0};
+	struct json json = {.to = &out};
+	const char *verdict = code == EXIT_COMPLETE ? "intact"
+			      : code == EXIT_GAPS   ? "in-progress"
+						    : "refused";
+
+	json_begin(&json);
+	json_string_field(&json, "verdict", why && why->kind == ERR_STOPPED ? "stopped" : verdict);
+	if (verification->opening.reader)
+		json_facts(&json, &verification->facts);
+	json_bool_field(&json, "files_checked", verification->files_good);
+	json_bool_field(&json, "content_checked", verification->content_good);
+	json_unsigned_field(&json, "rows", verification->rows);
+	json_string_field(&json, "reason", why ? why->text : NULL);
+	json_list(&json, "problems", &verification->opening.problems);
+	json_list(&json, "notes", &verification->opening.notes);
+	json_key(&json, "receipt");
+	if (receipt_show(text_bytes(&verification->receipt), &shown, NULL))
+		text_add(&out, text_bytes(&verification->receipt));
+	else
+		json_null(&json);
+	json.comma = true;
+	json_end(&json);
+	text_addc(&out, '\n');
+	return text_ok(&out, err) && console_write(text_bytes(&out), err);
+}
+
+static int verify(struct verification *verification, const char *path)
+{
+	struct opening *opening = &verification->opening;
+	struct err err = {0}, late = {0};
+	int code = EXIT_COMPLETE;
+	bool good = opening_seal(opening, path, false, &err) && check(verification, &err);
+
+	if (!good)
+		code = opening_fail(opening, &err);
+	if (opening->reader)
+		bundle_facts(opening->reader, &verification->facts);
+	if (good && !verification->facts.complete)
+		code = EXIT_GAPS;
+	console_progress("");
+	if (code == EXIT_USAGE || code == EXIT_NO_INPUT)
+		return code;
+	if (verification->json ? !show_json(verification, good ? NULL : &err, code, &late)
+			       : good && !show(verification, &late))
+		return command_fail(&late);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(text_list_free) struct text_list operands = {0};
+	struct verification verification = {0};
+	struct option options[OPTIONS];
+	struct err err = {0};
+	int code;
+
+	make_options(&verification, options);
+	if (!options_parse(options, OPTIONS, argc, argv, &operands, &err))
+		code = command_fail(&err);
+	else if (operands.count != 1) {
+		fail(&err, ERR_USAGE, "verify takes one bundle, %zu were given", operands.count);
+		code = command_fail(&err);
+	} else {
+		code = verify(&verification, operands.at[0]);
+	}
+	opening_close(&verification.opening);
+	text_free(&verification.receipt);
+	return code;
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .summary = "check seal, hashes and content of a bundle; say what is missing",
+    .usage = "kanshiki verify BUNDLE --keys KEYDIR | --ca FILE [--identity FILE]",
+    .run = run,
+    .help = help,
+};
