@@ -1,0 +1,340 @@
+/* kanshiki export: members as one zip or tar, for tools that open those. Every member is read twice: its hash is
+ * right before a byte of it is written. */
+#include "bundle/manifest.h"
+#include "bundle/tar.h"
+#include "bundle/zip.h"
+#include "cli/command.h"
+#include "cli/listing.h"
+#include "cli/member.h"
+#include "cli/opening.h"
+#include "core/tr.h"
+#include "platform/console.h"
+#include "platform/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS (TRUST_OPTIONS + 3)
+#define EXPANDED_MAX \
+	((uint64_t)64 << 30) /* holes of one sparse file written out as zeros, at most */
+#define ZEROS ((size_t)64 << 10)
+
+struct exporting {
+	struct opening opening;
+	const char *zip_path, *tar_path;
+	bool force;
+	struct text_list operands, patterns;
+	struct sink *sink;
+	struct zip *zip; /* NULL: a tar is written */
+	uint64_t files, bytes;
+	size_t failed, as_stored;
+	bool damaged;
+};
+
+static void make_options(struct exporting *exporting, struct option options[OPTIONS])
+{
+	const struct option own[] = {
+	    {"zip", 0, OPTION_TEXT, &exporting->zip_path, "FILE",
+		"write a zip: fs/C/..., as dissect and Velociraptor open it"},
+	    {"tar", 0, OPTION_TEXT, &exporting->tar_path, "FILE",
+		"write a tar: fs/C:/..., as dissect opens it"},
+	    {"force", 'f', OPTION_FLAG, &exporting->force, NULL,
+		"replace FILE if it is there already"},
+	};
+
+	trust_options(&exporting->opening.trust, options);
+	memcpy(options + TRUST_OPTIONS, own, sizeof(own));
+}
+
+static void help(struct text *out)
+{
+	struct exporting exporting = {0};
+	struct option options[OPTIONS];
+
+	make_options(&exporting, options);
+	text_adds(out, tr("Example: kanshiki export BUNDLE --keys keys --zip pc1.zip\n"
+			  "         target-query -f mft,usnjrnl pc1.zip\n\n"));
+	options_help(options, OPTIONS, out);
+}
+
+/* One pass over a member: pieces in order, holes as zeros, each given to `each`. */
+struct pass {
+	struct exporting *exporting;
+	bool expand; /* a sparse member is written with its holes */
+	bool write;  /* second pass */
+	uint64_t at; /* bytes given so far */
+	uint32_t crc;
+};
+
+static bool give(struct pass *pass, struct bytes piece, struct err *err)
+{
+	struct exporting *exporting = pass->exporting;
+
+	if (console_stopped())
+		return fail(err, ERR_STOPPED, "stopped by you");
+	pass->at += piece.len;
+	if (!pass->write) {
+		if (exporting->zip)
+			pass->crc = zip_crc(pass->crc, piece);
+		return true;
+	}
+	exporting->bytes += piece.len;
+	return exporting->zip ? zip_write(exporting->zip, piece, err)
+			      : exporting->sink->write(exporting->sink, piece, err);
+}
+
+static bool give_zeros(struct pass *pass, uint64_t until, struct err *err)
+{
+	static const uint8_t zeros[ZEROS];
+
+	while (pass->at < until) {
+		uint64_t left = until - pass->at;
+
+		if (!give(pass, (struct bytes){zeros, left < ZEROS ? (size_t)left : ZEROS}, err))
+			return false;
+	}
+	return true;
+}
+
+static bool take_piece(void *context, uint64_t at, struct bytes piece, struct err *err)
+{
+	struct pass *pass = context;
+
+	return (!pass->expand || give_zeros(pass, at, err)) && give(pass, piece, err);
+}
+
+static bool run_pass(struct pass *pass, const struct member *member, uint64_t size, struct err *err)
+{
+	return member_copy(member, take_piece, pass, err) && give_zeros(pass, size, err);
+}
+
+/* "fs/C/..." becomes "fs/C:/..." in a tar; ':' marks the drive for dissect. */
+static void add_name(const struct exporting *exporting, struct bytes path, struct text *out)
+{
+	bool drive =
+	    !exporting->zip && path.len > 5 && memcmp(path.at, "fs/", 3) == 0 && path.at[4] == '/';
+
+	if (!drive) {
+		text_add(out, path);
+		return;
+	}
+	text_add(out, (struct bytes){path.at, 4});
+	text_addc(out, ':');
+	text_add(out, (struct bytes){path.at + 4, path.len - 4});
+}
+
+static bool begin(struct exporting *exporting, const struct text *name, const struct member *member,
+    uint64_t size, uint32_t crc, struct err *err)
+{
+	CLEANUP(text_free) struct text header = {0};
+	const struct zip_member zipped = {
+	    .name = text_bytes(name),
+	    .size = size,
+	    .crc = crc,
+	    .modified = member->times.modified,
+	    .accessed = member->times.accessed,
+	    .created = member->times.created,
+	};
+	const struct bundle_member tarred = {
+	    .name = text_string(name),
+	    .size = size,
+	    .modified = member->times.modified,
+	    .accessed = member->times.accessed,
+	    .changed = member->times.changed,
+	    .created = member->times.created,
+	};
+
+	if (exporting->zip)
+		return zip_begin(exporting->zip, &zipped, err);
+	return tar_header(&tarred, &header, err) &&
+	       exporting->sink->write(exporting->sink, text_bytes(&header), err);
+}
+
+/* Whether what failed is the output; then the run ends. */
+static bool output_failed(const struct err *why)
+{
+	return why->kind == ERR_FULL || why->kind == ERR_STOPPED || why->kind == ERR_MEMORY;
+}
+
+/* *broken: the output holds half of it, so that the run must end. */
+static bool export_member(struct exporting *exporting, struct bytes path,
+    const struct member *member, bool *broken, struct err *err)
+{
+	static const uint8_t zeros[TAR_BLOCK];
+	CLEANUP(text_free) struct text name = {0};
+	uint64_t holes = member->is_sparse && member->size > member->source->size
+			     ? member->size - member->source->size
+			     : 0;
+	bool is_journal = path.len > 3 && memcmp(path.at + path.len - 3, ":$J", 3) == 0;
+	struct pass first = {.exporting = exporting, .expand = member->is_sparse && !is_journal};
+	uint64_t size = first.expand ? member->size : member->source->size;
+
+	if (first.expand && holes > EXPANDED_MAX)
+		return fail(err, ERR_LIMIT,
+		    "its holes have %llu bytes; extract makes a sparse file of it",
+		    (unsigned long long)holes);
+	add_name(exporting, path, &name);
+	if (!text_ok(&name, err) || !run_pass(&first, member, size, err))
+		return false;
+	struct pass second = {.exporting = exporting, .expand = first.expand, .write = true};
+
+	*broken = true;
+	if (!begin(exporting, &name, member, size, first.crc, err)) {
+		*broken = err->kind != ERR_LIMIT;
+		return false;
+	}
+	if (!run_pass(&second, member, size, err))
+		return false;
+	if (!exporting->zip &&
+	    !exporting->sink->write(exporting->sink, (struct bytes){zeros, tar_padding(size)}, err))
+		return false;
+	*broken = false;
+	exporting->files++;
+	exporting->as_stored += is_journal && member->is_sparse;
+	return true;
+}
+
+/* Says why a member is not in the export; true when the run ends with it. */
+static bool is_end(struct exporting *exporting, struct bytes path, bool broken, struct err *why)
+{
+	if (broken || output_failed(why))
+		return true;
+	exporting->failed++;
+	exporting->damaged = exporting->damaged || why->kind == ERR_DAMAGED;
+	fail_in(why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
+	opening_problem(&exporting->opening, why);
+	return false;
+}
+
+static bool export_row(struct exporting *exporting, size_t index, struct err *err)
+{
+	struct bundle_reader *reader = exporting->opening.reader;
+	CLEANUP(member_close) struct member member = {0};
+	CLEANUP(text_free) struct text path = {0};
+	struct bundle_row_view view;
+	struct err why = {0};
+	bool broken = false;
+
+	if (!bundle_row_at(reader, index, &view, err))
+		return false;
+	if ((!view.taken && view.same_as.len == 0) ||
+	    !listing_matches(&exporting->patterns, view.path))
+		return true;
+	text_add(&path, view.path);
+	if (text_ok(&path, &why) && member_open_row(reader, index, &member, &why) &&
+	    export_member(exporting, text_bytes(&path), &member, &broken, &why))
+		return true;
+	if (!is_end(exporting, text_bytes(&path), broken, &why))
+		return true;
+	*err = why;
+	return false;
+}
+
+static bool export_all(struct exporting *exporting, struct err *err)
+{
+	static const uint8_t zeros[TAR_END_LEN];
+	size_t count = bundle_row_count(exporting->opening.reader);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!opening_progress(&exporting->opening, tr("exporting"), i + 1, count))
+			return fail(err, ERR_STOPPED, "stopped by you");
+		if (!export_row(exporting, i, err))
+			return false;
+	}
+	if (exporting->zip ? !zip_finish(exporting->zip, err)
+			   : !exporting->sink->write(
+				 exporting->sink, (struct bytes){zeros, sizeof(zeros)}, err))
+		return false;
+	return exporting->sink->finish(exporting->sink, err);
+}
+
+static bool prepare(struct exporting *exporting, struct err *err)
+{
+	const char *path = exporting->zip_path ? exporting->zip_path : exporting->tar_path;
+
+	if (exporting->operands.count == 0)
+		return fail(err, ERR_USAGE, "export takes a bundle, none was given");
+	if (!path || (exporting->zip_path && exporting->tar_path))
+		return fail(err, ERR_USAGE, "what to write? give one of --zip FILE and --tar FILE");
+	for (size_t i = 1; i < exporting->operands.count; i++)
+		if (!text_list_add(&exporting->patterns, bytes_of(exporting->operands.at[i]), err))
+			return false;
+	if (file_kind(path) != FILE_KIND_MISSING && !exporting->force)
+		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
+	if (!opening_all(&exporting->opening, exporting->operands.at[0], err))
+		return false;
+	if (file_kind(path) == FILE_KIND_FILE && !file_remove(path, err))
+		return false;
+	if (!file_create_private(path, &exporting->sink, err))
+		return false;
+	exporting->zip = exporting->zip_path ? zip_new(exporting->sink) : NULL;
+	return !exporting->zip_path || exporting->zip ||
+	       fail(err, ERR_MEMORY, "no memory for a zip");
+}
+
+static void say_counts(const struct exporting *exporting)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	console_progress("");
+	text_add_printable(
+	    &path, bytes_of(exporting->zip_path ? exporting->zip_path : exporting->tar_path));
+	say(tr("kanshiki: %llu files (%llu bytes) written to '%s'\n"),
+	    (unsigned long long)exporting->files, (unsigned long long)exporting->bytes,
+	    text_string(&path));
+	if (exporting->failed)
+		say(tr("kanshiki: %zu files could not be written\n"), exporting->failed);
+	if (exporting->as_stored)
+		say(tr("kanshiki: note: of %zu change journals only the allocated end is in it, as "
+		       "it was taken\n"),
+		    exporting->as_stored);
+}
+
+static int export(struct exporting *exporting)
+{
+	struct err err = {0};
+	bool prepared = prepare(exporting, &err);
+
+	if (!prepared || !export_all(exporting, &err)) {
+		int code = opening_fail(&exporting->opening, &err);
+
+		/* Half a zip is no zip. */
+		if (prepared)
+			(void)!file_remove(
+			    exporting->zip_path ? exporting->zip_path : exporting->tar_path, NULL);
+		return code;
+	}
+	say_counts(exporting);
+	if (exporting->damaged)
+		return EXIT_BAD_INPUT;
+	return exporting->failed || exporting->opening.problems.count ? EXIT_GAPS : EXIT_COMPLETE;
+}
+
+static int run(int argc, char **argv)
+{
+	struct exporting exporting = {0};
+	struct option options[OPTIONS];
+	struct err err = {0};
+	int code;
+
+	make_options(&exporting, options);
+	if (!options_parse(options, OPTIONS, argc, argv, &exporting.operands, &err))
+		code = command_fail(&err);
+	else
+		code = export(&exporting);
+	zip_free(exporting.zip);
+	sink_free(exporting.sink);
+	opening_close(&exporting.opening);
+	text_list_free(&exporting.operands);
+	text_list_free(&exporting.patterns);
+	return code;
+}
+
+const struct command command_export = {
+    .name = "export",
+    .summary = "write files of a bundle into one zip or tar",
+    .usage = "kanshiki export BUNDLE --zip|--tar FILE [PATTERN...] --keys KEYDIR | --ca FILE "
+	     "--identity FILE",
+    .run = run,
+    .help = help,
+};

@@ -1,0 +1,248 @@
+/* Trees by openat with O_NOFOLLOW, component by component. See platform/tree.h. */
+#include "platform/tree.h"
+
+#include "core/text.h"
+#include "core/time.h"
+#include "platform/file.h"
+#include "platform/posix/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COMPONENT_MAX 255 /* bytes; NAME_MAX of the file systems at hand */
+
+struct tree {
+	int root;
+	int last; /* the directory used last, -1: none */
+	struct text last_path;
+};
+
+struct tree_file {
+	int file;
+	int directory; /* its own descriptor, for removing */
+	char name[COMPONENT_MAX + 1];
+};
+
+bool tree_has_windows_names(void)
+{
+	return false;
+}
+
+bool tree_open(const char *path, struct tree **out, struct err *err)
+{
+	if (!file_make_directory(path, true, err))
+		return false;
+	struct tree *tree = calloc(1, sizeof(*tree));
+
+	if (!tree)
+		return fail(err, ERR_MEMORY, "no memory for '%s'", path);
+	tree->last = -1;
+	tree->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tree->root < 0) {
+		errno_fail(err, errno);
+		tree_close(tree);
+		return fail_in(err, "cannot open '%s'", path);
+	}
+	*out = tree;
+	return true;
+}
+
+void tree_close(struct tree *tree)
+{
+	if (!tree)
+		return;
+	if (tree->last >= 0)
+		close(tree->last);
+	if (tree->root >= 0)
+		close(tree->root);
+	text_free(&tree->last_path);
+	free(tree);
+}
+
+/* Cuts the next component off *path into name. */
+static bool take_component(const char **path, char name[COMPONENT_MAX + 1], struct err *err)
+{
+	size_t len = strcspn(*path, "/");
+
+	if (len == 0 || len > COMPONENT_MAX)
+		return fail(err, ERR_DENIED, "a name of %zu bytes in the path", len);
+	memcpy(name, *path, len);
+	name[len] = 0;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return fail(err, ERR_DENIED, "'%s' in the path", name);
+	*path += (*path)[len] == '/' ? len + 1 : len;
+	return true;
+}
+
+/* Enters a directory below `at`, made when missing. Closes `at` unless it is the root. -1 on failure. */
+static int enter(const struct tree *tree, int at, const char *name, struct err *err)
+{
+	int made = mkdirat(at, name, 0700);
+	int code = made < 0 ? errno : 0;
+	int below = -1;
+
+	if (made == 0 || code == EEXIST) {
+		below = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		code = below < 0 ? errno : 0;
+	}
+	if (at != tree->root)
+		close(at);
+	if (below < 0) {
+		errno_fail(err, code);
+		if (code == ELOOP || code == ENOTDIR)
+			fail(err, ERR_DENIED, "something that is no directory stands in the way");
+		fail_in(err, "'%s'", name);
+	}
+	return below;
+}
+
+/* The directory of that path, kept in tree->last. "" is the root. */
+static bool enter_path(struct tree *tree, struct bytes directory, int *out, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+	char name[COMPONENT_MAX + 1];
+	int at = tree->root;
+	unsigned depth = 0;
+
+	if (directory.len == 0) {
+		*out = tree->root;
+		return true;
+	}
+	if (tree->last >= 0 && bytes_equal(directory, text_bytes(&tree->last_path))) {
+		*out = tree->last;
+		return true;
+	}
+	text_add(&path, directory);
+	if (!text_ok(&path, err))
+		return false;
+	for (const char *rest = text_string(&path); *rest;) {
+		if (depth++ == TREE_DEPTH || !take_component(&rest, name, err)) {
+			if (at != tree->root)
+				close(at);
+			return depth > TREE_DEPTH
+				   ? fail(err, ERR_LIMIT, "more than %d directories", TREE_DEPTH)
+				   : false;
+		}
+		at = enter(tree, at, name, err);
+		if (at < 0)
+			return false;
+	}
+	if (tree->last >= 0)
+		close(tree->last);
+	tree->last = at;
+	text_clear(&tree->last_path);
+	text_add(&tree->last_path, directory);
+	*out = at;
+	return text_ok(&tree->last_path, err);
+}
+
+bool tree_make_directory(struct tree *tree, const char *path, struct err *err)
+{
+	int directory;
+
+	return enter_path(tree, bytes_of(path), &directory, err);
+}
+
+static int create_new(int directory, const char *name, bool replace)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int file = openat(directory, name, flags, 0600);
+
+	if (file < 0 && errno == EEXIST && replace && unlinkat(directory, name, 0) == 0)
+		file = openat(directory, name, flags, 0600);
+	return file;
+}
+
+bool tree_create(
+    struct tree *tree, const char *path, bool replace, struct tree_file **out, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	struct bytes above = {(const uint8_t *)path, slash ? (size_t)(slash - path) : 0};
+	struct tree_file *file = calloc(1, sizeof(*file));
+	int directory;
+
+	if (!file)
+		return fail(err, ERR_MEMORY, "no memory for a file");
+	file->file = file->directory = -1;
+	if (take_component(&name, file->name, err) && enter_path(tree, above, &directory, err)) {
+		file->directory = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+		file->file = create_new(directory, file->name, replace);
+		if (file->file >= 0 && file->directory >= 0) {
+			*out = file;
+			return true;
+		}
+		errno_fail(err, errno);
+	}
+	if (file->directory >= 0)
+		close(file->directory);
+	if (file->file >= 0)
+		close(file->file);
+	free(file);
+	return false;
+}
+
+bool tree_write(struct tree_file *file, uint64_t at, struct bytes bytes, struct err *err)
+{
+	while (bytes.len) {
+		ssize_t put = at > INT64_MAX ? (errno = EFBIG, -1)
+					     : pwrite(file->file, bytes.at, bytes.len, (off_t)at);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return errno_fail(err, errno);
+		bytes.at += put;
+		bytes.len -= (size_t)put;
+		at += (uint64_t)put;
+	}
+	return true;
+}
+
+static void set_time(struct timespec *to, uint64_t ticks)
+{
+	int64_t seconds;
+	uint32_t nanoseconds;
+
+	if (ticks == 0) {
+		to->tv_nsec = UTIME_OMIT;
+		return;
+	}
+	time_to_unix(ticks, &seconds, &nanoseconds);
+	to->tv_sec = (time_t)seconds;
+	to->tv_nsec = (long)nanoseconds;
+}
+
+bool tree_finish(
+    struct tree_file *file, uint64_t size, const struct tree_times *times, struct err *err)
+{
+	struct timespec both[2] = {{0}, {0}};
+	bool ok = true;
+
+	set_time(&both[0], times->accessed);
+	set_time(&both[1], times->modified);
+	if (size > INT64_MAX || ftruncate(file->file, (off_t)size) < 0)
+		ok = errno_fail(err, size > INT64_MAX ? EFBIG : errno);
+	if (ok && futimens(file->file, both) < 0)
+		ok = errno_fail(err, errno);
+	if (close(file->file) < 0 && ok)
+		ok = errno_fail(err, errno);
+	if (!ok)
+		unlinkat(file->directory, file->name, 0);
+	close(file->directory);
+	free(file);
+	return ok;
+}
+
+void tree_abandon(struct tree_file *file)
+{
+	if (!file)
+		return;
+	close(file->file);
+	unlinkat(file->directory, file->name, 0);
+	close(file->directory);
+	free(file);
+}

@@ -1,0 +1,45 @@
+/* A directory into which files are put and which no name can leave: every component is entered by itself, links
+ * and junctions are never followed. For what comes out of evidence. */
+#ifndef KANSHIKI_PLATFORM_TREE_H
+#define KANSHIKI_PLATFORM_TREE_H
+
+#include "core/bytes.h"
+#include "core/err.h"
+
+#define TREE_DEPTH 512 /* components of one path, at most */
+
+struct tree;      /* opaque */
+struct tree_file; /* opaque: one file being written */
+
+/* Opens the directory at path; makes it, and its parents, when missing. */
+bool tree_open(const char *path, struct tree **out, struct err *err) MUST_CHECK;
+void tree_close(struct tree *tree);
+CLEANUP_POINTER(struct tree, tree_close);
+
+/* Makes a directory and those above it, for the owner only. Components are separated by '/'; an empty one, "." and
+ * ".." and (on Windows) a name that Windows reads otherwise are ERR_DENIED. */
+bool tree_make_directory(struct tree *tree, const char *path, struct err *err) MUST_CHECK;
+
+/* Makes a new file, for the owner only, and the directories above it. ERR_EXISTS when there is one: with `replace` a
+ * file (or link) in its place is removed first. */
+bool tree_create(struct tree *tree, const char *path, bool replace, struct tree_file **out,
+    struct err *err) MUST_CHECK;
+/* Writes at an offset; what is never written reads as zeros, and takes no room where the system can. */
+bool tree_write(
+    struct tree_file *file, uint64_t at, struct bytes bytes, struct err *err) MUST_CHECK;
+
+struct tree_times {
+	uint64_t created, modified, accessed; /* ticks; 0: as it is */
+};
+/* Gives the file its size and times and closes it. Times that the system cannot keep are cut to what it can. Frees
+ * *file also when it fails. */
+bool tree_finish(struct tree_file *file, uint64_t size, const struct tree_times *times,
+    struct err *err) MUST_CHECK;
+/* Removes the unfinished file. */
+void tree_abandon(struct tree_file *file);
+CLEANUP_POINTER(struct tree_file, tree_abandon);
+
+/* Whether names in a tree keep Windows' rules (no "con", no '?', no dot at the end). */
+bool tree_has_windows_names(void);
+
+#endif
