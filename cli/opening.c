@@ -16,6 +16,10 @@ void opening_problem(struct opening *opening, const struct err *why)
 {
 	console_progress("");
 	opening->shown_percent = NO_PERCENT;
+	if (opening->problems.count >= PROBLEMS_SAID) {
+		opening->unsaid++;
+		return;
+	}
 	(void)!text_list_add(&opening->problems, bytes_of(why->text), NULL);
 	(void)command_fail(why);
 }
@@ -117,6 +121,8 @@ int opening_fail(struct opening *opening, const struct err *err)
 
 void opening_close(struct opening *opening)
 {
+	if (opening->unsaid)
+		say(tr("kanshiki: and %zu more like these\n"), opening->unsaid);
 	bundle_close(opening->reader);
 	store_free(opening->store);
 	trust_free(&opening->trust);

@@ -12,6 +12,7 @@ struct opening {
 	struct text_list problems; /* said so far, English */
 	struct text_list notes;
 	unsigned shown_percent;
+	size_t unsaid; /* problems behind the first PROBLEMS_SAID */
 };
 
 /* Loads the trust and checks seal and MANIFEST of the bundle at path. */
@@ -27,7 +28,8 @@ static inline void opening_close_at(struct opening *opening)
 	opening_close(opening);
 }
 
-/* Says a problem at once and keeps it. */
+#define PROBLEMS_SAID 50
+/* Says a problem at once and keeps it; behind PROBLEMS_SAID they are only counted. */
 void opening_problem(struct opening *opening, const struct err *why);
 /* Says err, unless it was already said as a problem; returns its exit code. */
 int opening_fail(struct opening *opening, const struct err *err);

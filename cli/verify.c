@@ -151,8 +151,10 @@ static bool show(const struct verification *verification, struct err *err)
 		if (!receipt_show(text_bytes(&verification->receipt), &out, err))
 			return false;
 	}
-	if (verification->facts.complete)
+	if (verification->facts.complete && verification->content_good)
 		text_adds(&out, tr("Intact and complete.\n"));
+	else if (verification->facts.complete)
+		text_adds(&out, tr("Intact as far as it was checked, and complete.\n"));
 	else
 		show_sealed_volumes(verification, &out);
 	return text_ok(&out, err) && console_write(text_bytes(&out), err);
