@@ -101,7 +101,7 @@ static void show_estimate(struct collection *collection)
 	text_addf(&line, tr("To take: %llu files and streams, %s before compression"),
 	    (unsigned long long)count, text_string(&size));
 	progress_step(&collection->progress, text_string(&line));
-	collection_journal(collection, "estimate", "volumes", text_string(&line));
+	collection_journal(collection, "estimate", "volumes", text_string(&size));
 	if (collection->plan->free_bytes < bytes) {
 		text_clear(&line);
 		text_clear(&size);
