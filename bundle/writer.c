@@ -16,7 +16,7 @@
 #define ROWS_BYTES     ((size_t)12 << 20)
 #define JOURNAL_BYTES  ((size_t)8 << 20)
 #define FIELDS_MAX     ((size_t)1 << 20) /* of one journal line */
-#define CASE_MAX       256               /* bytes of case and of host in the MANIFEST */
+#define CASE_MAX       1024              /* bytes of case and of host in the MANIFEST */
 #define META_BYTES_MAX ((size_t)16 << 20)
 
 static void set_defaults(struct bundle_plan *plan)

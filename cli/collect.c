@@ -13,7 +13,8 @@
 #include "platform/process.h"
 #include "platform/store.h"
 
-#define OPTIONS 12
+#define OPTIONS        12
+#define CASE_BYTES_MAX 1000
 
 struct run { /* everything that one run owns */
 	struct collect_request request;
@@ -110,6 +111,8 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 	if (operands.count)
 		return fail(err, ERR_USAGE, "collect takes no '%s'; see kanshiki collect --help",
 		    operands.at[0]);
+	if (request->case_id && strlen(request->case_id) > CASE_BYTES_MAX)
+		return fail(err, ERR_USAGE, "--case takes %d bytes at most", CASE_BYTES_MAX);
 	if (!request->kit && !request->dry_run)
 		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
 	if (!request->out && !request->dry_run)
@@ -141,6 +144,13 @@ static bool load_facts(struct run *run, struct err *err)
 	       fail_in(err, "--facts '%s'", path);
 }
 
+static bool free_space(void *context, uint64_t *bytes)
+{
+	const struct run *run = context;
+
+	return file_free_space(text_string(&run->path), bytes, NULL);
+}
+
 /* Makes the new directory and the first sealed MANIFEST in it. *code: what a failure means. */
 static bool create_bundle(struct run *run, int *code, struct err *err)
 {
@@ -154,12 +164,19 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 	    .seal = run->kit.seal,
 	    .now = clock_now,
 	    .monotonic_ms = clock_monotonic_ms,
+	    .free_space = free_space,
+	    .free_context = run,
 	};
 	*code = EXIT_BUG;
 	if (!bundle_new_id(plan->started, plan->collection_id, err) ||
 	    !bundle_directory_name(plan, &run->directory, err))
 		return false;
 	file_join(&run->path, run->request.out, text_string(&run->directory));
+#ifdef _WIN32
+	for (size_t i = 0; i < run->path.len; i++)
+		if (run->path.at[i] == '/')
+			run->path.at[i] = '\\';
+#endif
 	*code = EXIT_CANNOT_CREATE;
 	if (file_kind(run->request.out) != FILE_KIND_DIRECTORY)
 		return fail(err, ERR_MISSING, "--out '%s' is no directory: make it first",

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#define HOST_BYTES_MAX 255
+
 #ifdef _WIN32
 #define HAS_LIVE_VOLUMES true
 #else
@@ -178,6 +180,22 @@ static void add_file_name(struct text *out, const char *path)
 		text_adds(out, "image");
 }
 
+/* A hive may hold anything: no computer's name is longer. */
+static void cut_host(struct text *name)
+{
+	size_t pos = 0;
+
+	while (pos < name->len) {
+		size_t before = pos;
+
+		(void)text_decode(text_bytes(name), &pos);
+		if (pos > HOST_BYTES_MAX) {
+			name->len = before;
+			name->at[before] = 0;
+		}
+	}
+}
+
 void collect_host_name(struct volume_set *set, const char *machine, struct text *out, bool *is_live)
 {
 	*is_live = any_live(set) || set->count == 0;
@@ -187,8 +205,10 @@ void collect_host_name(struct volume_set *set, const char *machine, struct text 
 		return;
 	}
 	*is_live = false;
-	if (volume_set_host(set, out, NULL) && out->len > 0)
+	if (volume_set_host(set, out, NULL) && out->len > 0) {
+		cut_host(out);
 		return;
+	}
 	text_clear(out);
 	for (size_t i = 0; i < set->count && out->len == 0; i++)
 		if (set->at[i].ntfs)

@@ -78,14 +78,15 @@ static void examine(struct collection_volume *volume)
 	bool may_be_ntfs = volume->kind == VOLUME_NTFS || volume->kind == VOLUME_UNKNOWN;
 
 	if (!may_be_ntfs) {
-		fail(&volume->why, ERR_UNSUPPORTED, "%s", volume_kind_name(volume->kind));
+		fail(&volume->why, ERR_UNSUPPORTED, "not NTFS: %s", volume_kind_name(volume->kind));
 		return;
 	}
 	if (!ntfs_volume_open(volume->raw, &volume->ntfs, &err)) {
 		volume->ntfs = NULL;
 		volume->why = err;
 		if (volume->kind == VOLUME_UNKNOWN && err.kind != ERR_IO)
-			fail(&volume->why, ERR_UNSUPPORTED, "no file system that we know");
+			fail(
+			    &volume->why, ERR_UNSUPPORTED, "not NTFS: no file system that we know");
 		return;
 	}
 	volume->kind = VOLUME_NTFS;
