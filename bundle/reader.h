@@ -55,6 +55,9 @@ bool bundle_open_content(struct bundle_reader *reader, struct err *err) MUST_CHE
 /* Walks every set to its end and compares each entry with its row. */
 bool bundle_check_entries(struct bundle_reader *reader, struct err *err) MUST_CHECK;
 
+/* The chain of meta/journal.jsonl up to the hash that the MANIFEST names. */
+bool bundle_check_journal(struct bundle_reader *reader, struct err *err) MUST_CHECK;
+
 /* Signature, MANIFEST, `meta` volumes and rows: what ls, cat and timeline need. */
 bool bundle_open(struct store *store, const struct bundle_trust *trust, struct bundle_reader **out,
     struct err *err) MUST_CHECK;

@@ -120,17 +120,20 @@ static uint32_t listed_volumes(const struct bundle_reader *reader, unsigned set,
 	return count;
 }
 
-/* Whether an unlisted file is what a cut-off run leaves behind: the open volume, the one volume closed since the
- * seal, and the seal that was being written. */
+/* Whether an unlisted file is what a cut-off run leaves behind: the open volume, the one volume of a set that was
+ * closed since the seal, and what was being written for the next seal. */
 static bool is_left_behind(struct bundle_reader *reader, const char *name)
 {
 	struct volume_name volume;
 	uint32_t highest;
 
-	if (strcmp(name, "RESUME") == 0 || strcmp(name, "RESUME.new") == 0)
-		return true;
-	if (starts_with(name, "MANIFEST.") && ends_with(name, ".new"))
-		return true;
+	static const char *const unsealed[] = {"RESUME", "RESUME.new", "RESERVE",
+	    MANIFEST_SHA512_NAME, MANIFEST_NAME ".new", MANIFEST_SEAL_NAME ".new", "CUSTODY.txt",
+	    "CUSTODY.html", "README.txt", "chain.pem"};
+
+	for (size_t i = 0; i < ARRAY_LEN(unsealed); i++)
+		if (strcmp(name, unsealed[i]) == 0)
+			return true;
 	if (!volume_name_parse(bytes_of(name), &volume))
 		return false;
 	listed_volumes(reader, volume.set, &highest);

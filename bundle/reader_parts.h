@@ -27,7 +27,7 @@ struct path_index {
 };
 
 struct meta_file {
-	char name[64]; /* without "meta/" */
+	char name[MANIFEST_FILE_NAME + 1]; /* without "meta/" */
 	uint64_t at, size;
 };
 

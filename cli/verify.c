@@ -78,7 +78,7 @@ static bool check(struct verification *verification, struct err *err)
 	if (verification->opening.trust.identities.count == 0)
 		return true;
 	if (!bundle_open_content(reader, err) || !bundle_check_entries(reader, err) ||
-	    !read_receipt(verification, err))
+	    !bundle_check_journal(reader, err) || !read_receipt(verification, err))
 		return false;
 	verification->rows = bundle_row_count(reader);
 	verification->content_good = true;

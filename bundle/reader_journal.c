@@ -1,0 +1,67 @@
+/* The journal's chain: each line carries its number and the hash of the line before, and the MANIFEST the hash of the
+ * last, so that none can be left out, added or changed. */
+#include "bundle/lines.h"
+#include "bundle/reader_parts.h"
+
+#include <yyjson.h>
+
+static void free_document(yyjson_doc *document)
+{
+	yyjson_doc_free(document);
+}
+CLEANUP_POINTER(yyjson_doc, free_document);
+
+static bool check_line(
+    struct bytes line, uint64_t number, const uint8_t head[SHA256_LEN], struct err *err)
+{
+	char previous[SHA256_HEX_ROOM];
+	CLEANUP(free_document)
+	yyjson_doc *document = yyjson_read((const char *)line.at, line.len, 0);
+	yyjson_val *root = yyjson_doc_get_root(document);
+
+	hash_hex((struct bytes){head, SHA256_LEN}, previous);
+	if (yyjson_get_uint(yyjson_obj_get(root, "number")) != number ||
+	    !yyjson_equals_str(yyjson_obj_get(root, "previous"), previous))
+		return fail(err, ERR_DAMAGED, "line %llu does not follow the one before it",
+		    (unsigned long long)number);
+	return true;
+}
+
+static bool walk(struct source *journal, uint8_t head[SHA256_LEN], struct err *err)
+{
+	CLEANUP(lines_free)
+	struct lines lines = {.source = journal, .end = journal->size, .ceiling = ROW_BYTES};
+
+	for (uint64_t number = 1;; number++) {
+		struct bytes line;
+		uint64_t at = 0;
+
+		if (!lines_next(&lines, &line, &at, err))
+			return false;
+		if (!line.at)
+			return true;
+		if (!check_line(line, number, head, err))
+			return false;
+		hash_sha256(line, head);
+	}
+}
+
+bool bundle_check_journal(struct bundle_reader *reader, struct err *err)
+{
+	CLEANUP(source_close) struct source *journal = NULL;
+	uint8_t head[SHA256_LEN] = {0};
+	struct err why = {0};
+
+	if (!bundle_meta_open(reader, "journal.jsonl", &journal, &why)) {
+		if (why.kind != ERR_MISSING) {
+			*err = why;
+			return false;
+		}
+	} else if (!walk(journal, head, err)) {
+		return fail_in(err, "'meta/journal.jsonl'");
+	}
+	if (memcmp(head, reader->manifest.journal_head, SHA256_LEN) != 0)
+		return fail(err, ERR_DAMAGED, "'meta/journal.jsonl' is not the one that '%s' names",
+		    MANIFEST_NAME);
+	return true;
+}
