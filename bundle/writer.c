@@ -54,6 +54,12 @@ static bool take_plan(struct bundle_writer *writer, const struct bundle_plan *pl
 	return text_ok(&manifest->case_id, err) && text_ok(&manifest->host, err);
 }
 
+/* The bound asks for a rotation; rows that still come until it happens, or after the disk is full, fit too. */
+size_t writer_rows_ceiling(const struct bundle_writer *writer)
+{
+	return 2 * writer->plan.limits.rows_bytes + ROWS_BYTES;
+}
+
 static bool make_parts(struct bundle_writer *writer, struct err *err)
 {
 	const struct bundle_plan *plan = &writer->plan;
@@ -61,9 +67,8 @@ static bool make_parts(struct bundle_writer *writer, struct err *err)
 	writer->entry.sha256 = hash_new(HASH_SHA256);
 	if (!writer->entry.sha256)
 		return fail(err, ERR_MEMORY, "no memory for a bundle");
-	/* The bound asks for a rotation; rows that still come until it happens, or after the disk is full, fit too. */
 	return frames_new(plan->zstd_level, &writer->frames, err) &&
-	       rows_new(2 * plan->limits.rows_bytes + ROWS_BYTES, &writer->rows, err) &&
+	       rows_new(writer_rows_ceiling(writer), &writer->rows, err) &&
 	       rows_new(JOURNAL_BYTES, &writer->journal, err);
 }
 

@@ -129,6 +129,5 @@ bool writer_meta_volume(struct bundle_writer *writer, bool is_last, struct err *
 	writer_drop_volume(writer);
 	snprintf(part, sizeof(part), "%s%s", writer->volume.name, VOLUME_PART_SUFFIX);
 	(void)!writer->store->remove(writer->store, part, NULL);
-	writer->sets[BUNDLE_META].tar_offset = start;
 	return writer_broken(writer, err);
 }

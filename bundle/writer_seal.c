@@ -188,7 +188,13 @@ bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
 	if (writer->is_broken)
 		writer_drop_volume(writer);
 	is_whole = close_last_set(writer, &why) && is_whole;
-	is_whole = writer_meta_volume(writer, true, &why) && is_whole;
+	if (writer->has_lost && !writer_settle_rows(writer, err))
+		return false;
+	/* Without rows what was taken has no names: a write that failed once is tried once more. */
+	if (!writer_meta_volume(writer, true, &why)) {
+		is_whole = false;
+		(void)!writer_meta_volume(writer, true, &why);
+	}
 	is_whole = put_custody(writer, custody_text, custody_html, &why) && is_whole;
 	is_whole = put_sha512(writer, &why) && is_whole;
 	if (!writer_seal(writer, is_whole, err)) {

@@ -75,6 +75,7 @@ struct bundle_writer {
 	uint32_t sealed;     /* MANIFESTs so far */
 	bool has_reserve;
 	bool seal_is_pending; /* MANIFEST is renamed, its seal not yet */
+	bool has_lost;        /* a volume of data could not be closed */
 	bool is_broken;       /* a write failed: the open volume is lost as .part */
 	bool is_full;         /* stopped before the disk is full: the open volume can be closed */
 	struct err why;       /* of is_broken or is_full */
@@ -84,7 +85,7 @@ struct bundle_writer {
 bool writer_open_volume(struct bundle_writer *writer, enum bundle_set set, uint64_t next_header,
     struct err *err) MUST_CHECK;
 bool writer_close_volume(struct bundle_writer *writer, struct err *err) MUST_CHECK;
-/* Lets go of the open volume as it is: NAME.part stays. */
+/* Lets go of the open volume as it is: NAME.part stays, its set ends where it began. */
 void writer_drop_volume(struct bundle_writer *writer);
 bool writer_put(struct bundle_writer *writer, struct bytes data, struct err *err) MUST_CHECK;
 /* Largest size of the volume file if `more` bytes were added and it was then closed. */
@@ -109,6 +110,10 @@ bool writer_close_set(
     struct bundle_writer *writer, enum bundle_set set, struct err *err) MUST_CHECK;
 bool writer_put_listed(struct bundle_writer *writer, const char *name, struct bytes content,
     struct err *err) MUST_CHECK;
+
+/* writer_lost.c: takes the place from every row whose bytes are not in a closed volume. */
+bool writer_settle_rows(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+size_t writer_rows_ceiling(const struct bundle_writer *writer);
 
 /* writer_reserve.c */
 bool writer_reserve(struct bundle_writer *writer, struct err *err) MUST_CHECK;

@@ -69,7 +69,13 @@ bool writer_open_volume(
 
 void writer_drop_volume(struct bundle_writer *writer)
 {
-	sink_free(TAKE(writer->volume.sink));
+	struct writer_volume *volume = &writer->volume;
+
+	if (!volume->sink)
+		return;
+	writer->sets[volume->set].tar_offset = volume->tar_start;
+	writer->has_lost = writer->has_lost || volume->set != BUNDLE_META;
+	sink_free(TAKE(volume->sink));
 }
 
 static bool remember(struct bundle_writer *writer, struct err *err)
@@ -105,11 +111,13 @@ bool writer_close_volume(struct bundle_writer *writer, struct err *err)
 
 	if (!volume->sink)
 		return true;
-	bool ok = frames_finish(writer->frames, err) && volume->sink->finish(volume->sink, err) &&
-		  remember(writer, err);
-
-	writer_drop_volume(writer);
-	return ok || writer_broken(writer, err);
+	if (!frames_finish(writer->frames, err) || !volume->sink->finish(volume->sink, err) ||
+	    !remember(writer, err)) {
+		writer_drop_volume(writer);
+		return writer_broken(writer, err);
+	}
+	sink_free(TAKE(volume->sink));
+	return true;
 }
 
 bool writer_put(struct bundle_writer *writer, struct bytes data, struct err *err)

@@ -1,0 +1,196 @@
+/* A store in memory. See fake_store.h. */
+#include "fake_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILES_MAX 4096
+#define NAME_ROOM 160
+
+struct fake_file {
+	char name[NAME_ROOM]; /* "": gone */
+	struct text content;
+};
+
+struct fake_sink {
+	struct sink sink;
+	struct fake_store *fake;
+	size_t file;
+};
+
+static struct fake_file *find(struct fake_store *fake, const char *name)
+{
+	for (size_t i = 0; i < fake->count; i++)
+		if (strcmp(fake->files[i].name, name) == 0)
+			return &fake->files[i];
+	return NULL;
+}
+
+static bool change(struct fake_store *fake, struct err *err)
+{
+	fake->changes++;
+	if (fake->fail_at == 0 || fake->changes < fake->fail_at ||
+	    (fake->changes > fake->fail_at && !fake->fails_on))
+		return true;
+	return fail(err, fake->kind, "told to fail");
+}
+
+static bool sink_write(struct sink *self, struct bytes data, struct err *err)
+{
+	struct fake_sink *to = (struct fake_sink *)self;
+	struct fake_store *fake = to->fake;
+	struct fake_file *file = &fake->files[to->file];
+	bool fits = fake->capacity == 0 || data.len <= fake->capacity - fake->used;
+
+	if (!change(fake, err))
+		data.len /= 2; /* a failed write may have written something */
+	else if (fits)
+		err = NULL;
+	else
+		fail(err, ERR_FULL, "no space left");
+	if (!fits && data.len > fake->capacity - fake->used)
+		data.len = (size_t)(fake->capacity - fake->used);
+	text_add(&file->content, data);
+	fake->used += data.len;
+	return err == NULL;
+}
+
+static bool sink_finish(struct sink *self, struct err *err)
+{
+	return change(((struct fake_sink *)self)->fake, err);
+}
+
+static void sink_done(struct sink *self)
+{
+	free(self);
+}
+
+static bool store_create(struct store *self, const char *name, struct sink **out, struct err *err)
+{
+	struct fake_store *fake = (struct fake_store *)self;
+
+	if (find(fake, name))
+		return fail(err, ERR_EXISTS, "'%s' is there already", name);
+	if (!change(fake, err))
+		return false;
+	struct fake_sink *sink = calloc(1, sizeof(*sink));
+
+	if (!sink || fake->count == FILES_MAX) {
+		free(sink);
+		return fail(err, ERR_MEMORY, "too many files");
+	}
+	sink->sink = (struct sink){sink_write, sink_finish, sink_done};
+	sink->fake = fake;
+	sink->file = fake->count;
+	fake->files[fake->count] = (struct fake_file){.content = {.ceiling = (size_t)1 << 30}};
+	snprintf(fake->files[fake->count].name, NAME_ROOM, "%s", name);
+	fake->count++;
+	*out = &sink->sink;
+	return true;
+}
+
+static void drop(struct fake_store *fake, struct fake_file *file)
+{
+	fake->used -= file->content.len;
+	text_free(&file->content);
+	file->name[0] = 0;
+}
+
+static bool store_rename(struct store *self, const char *from, const char *to, struct err *err)
+{
+	struct fake_store *fake = (struct fake_store *)self;
+	struct fake_file *file = find(fake, from);
+	struct fake_file *over = find(fake, to);
+
+	if (!file)
+		return fail(err, ERR_MISSING, "no '%s'", from);
+	if (!change(fake, err))
+		return false;
+	if (over && over != file)
+		drop(fake, over);
+	snprintf(file->name, NAME_ROOM, "%s", to);
+	return true;
+}
+
+static bool store_remove(struct store *self, const char *name, struct err *err)
+{
+	struct fake_store *fake = (struct fake_store *)self;
+	struct fake_file *file = find(fake, name);
+
+	if (!file)
+		return fail(err, ERR_MISSING, "no '%s'", name);
+	if (!change(fake, err))
+		return false;
+	drop(fake, file);
+	return true;
+}
+
+static bool store_open(struct store *self, const char *name, struct source **out, struct err *err)
+{
+	struct fake_file *file = find((struct fake_store *)self, name);
+
+	if (!file)
+		return fail(err, ERR_MISSING, "no '%s'", name);
+	*out = source_of_bytes(text_bytes(&file->content));
+	return *out || fail(err, ERR_MEMORY, "no memory");
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool store_list(struct store *self, struct text_list *names, struct err *err)
+{
+	struct fake_store *fake = (struct fake_store *)self;
+
+	for (size_t i = 0; i < fake->count; i++)
+		if (*fake->files[i].name &&
+		    !text_list_add(names, bytes_of(fake->files[i].name), err))
+			return false;
+	if (names->count)
+		qsort(names->at, names->count, sizeof(*names->at), by_bytes);
+	return true;
+}
+
+static void free_store(struct store *self)
+{
+	struct fake_store *fake = (struct fake_store *)self;
+
+	for (size_t i = 0; i < fake->count; i++)
+		text_free(&fake->files[i].content);
+	free(fake->files);
+	free(fake);
+}
+
+struct fake_store *fake_store_new(void)
+{
+	struct fake_store *fake = calloc(1, sizeof(*fake));
+
+	if (!fake)
+		return NULL;
+	fake->files = calloc(FILES_MAX, sizeof(*fake->files));
+	if (!fake->files) {
+		free(fake);
+		return NULL;
+	}
+	fake->store = (struct store){
+	    store_create, store_rename, store_remove, store_open, store_list, free_store};
+	fake->kind = ERR_IO;
+	return fake;
+}
+
+struct bytes fake_store_bytes(struct fake_store *fake, const char *name)
+{
+	struct fake_file *file = find(fake, name);
+
+	return file ? text_bytes(&file->content) : (struct bytes){0};
+}
+
+bool fake_store_free_space(void *context, uint64_t *bytes)
+{
+	struct fake_store *fake = context;
+
+	*bytes = fake->capacity ? fake->capacity - fake->used : (uint64_t)1 << 40;
+	return true;
+}

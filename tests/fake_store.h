@@ -1,0 +1,28 @@
+/* A store in memory that fails when told to: at the nth change, or when it is full. */
+#ifndef KANSHIKI_TESTS_FAKE_STORE_H
+#define KANSHIKI_TESTS_FAKE_STORE_H
+
+#include "core/store.h"
+
+struct fake_file;
+
+struct fake_store {
+	struct store store;
+	struct fake_file *files;
+	size_t count;
+	uint64_t used;
+	uint64_t capacity; /* bytes, 0: no limit. A write over it puts what fits and is ERR_FULL */
+	uint64_t changes;  /* so far: create, write, finish, rename, remove */
+	uint64_t fail_at;  /* this one fails (1 is the first), 0: none */
+	bool fails_on;     /* and all after it */
+	enum err_kind kind;
+};
+
+/* NULL when no memory. store_free(&fake->store) frees it. */
+struct fake_store *fake_store_new(void);
+/* The bytes of a file, borrowed until the next change; at is NULL when there is none. */
+struct bytes fake_store_bytes(struct fake_store *fake, const char *name);
+/* For bundle_plan.free_space: context is the fake. */
+bool fake_store_free_space(void *context, uint64_t *bytes);
+
+#endif
