@@ -112,7 +112,6 @@ static const char *const patterns[] = {
     NULL,
 };
 
-extern const struct collector collect_browser_profiles;
 const struct collector collect_browser_profiles = {
     .name = "browser-profiles",
     .summary = "web browser profiles: history, downloads, cookies",

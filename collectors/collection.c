@@ -9,10 +9,6 @@
 
 #define JOURNAL_PROBLEMS_MAX 1000 /* the others have their rows only */
 
-#define COLLECTOR(name) extern const struct collector collect_##name;
-#include "collectors/list.h"
-#undef COLLECTOR
-
 #define COLLECTOR(name) &collect_##name,
 static const struct collector *const collectors[] = {
 #include "collectors/list.h"

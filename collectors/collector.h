@@ -51,4 +51,9 @@ struct collector {
 	void (*run)(struct collection *collection);
 };
 
+/* Every collector: collect_NAME. A file without a row in list.h fails clang's -Wmissing-variable-declarations. */
+#define COLLECTOR(name) extern const struct collector collect_##name;
+#include "collectors/list.h"
+#undef COLLECTOR
+
 #endif

@@ -9,7 +9,6 @@ static const char *const patterns[] = {
     NULL,
 };
 
-extern const struct collector collect_event_logs;
 const struct collector collect_event_logs = {
     .name = "event-logs",
     .summary = "event logs",

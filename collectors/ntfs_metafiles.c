@@ -24,7 +24,6 @@ static const char *const patterns[] = {
     NULL,
 };
 
-extern const struct collector collect_ntfs_metafiles;
 const struct collector collect_ntfs_metafiles = {
     .name = "ntfs-metafiles",
     .summary = "NTFS file table and journals",

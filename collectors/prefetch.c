@@ -13,7 +13,6 @@ static const char *const patterns[] = {
     NULL,
 };
 
-extern const struct collector collect_prefetch;
 const struct collector collect_prefetch = {
     .name = "prefetch",
     .summary = "Prefetch: programs that ran",

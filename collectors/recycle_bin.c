@@ -9,7 +9,6 @@ static const char *const patterns[] = {
     NULL,
 };
 
-extern const struct collector collect_recycle_bin;
 const struct collector collect_recycle_bin = {
     .name = "recycle-bin",
     .summary = "recycle bin: names and times of deleted files",

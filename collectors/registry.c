@@ -51,7 +51,6 @@ static const char *const patterns[] = {
     NULL,
 };
 
-extern const struct collector collect_registry;
 const struct collector collect_registry = {
     .name = "registry",
     .summary = "registry hives and their logs",

@@ -11,7 +11,6 @@ static const char *const patterns[] = {
     NULL,
 };
 
-extern const struct collector collect_scheduled_tasks;
 const struct collector collect_scheduled_tasks = {
     .name = "scheduled-tasks",
     .summary = "scheduled tasks",

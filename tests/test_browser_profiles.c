@@ -4,8 +4,6 @@
 #include "core/pattern.h"
 #include "tests/fixture_patterns.h"
 
-extern const struct collector collect_browser_profiles;
-
 static void takes_what_it_should(void **state)
 {
 	(void)state;

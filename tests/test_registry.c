@@ -3,8 +3,6 @@
 
 #include "tests/fixture_patterns.h"
 
-extern const struct collector collect_registry;
-
 static void takes_what_it_should(void **state)
 {
 	(void)state;

@@ -190,7 +190,8 @@ bool ntfs_streams_join(struct ntfs_entry *entry, uint32_t cluster_size, struct e
 	runs = m->runs.at;
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		entry->streams[i].runs = runs;
-		runs += entry->streams[i].run_count;
+		if (runs) /* NULL when no stream has one */
+			runs += entry->streams[i].run_count;
 	}
 	return true;
 }

@@ -18,8 +18,17 @@ static bool repeated_read(
 	struct repeated *repeated = (struct repeated *)self;
 	uint8_t *out = to;
 
-	for (*got = 0; *got < len && offset + *got < self->size; (*got)++)
-		out[*got] = repeated->bytes.at[(offset + *got) % repeated->bytes.len];
+	len = offset > self->size         ? 0
+	      : len < self->size - offset ? len
+					  : (size_t)(self->size - offset);
+	for (*got = 0; *got < len;) {
+		size_t from = (size_t)((offset + *got) % repeated->bytes.len);
+		size_t piece = repeated->bytes.len - from < len - *got ? repeated->bytes.len - from
+								       : len - *got;
+
+		memcpy(out + *got, repeated->bytes.at + from, piece);
+		*got += piece;
+	}
 	return true;
 }
 
