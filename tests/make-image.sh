@@ -148,7 +148,7 @@ make_bulk() {
 	local i
 	[ "$bulk" -gt 0 ] || return 0
 	mkdir -p "$mnt/Bulk"
-	openssl enc -aes-128-ctr -K 4b616e7368696b69 -iv 00 -in /dev/zero 2>/dev/null |
+	{ openssl enc -aes-128-ctr -K 4b616e7368696b69 -iv 00 -in /dev/zero 2>/dev/null || true; } |
 		for ((i = 0; i < bulk; i++)); do
 			head -c 1048576 >"$mnt/Bulk/$(printf %05d "$i").bin"
 		done
