@@ -178,10 +178,7 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 			run->path.at[i] = '\\';
 #endif
 	*code = EXIT_CANNOT_CREATE;
-	if (file_kind(run->request.out) != FILE_KIND_DIRECTORY)
-		return fail(err, ERR_MISSING, "--out '%s' is no directory: make it first",
-		    run->request.out);
-	if (!text_ok(&run->path, err) ||
+	if (!text_ok(&run->path, err) || !file_make_directory(run->request.out, true, err) ||
 	    !file_make_directory(text_string(&run->path), false, err)) {
 		*code = err->kind == ERR_FULL ? EXIT_IO : EXIT_CANNOT_CREATE;
 		return fail_in(err, "--out '%s'", run->request.out);
