@@ -1,0 +1,155 @@
+#!/bin/bash
+# Opening a bundle: verify, ls, cat, extract, export on everything of the image, against what the image's maker wrote
+# down; and each way to ask for the wrong thing.
+# usage: tests/e2e/open.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/open.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+need perl openssl age-keygen unzip tar python3
+
+open_with() {
+	local command=$1
+	shift
+	"$kanshiki" "$command" "$@" --keys "$work/keys"
+}
+
+check_verify() {
+	run "verify" 0 open_with verify "$bundle"
+	grep -q "$(sha256sum "$bundle/MANIFEST.sha256" | cut -c1-8)" "$work/out" || complain "verify: no number"
+	grep -qi 'complete' "$work/out" || complain "verify: no verdict"
+	run "verify in Japanese" 0 open_with verify "$bundle/" --lang ja
+	grep -q '管理番号' "$work/out" || complain "verify --lang ja: no Japanese"
+	run "verify --json" 0 open_with verify "$bundle" --json
+	python3 -c 'import json,sys; d = json.load(open(sys.argv[1])); sys.exit(d["verdict"] != "intact" or not d["content_checked"])' \
+		"$work/out" || complain "verify --json: not what it says"
+	run "verify without identity" 0 "$kanshiki" verify "$bundle" --ca "$work/keys/evidence-ca.pem"
+	grep -qi 'not opened' "$work/out" || complain "verify without identity does not say so"
+}
+
+check_ls() {
+	run "ls" 0 open_with ls "$bundle"
+	cp "$work/out" "$work/ls"
+	! grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]' "$work/ls" ||
+		complain "ls prints control or bidi characters"
+	grep -q '^fs/C/\$MFT$' "$work/ls" || complain "ls: no \$MFT"
+	[ "$(sort "$work/ls" | uniq -d | wc -l)" -eq 0 ] || complain "ls: paths twice"
+	run "ls --json" 0 open_with ls "$bundle" --json
+	python3 - "$work/out" "$work/ls" <<'END' || complain "ls --json and ls differ"
+import json, sys
+rows = [json.loads(line)["path"] for line in open(sys.argv[1], encoding="utf-8")]
+sys.exit(rows != open(sys.argv[2], encoding="utf-8").read().splitlines())
+END
+	run "ls --long" 0 open_with ls "$bundle" --long --all
+	run "ls PATTERN" 0 open_with ls "$bundle" '**/*.evtx'
+	! grep -v '\.evtx$' "$work/out" || complain "ls PATTERN: more than asked for"
+}
+
+check_cat() {
+	run "cat" 0 open_with cat "$bundle" 'fs/C/$MFT'
+	python3 - "$image.json" >"$work/some" <<'END'
+import json, sys
+for f in [f for f in json.load(open(sys.argv[1]))["files"] if f["path"].isascii() and "<" not in f["path"]][::9]:
+    print(f["sha256"], f["path"])
+END
+	while read -r hash path; do
+		got=$(open_with cat "$bundle" "fs/C/$path" 2>"$work/err" | sha256sum | cut -c1-64)
+		[ "$got" = "$hash" ] || grep -q 'allocated' "$work/err" || complain "cat '$path': other bytes"
+	done <"$work/some"
+	run "cat of nothing" 66 open_with cat "$bundle" fs/C/nonesuch
+	says_one_line "cat of nothing" nonesuch
+	run "cat of meta" 0 open_with cat "$bundle" meta/receipt.json
+	python3 -m json.tool "$work/out" >/dev/null || complain "cat meta/receipt.json: no JSON"
+}
+
+check_extract() {
+	run "extract" 0 open_with extract "$bundle/" -C "$work/a/b"
+	perl "$tests/compare_tree.pl" "$image.json" "$work/a/b/fs/C" | tee "$work/compared" || complain "extract: files differ"
+	[ -s "$work/a/b/NAMES.tsv" ] || complain "extract: no NAMES.tsv"
+	run "extract again" 1 open_with extract "$bundle" -C "$work/a/b" 'fs/C/$Boot'
+	says "extract again" exists
+	run "extract --force" 0 open_with extract "$bundle" -C "$work/a/b" --force 'fs/C/$Boot'
+	run "extract of nothing" 66 open_with extract "$bundle" -C "$work/c" nonesuch
+	run "extract without -C" 64 open_with extract "$bundle"
+	says_one_line "extract without -C" "give -C"
+	run "extract PATTERN" 0 open_with extract "$bundle" -C "$work/d" fs/C/Windows/Prefetch
+	[ "$(ls "$work/d/fs/C")" = Windows ] || complain "extract PATTERN: more than asked for"
+	local boot=$work/a/b/fs/C/\$Boot
+	[ "$(stat -c %a "$boot")" = 600 ] || complain "extract: readable by others"
+	# A link in the way is not followed.
+	mkdir -p "$work/e/fs" "$work/elsewhere"
+	ln -s "$work/elsewhere" "$work/e/fs/C"
+	run "extract through a link" 1 open_with extract "$bundle" -C "$work/e" 'fs/C/$Boot'
+	[ -z "$(ls -A "$work/elsewhere")" ] || complain "extract left its directory"
+}
+
+check_sparse() {
+	local sparse
+	sparse=$(open_with ls "$bundle" --json | python3 -c '
+import json, sys
+for line in sys.stdin:
+    row = json.loads(line)
+    if row.get("stored") == "runs":
+        print(row["size"], row["stored_size"], row["path"])')
+	[ -n "$sparse" ] || complain "no sparse member in the image"
+	while read -r size stored path; do
+		[ "$(stat -c %s "$work/a/b/$path")" -eq "$size" ] || complain "'$path' has another size than $size"
+		[ "$(stat -c '%b' "$work/a/b/$path")" -le $((stored / 512 + 128)) ] || complain "'$path' is not sparse"
+	done <<<"$sparse"
+}
+
+check_export() {
+	run "export --zip" 0 open_with export "$bundle" --zip "$work/x.zip"
+	TZ=Asia/Tokyo LC_ALL=C run "export --zip again" 0 open_with export "$bundle" --zip "$work/y.zip"
+	cmp "$work/x.zip" "$work/y.zip" || complain "two exports differ"
+	unzip -tqq "$work/x.zip" || complain "unzip -t"
+	python3 - "$work/x.zip" "$work/ls" <<'END' || complain "the zip holds other names than ls says"
+import sys, zipfile
+sys.exit(sorted(zipfile.ZipFile(sys.argv[1]).namelist()) != sorted(open(sys.argv[2], encoding="utf-8").read().splitlines()))
+END
+	run "export over a file" 73 open_with export "$bundle" --zip "$work/x.zip"
+	says_one_line "export over a file" force
+	run "export --tar" 0 open_with export "$bundle" --tar "$work/x.tar" fs/C/Windows
+	tar -tf "$work/x.tar" --warning=no-unknown-keyword >"$work/tar.txt" || complain "tar -t"
+	! grep -v '^fs/C:/Windows/' "$work/tar.txt" || complain "export --tar: not below fs/C:"
+	run "export of both" 64 open_with export "$bundle" --tar "$work/z.tar" --zip "$work/z.zip"
+}
+
+check_trust() {
+	run "no such bundle" 66 open_with verify "$work/nonesuch"
+	says_one_line "no such bundle" nonesuch
+	run "an empty directory" 65 open_with verify "$work/elsewhere"
+	says_one_line "an empty directory" 'not a bundle'
+	run "a file" 65 open_with verify "$bundle/MANIFEST.sha256"
+	says_one_line "a file" 'not a bundle'
+	run "no keys" 64 "$kanshiki" verify "$bundle"
+	says_one_line "no keys" '--keys'
+	run "no directory of keys" 66 "$kanshiki" ls "$bundle" --keys "$work/nonesuch"
+	"$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --name Other >"$work/kit2.log" 2>&1
+	run "wrong CA" 65 "$kanshiki" verify "$bundle" --ca "$work/keys2/evidence-ca.pem"
+	says_one_line "wrong CA" 'evidence CA'
+	for command in ls verify; do
+		run "$command: wrong identity" 65 "$kanshiki" "$command" "$bundle" --ca "$work/keys/evidence-ca.pem" \
+			--identity "$work/keys2/recipient.key"
+		says_one_line "$command: wrong identity" identit
+	done
+	run "expired" 65 open_with verify "$bundle" --at 2099-01-01
+	says_one_line "expired" 'expired.*--at'
+	run "before its time" 65 open_with verify "$bundle" --at 2001-01-01
+	run "not a time" 64 open_with verify "$bundle" --at yesterday
+	run "ls --unverified" 0 "$kanshiki" ls "$bundle" --identity "$work/keys/recipient.key" --unverified
+}
+
+make_work
+have_image
+make_kit
+mkdir "$work/out-dir"
+run "collect" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '**'
+bundle_of collect || finish
+check_verify
+check_ls
+check_cat
+check_extract
+check_sparse
+check_export
+check_trust
+finish
