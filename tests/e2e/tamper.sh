@@ -1,0 +1,148 @@
+#!/bin/bash
+# A bit flipped in any file of a bundle is caught, and so is a volume removed, added, swapped or taken from another
+# bundle; the file is named. (Every single bit of MANIFEST.p7s: tests/test_seal_verify.c.)
+# usage: tests/e2e/tamper.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/tamper.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+need perl age
+
+verify() { "$kanshiki" verify "$1" --keys "$work/keys"; }
+
+# usage: refused WHAT NAME   $work/t does not verify, and the file NAME is named
+refused() {
+	run "$1" 65 verify "$work/t"
+	grep -qF "'$2'" "$work/err" || complain "$1: '$2' is not named: $(head -n 2 "$work/err")"
+	[ ! -s "$work/out" ] || complain "$1: something on stdout"
+}
+
+fresh() {
+	rm -rf "$work/t"
+	cp -a "$first" "$work/t"
+}
+
+# usage: flip FILE BYTE BIT
+flip() {
+	perl -e 'my ($file, $at, $bit) = @ARGV; open my $f, "+<:raw", $file or die; seek $f, $at, 0; read $f, my $byte, 1;
+		seek $f, $at, 0; print $f chr(ord($byte) ^ 1 << $bit)' "$@"
+}
+
+make_bundles() {
+	mkdir "$work/out-dir"
+	run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/out-dir" 8
+	bundle_of "mkbundle" || finish
+	first=$bundle
+	run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/out-dir" 8
+	bundle_of "mkbundle" || finish
+	second=$bundle
+	[ "$first" != "$second" ] || complain "two bundles under one name"
+	[ -f "$first/files.003.tar.zst.age" ] || complain "less than three volumes"
+	run "untouched" 0 verify "$first"
+}
+
+flip_bits() {
+	local name size at flips=0
+	for name in $(ls "$first"); do
+		size=$(stat -c %s "$first/$name")
+		for at in 0 $((size / 7)) $((size / 3)) $((size / 2)) $((size * 4 / 5)) $((size - 1)); do
+			fresh
+			flip "$work/t/$name" "$at" $((RANDOM % 8))
+			refused "bit flipped in $name at $at" "$name"
+			flips=$((flips + 1))
+		done
+	done
+	echo "$flips bits flipped in $(ls "$first" | wc -l) files"
+}
+
+change_files() {
+	local name
+	for name in $(ls "$first"); do
+		fresh
+		rm "$work/t/$name"
+		refused "$name removed" "$name"
+		fresh
+		printf 'x' >>"$work/t/$name"
+		refused "$name longer" "$name"
+		fresh
+		truncate -s -1 "$work/t/$name"
+		refused "$name shorter" "$name"
+	done
+}
+
+swap_volumes() {
+	local a=files.001.tar.zst.age b=files.002.tar.zst.age
+	fresh
+	cp "$first/$a" "$work/t/$b"
+	cp "$first/$b" "$work/t/$a"
+	refused "volumes swapped" "$a"
+	grep -q "'$b' is not as it was sealed: it is '$a'" "$work/err" || complain "swapped: not said what '$b' is: $(cat "$work/err")"
+	for name in $a meta.001.tar.zst.age; do
+		fresh
+		cp "$second/$name" "$work/t/$name"
+		refused "$name of another bundle" "$name"
+		grep -q 'another bundle' "$work/err" || complain "$name of another bundle: not said"
+	done
+	fresh
+	cp "$second/MANIFEST.sha256" "$second/MANIFEST.p7s" "$work/t/"
+	refused "MANIFEST of another bundle" "$a"
+	fresh
+	cp "$second/MANIFEST.p7s" "$work/t/"
+	refused "seal of another bundle" MANIFEST.p7s
+	fresh
+	perl -pi -e 's/^# host: .*/# host: OTHER/' "$work/t/MANIFEST.sha256"
+	refused "a host renamed" MANIFEST.sha256
+}
+
+add_files() {
+	local name
+	for name in files.900.tar.zst.age files.001.tar.zst.age.part memory.001.tar.zst.age unlock.me.age MANIFEST.extra \
+		MANIFEST.p7s.new CUSTODY.pdf; do
+		fresh
+		cp "$second/files.001.tar.zst.age" "$work/t/$name"
+		refused "$name added" "$name"
+	done
+	fresh
+	: >"$work/t/Thumbs.db"
+	: >"$work/t/desktop.ini"
+	run "strangers" 0 verify "$work/t"
+	says "strangers" "2 files.*'Thumbs.db'"
+	[ "$(wc -l <"$work/err")" -eq 1 ] || complain "strangers: more than one line"
+}
+
+# What is sealed but not to be had by ls, cat and extract when it is wrong.
+other_commands() {
+	fresh
+	flip "$work/t/meta.001.tar.zst.age" 1000 1
+	run "ls of a changed meta" 65 "$kanshiki" ls "$work/t" --keys "$work/keys"
+	fresh
+	flip "$work/t/files.002.tar.zst.age" 500000 1
+	run "ls of a changed volume" 0 "$kanshiki" ls "$work/t" --keys "$work/keys"
+	run "extract of a changed volume" 65 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/x"
+	[ ! -e "$work/x" ] || complain "extract of a changed volume wrote something"
+	run "export of a changed volume" 65 "$kanshiki" export "$work/t" --keys "$work/keys" --zip "$work/x.zip"
+	[ ! -e "$work/x.zip" ] || complain "export of a changed volume wrote something"
+	local path bad=0
+	while read -r path; do
+		run "cat" "0|65" "$kanshiki" cat "$work/t" "$path" --keys "$work/keys"
+		[ "$code" -eq 0 ] || bad=$((bad + 1))
+		[ "$code" -eq 0 ] || says "cat of a changed member" 'not to be used|does not'
+	done < <("$kanshiki" ls "$work/t" --keys "$work/keys")
+	[ "$bad" -ge 1 ] && [ "$bad" -le 3 ] || complain "cat: $bad members are wrong, one or two should be"
+	run "extract --unverified" 65 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/x" --unverified
+	[ "$(find "$work/x/fs" -type f | wc -l)" -ge 5 ] || complain "--unverified does not bring out the rest"
+	fresh
+	rm "$work/t/files.002.tar.zst.age"
+	rm -rf "$work/x"
+	run "extract --unverified without a volume" 65 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/x" --unverified
+	[ "$(find "$work/x/fs" -type f | wc -l)" -ge 5 ] || complain "--unverified without a volume does not bring out the rest"
+}
+
+make_work
+make_kit
+make_bundles
+flip_bits
+change_files
+swap_volumes
+add_files
+other_commands
+finish
