@@ -1,0 +1,228 @@
+#!/bin/bash
+# timeline.sh BUILD: `kanshiki timeline` on every $MFT, change journal and NTFS volume of the corpus says what
+# independent tools say of them: counts, names, paths, times, reasons (expected/oracle.jsonl, expected/fls/*.bodyfile, *.fls and
+# *.fsutil.txt beside their sample). Every input is also written in every format.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" jq gzip xz bsdtar 7zz ewfexport qemu-img
+kanshiki=$build/kanshiki
+oracle=$corpus/expected/oracle.jsonl
+[ -f "$oracle" ] || { echo "skipped: no expected/oracle.jsonl"; exit 77; }
+
+# timeline FILE FORMAT >out: fails unless the exit code is 0 or 1 (damage, which must be said).
+timeline() {
+	local code=0
+	"$kanshiki" timeline "$1" --format "$2" 2>"$scratch/messages" || code=$?
+	[ "$code" -eq 0 ] || [ "$code" -eq 1 ]
+}
+
+# Every format of an input is well formed: CSV rows as wide as the header, JSON that jq reads, 11 fields of a body file.
+check_formats() { # FILE NAME
+	local rows
+	rows=$(wc -l <"$scratch/jsonl")
+	timeline "$1" csv >"$scratch/csv" || corpus_fail "$2: csv fails"
+	[ "$(wc -l <"$scratch/csv")" -eq $((rows + 1)) ] || corpus_fail "$2: csv and jsonl differ in lines"
+	! tr -d '\r' <"$scratch/csv" | sed 's/"\([^"]\|""\)*"//g' | awk -F, 'NF != 34 { print; exit 1 }' |
+		grep . || corpus_fail "$2: a CSV row of another width"
+	timeline "$1" bodyfile >"$scratch/bodyfile" || corpus_fail "$2: bodyfile fails"
+	awk -F'|' 'NF != 11 { exit 1 }' "$scratch/bodyfile" || corpus_fail "$2: a body file row without 11 fields"
+	timeline "$1" timesketch >"$scratch/timesketch" || corpus_fail "$2: timesketch fails"
+	! jq -e 'select((.datetime and .timestamp_desc and .message) | not)' "$scratch/timesketch" | grep . ||
+		corpus_fail "$2: an event without datetime, timestamp_desc or message"
+	! LC_ALL=C grep -qP '[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]' "$scratch"/{jsonl,csv,bodyfile,timesketch} ||
+		corpus_fail "$2: a control character came out"
+	corpus_count "inputs well formed in every format"
+}
+
+# Sampled records of the oracle that we tell otherwise. It writes orphans <Orphan>/, a leading /, the root as /. , the 8.3 name as a
+# path of its own; its times went through a double.
+mft_jq='
+	def path: sub("^<Orphan>/"; "$Orphan/") | ltrimstr("/");
+	def micro: (.[0:19] | sub("T"; " ") | strptime("%Y-%m-%d %H:%M:%S") | mktime) * 1000000 +
+		((.[20:26] | rtrimstr("Z")) as $f | if $f == "" then 0 else $f | tonumber end);
+	def near($a; $b): ($a | micro) - ($b | micro) | . >= -1 and . <= 1;
+	def both: if .name_type == null then empty else .path,
+		(if .short_name then (.path | split("/")[:-1] | join("/")) + (if .path | contains("/") then "/" else "" end) + .short_name
+		else empty end) end;
+	($ours | group_by(.record) | map({key: (.[0].record | tostring), value: .}) | from_entries) as $by |
+	$expected.sample[]? | . as $t | $by[.entry | tostring] as $o |
+	select(($o != null and $o[0].sequence == .seq and $o[0].deleted == (.in_use | not) and
+		([$o[] | both] | unique) == (.paths | map(path) | unique) and
+		(.size == null or .size == $o[0].size) and
+		(.si == null or ($o[0].si_created != null and near(.si.c; $o[0].si_created) and
+			near(.si.m; $o[0].si_modified) and near(.si.e; $o[0].si_changed) and near(.si.a; $o[0].si_accessed)))) | not) |
+	{expected: ., "we say": $o} | @json'
+
+check_mft() { # FILE KEY
+	local expected want got
+	expected=$(jq -c --arg key "$2" 'select(.kind == "mft" and .path == $key)' "$oracle")
+	if ! timeline "$1" jsonl >"$scratch/jsonl"; then
+		[ -z "$expected" ] || corpus_fail "$2: $(head -n 1 "$scratch/messages")"
+		corpus_count "files that are no \$MFT to us"
+		return
+	fi
+	corpus_count "\$MFT files"
+	check_formats "$1" "$2"
+	if [ -z "$expected" ]; then
+		corpus_count "files without an oracle"
+		return
+	fi
+	want=$(jq .base_records <<<"$expected")
+	got=$(jq 'select(.kind == "file" and .base == null) | .record' "$scratch/jsonl" | sort -u | wc -l)
+	[ "$got" -eq "$want" ] || corpus_fail "$2: $got base records, expected $want"
+	jq -c --argjson wanted "$(jq -c 'reduce .sample[]? as $s ({}; .[$s.entry | tostring] = true)' <<<"$expected")" \
+		'select(.kind == "file" and $wanted[.record | tostring])' "$scratch/jsonl" >"$scratch/sampled"
+	jq -n -r --slurpfile ours "$scratch/sampled" --argjson expected "$expected" "$mft_jq" >"$scratch/differ"
+	corpus_count "sampled records equal" $(($(jq '.sample // [] | length' <<<"$expected") - $(wc -l <"$scratch/differ")))
+	[ ! -s "$scratch/differ" ] || { corpus_fail "$2: sampled records differ"; head -n 2 "$scratch/differ"; }
+}
+
+# body_missing EXPECTED OURS: rows of a body file (name, record, times) that ours has not. Entries that are not in the MFT (TSK's
+# own directory, names left over in an index) are left out; a time before 1970 wraps there and is 0 here.
+body_missing() {
+	awk -F'|' '
+		function early(t) { return t >= 2147483648 ? 0 : t }
+		function key() { split($3, id, "-"); return $2 "|" id[1] "|" early($8) "|" early($9) "|" early($10) "|" early($11) }
+		NR == FNR { have[key()] = 1; next }
+		$4 ~ /^V/ || $2 ~ /\(deleted-realloc\)$/ { next }
+		!(key() in have) { print }' "$2" "$1"
+}
+
+# The listing of `fls -r -p -l` as a body file: type inode: name, mtime, atime, ctime, crtime, size.
+fls_body() {
+	local inode name m a c b size rest
+	while IFS=$'\t' read -r inode name m a c b size rest; do
+		case $inode in V/V*) continue ;; esac
+		[[ $inode != *'* '* ]] || name="$name (deleted)"
+		inode=${inode##* }
+		printf '0|/%s|%s||0|0|%s|%s|%s|%s|%s\n' "$name" "${inode%%(*}" "$size" "$(fls_seconds "$a")" "$(fls_seconds "$m")" \
+			"$(fls_seconds "$c")" "$(fls_seconds "$b")"
+	done <"$1" | sed 's/:|/|/; s/^\(0|[^|]*|[0-9]*\)[^|]*|/\1|/'
+}
+
+fls_seconds() {
+	local at=${1/(/}
+	date -u -d "${at/)/}" +%s 2>/dev/null || echo 0
+}
+
+check_fls() { # MFT LISTING
+	local missing
+	fls_body "$2" >"$scratch/listing"
+	timeline "$1" bodyfile >"$scratch/bodyfile" || corpus_fail "$1: bodyfile fails"
+	missing=$(body_missing "$scratch/listing" "$scratch/bodyfile")
+	corpus_count "listed names equal" "$(($(wc -l <"$scratch/listing") - $(grep -c . <<<"$missing" || true)))"
+	[ -z "$missing" ] || { corpus_fail "$2: lines that we have not"; head -n 3 <<<"$missing"; }
+}
+
+# fsutil prints English words for reasons; ours are those of winioctl.h.
+fsutil_rows() {
+	tr -d '\r' <"$1" | awk -F' *: ' '
+		$1 == "Usn" { usn = $2; name = time = "" }
+		$1 == "File name" { name = substr($0, index($0, ": ") + 2) }
+		$1 == "Reason" { reason = toupper(substr($0, index($0, "x") + 11)); gsub(/ \| /, ",", reason); gsub(/: /, " ", reason); gsub(/ /, "_", reason) }
+		$1 == "Time stamp" { split($2, t, /[\/ ]/); time = sprintf("%d-%02d-%02dT%s", t[3], t[1], t[2], t[4]) }
+		$1 == "File ID" { id = substr($2, 17) }
+		$1 == "Parent file ID" { parent = substr($2, 17) }
+		$1 == "Major version" && $2 == 4 { name = last }
+		$1 == "File name" { last = name }
+		$1 == "Record length" { print usn "|" name "|" reason "|" time "|" id "|" parent }' | sort
+}
+
+hex_jq='def hex($n): reduce range($n - 1; -1; -1) as $i ({v: ., s: ""}; {v: (.v / 16 | floor), s: ("0123456789abcdef"[.v % 16:.v % 16 + 1] + .s)}) | .s;'
+
+check_fsutil() { # FILE LISTING
+	local differ
+	fsutil_rows "$2" >"$scratch/expected"
+	timeline "$1" jsonl | jq -r "$hex_jq"'select(.kind == "usn") |
+		"\(.usn)|\(.path)|\(.reasons | join(","))|\(.time // "" | .[:19])|\(.sequence | hex(4))\(.record | hex(12))|\(.parent_sequence | hex(4))\(.parent | hex(12))"' |
+		sort >"$scratch/ours"
+	differ=$(comm -23 "$scratch/expected" "$scratch/ours")
+	corpus_count "journal records equal to fsutil" "$(comm -12 "$scratch/expected" "$scratch/ours" | wc -l)"
+	[ -z "$differ" ] || { corpus_fail "$2: records that we have not"; head -n 3 <<<"$differ"; }
+}
+
+usn_jq='
+	def name: "USN_REASON_" + .;
+	def row: [.usn, .time, .path, (.reasons | map(name) | join(" | "))];
+	def near: . as [$a, $b] | ($a == null and $b == null) or ($a != null and $b != null and $a[0] == $b[0] and $a[2] == $b[2] and
+		$a[3] == $b[3] and ($a[1] | sub("T"; " ") | .[:19]) == ($b[1] | .[:19]));
+	($ours | map(select(.kind == "usn"))) as $u | ($u | map(select(.time != null))) as $named |
+	[if ($u | length) != $e.records then "\($u | length) records, expected \($e.records)" else empty end,
+	if [($named[0] // null | if . then row else . end), $e.first] | near | not then "the first record differs" else empty end,
+	if [($named[-1] // null | if . then row else . end), $e.last] | near | not then "the last record differs" else empty end,
+	($e.reasons // {} | to_entries[] | select(.value != ([$named[] | select((row)[3] == "\(.key)")] | length) and false) | "reason \(.key)"),
+	(($named | group_by(row[3]) | map({key: (.[0] | row[3]), value: length}) | from_entries) as $have |
+		$e.reasons // {} | to_entries[] | select($have[.key] != .value) | "\(.key): \($have[.key]), expected \(.value)")] | .[]'
+
+check_usn() { # FILE KEY
+	local expected
+	expected=$(jq -c --arg key "$2" 'select(.kind == "usn" and .path == $key)' "$oracle")
+	if ! timeline "$1" jsonl >"$scratch/jsonl"; then
+		[ -z "$expected" ] || corpus_fail "$2: $(head -n 1 "$scratch/messages")"
+		corpus_count "files that are no journal to us"
+		return
+	fi
+	! grep -q '"kind":"damage"' "$scratch/jsonl" || corpus_fail "$2: damage in a journal that is whole"
+	corpus_count "change journals"
+	corpus_count "journal records" "$(grep -c '"kind":"usn"' "$scratch/jsonl" || true)"
+	check_formats "$1" "$2"
+	[ -n "$expected" ] || { corpus_count "files without an oracle"; return 0; }
+	while IFS= read -r line; do
+		corpus_fail "$2: $line"
+	done < <(jq -n -r --slurpfile ours "$scratch/jsonl" --argjson e "$expected" "$usn_jq")
+}
+
+# A file of the mft or usnjrnl type: told by its content, as the command does.
+check_bare() { # FILE KEY
+	local listing=${1%.*}
+	case $1 in *.fls | *.fsutil.txt) return 0 ;; esac
+	case $(head -c 4 "$1" | tr -d '\0') in FILE | BAAD) check_mft "$1" "$2" ;; *) check_usn "$1" "$2" ;; esac
+	listing=$corpus/${2%.*}
+	[ ! -f "$listing.fls" ] || [ "$corpus/$2" = "$listing.fls" ] || check_fls "$1" "$listing.fls"
+	[ ! -f "$listing.fsutil.txt" ] || check_fsutil "$1" "$listing.fsutil.txt"
+}
+
+check_volume() { # PATH FILE OFFSET
+	local listing missing volume=$2
+	listing=$(jq -r --arg path "$1" --arg image "$(basename "$2")" --argjson sector "$(($3 / 512))" \
+		'.[$path] // [] | .[] | select((.image == $image or ($path | endswith($image)) or (.image | startswith($image))) and
+		(.sector_offset // 0) == $sector) | .listing' "$corpus/expected/filesystems.json" | head -n 1)
+	if [ "$3" -ne 0 ]; then
+		volume=$scratch/volume
+		dd if="$2" of="$volume" bs=1M iflag=skip_bytes skip="$3" conv=sparse status=none
+	fi
+	corpus_count "NTFS volumes"
+	timeline "$volume" jsonl >"$scratch/jsonl" || corpus_fail "$1: $(head -n 1 "$scratch/messages")"
+	[ ! -s "$scratch/messages" ] || echo "$1: $(head -n 1 "$scratch/messages")"
+	check_formats "$volume" "$1"
+	rm -f "$scratch/volume"
+	if [ -z "$listing" ] || [ ! -f "$corpus/expected/$listing" ]; then
+		corpus_count "volumes without a listing"
+		return
+	fi
+	missing=$(body_missing "$corpus/expected/$listing" "$scratch/bodyfile")
+	corpus_count "rows of expected body files equal" "$(($(wc -l <"$corpus/expected/$listing") - $(grep -c . <<<"$missing" || true)))"
+	[ -z "$missing" ] || { corpus_fail "$1: rows that we have not: $(wc -l <<<"$missing")"; head -n 5 <<<"$missing"; }
+}
+
+for type in mft usnjrnl; do
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		while IFS= read -r file; do
+			key=$path
+			[ -L "$file" ] || key="$path!${file#"$unpacked"/}"
+			check_bare "$file" "$key"
+		done < <(corpus_below "$unpacked")
+		rm -rf "$unpacked"
+	done < <(corpus_files "$type")
+done
+while IFS= read -r path; do
+	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+	while IFS=$'\t' read -r file offset; do
+		check_volume "$path" "$file" "$offset"
+	done < <(corpus_ntfs_volumes "$path")
+	rm -rf "$unpacked"
+done < <({ corpus_files ntfs-image; jq -r 'to_entries[] | select(any(.value[]; .fs == "NTFS")) | .key' \
+	"$corpus/expected/filesystems.json"; } | sort -u)
+corpus_end
