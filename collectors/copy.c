@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#define PIECE_LEAST 4096u /* bytes tried one by one around a bad place */
-#define PATIENCE    64u   /* bad pieces in a row before they are tried twice as large */
+#define PIECE_LEAST 512u /* a sector: bytes tried one by one around a bad place */
+#define PATIENCE    64u  /* bad pieces in a row before they are tried twice as large */
 
 void copy_result_free(struct copy_result *result)
 {
@@ -50,17 +50,23 @@ bool copy_source(
 {
 	size_t piece = COLLECTION_CHUNK;
 	unsigned bad_in_a_row = 0;
+	bool looked_closer = false;
 
 	for (uint64_t offset = 0; offset < size && !collect_stopped(collection);) {
-		size_t len = size - offset < piece ? (size_t)(size - offset) : piece;
+		size_t len = piece - (size_t)(offset % piece);
 		struct err err = {0};
+
+		if (len > size - offset)
+			len = (size_t)(size - offset);
 		size_t good = read_piece(source, offset, collection->buffer, len, &err);
 
 		if (good == len) {
 			bad_in_a_row = 0;
+			looked_closer = false;
 			piece = piece < COLLECTION_CHUNK ? piece * 2 : piece;
-		} else if (bad_in_a_row == 0 && len > PIECE_LEAST) {
-			/* Look closer: a chunk must not be lost for one bad sector. */
+		} else if (!looked_closer) {
+			/* Once more and in small pieces: a chunk must not be lost for one sector. */
+			looked_closer = true;
 			len = good;
 			piece = PIECE_LEAST;
 		} else {

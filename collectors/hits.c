@@ -90,3 +90,13 @@ void hit_merge(struct hit_list *hits)
 			hits->at[kept++] = hits->at[i];
 	hits->count = kept;
 }
+
+bool hit_load(
+    struct collection_volume *volume, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	struct ntfs_mft *mft = ntfs_volume_mft(volume->ntfs);
+
+	if (ntfs_entry_load(mft, record, entry, err))
+		return true;
+	return err->kind == ERR_IO && ntfs_entry_load(mft, record, entry, err);
+}

@@ -28,6 +28,9 @@ uint32_t hit_stream_hash(struct bytes utf16);
 /* Adds; what is over the limit is counted in dropped. */
 void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, uint32_t collectors);
+/* Loads a record; a read that fails is tried twice. */
+bool hit_load(struct collection_volume *volume, uint64_t record, struct ntfs_entry *entry,
+    struct err *err) MUST_CHECK;
 /* Back in the order of records, each stream once. */
 void hit_merge(struct hit_list *list);
 /* Whether the stream is one that we take: $DATA, but not $BadClus:$Bad. */

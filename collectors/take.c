@@ -277,8 +277,8 @@ static void take_file(
 	struct collection_volume *from = &collection->plan->volumes->at[volume];
 	uint64_t record = hits->file & RECORD_MASK;
 	struct err err = {0};
-	bool is_there = ntfs_entry_load(ntfs_volume_mft(from->ntfs), record, &entry, &err) &&
-			entry.in_use && entry.sequence == (uint16_t)(hits->file >> 48);
+	bool is_there = hit_load(from, record, &entry, &err) && entry.in_use &&
+			entry.sequence == (uint16_t)(hits->file >> 48);
 
 	if (!is_there) {
 		entry.record = record;

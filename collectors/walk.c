@@ -108,7 +108,7 @@ static void walk_record(struct walk *walk, uint64_t record, struct ntfs_entry *e
 {
 	struct err err = {0};
 
-	if (!ntfs_entry_load(ntfs_volume_mft(walk->volume->ntfs), record, entry, &err)) {
+	if (!hit_load(walk->volume, record, entry, &err)) {
 		if (err.kind != ERR_MISSING)
 			note_damage(&walk->damaged, &walk->first_damage, &err);
 		return;
