@@ -3,8 +3,9 @@
 #ifndef KANSHIKI_PLATFORM_WIN_LATE_H
 #define KANSHIKI_PLATFORM_WIN_LATE_H
 
-/* Switches the search for DLLs in the program's directory, the current directory and PATH off for
- * everything loaded from now on. Call first of all. */
+/* The search for DLLs in the program's directory, the current directory and PATH is off for everything loaded
+ * after the import table: a constructor does that before main. To be called from main's first steps, so
+ * that the constructor is part of the program. */
 void late_start(void);
 
 /* The function, or NULL where this Windows has none. The module stays loaded. */
