@@ -1,6 +1,6 @@
 /* kanshiki timeline: $MFT and change journal of a bundle, a volume or a bare file, as text. */
-#include "analysis/timeline.h"
 #include "cli/command.h"
+#include "cli/timeline_bundle.h"
 #include "core/options.h"
 #include "core/tr.h"
 #include "formats/volume_kind.h"
@@ -8,17 +8,17 @@
 #include "platform/file.h"
 #include "platform/volume.h"
 
-#include <stdio.h>
-
-#define OPTIONS 1
+#define OPTIONS (TRUST_OPTIONS + 1)
 
 struct request {
+	struct opening opening;
 	const char *format;
 };
 
 static void make_options(struct request *request, struct option options[OPTIONS])
 {
-	options[0] = (struct option){
+	trust_options(&request->opening.trust, options);
+	options[TRUST_OPTIONS] = (struct option){
 	    .name = "format",
 	    .kind = OPTION_TEXT,
 	    .to = &request->format,
@@ -41,13 +41,7 @@ static void help(struct text *out)
 /* The progress line; true when the user pressed Ctrl-C. */
 static bool watch(void *context, uint64_t done, uint64_t total)
 {
-	char line[64];
-
-	(void)context;
-	snprintf(line, sizeof(line), "%llu %%",
-	    (unsigned long long)(total ? done / (total / 100 + 1) : 0));
-	console_progress(line);
-	return console_stopped();
+	return !opening_progress(context, tr("timeline"), done, total);
 }
 
 /* Says what the input is instead. Returns false. */
@@ -100,8 +94,8 @@ static bool add_file(struct timeline *timeline, const char *path, struct err *er
 	return add_input(timeline, source, err) || fail_in(err, "'%s'", path);
 }
 
-static bool write_timeline(const struct request *request, const char *path,
-    struct timeline_totals *totals, struct err *err)
+static bool write_timeline(
+    struct request *request, const char *path, struct timeline_totals *totals, struct err *err)
 {
 	CLEANUP(sink_free) struct sink *sink = console_sink();
 	CLEANUP(timeline_free) struct timeline *timeline = NULL;
@@ -110,8 +104,10 @@ static bool write_timeline(const struct request *request, const char *path,
 		return fail(err, ERR_MEMORY, "no memory for output");
 	if (!timeline_new(sink, request->format, &timeline, err))
 		return false;
-	timeline_watch(timeline, watch, NULL);
-	bool ok = add_file(timeline, path, err);
+	timeline_watch(timeline, watch, &request->opening);
+	bool ok = file_kind(path) == FILE_KIND_DIRECTORY
+		      ? timeline_bundle(timeline, &request->opening, path, err)
+		      : add_file(timeline, path, err);
 	struct err late = {0};
 
 	console_progress("");
@@ -135,32 +131,51 @@ static int say_damage(const struct timeline_totals *totals)
 	return EXIT_GAPS;
 }
 
+static int timeline(struct request *request, const struct text_list *operands)
+{
+	struct timeline_totals totals = {0};
+	struct err err = {0};
+
+	if (operands->count != 1) {
+		fail(&err, ERR_USAGE, "timeline takes one bundle, image or file, %zu were given",
+		    operands->count);
+		return command_fail(&err);
+	}
+	if (!timeline_format_known(request->format)) {
+		fail(&err, ERR_USAGE,
+		    "no such format '%s'; there are jsonl, csv, bodyfile and timesketch",
+		    request->format);
+		return command_fail(&err);
+	}
+	console_catch_stop();
+	if (!write_timeline(request, operands->at[0], &totals, &err))
+		return opening_fail(&request->opening, &err);
+	int code = say_damage(&totals);
+
+	return request->opening.problems.count ? EXIT_BAD_INPUT : code;
+}
+
 static int run(int argc, char **argv)
 {
 	CLEANUP(text_list_free) struct text_list operands = {0};
 	struct request request = {.format = "jsonl"};
 	struct option options[OPTIONS];
-	struct timeline_totals totals = {0};
 	struct err err = {0};
 
 	make_options(&request, options);
-	if (!options_parse(options, OPTIONS, argc, argv, &operands, &err))
-		return command_fail(&err);
-	if (operands.count != 1) {
-		fail(&err, ERR_USAGE, "timeline takes one bundle, image or file, %zu were given",
-		    operands.count);
-		return command_fail(&err);
-	}
-	console_catch_stop();
-	if (!write_timeline(&request, operands.at[0], &totals, &err))
-		return command_fail(&err);
-	return say_damage(&totals);
+	int code = options_parse(options, OPTIONS, argc, argv, &operands, &err)
+		       ? timeline(&request, &operands)
+		       : command_fail(&err);
+
+	opening_close(&request.opening);
+	return code;
 }
 
 const struct command command_timeline = {
     .name = "timeline",
     .summary = "print what happened to the files of a volume, and when",
-    .usage = "kanshiki timeline BUNDLE|IMAGE|FILE [--format jsonl|csv|bodyfile|timesketch]",
+    .usage = "kanshiki timeline BUNDLE --keys KEYDIR | IMAGE | FILE "
+	     "[--format jsonl|csv|bodyfile|timesketch]",
     .run = run,
     .help = help,
 };

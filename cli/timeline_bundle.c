@@ -1,0 +1,239 @@
+/* $MFT and $J of a bundle's volumes. See timeline_bundle.h. */
+#include "cli/timeline_bundle.h"
+
+#include "cli/member.h"
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define PIECE ((size_t)1 << 20)
+
+static const char mft_end[] = "/$MFT";
+static const char journal_end[] = "/$Extend/$UsnJrnl:$J";
+static const char files_start[] = "fs/";
+
+/* A member that hashes what is read of it in order; source first. */
+struct hashing {
+	struct source source;
+	const struct member *member;
+	struct hash *hash;
+	uint64_t hashed; /* bytes from the start */
+};
+
+static bool hashing_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct hashing *hashing = (struct hashing *)self;
+	struct source *stored = hashing->member->source;
+	bool ok = stored->read(stored, offset, to, len, got, err);
+
+	if (offset <= hashing->hashed && *got > hashing->hashed - offset) {
+		size_t known = (size_t)(hashing->hashed - offset);
+
+		hash_add(hashing->hash, (struct bytes){(const uint8_t *)to + known, *got - known});
+		hashing->hashed = offset + *got;
+	}
+	return ok;
+}
+
+static void hashing_close(struct source *self)
+{
+	(void)self; /* lies on its user's stack */
+}
+
+/* Reads what nobody has read yet and compares. */
+static bool hashing_check(void *context, struct err *err)
+{
+	struct hashing *hashing = context;
+	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
+	uint8_t digest[SHA256_LEN];
+
+	if (!piece)
+		return fail(err, ERR_MEMORY, "no memory to check a hash");
+	while (hashing->hashed < hashing->source.size) {
+		uint64_t left = hashing->source.size - hashing->hashed;
+
+		if (!source_read_exact(&hashing->source, hashing->hashed, piece,
+			left < PIECE ? (size_t)left : PIECE, err))
+			return false;
+	}
+	hash_take(hashing->hash, digest);
+	if (memcmp(digest, hashing->member->sha256, SHA256_LEN) != 0)
+		return fail(err, ERR_DAMAGED, "its bytes have another hash than its row says");
+	return true;
+}
+
+struct volume {
+	struct timeline *timeline;
+	struct opening *opening;
+	struct hashing hashing; /* of the $MFT */
+};
+
+/* Under --unverified what is wrong is said and the work goes on. */
+static bool forgive(struct opening *opening, const char *name, struct err *err)
+{
+	if (!opening->trust.unverified || err->kind == ERR_MEMORY || err->kind == ERR_STOPPED)
+		return false;
+	fail_in(err, "'%.120s'", name);
+	opening_problem(opening, err);
+	*err = (struct err){0};
+	return true;
+}
+
+static bool check_mft(void *context, struct err *err)
+{
+	struct volume *volume = context;
+
+	return hashing_check(&volume->hashing, err) || forgive(volume->opening, "$MFT", err);
+}
+
+static bool drop(void *context, uint64_t at, struct bytes piece, struct err *err)
+{
+	(void)context;
+	(void)at;
+	(void)piece;
+	(void)err;
+	return true;
+}
+
+/* Opens and checks the journal of the volume at base ("fs/C"). No journal is no failure. */
+static bool open_journal(
+    struct opening *opening, const char *base, struct member *out, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+	struct bundle_row_view view;
+	size_t index;
+
+	text_adds(&path, base);
+	text_adds(&path, journal_end);
+	if (!text_ok(&path, err))
+		return false;
+	if (!bundle_row_find(opening->reader, text_bytes(&path), &index) ||
+	    !bundle_row_at(opening->reader, index, &view, err) || !view.taken)
+		return err->kind == ERR_NONE;
+	if ((member_open_row(opening->reader, index, out, err) &&
+		member_copy(out, drop, NULL, err)) ||
+	    forgive(opening, text_string(&path), err))
+		return true;
+	return fail_in(err, "'%.120s'", text_string(&path));
+}
+
+static bool add_mft(
+    struct volume *volume, const struct member *mft, const struct member *journal, struct err *err)
+{
+	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
+	struct timeline_files files = {
+	    .mft = &volume->hashing.source,
+	    .journal = journal->source,
+	    .check = check_mft,
+	    .context = volume,
+	};
+
+	if (!hash)
+		return fail(err, ERR_MEMORY, "no memory to check a hash");
+	volume->hashing = (struct hashing){
+	    .source = {mft->source->size, hashing_read, hashing_close},
+	    .member = mft,
+	    .hash = hash,
+	};
+	return timeline_add_files(volume->timeline, &files, err);
+}
+
+/* The volume whose $MFT (or else whose journal) is at path. */
+static bool add_volume(struct timeline *timeline, struct opening *opening, struct bytes path,
+    size_t base_len, size_t mft_index, bool has_mft, struct err *err)
+{
+	CLEANUP(text_free) struct text base = {0};
+	CLEANUP(text_free) struct text prefix = {0};
+	CLEANUP(member_close) struct member mft = {0};
+	CLEANUP(member_close) struct member journal = {0};
+	struct volume volume = {.timeline = timeline, .opening = opening};
+
+	text_add(&base, (struct bytes){path.at, base_len});
+	text_add(&prefix, (struct bytes){path.at + sizeof(files_start) - 1,
+			      base_len - (sizeof(files_start) - 1)});
+	text_addc(&prefix, '/');
+	if (!text_ok(&base, err) || !text_ok(&prefix, err) ||
+	    !timeline_prefix(timeline, text_string(&prefix), err) ||
+	    !open_journal(opening, text_string(&base), &journal, err))
+		return false;
+	if (!has_mft)
+		return !journal.source || timeline_add_journal(timeline, journal.source, err);
+	return (member_open_row(opening->reader, mft_index, &mft, err) &&
+		   add_mft(&volume, &mft, &journal, err)) ||
+	       fail_in(err, "'%.120s/$MFT'", text_string(&base));
+}
+
+/* Length of "fs/C" when path is "fs/C" and then end; 0 when it is another path. */
+static size_t base_of(struct bytes path, struct bytes end)
+{
+	size_t start = sizeof(files_start) - 1;
+
+	if (path.len <= start + end.len || memcmp(path.at, files_start, start) != 0 ||
+	    memcmp(path.at + path.len - end.len, end.at, end.len) != 0 ||
+	    memchr(path.at + start, '/', path.len - end.len - start))
+		return 0;
+	return path.len - end.len;
+}
+
+/* Whether a row begins a volume: its $MFT, or its journal when the $MFT was not taken. */
+static bool begins_volume(
+    struct bundle_reader *reader, struct bytes path, size_t *base_len, bool *has_mft)
+{
+	CLEANUP(text_free) struct text mft = {0};
+	struct bundle_row_view view;
+	struct err err = {0};
+	size_t index;
+
+	*base_len = base_of(path, bytes_of(mft_end));
+	*has_mft = *base_len != 0;
+	if (*has_mft)
+		return true;
+	*base_len = base_of(path, bytes_of(journal_end));
+	if (*base_len == 0)
+		return false;
+	text_add(&mft, (struct bytes){path.at, *base_len});
+	text_adds(&mft, mft_end);
+	return !bundle_row_find(reader, text_bytes(&mft), &index) ||
+	       !bundle_row_at(reader, index, &view, &err) || !view.taken;
+}
+
+static bool add_row(
+    struct timeline *timeline, struct opening *opening, size_t index, bool *added, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+	struct bundle_row_view view;
+	size_t base_len;
+	bool has_mft;
+
+	if (!bundle_row_at(opening->reader, index, &view, err))
+		return false;
+	if (!view.taken)
+		return true;
+	if (!base_of(view.path, bytes_of(mft_end)) && !base_of(view.path, bytes_of(journal_end)))
+		return true;
+	text_add(&path, view.path); /* the view ends with the next question */
+	if (!text_ok(&path, err))
+		return false;
+	if (!begins_volume(opening->reader, text_bytes(&path), &base_len, &has_mft))
+		return true;
+	*added = true;
+	return add_volume(timeline, opening, text_bytes(&path), base_len, index, has_mft, err);
+}
+
+bool timeline_bundle(
+    struct timeline *timeline, struct opening *opening, const char *path, struct err *err)
+{
+	bool added = false;
+
+	if (!opening_rows(opening, path, err))
+		return false;
+	size_t count = bundle_row_count(opening->reader);
+
+	for (size_t i = 0; i < count; i++)
+		if (!add_row(timeline, opening, i, &added, err) &&
+		    !forgive(opening, "a volume", err))
+			return false;
+	return added ||
+	       fail(err, ERR_MISSING, "the bundle holds neither an $MFT nor a change journal ($J)");
+}
