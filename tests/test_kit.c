@@ -1,0 +1,168 @@
+/* Kits: what kit_load takes and refuses, and the certificates behind them. */
+#include "unit.h"
+
+#include "fake_store.h"
+#include "fixture_seal.h"
+
+#include "bundle/age.h"
+#include "bundle/kit_files.h"
+#include "core/time.h"
+
+#include <string.h>
+
+static struct fixture_seal keys;
+
+static void put(struct fake_store *fake, const char *name, struct bytes content)
+{
+	CLEANUP(sink_free) struct sink *file = NULL;
+
+	(void)!fake->store.remove(&fake->store, name, NULL);
+	assert_true(fake->store.create(&fake->store, name, &file, NULL));
+	assert_true(file->write(file, content, NULL));
+	assert_true(file->finish(file, NULL));
+}
+
+static struct fake_store *make_kit(void)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(text_free) struct text json = {0};
+	CLEANUP(text_free) struct text recipients = {0};
+	CLEANUP(kit_free) struct kit kit = {.created = FIXTURE_NOW, .expires = FIXTURE_NOW};
+
+	text_adds(&kit.name, "班 3");
+	text_adds(&kit.profile, "default");
+	kit_format_json(&kit, &json);
+	text_addf(&recipients, "# office\r\n%s\r\n\n", keys.recipients.at[0]);
+	put(fake, KIT_JSON, text_bytes(&json));
+	put(fake, KIT_RECIPIENTS, text_bytes(&recipients));
+	put(fake, KIT_SEAL, text_bytes(&keys.certificate.certificate));
+	put(fake, KIT_SEAL_KEY, text_bytes(&keys.certificate.key));
+	put(fake, KIT_CA, text_bytes(&keys.ca.certificate));
+	put(fake, KIT_CHAIN, text_bytes(&keys.ca.certificate));
+	return fake;
+}
+
+static void test_good_kit(void **state)
+{
+	struct fake_store *fake = make_kit();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	CLEANUP(kit_free) struct kit kit = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(kit_load(store, &kit, &err));
+	assert_string_equal(text_string(&kit.name), "班 3");
+	assert_string_equal(text_string(&kit.profile), "default");
+	assert_int_equal(kit.recipients.count, 1);
+	assert_string_equal(kit.recipients.at[0], keys.recipients.at[0]);
+	assert_non_null(kit.seal);
+	/* The certificate's own end, 90 days on, whatever kit.json says. */
+	assert_true(kit.expires > FIXTURE_NOW + 89 * 864000000000ull);
+	assert_true(kit.expires < FIXTURE_NOW + 91 * 864000000000ull);
+}
+
+/* Without `name`, or with other content, the kit is refused and the message names the file. */
+static void refuse(const char *name, const char *content, enum err_kind kind)
+{
+	struct fake_store *fake = make_kit();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	CLEANUP(kit_free) struct kit kit = {0};
+	struct err err = {0};
+
+	if (content)
+		put(fake, name, bytes_of(content));
+	else
+		assert_true(store->remove(store, name, NULL));
+	assert_false(kit_load(store, &kit, &err));
+	assert_int_equal(err.kind, kind);
+	assert_non_null(strstr(err.text, name));
+	assert_null(kit.seal);
+}
+
+static void test_refused_kits(void **state)
+{
+	CLEANUP(issued_free) struct issued other_ca = {0};
+	CLEANUP(issued_free) struct issued other = {0};
+
+	(void)state;
+	refuse(KIT_JSON, NULL, ERR_MISSING);
+	refuse(KIT_RECIPIENTS, NULL, ERR_DAMAGED);
+	refuse(KIT_SEAL, NULL, ERR_DAMAGED);
+	refuse(KIT_SEAL_KEY, NULL, ERR_DAMAGED);
+	refuse(KIT_CA, NULL, ERR_DAMAGED);
+	refuse(KIT_JSON, "", ERR_DAMAGED);
+	refuse(KIT_JSON, "{\"format\":1}", ERR_DAMAGED);
+	refuse(KIT_RECIPIENTS, "# nobody\n", ERR_DAMAGED);
+	refuse(KIT_RECIPIENTS, "age1xxxx\n", ERR_DAMAGED);
+	refuse(KIT_SEAL, "junk", ERR_DAMAGED);
+	/* Another evidence CA, and another key. */
+	assert_true(issue_ca("other CA", FIXTURE_NOW, &other_ca, NULL));
+	assert_true(issue_seal(&other_ca, "other", FIXTURE_NOW, 90, &other, NULL));
+	refuse(KIT_CA, text_string(&other_ca.certificate), ERR_DAMAGED);
+	refuse(KIT_SEAL_KEY, text_string(&other.key), ERR_DAMAGED);
+	/* A CA certificate does not seal. */
+	refuse(KIT_SEAL, text_string(&keys.ca.certificate), ERR_DAMAGED);
+}
+
+static void test_newer_format(void **state)
+{
+	struct fake_store *fake = make_kit();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	CLEANUP(kit_free) struct kit kit = {0};
+	struct err err = {0};
+
+	(void)state;
+	put(fake, KIT_JSON, bytes_of("{\"format\":2}"));
+	assert_false(kit_load(store, &kit, &err));
+	assert_int_equal(err.kind, ERR_UNSUPPORTED);
+}
+
+static void test_issuing(void **state)
+{
+	CLEANUP(issued_free) struct issued out = {0};
+	struct issued crossed = {.certificate = keys.ca.certificate, .key = keys.certificate.key};
+	uint64_t from, to;
+	struct err err = {0};
+
+	(void)state;
+	assert_false(issue_seal(&keys.ca, "", FIXTURE_NOW, 90, &out, &err));
+	assert_false(issue_seal(&keys.ca, "a\x1b", FIXTURE_NOW, 90, &out, &err));
+	assert_false(issue_seal(&keys.ca, "a", FIXTURE_NOW, 0, &out, &err));
+	assert_false(issue_seal(&crossed, "a", FIXTURE_NOW, 90, &out, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	/* Never longer than its CA. */
+	assert_true(issue_seal(&keys.ca, "long", FIXTURE_NOW, 3650, &out, &err));
+	assert_true(issue_check_seal(
+	    text_bytes(&out.certificate), text_bytes(&keys.ca.certificate), &from, &to, &err));
+	assert_true(from < FIXTURE_NOW && to > FIXTURE_NOW);
+	assert_true(to <= FIXTURE_NOW + ISSUE_CA_DAYS * 864000000000ull);
+	assert_false(issue_check_seal(
+	    text_bytes(&keys.ca.certificate), text_bytes(&keys.ca.certificate), &from, &to, &err));
+}
+
+static int make_keys(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	return fixture_seal_make(&keys, &err) ? 0 : -1;
+}
+
+static int drop_keys(void **state)
+{
+	(void)state;
+	fixture_seal_free(&keys);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_good_kit),
+	    cmocka_unit_test(test_refused_kits),
+	    cmocka_unit_test(test_newer_format),
+	    cmocka_unit_test(test_issuing),
+	};
+
+	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+}
