@@ -125,6 +125,15 @@ bool kit_parse_recipients(struct bytes text, struct kit *kit, struct err *err)
 	return true;
 }
 
+/* Every bundle gets a copy of it: it must hold the seal certificate, at least. */
+static bool check_chain(struct bytes chain_pem, struct err *err)
+{
+	CLEANUP(pem_certificates_free) STACK_OF(X509) *certificates = NULL;
+
+	return pem_certificates(chain_pem, 1, &certificates, err) ||
+	       fail_in(err, "'%s'", KIT_CHAIN);
+}
+
 static bool load_seal(struct store *store, struct kit *kit, struct err *err)
 {
 	CLEANUP(text_free) struct text certificate = {0};
@@ -135,7 +144,7 @@ static bool load_seal(struct store *store, struct kit *kit, struct err *err)
 
 	bool ok = read_part(store, KIT_SEAL, &certificate, err) &&
 		  read_part(store, KIT_CHAIN, &chain, err) && read_part(store, KIT_CA, &ca, err) &&
-		  read_part(store, KIT_SEAL_KEY, &key, err);
+		  read_part(store, KIT_SEAL_KEY, &key, err) && check_chain(text_bytes(&chain), err);
 
 	if (ok && !seal_key_load(text_bytes(&certificate), text_bytes(&chain), text_bytes(&key),
 		      &kit->seal, err))

@@ -29,6 +29,7 @@ check_usage() {
 	refuses "volume without a letter" 64 "volume" --volume "$image"
 	refuses "one letter twice" 64 "C" --volume "C=$image" --volume "C=$image"
 	refuses "unknown profile" "64|66" "nonesuch" --volume "C=$image" --profile nonesuch
+	refuses "a case that is too long" 64 "case" --volume "C=$image" --case "$(printf '鑑%.0s' {1..2000})"
 	run "verify of nothing" 64 "$kanshiki" verify
 	run "unknown format" 64 "$kanshiki" timeline "$image" --format frob
 }
@@ -50,7 +51,7 @@ check_kits() {
 	done < <(cd "$work/kit" && find . -type f \( -name '*.pem' -o -name '*.key' -o -name '*.json' -o -name 'recipients*' \) -printf '%P\n')
 	run "kit made twice" "73" "$kanshiki" kit new "$work/kit" --keys "$work/keys" --name Test
 	run "kit for a bad recipient" "64|65" "$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --recipient age1rubbish
-	says "kit for a bad recipient" age1rubbish
+	says "kit for a bad recipient" "recipient"
 }
 
 check_volumes() {
@@ -59,7 +60,7 @@ check_volumes() {
 	: >"$work/empty.img"
 	refuses "an empty image" 65 "empty\.img|C:" --volume "C=$work/empty.img"
 	truncate -s 10M "$work/zeros.img"
-	refuses "zeros" 65 "NTFS|unformatted" --volume "C=$work/zeros.img"
+	refuses "zeros" 65 "not formatted" --volume "C=$work/zeros.img"
 	if command -v mkfs.vfat >/dev/null; then
 		cp "$work/zeros.img" "$work/fat.img"
 		mkfs.vfat "$work/fat.img" >/dev/null
@@ -82,25 +83,24 @@ check_volumes() {
 }
 
 check_truncated() {
-	local size
+	local size bundles=0
 	for size in 512 100000 20000000 40000000; do
 		head -c "$size" "$image" >"$work/cut.img"
 		run "image cut at $size" "1|65" collect --volume "C=$work/cut.img" --take '**'
 		! grep -qP '[\x00-\x08\x0b-\x1f]' "$work/err" || complain "image cut at $size: control characters"
 		[ "$code" = 1 ] || continue
 		bundle_of "image cut at $size" || continue
+		bundles=$((bundles + 1))
 		intact "image cut at $size" "$bundle" 0
 		# What was not damaged is right; what was is said.
 		"$kanshiki" cat "$bundle" meta/receipt.json --keys "$work/keys" >"$work/receipt.json" ||
 			complain "image cut at $size: no receipt"
 		rm -rf "${work:?}/out-dir"/*
 	done
-	[ "$code" = 1 ] || complain "an image cut at 40 MB gives nothing at all"
+	[ "$bundles" -ge 2 ] || complain "images cut at 20 and 40 MB give nothing at all"
 }
 
 check_destination() {
-	run "no such --out" "66|73" "$kanshiki" collect --kit "$work/kit" --out "$work/nowhere/deep" --volume "C=$image"
-	: >"$work/a-file"
 	run "--out is a file" 73 "$kanshiki" collect --kit "$work/kit" --out "$work/a-file" --volume "C=$image"
 	says_one_line "--out is a file" a-file
 	[ "$(id -u)" = 0 ] || skip "full and read-only destinations (need root to mount)"
@@ -177,7 +177,7 @@ check_names() {
 	mkdir -p "$dir/出力"
 	run "kit in Japanese" 0 "$kanshiki" kit new "$dir/キット" --keys "$dir/鍵" --name 現場
 	run "collect in Japanese" "0|1" "$kanshiki" collect --kit "$dir/キット" --out "$dir/出力" --volume "C=$image" \
-		--take '**' --case "事件：📷/..\\"$'\e'"[31m$(printf '鑑%.0s' {1..86})" --lang ja
+		--take '**' --case "事件：📷/..\\"$'\e'"[31m$(printf '鑑%.0s' {1..40})" --lang ja
 	! grep -qP '\x1b' "$work/err" || complain "collect in Japanese: an escape on stderr"
 	bundle_of "collect in Japanese" || return 0
 	[[ $(basename "$bundle") =~ ^[A-Za-z0-9._-]{1,120}$ ]] || complain "'$(basename "$bundle")' is no name for a bundle"
@@ -195,6 +195,7 @@ make_work
 have_image
 make_kit
 mkdir "$work/out-dir"
+: >"$work/a-file"
 check_usage
 check_kits
 check_volumes
