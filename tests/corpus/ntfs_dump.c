@@ -7,10 +7,13 @@
  *                                  ntfs_find makes of it
  * ntfs_dump mft FILE               a bare $MFT: counts; then per record what expected/oracle.jsonl tells
  * ntfs_dump damage IMAGE OFFSET    record, what is damaged
- * ntfs_dump kind IMAGE OFFSET      what volume_kind says */
+ * ntfs_dump kind IMAGE OFFSET      what volume_kind says
+ * ntfs_dump boot FILE              sector, cluster, record, index size, sectors, clusters, serial
+ * ntfs_dump lznt1 FILE OFFSET      its content decompressed, to standard output */
 #include "core/hash.h"
 #include "core/json.h"
 #include "core/time.h"
+#include "formats/ntfs/lznt1.h"
 #include "formats/ntfs/ntfs.h"
 #include "formats/volume_kind.h"
 #include "platform/file.h"
@@ -252,6 +255,39 @@ static int print_kind(struct source *raw)
 	return 0;
 }
 
+static int print_boot(struct source *raw)
+{
+	uint8_t sector[512];
+	struct ntfs_geometry g;
+	struct err err = {0};
+
+	if (!source_read_exact(raw, 0, sector, sizeof(sector), &err) ||
+	    !ntfs_boot_parse((struct bytes){.at = sector, .len = sizeof(sector)}, &g, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	printf("%u\t%u\t%u\t%u\t%llu\t%llu\t%016llx\n", g.sector_size, g.cluster_size,
+	    g.record_size, g.index_size, (unsigned long long)g.sectors,
+	    (unsigned long long)g.clusters, (unsigned long long)g.serial);
+	return 0;
+}
+
+static int decompress(struct source *raw)
+{
+	static uint8_t packed[PIECE];
+	static uint8_t out[16 * PIECE];
+	struct bytes in = {.at = packed};
+	struct err err = {0};
+	size_t got = 0;
+
+	if (!raw->read(raw, 0, packed, PIECE, &in.len, &err) ||
+	    !lznt1_decompress(in, out, sizeof(out), &got, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	return fwrite(out, 1, got, stdout) == got ? 0 : 1;
+}
+
 static int dump_volume(const char *what, struct source *raw, uint64_t longest)
 {
 	static const struct {
@@ -302,5 +338,9 @@ int main(int argc, char **argv)
 		return 70;
 	if (strcmp(argv[1], "kind") == 0)
 		return print_kind(raw);
+	if (strcmp(argv[1], "boot") == 0)
+		return print_boot(raw);
+	if (strcmp(argv[1], "lznt1") == 0)
+		return decompress(raw);
 	return dump_volume(argv[1], raw, argc > 4 ? strtoull(argv[4], NULL, 10) : UINT64_MAX);
 }

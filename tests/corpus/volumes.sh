@@ -1,0 +1,68 @@
+#!/bin/bash
+# volumes.sh BUILD: what the first sectors say (volume_kind), boot sectors, and LZNT1 buffers of the corpus.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" jq gzip xz bsdtar 7zz od
+dump=$build/tests/corpus_ntfs_dump
+
+# check_kind TYPE EXPECTED…: every member is one of the kinds expected of files of that type.
+check_kind() {
+	local type=$1 path file kind
+	shift
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		while IFS= read -r file; do
+			kind=$("$dump" kind "$file" 0) || kind=
+			corpus_count "type $type: kinds told"
+			printf '%s\n' "$@" | grep -qxF -- "$kind" || corpus_fail "$path: '$kind', not $*"
+		done < <(corpus_below "$unpacked")
+		rm -rf "$unpacked"
+	done < <(corpus_files "$type")
+}
+
+field() { # FILE OFFSET BYTES
+	od -A n -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
+}
+
+check_boot() {
+	local path file told sector cluster record index sectors clusters serial
+	while IFS= read -r path; do
+		file=$corpus/$path
+		if ! told=$("$dump" boot "$file" 2>/dev/null); then
+			corpus_fail "$path: not read as a boot sector"
+			continue
+		fi
+		read -r sector cluster record index sectors clusters serial <<<"$told"
+		[ "$sector" = "$(field "$file" 11 2)" ] && [ "$sectors" = "$(field "$file" 40 8)" ] &&
+			[ "$((16#$serial))" = "$(($(field "$file" 72 8)))" ] && [ $((cluster % sector)) = 0 ] &&
+			[ "$clusters" = $((sectors / (cluster / sector))) ] || corpus_fail "$path: $told"
+		echo "boot $path: sector $sector, cluster $cluster, record $record, index $index"
+		corpus_count "type boot: files"
+	done < <(corpus_files boot)
+}
+
+# A file of the type is packed when what comes out of it is another file of the type. In the registry both
+# lengths stand before the packed bytes.
+check_lznt1() {
+	local path other at files=() pairs=0
+	while IFS= read -r path; do files+=("$path"); done < <(corpus_files lznt1)
+	for path in "${files[@]}"; do
+		at=0
+		[ "$(field "$corpus/$path" 0 4)" != "$(stat -Lc %s "$corpus/$path")" ] || at=8
+		"$dump" lznt1 "$corpus/$path" "$at" >"$scratch/out" 2>/dev/null || continue
+		for other in "${files[@]}"; do
+			[ "$other" != "$path" ] && cmp -s "$scratch/out" "$corpus/$other" && pairs=$((pairs + 1))
+		done
+	done
+	corpus_count "type lznt1: files" "${#files[@]}"
+	corpus_count "type lznt1: pairs of packed and unpacked" "$pairs"
+	[ "${#files[@]}" -lt 2 ] || [ "$pairs" -gt 0 ] || corpus_fail "no lznt1 file unpacks to another"
+}
+
+check_kind bitlocker "BitLocker (locked)"
+check_kind fat-image FAT exFAT
+check_kind partition "a whole disk, not a volume"
+check_boot
+check_lznt1
+corpus_end
