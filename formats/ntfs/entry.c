@@ -70,8 +70,11 @@ static bool load_extension(struct ntfs_mft *mft, struct ntfs_entry *entry,
 	if (!block)
 		return false;
 	if (!ntfs_mft_read(mft, where.record, block, why) ||
-	    !ntfs_record_parse(block, mft->record_size, &r, &entry->damage, why))
+	    !ntfs_record_parse(block, mft->record_size, &r, &entry->damage, why)) {
+		if (why->kind == ERR_MISSING) /* of a record that the list names, that is damage */
+			why->kind = ERR_DAMAGED;
 		return true;
+	}
 	if (r.base.record != entry->record ||
 	    !same_sequence(entry->sequence, r.base.sequence, deleted)) {
 		fail(why, ERR_DAMAGED, "belongs to another file (record %llu sequence %u)",

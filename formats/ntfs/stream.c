@@ -158,18 +158,32 @@ static bool read_compressed(
 	return true;
 }
 
+/* Copies the runs as far as byte offsets fit 63 bits: no size can reach beyond that. */
+static bool copy_runs(
+    struct ntfs_stream_source *s, const struct ntfs_stream *stream, struct err *err)
+{
+	uint64_t most = (uint64_t)INT64_MAX / s->volume->geometry.cluster_size;
+
+	s->runs = calloc(stream->run_count + 1, sizeof(*s->runs));
+	if (!s->runs)
+		return fail(err, ERR_MEMORY, "no memory for %zu runs", stream->run_count);
+	for (size_t i = 0; i < stream->run_count && stream->runs[i].vcn < most; i++) {
+		struct ntfs_run run = stream->runs[i];
+
+		if (run.length > most - run.vcn)
+			run.length = most - run.vcn;
+		s->runs[s->run_count++] = run;
+	}
+	return true;
+}
+
 static bool open_runs(
     struct ntfs_stream_source *s, const struct ntfs_stream *stream, struct err *err)
 {
 	const struct ntfs_geometry *g = &s->volume->geometry;
-	size_t size = stream->run_count * sizeof(*s->runs);
 
-	s->runs = malloc(size ? size : 1);
-	if (!s->runs)
-		return fail(err, ERR_MEMORY, "no memory for %zu runs", stream->run_count);
-	if (size)
-		memcpy(s->runs, stream->runs, size);
-	s->run_count = stream->run_count;
+	if (!copy_runs(s, stream, err))
+		return false;
 	s->cluster_size = g->cluster_size;
 	s->initialized = stream->initialized < stream->size ? stream->initialized : stream->size;
 	s->source.read = read_plain;

@@ -1,0 +1,138 @@
+/* What first sectors say. */
+#include "tests/unit.h"
+
+#include "formats/volume_kind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint8_t head[64 << 10];
+
+static enum volume_kind kind_of(size_t len)
+{
+	struct source *source = source_of_bytes((struct bytes){.at = head, .len = len});
+	enum volume_kind kind = VOLUME_UNKNOWN;
+
+	assert_non_null(source);
+	assert_true(volume_kind_of(source, &kind, NULL));
+	source_close(source);
+	return kind;
+}
+
+static void put(size_t at, const void *what, size_t len)
+{
+	memcpy(head + at, what, len);
+}
+
+static void clear(void)
+{
+	memset(head, 0, sizeof(head));
+	put(510, "\x55\xaa", 2);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	clear();
+	put(3, "NTFS    ", 8);
+	assert_int_equal(kind_of(512), VOLUME_NTFS);
+	put(3, "-FVE-FS-", 8);
+	assert_int_equal(kind_of(512), VOLUME_BITLOCKER);
+	clear();
+	put(3, "ReFS\0\0\0\0", 8);
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_REFS);
+	put(3, "EXFAT   ", 8);
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_EXFAT);
+}
+
+/* A FAT volume; BitLocker To Go looks like one but for its GUID. */
+static void test_fat(void **state)
+{
+	static const uint8_t guid[] = {0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a, 0x83, 0x99,
+	    0xf6, 0xa3, 0x39, 0xe3, 0xd0, 0x01};
+
+	(void)state;
+	clear();
+	put(0, "\xeb\x58\x90MSWIN4.1", 11);
+	put(11, "\0\2", 2); /* 512 bytes a sector */
+	head[13] = 8;       /* sectors a cluster */
+	head[14] = 32;      /* reserved sectors */
+	head[16] = 2;       /* tables */
+	head[21] = 0xf8;    /* medium */
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_FAT);
+	put(424, guid, sizeof(guid));
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_BITLOCKER);
+	put(3, "MSDOS5.0", 8); /* the GUID counts only with its name */
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_FAT);
+	head[13] = 7;
+	assert_int_not_equal(kind_of(sizeof(head)), VOLUME_FAT);
+}
+
+static void test_disks(void **state)
+{
+	(void)state;
+	clear();
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK); /* an empty table */
+	put(446, "\x80\0\0\0\7\0\0\0\0\0\1\0\0\0\1\0", 16);
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK);
+	head[446] = 0x81; /* no boot flag */
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_UNKNOWN);
+	put(512, "EFI PART", 8); /* a GPT counts whatever the first sector says */
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK);
+	memset(head + 512, 0, 8);
+	put(4096, "EFI PART", 8); /* sectors of 4 KiB */
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK);
+}
+
+static void test_nothing(void **state)
+{
+	(void)state;
+	memset(head, 0, sizeof(head));
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_UNFORMATTED);
+	assert_int_equal(kind_of(511), VOLUME_UNKNOWN);
+	assert_int_equal(kind_of(0), VOLUME_UNKNOWN);
+	memset(head, 0xf6, sizeof(head));
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_UNFORMATTED);
+	head[60000] = 1;
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_UNKNOWN);
+}
+
+static bool failing_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	(void)self, (void)offset, (void)to, (void)len;
+	*got = 0;
+	return fail(err, ERR_IO, "no such luck");
+}
+
+static void test_unreadable(void **state)
+{
+	struct source source = {.size = 1 << 20, .read = failing_read};
+	enum volume_kind kind = VOLUME_UNKNOWN;
+	struct err err = {0};
+
+	(void)state;
+	assert_false(volume_kind_of(&source, &kind, &err));
+	assert_int_equal(err.kind, ERR_IO);
+}
+
+static void test_every_kind_has_a_name(void **state)
+{
+	(void)state;
+	for (int kind = VOLUME_UNKNOWN; kind <= VOLUME_UNFORMATTED; kind++)
+		assert_non_null(volume_kind_name((enum volume_kind)kind));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_fat),
+	    cmocka_unit_test(test_disks),
+	    cmocka_unit_test(test_nothing),
+	    cmocka_unit_test(test_unreadable),
+	    cmocka_unit_test(test_every_kind_has_a_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
