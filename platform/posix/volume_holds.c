@@ -2,14 +2,19 @@
 #define _GNU_SOURCE
 #include "platform/volume.h"
 
-#include "platform/file.h"
+#include "core/array.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define MOUNTINFO_MAX ((size_t)4 << 20)
+/* The files of /proc and /sys have no size to go by, so they are read by the line. */
+static void file_close_at(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
 
 /* Whether the two name the same file or the same device. */
 static bool is_same(const char *a, const char *b)
@@ -26,18 +31,19 @@ static bool is_same(const char *a, const char *b)
 /* Whether a loop device stands for that image. */
 static bool is_loop_of(const char *device, const char *image)
 {
-	CLEANUP(text_free) struct text path = {0};
-	CLEANUP(text_free) struct text backing = {0};
+	char path[256];
+	char backing[4096 + 2];
 	const char *name = strrchr(device, '/');
 
 	if (!name || strncmp(name, "/loop", 5) != 0)
 		return false;
-	text_addf(&path, "/sys/block%s/loop/backing_file", name);
-	if (!file_read_all(text_string(&path), 4096, &backing, NULL) || backing.len == 0)
+	snprintf(path, sizeof(path), "/sys/block%s/loop/backing_file", name);
+	CLEANUP(file_close) FILE *file = fopen(path, "re");
+
+	if (!file || !fgets(backing, sizeof(backing), file))
 		return false;
-	if (backing.at[backing.len - 1] == '\n')
-		backing.at[backing.len - 1] = 0;
-	return is_same(backing.at, image);
+	backing[strcspn(backing, "\n")] = 0;
+	return is_same(backing, image);
 }
 
 /* "\040" and the like, as mountinfo escapes them, in place. */
@@ -75,7 +81,9 @@ static bool line_is_of(char *line, dev_t device, const char *volume)
 
 bool volume_holds(const char *volume, const char *path)
 {
-	CLEANUP(text_free) struct text mounts = {0};
+	CLEANUP(file_close) FILE *mounts = NULL;
+	CLEANUP(free_memory) char *line = NULL;
+	size_t room = 0;
 	struct stat at;
 	struct stat device;
 
@@ -83,16 +91,9 @@ bool volume_holds(const char *volume, const char *path)
 		return false;
 	if (stat(volume, &device) == 0 && S_ISBLK(device.st_mode) && device.st_rdev == at.st_dev)
 		return true;
-	if (!file_read_all("/proc/self/mountinfo", MOUNTINFO_MAX, &mounts, NULL) || !mounts.at)
-		return false;
-	for (char *line = mounts.at; line && *line;) {
-		char *next = strchr(line, '\n');
-
-		if (next)
-			*next++ = 0;
+	mounts = fopen("/proc/self/mountinfo", "re");
+	while (mounts && getline(&line, &room, mounts) > 0)
 		if (line_is_of(line, at.st_dev, volume))
 			return true;
-		line = next;
-	}
 	return false;
 }
