@@ -3,7 +3,8 @@
 
 #include "core/tr.h"
 
-#define SHOW_EVERY 2048 /* records */
+#define RESERVED_RECORDS 24
+#define SHOW_EVERY       2048 /* records */
 
 struct walk {
 	struct collection *collection;
@@ -78,6 +79,14 @@ static void want_wof(const struct ntfs_entry *entry, uint32_t masks[STREAMS_LOOK
 			masks[i] |= wanted;
 }
 
+/* Records that mkfs sets aside for metafiles to come: in use, without name, empty. */
+static bool is_reserved(const struct ntfs_entry *entry)
+{
+	const struct ntfs_stream *stream = ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){0});
+
+	return entry->record < RESERVED_RECORDS && (!stream || stream->size == 0);
+}
+
 static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 {
 	uint32_t masks[STREAMS_LOOKED_AT] = {0};
@@ -92,9 +101,9 @@ static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 	for (size_t i = 0; i < entry->name_count; i++)
 		if (entry->names[i].name_space != NTFS_NAME_DOS)
 			match_name(walk, entry, &entry->names[i], masks);
-	if (!ntfs_entry_name(entry))
+	if (!ntfs_entry_name(entry) && !is_reserved(entry))
 		match_name(walk, entry, NULL, masks);
-	else if (ntfs_entry_name(entry)->name_space == NTFS_NAME_DOS)
+	if (ntfs_entry_name(entry) && ntfs_entry_name(entry)->name_space == NTFS_NAME_DOS)
 		match_name(walk, entry, ntfs_entry_name(entry), masks);
 	want_wof(entry, masks);
 	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)

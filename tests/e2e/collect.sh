@@ -1,0 +1,155 @@
+#!/bin/bash
+# collect: what it says, what it leaves out, what stands in rows and receipt, and many files in little memory.
+# usage: tests/e2e/collect.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/collect.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+need jq age zstd tar
+
+collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" "$@"; }
+
+meta() { "$kanshiki" cat "$bundle" "meta/$1" --keys "$work/keys"; }
+
+rows() {
+	local volume
+	for volume in "$bundle"/meta.*.age; do age -d -i "$work/keys/recipient.key" "$volume"; done | zstd -dcq |
+		tar -xOf - --wildcards 'meta/entries.*' 2>/dev/null
+}
+
+# usage: same WHAT EXPECTED FOUND
+same() { [ "$2" = "$3" ] || complain "$1: '$3', not '$2'"; }
+
+check_dry_run() {
+	run "dry run" 0 "$kanshiki" collect --dry-run --volume "C=$image" --profile registry
+	grep -qx 'fs/C/Windows/System32/config/SYSTEM' "$work/out" || complain "dry run: no SYSTEM"
+	! grep -q winevt "$work/out" || complain "dry run: takes more than its profile"
+	[ -z "$(ls -A "$work/out-dir")" ] || complain "dry run: made something"
+}
+
+check_patterns() {
+	run "one file" 0 collect --profile none --take 'c:\programdata\CLEANER.exe' --json
+	bundle=$(tail -n 1 "$work/out" | jq -r .path)
+	[ -d "$bundle" ] || complain "--json: no path"
+	same "--json: status" complete "$(tail -n 1 "$work/out" | jq -r .status)"
+	same "--json: number" "$(sha256sum "$bundle/MANIFEST.sha256" | cut -c1-64)" "$(tail -n 1 "$work/out" | jq -r .number)"
+	same "one file: members" "fs/C/ProgramData/cleaner.exe" \
+		"$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' | paste -sd' ')"
+	rm -rf "$bundle"
+	run "other volume's pattern" 0 collect --profile none --take 'D:/**'
+	bundle_of "other volume's pattern" || return 0
+	same "other volume's pattern: members" "" "$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' || true)"
+	rm -rf "$bundle"
+}
+
+check_facts() {
+	printf '{"operator": {"name": "警備 太郎", "org": "東"}, "ticket": [1, 2], "location": {"address": "大阪"}}' >"$work/facts.json"
+	run "facts" 0 collect --profile prefetch --facts "$work/facts.json" --case 2026-117
+	bundle_of facts || return 0
+	meta collection.json >"$work/collection.json"
+	same "facts: operator" "警備 太郎" "$(jq -r .operator.name "$work/collection.json")"
+	same "facts: the rest" '[1,2]' "$(jq -c .facts.ticket "$work/collection.json")"
+	same "facts: case" "2026-117" "$(jq -r .case_id "$work/collection.json")"
+	same "facts: host from the hive" "KANSHIKI-PC1" "$(jq -r .target.hostname "$work/collection.json")"
+	same "facts: null has a why" "" \
+		"$(jq -r '. as $c | ["witness", "authority", "hashes", "dispatch"][] | select(($c[.] == null) != ($c.why[.] != null))' "$work/collection.json")"
+	grep -q '警備 太郎' "$bundle/CUSTODY.txt" || complain "facts: the custody sheet does not name the collector"
+	[[ $(basename "$bundle") =~ ^2026-117_KANSHIKI-PC1_[0-9]{8}T[0-9]{6}Z_[0-9a-f]{8}$ ]] ||
+		complain "'$(basename "$bundle")' is no name"
+	rm -rf "$bundle"
+	local text
+	for text in 'rubbish' '[1]' '' '{"a":'; do
+		printf '%s' "$text" >"$work/facts.json"
+		run "facts '$text'" 65 collect --facts "$work/facts.json"
+		says_one_line "facts '$text'" "facts.json"
+	done
+	head -c 1100000 /dev/zero | tr '\0' ' ' >"$work/facts.json"
+	run "facts too large" 65 collect --facts "$work/facts.json"
+	run "no facts" 66 collect --facts "$work/nothing.json"
+}
+
+check_rows() {
+	run "everything" 0 collect --take '**'
+	bundle_of everything || return 0
+	rows >"$work/rows"
+	same "rows: every path once" "" "$(jq -r .path "$work/rows" | sort | uniq -d)"
+	same "rows: eight times" 0 "$(jq -c 'select(.status == "taken" and ((.si | length) != 4 or (.fn | length) != 4))' "$work/rows" | wc -l)"
+	same "rows: \$BadClus:\$Bad" 0 "$(grep -c 'BadClus:\$Bad"' "$work/rows" || true)"
+	same "rows: another name of a file" 2 "$(jq -c 'select(.status == "same_as")' "$work/rows" | wc -l)"
+	jq -se 'any(.path == "fs/C/$Extend/$UsnJrnl:$J" and .stored == "runs" and .size > .stored_size
+		and (.sparse_map | map(.[1]) | add) == .stored_size)' "$work/rows" >/dev/null || complain "rows: \$J is not stored as its runs"
+	jq -se 'any(.path == "fs/C/Names/invoice<U+202E>fdp.exe" and (.raw_name | contains("2e20")))' "$work/rows" >/dev/null ||
+		complain "rows: no raw name of an escaped one"
+	same "rows: kinds in order" "ntfs-metafiles prefetch registry event-logs browser-profiles recycle-bin scheduled-tasks take" \
+		"$(jq -r .collector "$work/rows" | uniq | awk '!seen[$0]++' | paste -sd' ')"
+	meta receipt.json >"$work/receipt.json"
+	same "receipt: eight kinds" "アイウエオカキク" "$(jq -r '[.kinds[].kind] | add' "$work/receipt.json")"
+	same "receipt: nothing is silently nothing" "" \
+		"$(jq -r '.kinds[] | select(.taken == 0 and .note == null) | .kind' "$work/receipt.json")"
+	same "receipt: live on Linux" "not on this system" \
+		"$(jq -r '[.kinds[].collectors[] | select(.collector == "processes") | .note][0]' "$work/receipt.json")"
+	same "receipt: adds up" "" "$(jq -r '.kinds[], .kinds[].collectors[] |
+		select(.expected != .taken + .partial + .skipped + .failed) | .name // .collector' "$work/receipt.json")"
+	same "receipt: rows" "$(jq -r .totals.taken "$work/receipt.json")" "$(jq -c 'select(.status == "taken")' "$work/rows" | wc -l)"
+	meta journal.jsonl | jq -se 'any(.step == "estimate")' >/dev/null || complain "journal: no estimate"
+	rm -rf "$bundle"
+}
+
+# One host, one image under two letters: both are taken, and told apart.
+check_two_volumes() {
+	run "two volumes" 0 collect --volume "e=$image" --profile registry,event-logs
+	bundle_of "two volumes" || return 0
+	"$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' >"$work/list"
+	same "two volumes: the same of each" "$(grep -c '^fs/C/' "$work/list")" "$(grep -c '^fs/E/' "$work/list")"
+	rm -rf "$bundle"
+}
+
+# --out inside the image itself, mounted: never written into.
+check_on_image() {
+	[ "$(id -u)" = 0 ] && command -v ntfs-3g >/dev/null || return 0
+	cp "$image" "$work/mounted.img"
+	mkdir -p "$work/mnt"
+	ntfs-3g "$work/mounted.img" "$work/mnt" 2>/dev/null || return 0
+	mkdir -p "$work/mnt/out"
+	run "--out in the mounted image" 64 "$kanshiki" collect --kit "$work/kit" --out "$work/mnt/out" --volume "C=$work/mounted.img"
+	says_one_line "--out in the mounted image" "evidence|collected"
+	umount "$work/mnt"
+}
+
+# Many files: memory stays flat, each is there once.
+check_many() {
+	local count=${KANSHIKI_MANY:-20000} peak
+	[ "$(id -u)" = 0 ] && command -v ntfs-3g >/dev/null && [ -e /dev/fuse ] || return 0
+	truncate -s 4G "$work/many.img"
+	mkntfs -F -Q -q "$work/many.img" >/dev/null 2>&1
+	mkdir -p "$work/mnt"
+	ntfs-3g -o noatime "$work/many.img" "$work/mnt" 2>/dev/null || return 0
+	perl -e 'my ($dir, $count) = @ARGV;
+		for my $i (0 .. $count - 1) {
+			my $d = "$dir/d" . int($i / 500);
+			mkdir $d if $i % 500 == 0;
+			open my $f, ">", "$d/\xe3\x83\x95\xe3\x82\xa1\xe3\x82\xa4\xe3\x83\xab-$i.dat" or die "$!";
+			print $f "x" x ($i % 900);
+		}' "$work/mnt" "$count"
+	umount "$work/mnt"
+	run "many files" 0 "$build/tests/peak" "$work/peak" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" \
+		--volume "C=$work/many.img" --profile none --take 'd*/**'
+	peak=$(cat "$work/peak")
+	echo "many files: $count, $((peak / 1024)) MiB at most"
+	[ "$peak" -le 146484 ] || complain "many files: $peak KiB" # 150 MB
+	bundle_of "many files" || return 0
+	same "many files" "$count" "$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep -c '^fs/')"
+	rm -rf "$bundle"
+}
+
+make_work
+have_image
+make_kit
+mkdir "$work/out-dir"
+check_dry_run
+check_patterns
+check_facts
+check_rows
+check_two_volumes
+check_on_image
+check_many
+finish
