@@ -24,7 +24,7 @@ static bool is_zero(const uint8_t *block)
 	return true;
 }
 
-/* Octal digits, ended by NUL or space (or the field). */
+/* Octal digits, then nothing but NUL and space. */
 static bool read_octal(const uint8_t *field, size_t len, uint64_t *out)
 {
 	uint64_t value = 0;
@@ -32,8 +32,11 @@ static bool read_octal(const uint8_t *field, size_t len, uint64_t *out)
 
 	for (; i < len && field[i] >= '0' && field[i] <= '7'; i++)
 		value = value << 3 | (uint64_t)(field[i] - '0');
-	if (i == 0 || (i < len && field[i] != 0 && field[i] != ' '))
+	if (i == 0)
 		return false;
+	for (; i < len; i++)
+		if (field[i] != 0 && field[i] != ' ')
+			return false;
 	*out = value;
 	return true;
 }
