@@ -2,6 +2,7 @@
 #include "formats/ntfs/entry_memory.h"
 
 #include "core/array.h"
+#include "formats/ntfs/extensions.h"
 #include "formats/ntfs/file_name.h"
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/record.h"
@@ -100,9 +101,6 @@ static bool read_list(struct ntfs_mft *mft, struct ntfs_entry *entry,
 	    .size = attribute->size,
 	    .initialized = attribute->initialized};
 
-	if (!mft->volume)
-		return fail(err, ERR_UNSUPPORTED,
-		    "its attribute list lies outside the MFT, in clusters of the volume");
 	if (attribute->size > NTFS_LIMIT_LIST || attribute->first_vcn != 0)
 		return fail(err, ERR_DAMAGED, "attribute list of %llu bytes",
 		    (unsigned long long)attribute->size);
@@ -121,15 +119,26 @@ static bool read_list(struct ntfs_mft *mft, struct ntfs_entry *entry,
 	return true;
 }
 
+/* Fills memory->extensions. The list of a bare $MFT may lie in clusters that are not there: then all records
+ * are taken that name this one as their base. */
+static bool find_extensions(struct ntfs_mft *mft, struct ntfs_entry *entry,
+    const struct ntfs_attribute *list, struct err *err)
+{
+	struct bytes content = list->content;
+
+	if (!list->resident && !mft->volume)
+		return ntfs_extensions_find(mft, entry, &entry->memory->extensions, err);
+	return (list->resident || read_list(mft, entry, list, &content, err)) &&
+	       ntfs_attribute_list_parse(content, entry->record, &entry->memory->extensions, err);
+}
+
 static bool load_extensions(
     struct ntfs_mft *mft, struct ntfs_entry *entry, struct ntfs_attribute list, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
-	struct bytes content = list.content;
 	struct err why = {0};
 
-	if ((!list.resident && !read_list(mft, entry, &list, &content, &why)) ||
-	    !ntfs_attribute_list_parse(content, entry->record, &m->extensions, &why)) {
+	if (!find_extensions(mft, entry, &list, &why)) {
 		if (is_fatal(&why))
 			return fail(err, why.kind, "%s", why.text);
 		m->lost = true;

@@ -13,12 +13,13 @@
 #define NTFS_LIMIT_BLOCK_MAX   (64u << 10) /* MFT and index records */
 
 /* Windows stops at 256 KiB of attribute list. */
-#define NTFS_LIMIT_LIST       ((size_t)1 << 20)
-#define NTFS_LIMIT_EXTENSIONS ((size_t)16384)   /* extension records of one file */
-#define NTFS_LIMIT_ATTRIBUTES ((size_t)1 << 17) /* of one file, in all its records */
-#define NTFS_LIMIT_RUNS       ((size_t)1 << 21) /* of one file: 48 MiB of struct ntfs_run */
-#define NTFS_LIMIT_VCN        ((uint64_t)1 << 52)
-#define NTFS_LIMIT_MFT_PASSES 1024u /* rounds to follow an attribute list of $MFT itself */
+#define NTFS_LIMIT_LIST            ((size_t)1 << 20)
+#define NTFS_LIMIT_EXTENSIONS      ((size_t)16384)   /* extension records of one file */
+#define NTFS_LIMIT_BARE_EXTENSIONS ((size_t)1 << 20) /* of all files of a bare $MFT: 40 MiB */
+#define NTFS_LIMIT_ATTRIBUTES      ((size_t)1 << 17) /* of one file, in all its records */
+#define NTFS_LIMIT_RUNS            ((size_t)1 << 21) /* of one file: 48 MiB of struct ntfs_run */
+#define NTFS_LIMIT_VCN             ((uint64_t)1 << 52)
+#define NTFS_LIMIT_MFT_PASSES      1024u /* rounds to follow an attribute list of $MFT itself */
 
 #define NTFS_LIMIT_UNIT         ((size_t)4 << 20) /* bytes of a compression unit; Windows: 64 KiB */
 #define NTFS_LIMIT_INDEX_DEPTH  32u

@@ -2,6 +2,7 @@
 #include "formats/ntfs/mft.h"
 
 #include "core/array.h"
+#include "formats/ntfs/extensions.h"
 #include "formats/ntfs/limits.h"
 
 #include <stdlib.h>
@@ -54,6 +55,7 @@ void ntfs_mft_close(struct ntfs_mft *mft)
 	free(mft->walk.at);
 	free(mft->jumps.at);
 	free(mft->zero);
+	ntfs_extensions_free(mft->extensions);
 	free(mft);
 }
 

@@ -19,7 +19,8 @@ struct ntfs_mft {
 	uint64_t count;
 	struct ntfs_window walk;  /* for records read one after the other */
 	struct ntfs_window jumps; /* for the others, so that they do not disturb the walk */
-	uint8_t *zero;            /* record 0 out of $MFTMirr when its own is damaged, else NULL */
+	struct ntfs_extensions *extensions; /* NULL until a bare $MFT needs it */
+	uint8_t *zero; /* record 0 out of $MFTMirr when its own is damaged, else NULL */
 };
 
 /* NULL when no memory. Takes over content when owns is true, on success only. */

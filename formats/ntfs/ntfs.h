@@ -39,7 +39,8 @@ const struct ntfs_geometry *ntfs_volume_geometry(const struct ntfs_volume *volum
 struct ntfs_mft;                                              /* opaque */
 struct ntfs_mft *ntfs_volume_mft(struct ntfs_volume *volume); /* lives as long as the volume */
 /* Over the content of a $MFT file, which it borrows; the record size is told from the first records.
- * Non-resident streams and attribute lists cannot be followed (they are marked so). */
+ * Non-resident streams cannot be read; where an attribute list is one, the records that name the file as their
+ * base are taken instead. */
 bool ntfs_mft_open(struct source *content, struct ntfs_mft **out, struct err *err) MUST_CHECK;
 void ntfs_mft_close(struct ntfs_mft *mft);
 CLEANUP_POINTER(struct ntfs_mft, ntfs_mft_close);

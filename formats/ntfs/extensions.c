@@ -1,0 +1,141 @@
+/* Extension records by their base record. See extensions.h; offsets: docs/formats/ntfs.md. */
+#include "formats/ntfs/extensions.h"
+
+#include "core/array.h"
+#include "formats/ntfs/limits.h"
+#include "formats/ntfs/record.h"
+
+#include <stdlib.h>
+
+#define PIECE_LEN   ((size_t)1 << 20)
+#define SEQUENCE_AT 16u
+#define FLAGS_AT    22u
+#define BASE_AT     32u
+
+struct extension {
+	struct ntfs_reference base, where;
+	bool in_use;
+};
+
+struct ntfs_extensions {
+	struct extension *at; /* sorted by base, then record */
+	size_t count, room;
+};
+
+void ntfs_extensions_free(struct ntfs_extensions *extensions)
+{
+	if (!extensions)
+		return;
+	free(extensions->at);
+	free(extensions);
+}
+
+CLEANUP_POINTER(struct ntfs_extensions, ntfs_extensions_free);
+
+static int compare(const void *a, const void *b)
+{
+	const struct extension *x = a;
+	const struct extension *y = b;
+
+	if (x->base.record != y->base.record)
+		return x->base.record < y->base.record ? -1 : 1;
+	return x->where.record < y->where.record ? -1 : x->where.record > y->where.record;
+}
+
+/* Looks at one raw record. Past the limit they stay unknown: their files then lack what is in them. */
+static bool look(
+    struct ntfs_extensions *extensions, uint64_t record, const uint8_t *block, struct err *err)
+{
+	struct ntfs_reference base = ntfs_reference_parse(block + BASE_AT);
+
+	if (memcmp(block, "FILE", 4) != 0 || (base.record == 0 && base.sequence == 0) ||
+	    extensions->count == NTFS_LIMIT_BARE_EXTENSIONS)
+		return true;
+	if (!array_grow(&extensions->at, &extensions->room, extensions->count + 1,
+		sizeof(*extensions->at), NTFS_LIMIT_BARE_EXTENSIONS, err))
+		return false;
+	extensions->at[extensions->count++] = (struct extension){
+	    .base = base,
+	    .where = {.record = record, .sequence = le16(block + SEQUENCE_AT)},
+	    .in_use = le16(block + FLAGS_AT) & NTFS_RECORD_IN_USE,
+	};
+	return true;
+}
+
+/* Unreadable parts are left out. */
+static bool look_through(struct ntfs_mft *mft, struct ntfs_extensions *extensions, struct err *err)
+{
+	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE_LEN);
+	uint64_t each = PIECE_LEN / mft->record_size;
+
+	if (!piece)
+		return fail(err, ERR_MEMORY, "no memory to look through the MFT");
+	for (uint64_t record = 0; record < mft->count; record += each) {
+		uint64_t want = mft->count - record < each ? mft->count - record : each;
+		struct err why = {0};
+		size_t got = 0;
+
+		if (!mft->content->read(mft->content, record * mft->record_size, piece,
+			(size_t)want * mft->record_size, &got, &why) &&
+		    why.kind == ERR_MEMORY)
+			return fail(err, why.kind, "%s", why.text);
+		for (size_t i = 0; i < got / mft->record_size; i++)
+			if (!look(extensions, record + i, piece + i * mft->record_size, err))
+				return false;
+	}
+	if (extensions->count)
+		qsort(extensions->at, extensions->count, sizeof(*extensions->at), compare);
+	return true;
+}
+
+static bool build(struct ntfs_mft *mft, struct err *err)
+{
+	CLEANUP(ntfs_extensions_free)
+	struct ntfs_extensions *extensions = calloc(1, sizeof(*extensions));
+
+	if (!extensions)
+		return fail(err, ERR_MEMORY, "no memory for extension records");
+	if (!look_through(mft, extensions, err))
+		return false;
+	mft->extensions = TAKE(extensions);
+	return true;
+}
+
+/* One that the file gave back keeps its base until it is used anew: of a file in use only those in use count. */
+static bool belongs(const struct extension *extension, const struct ntfs_entry *entry)
+{
+	uint16_t then = extension->base.sequence;
+
+	if (then == entry->sequence)
+		return extension->in_use || !entry->in_use;
+	return !entry->in_use && entry->sequence == (then == UINT16_MAX ? 1 : (uint16_t)(then + 1));
+}
+
+bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,
+    struct ntfs_references *out, struct err *err)
+{
+	if (!mft->extensions && !build(mft, err))
+		return false;
+	const struct ntfs_extensions *all = mft->extensions;
+	size_t low = 0;
+	size_t high = all->count;
+
+	out->count = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (all->at[middle].base.record < entry->record)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < all->count && all->at[low].base.record == entry->record; low++) {
+		if (!belongs(&all->at[low], entry))
+			continue;
+		if (!array_grow(&out->at, &out->room, out->count + 1, sizeof(*out->at),
+			NTFS_LIMIT_EXTENSIONS, err))
+			return fail_in(err, "extension records");
+		out->at[out->count++] = all->at[low].where;
+	}
+	return true;
+}
