@@ -111,6 +111,8 @@ static bool enter_path(struct tree *tree, struct bytes directory, int *out, stru
 		*out = tree->root;
 		return true;
 	}
+	if (directory.at[directory.len - 1] == '/')
+		return fail(err, ERR_DENIED, "a name of no bytes in the path");
 	if (tree->last >= 0 && bytes_equal(directory, text_bytes(&tree->last_path))) {
 		*out = tree->last;
 		return true;
@@ -162,9 +164,12 @@ bool tree_create(
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 	struct bytes above = {(const uint8_t *)path, slash ? (size_t)(slash - path) : 0};
-	struct tree_file *file = calloc(1, sizeof(*file));
+	struct tree_file *file;
 	int directory;
 
+	if (slash == path)
+		return fail(err, ERR_DENIED, "the path begins with '/'");
+	file = calloc(1, sizeof(*file));
 	if (!file)
 		return fail(err, ERR_MEMORY, "no memory for a file");
 	file->file = file->directory = -1;

@@ -106,6 +106,8 @@ static bool enter_path(
 {
 	bool same = directory.len && bytes_equal(directory, text_bytes(&tree->last));
 
+	if (directory.len && directory.at[directory.len - 1] == '/')
+		return fail(err, ERR_DENIED, "a name of no bytes in the path");
 	text_add(path, text_bytes(&tree->root));
 	if (!same)
 		let_go(tree, 1);
@@ -162,6 +164,8 @@ bool tree_create(
 	CLEANUP(text_free) struct text full = {0};
 	DWORD done;
 
+	if (slash == path)
+		return fail(err, ERR_DENIED, "the path begins with '/'");
 	if (!check_component(bytes_of(name), err) || !enter_path(tree, above, &full, err))
 		return false;
 	text_addc(&full, '/');

@@ -1,0 +1,158 @@
+/* Frames of a volume: what is larger or other than the format allows is refused before it is unpacked. */
+#include "unit.h"
+
+#include "bundle/unpack.h"
+#include "bundle/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#define MIB ((size_t)1 << 20)
+
+struct options { /* of one frame */
+	size_t plain;
+	int window_log;
+	bool no_checksum, no_size;
+	size_t said; /* in the seek table; 0: the truth */
+};
+
+static void add_32(struct text *out, uint32_t value)
+{
+	uint8_t bytes[4];
+
+	put_le32(bytes, value);
+	text_add(out, (struct bytes){bytes, sizeof(bytes)});
+}
+
+/* A volume of one frame. Returns the packed size. */
+static size_t make(const struct options *options, struct text *out)
+{
+	const struct frames_header header = {.set = BUNDLE_FILES, .index = 1};
+	CLEANUP(text_free) struct text json = {0};
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	uint8_t *plain = calloc(1, options->plain + 1);
+	size_t room = ZSTD_compressBound(options->plain);
+	uint8_t *packed = malloc(room);
+
+	frames_header_format(&header, &json);
+	add_32(out, FRAMES_HEADER_MAGIC);
+	add_32(out, (uint32_t)json.len);
+	text_add(out, text_bytes(&json));
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, !options->no_checksum);
+	ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, !options->no_size);
+	if (options->window_log)
+		ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, options->window_log);
+	ZSTD_inBuffer in = {plain, options->plain, 0};
+	ZSTD_outBuffer to = {packed, room, 0};
+
+	/* Streaming, so that the window is the one asked for. */
+	if (options->window_log || options->no_size)
+		assert_false(ZSTD_isError(ZSTD_compressStream2(context, &to, &in, ZSTD_e_flush)));
+	assert_int_equal(ZSTD_compressStream2(context, &to, &in, ZSTD_e_end), 0);
+	text_add(out, (struct bytes){packed, to.pos});
+	add_32(out, FRAMES_SEEK_MAGIC);
+	add_32(out, 8 + 9);
+	add_32(out, (uint32_t)to.pos);
+	add_32(out, (uint32_t)(options->said ? options->said : options->plain));
+	add_32(out, 1);
+	text_addc(out, 0);
+	add_32(out, FRAMES_SEEK_FOOTER);
+	ZSTD_freeCCtx(context);
+	free(plain);
+	free(packed);
+	return to.pos;
+}
+
+/* Whether it unpacks, and to nothing but zeros. */
+static bool unpacks(const struct text *volume, bool *zeros, enum err_kind *kind)
+{
+	CLEANUP(source_close) struct source *plain = source_of_bytes(text_bytes(volume));
+	CLEANUP(unpack_index_free) struct unpack_index index = {0};
+	CLEANUP(unpack_free) struct unpack *unpack = NULL;
+	uint8_t *to = malloc(FRAMES_INPUT_MAX);
+	struct err err = {0};
+	bool ok = unpack_new(&unpack, &err) && unpack_index_read(plain, &index, &err);
+
+	*zeros = true;
+	for (size_t i = 0; ok && i < index.table.count; i++) {
+		ok = unpack_frame(unpack, plain, &index.table.at[i], to, &err);
+		for (size_t k = 0; ok && k < index.table.at[i].plain; k++)
+			*zeros = *zeros && to[k] == 0;
+	}
+	free(to);
+	*kind = err.kind;
+	return ok;
+}
+
+static void judges_frames(void **state)
+{
+	static const struct {
+		struct options options;
+		enum err_kind kind; /* ERR_NONE: good */
+	} cases[] = {
+	    {{.plain = 1}, ERR_NONE},
+	    {{.plain = MIB}, ERR_NONE},
+	    {{.plain = 4 * MIB}, ERR_NONE},
+	    {{.plain = MIB, .window_log = 23, .no_checksum = true, .no_size = true}, ERR_DAMAGED},
+	    {{.plain = 4 * MIB + 1}, ERR_LIMIT},
+	    {{.plain = 4 * MIB + 1, .said = 4 * MIB}, ERR_DAMAGED},
+	    {{.plain = 2 * MIB, .said = MIB}, ERR_DAMAGED},
+	    {{.plain = MIB, .said = 2 * MIB}, ERR_DAMAGED},
+	    {{.plain = MIB, .no_checksum = true}, ERR_DAMAGED},
+	    {{.plain = MIB, .no_size = true}, ERR_DAMAGED},
+	    {{.plain = MIB, .window_log = 24, .no_size = true}, ERR_LIMIT},
+	    {{.plain = MIB, .window_log = 30, .no_size = true}, ERR_LIMIT},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(text_free) struct text volume = {0};
+		enum err_kind kind;
+		bool ok, zeros;
+
+		make(&cases[i].options, &volume);
+		ok = unpacks(&volume, &zeros, &kind);
+		if (ok != (cases[i].kind == ERR_NONE) || kind != cases[i].kind)
+			print_error("case %zu: %s\n", i, err_kind_name(kind));
+		assert_int_equal(kind, cases[i].kind);
+		assert_int_equal(ok, cases[i].kind == ERR_NONE);
+	}
+}
+
+/* No flipped bit gives other bytes; most are refused. */
+static void finds_flipped_bits(void **state)
+{
+	CLEANUP(text_free) struct text volume = {0};
+	const struct options options = {.plain = 5000};
+	enum err_kind kind;
+	size_t header = 0, accepted = 0;
+	bool zeros;
+
+	(void)state;
+	make(&options, &volume);
+	while (le32((const uint8_t *)volume.at + header) != 0xfd2fb528)
+		header++;
+	for (size_t bit = header * 8; bit < volume.len * 8; bit++) {
+		volume.at[bit / 8] = (char)(volume.at[bit / 8] ^ 1 << bit % 8);
+		accepted += unpacks(&volume, &zeros, &kind);
+		assert_true(zeros);
+		volume.at[bit / 8] = (char)(volume.at[bit / 8] ^ 1 << bit % 8);
+	}
+	assert_true(accepted < 4); /* bits that zstd gives no meaning */
+	assert_true(unpacks(&volume, &zeros, &kind));
+	for (size_t len = volume.len; len-- > 0;) {
+		volume.len = len;
+		assert_false(unpacks(&volume, &zeros, &kind));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(judges_frames),
+	    cmocka_unit_test(finds_flipped_bits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
