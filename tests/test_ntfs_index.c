@@ -232,7 +232,7 @@ static void test_bad_nodes(void **state)
 		put_le16(d.blocks + cases[i].at, cases[i].value);
 		assert_true(ntfs_list(&d.volume, &d.entry, &listed.lister, NULL));
 		if (listed.damages == 0)
-			print_error("case %zu\n", i);
+			print_error("case %u\n", (unsigned)i);
 		assert_int_not_equal(listed.damages, 0);
 		if (cases[i].at != 48 + 12)
 			assert_string_equal(text_string(&listed.names), cases[i].names);
