@@ -224,8 +224,9 @@ static void survives_each_failed_read(void **state)
 			lost += !is_same(&all.at[i], find(&one, all.at[i].path));
 		if (lost > 1 || (lost == 1) != one.has_gaps ||
 		    one.counts.partial + one.counts.failed != lost)
-			print_error("read %llu: %zu lost, %llu in part, %llu failed: %s",
-			    (unsigned long long)n, lost, (unsigned long long)one.counts.partial,
+			print_error("read %llu: %u lost, %llu in part, %llu failed: %s",
+			    (unsigned long long)n, (unsigned)lost,
+			    (unsigned long long)one.counts.partial,
 			    (unsigned long long)one.counts.failed, text_string(&one.problems));
 		assert_true(lost <= 1);
 		assert_int_equal(one.counts.partial + one.counts.failed, lost);
