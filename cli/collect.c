@@ -351,8 +351,8 @@ static int collect(struct run *run)
 	process_enable_privileges();
 	console_catch_stop();
 	host_facts(&run->machine);
-	collect_host_name(
-	    &run->volumes, text_string(&run->machine.name), &run->host, &run->is_live);
+	collect_host_name(&run->request, &run->volumes, text_string(&run->machine.name), &run->host,
+	    &run->is_live);
 	if (!run->request.dry_run && !create_bundle(run, &code, &err)) {
 		(void)command_fail(&err);
 		return code;

@@ -18,9 +18,9 @@ struct collect_request {
 bool collect_open_volumes(const struct collect_request *request, struct volume_set *set, int *code,
     struct err *err) MUST_CHECK;
 
-/* A name for the bundle: this machine's when a volume is live or none is given, else from the SYSTEM hive, else the
- * image's file name. *is_live tells the first. */
-void collect_host_name(
-    struct volume_set *set, const char *machine, struct text *out, bool *is_live);
+/* A name for the bundle: from the SYSTEM hive of the volumes that were asked for; else this machine's when one of
+ * them is live or none was asked for; else the image's file name. *is_machine: it names this machine. */
+void collect_host_name(const struct collect_request *request, struct volume_set *set,
+    const char *machine, struct text *out, bool *is_machine);
 
 #endif

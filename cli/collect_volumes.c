@@ -196,20 +196,24 @@ static void cut_host(struct text *name)
 	}
 }
 
-void collect_host_name(struct volume_set *set, const char *machine, struct text *out, bool *is_live)
+void collect_host_name(const struct collect_request *request, struct volume_set *set,
+    const char *machine, struct text *out, bool *is_machine)
 {
-	*is_live = any_live(set) || set->count == 0;
+	bool runs_here = HAS_LIVE_VOLUMES && (request->volumes.count == 0 || any_live(set));
+
+	*is_machine = false;
 	text_clear(out);
-	if (HAS_LIVE_VOLUMES && *is_live) {
-		text_adds(out, *machine ? machine : "unknown");
-		return;
-	}
-	*is_live = false;
-	if (volume_set_host(set, out, NULL) && out->len > 0) {
+	/* A live volume may be another PC's disk, so its own hive is asked first. */
+	if (request->volumes.count > 0 && volume_set_host(set, out, NULL) && out->len > 0) {
 		cut_host(out);
+		*is_machine = runs_here && text_same_name(text_bytes(out), bytes_of(machine));
 		return;
 	}
 	text_clear(out);
+	if (runs_here) {
+		*is_machine = true;
+		text_adds(out, machine);
+	}
 	for (size_t i = 0; i < set->count && out->len == 0; i++)
 		if (set->at[i].ntfs)
 			add_file_name(out, text_string(&set->at[i].path));
