@@ -66,12 +66,16 @@ static void unescape(char *text)
 /* Looks at one line: "id parent major:minor root point options … - type source super-options". */
 static bool line_is_of(char *line, dev_t device, const char *volume)
 {
-	unsigned id, parent, major, minor;
+	char *at = line;
 	char *tail = strstr(line, " - ");
 	char *source = tail ? strchr(tail + 3, ' ') : NULL;
 
-	if (!source || sscanf(line, "%u %u %u:%u", &id, &parent, &major, &minor) != 4 ||
-	    makedev(major, minor) != device)
+	(void)strtoul(at, &at, 10); /* id */
+	(void)strtoul(at, &at, 10); /* parent */
+	unsigned long number = strtoul(at, &at, 10);
+	unsigned long minor_number = *at == ':' ? strtoul(at + 1, NULL, 10) : 0;
+
+	if (!source || *at != ':' || number != major(device) || minor_number != minor(device))
 		return false;
 	source++;
 	source[strcspn(source, " ")] = 0;

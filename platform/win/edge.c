@@ -131,7 +131,7 @@ static bool make_absolute(struct text *out, const char *path, struct err *err)
 	if (!is_full) {
 		if (!add_current(&current, path, err))
 			return false;
-		base = current.at;
+		base = text_string(&current);
 	}
 	size_t rest = add_root(out, base);
 	size_t floor = out->len;

@@ -28,18 +28,19 @@ static bool check_opened(HANDLE file, uint64_t *size, struct err *err)
 bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err)
 {
 	CLEANUP(free_memory) wchar_t *wide = wide_path(path, err);
-	CLEANUP(handle_close) HANDLE file = INVALID_HANDLE_VALUE;
 
 	if (!wide)
 		return false;
-	file = CreateFileW(
+	CLEANUP(redirection) struct redirection redirection UNUSED = redirection_off();
+	HANDLE file = CreateFileW(
 	    wide, GENERIC_READ, SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
 	if (file == INVALID_HANDLE_VALUE)
 		return system_fail(err, GetLastError());
-	if (!check_opened(file, size, err))
+	if (!check_opened(file, size, err)) {
+		CloseHandle(file);
 		return false;
+	}
 	*out = (intptr_t)file;
-	file = INVALID_HANDLE_VALUE;
 	return true;
 }
 
