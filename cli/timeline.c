@@ -126,7 +126,7 @@ static int say_damage(const struct timeline_totals *totals)
 	if (totals->damaged == 0)
 		return EXIT_COMPLETE;
 	text_add_printable(&first, bytes_of(totals->first.text));
-	say(tr("kanshiki: %llu places could not be read; the first: %s\n"),
+	say(tr("kanshiki: places that could not be read: %llu; the first: %s\n"),
 	    (unsigned long long)totals->damaged, text_string(&first));
 	return EXIT_GAPS;
 }

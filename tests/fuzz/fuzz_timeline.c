@@ -1,0 +1,50 @@
+/* The timeline of a bare $MFT, a journal or a small volume, in every format. */
+#include "tests/fuzz/fuzz_target.h"
+#include "analysis/timeline.h"
+
+#include <stdlib.h>
+
+static bool write_nowhere(struct sink *self, struct bytes data, struct err *err)
+{
+	(void)self;
+	(void)data;
+	(void)err;
+	return true;
+}
+
+static void write_one(const char *format, struct source *source)
+{
+	struct sink nowhere = {.write = write_nowhere};
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct timeline_totals totals;
+	struct err err = {0};
+	bool ok = timeline_new(&nowhere, format, &timeline, &err);
+
+	switch (ok ? timeline_probe(source, &err) : TIMELINE_UNKNOWN) {
+	case TIMELINE_UNKNOWN:
+		return;
+	case TIMELINE_VOLUME:
+		ok = timeline_add_volume(timeline, source, &err);
+		break;
+	case TIMELINE_MFT:
+		ok = timeline_add_files(
+		    timeline, &(struct timeline_files){.mft = source, .journal = source}, &err);
+		break;
+	case TIMELINE_JOURNAL:
+		ok = timeline_add_journal(timeline, source, &err);
+		break;
+	}
+	if (!timeline_finish(timeline, &totals, &err) && ok)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const char *const formats[] = {"jsonl", "csv", "bodyfile", "timesketch"};
+	CLEANUP(source_close)
+	struct source *source = source_of_bytes((struct bytes){.at = data, .len = len});
+
+	for (size_t i = 0; source && i < ARRAY_LEN(formats); i++)
+		write_one(formats[i], source);
+	return 0;
+}

@@ -1,0 +1,428 @@
+/* analysis/timeline: a small MFT and journal as lines of every format. */
+#include "tests/unit.h"
+
+#include "analysis/timeline.h"
+#include "core/sink.h"
+#include "core/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORD  1024u
+#define RECORDS 40u
+#define STAMP   131665797712345678ull /* 2018-03-26T23:16:11.2345678Z */
+
+struct image {
+	uint8_t at[RECORDS * RECORD];
+};
+
+/* A record under construction: what comes next goes to at[used]. */
+struct record {
+	uint8_t *at;
+	uint32_t used;
+};
+
+static struct record begin(struct image *image, uint32_t number, uint16_t sequence, uint16_t flags)
+{
+	struct record r = {.at = image->at + (size_t)number * RECORD, .used = 56};
+
+	memset(r.at, 0, RECORD);
+	memcpy(r.at, "FILE", 4);
+	put_le16(r.at + 4, 48); /* update sequence array: offset */
+	put_le16(r.at + 6, 3);  /* and number of units */
+	put_le16(r.at + 16, sequence);
+	put_le16(r.at + 18, 1);      /* links */
+	put_le16(r.at + 20, 56);     /* first attribute */
+	put_le16(r.at + 22, flags);  /* 1 in use, 2 directory */
+	put_le32(r.at + 28, RECORD); /* bytes allocated */
+	put_le32(r.at + 44, number);
+	put_le16(r.at + 48, 1); /* update sequence number */
+	put_le16(r.at + 510, 1);
+	put_le16(r.at + 1022, 1);
+	return r;
+}
+
+/* Adds a resident attribute with that content. */
+static void add(struct record *r, uint32_t type, const char *name, const void *content, size_t len)
+{
+	uint8_t *p = r->at + r->used;
+	size_t name_len = strlen(name);
+	size_t content_at = (24 + 2 * name_len + 7) & ~(size_t)7;
+	uint32_t whole = (uint32_t)((content_at + len + 7) & ~(size_t)7);
+
+	put_le32(p, type);
+	put_le32(p + 4, whole);
+	p[9] = (uint8_t)name_len;
+	put_le16(p + 10, 24); /* name offset */
+	put_le32(p + 16, (uint32_t)len);
+	put_le16(p + 20, (uint16_t)content_at);
+	for (size_t i = 0; i < name_len; i++)
+		p[24 + 2 * i] = (uint8_t)name[i];
+	if (len)
+		memcpy(p + content_at, content, len);
+	r->used += whole;
+	put_le32(r->at + r->used, 0xffffffff);
+	put_le32(r->at + 24, r->used + 8); /* bytes used */
+}
+
+static void add_standard(struct record *r)
+{
+	uint8_t c[72] = {0};
+
+	put_le64(c, STAMP);                           /* created */
+	put_le64(c + 8, STAMP + 10000000);            /* modified */
+	put_le64(c + 16, STAMP + 20000000);           /* changed */
+	put_le64(c + 24, STAMP + 3600 * 10000000ull); /* accessed */
+	put_le32(c + 32, 0x22);                       /* hidden, archive */
+	add(r, 0x10, "", c, sizeof(c));
+}
+
+static void add_name(struct record *r, uint64_t parent, uint8_t space, const char *utf8)
+{
+	CLEANUP(text_free) struct text utf16 = {0};
+	uint8_t c[66 + 510] = {0};
+
+	text_to_utf16(bytes_of(utf8), &utf16);
+	put_le64(c, parent);
+	for (size_t i = 0; i < 4; i++)
+		put_le64(c + 8 + 8 * i, STAMP);
+	c[64] = (uint8_t)(utf16.len / 2);
+	c[65] = space;
+	memcpy(c + 66, utf16.at, utf16.len);
+	add(r, 0x30, "", c, 66 + utf16.len);
+}
+
+#define ROOT (5 | 5ull << 48)
+
+/* $MFT, the root, a directory, files: one plain with streams and a short name, one deleted in a directory whose
+ * record was used anew, one with a name that would like to be more than a name, one without any. */
+static void make_image(struct image *image)
+{
+	struct record r;
+
+	memset(image, 0, sizeof(*image));
+	r = begin(image, 0, 1, 1);
+	add_standard(&r);
+	add_name(&r, ROOT, 3, "$MFT");
+	r = begin(image, 5, 5, 3);
+	add_standard(&r);
+	add_name(&r, ROOT, 3, ".");
+	r = begin(image, 30, 2, 3);
+	add_standard(&r);
+	add_name(&r, ROOT, 1, "Users");
+	r = begin(image, 31, 4, 1);
+	add_standard(&r);
+	add_name(&r, 30 | 2ull << 48, 1, "long name.txt");
+	add_name(&r, 30 | 2ull << 48, 2, "LONGNA~1.TXT");
+	add(&r, 0x80, "", "hello", 5);
+	add(&r, 0x80, "zone", "abc", 3);
+	r = begin(image, 32, 9, 0);
+	add_standard(&r);
+	add_name(&r, 30 | 1ull << 48, 1, "gone.exe");
+	r = begin(image, 33, 1, 1);
+	add_standard(&r);
+	add_name(&r, ROOT, 0, "=a,\"b\"|c\n\xe2\x80\xae<U+41>");
+	r = begin(image, 34, 1, 1);
+	add_standard(&r);
+}
+
+/* The whole timeline of the image, and of the journal when there is one, in a format. */
+static void write_all(const char *format, struct bytes journal, const char *prefix,
+    struct text *out, struct timeline_totals *totals)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct err err = {0};
+
+	assert_non_null(image);
+	make_image(image);
+	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
+	struct source *usn = journal.len ? source_of_bytes(journal) : NULL;
+
+	assert_int_equal(timeline_probe(mft, &err), TIMELINE_MFT);
+	assert_true(timeline_new(sink, format, &timeline, &err));
+	assert_true(timeline_prefix(timeline, prefix, &err));
+	assert_true(timeline_add_files(
+	    timeline, &(struct timeline_files){.mft = mft, .journal = usn}, &err));
+	assert_true(timeline_finish(timeline, totals, &err));
+	source_close(mft);
+	source_close(usn);
+	free(image);
+}
+
+static void assert_has(const struct text *text, const char *line)
+{
+	if (!strstr(text_string(text), line)) {
+		print_error("not there: %s\nin:\n%s\n", line, text_string(text));
+		assert_true(false);
+	}
+}
+
+static void test_jsonl(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct timeline_totals totals;
+
+	(void)state;
+	write_all("jsonl", (struct bytes){0}, "C/", &out, &totals);
+	assert_int_equal(totals.records, 7);
+	assert_int_equal(totals.names, 6);
+	assert_int_equal(totals.damaged, 0);
+	assert_has(&out,
+	    "{\"kind\":\"file\",\"path\":\"C/Users/long name.txt\",\"name_type\":\"win32\","
+	    "\"short_name\":\"LONGNA~1.TXT\",\"record\":31,\"sequence\":4,\"parent\":30,"
+	    "\"parent_sequence\":2,\"deleted\":false,\"orphan\":false,\"directory\":false,"
+	    "\"size\":5,\"links\":1,\"si_created\":\"2018-03-26T23:16:11.2345678Z\","
+	    "\"si_modified\":\"2018-03-26T23:16:12.2345678Z\","
+	    "\"si_changed\":\"2018-03-26T23:16:13.2345678Z\","
+	    "\"si_accessed\":\"2018-03-27T00:16:11.2345678Z\","
+	    "\"fn_created\":\"2018-03-26T23:16:11.2345678Z\","
+	    "\"fn_modified\":\"2018-03-26T23:16:11.2345678Z\","
+	    "\"fn_changed\":\"2018-03-26T23:16:11.2345678Z\","
+	    "\"fn_accessed\":\"2018-03-26T23:16:11.2345678Z\","
+	    "\"attributes\":[\"HIDDEN\",\"ARCHIVE\"],\"owner_id\":0,\"security_id\":0,\"usn\":0,"
+	    "\"lsn\":0,\"streams\":[{\"name\":\"zone\",\"size\":3}]}\n");
+	assert_has(&out, "\"path\":\"C/.\"");
+	assert_has(&out, "\"path\":\"C/$Orphan/gone.exe\",\"name_type\":\"win32\",\"record\":32,"
+			 "\"sequence\":9,\"parent\":30,\"parent_sequence\":1,\"deleted\":true,"
+			 "\"orphan\":true");
+	assert_has(&out, "\"path\":\"C/=a,\\\"b\\\"|c\\n\\u202E<U+41>\"");
+	assert_has(&out, "\"path\":\"C/$Unnamed/34\",\"name_type\":null,\"record\":34,");
+}
+
+static void test_csv(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct timeline_totals totals;
+
+	(void)state;
+	write_all("csv", (struct bytes){0}, "", &out, &totals);
+	assert_has(&out,
+	    "file,,\"Users/long name.txt\",win32,\"LONGNA~1.TXT\",31,4,30,2,false,false,false,5,,1,"
+	    "2018-03-26T23:16:11.2345678Z,");
+	assert_has(&out, ",HIDDEN|ARCHIVE,\"zone:3\",,0,0,0,0,,,,\r\n");
+	assert_has(&out, "file,,\"=a,\"\"b\"\"|c<U+000A><U+202E><U+003C>U+41>\",posix,");
+}
+
+static void test_bodyfile(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct timeline_totals totals;
+
+	(void)state;
+	write_all("bodyfile", (struct bytes){0}, "", &out, &totals);
+	assert_has(&out, "0|/Users/long name.txt|31-128-0|r/rr-xr-xr-x|0|0|5|"
+			 "1522109771|1522106172|1522106173|1522106171\n");
+	assert_has(&out, "0|/Users/long name.txt:zone|31-128-0|r/rr-xr-xr-x|0|0|3|");
+	assert_has(&out, "0|/Users/long name.txt ($FILE_NAME)|31-48|r/rr-xr-xr-x|0|0|92|");
+	assert_has(&out, "0|/$OrphanFiles/gone.exe (deleted)|32|-/rr-xr-xr-x|");
+	assert_has(&out, "0|/$OrphanFiles/gone.exe ($FILE_NAME) (deleted)|32-48|");
+	assert_has(&out, "0|/=a,\"b\"<U+007C>c<U+000A><U+202E><U+003C>U+41>|33|");
+	assert_has(&out, "0|/$OrphanFiles/OrphanFile-34|34|");
+}
+
+static void test_timesketch(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct timeline_totals totals;
+
+	(void)state;
+	write_all("timesketch", (struct bytes){0}, "", &out, &totals);
+	assert_has(&out, "{\"datetime\":\"2018-03-26T23:16:11.2345678Z\","
+			 "\"data_type\":\"fs:ntfs:mft\",\"timestamp_desc\":\"$SI ...B $FN MACB\","
+			 "\"message\":\"Users/long name.txt\",\"path\":\"Users/long name.txt\","
+			 "\"record\":31,\"sequence\":4,\"deleted\":false,\"size\":5}\n");
+	assert_has(&out, "\"timestamp_desc\":\"$SI M...\",\"message\":\"Users/long name.txt\"");
+	assert_has(
+	    &out, "\"timestamp_desc\":\"$SI .A..\",\"message\":\"$Orphan/gone.exe (deleted)\"");
+}
+
+/* A version 2 record of "x.txt" below `parent`, and one of version 4 of the same file. */
+static size_t make_journal(uint8_t journal[160], uint64_t parent)
+{
+	memset(journal, 0, 160);
+	put_le32(journal, 72);
+	put_le16(journal + 4, 2);
+	put_le64(journal + 8, 35 | 1ull << 48);
+	put_le64(journal + 16, parent);
+	put_le64(journal + 24, 4096);           /* usn */
+	put_le64(journal + 32, STAMP);          /* time */
+	put_le32(journal + 40, 0x80000100 | 8); /* reason, one bit of it without a name */
+	put_le32(journal + 52, 0x20);
+	put_le16(journal + 56, 10);
+	put_le16(journal + 58, 60);
+	memcpy(journal + 60, "x\0.\0t\0x\0t\0", 10);
+	put_le32(journal + 72, 80);
+	put_le16(journal + 76, 4);
+	put_le64(journal + 80, 35 | 1ull << 48);
+	put_le64(journal + 96, parent);
+	put_le64(journal + 112, 4168);
+	put_le32(journal + 120, 1);
+	put_le16(journal + 132, 1);  /* extents */
+	put_le16(journal + 134, 16); /* bytes of one */
+	put_le64(journal + 144, 77); /* length of the first */
+	return 152;
+}
+
+static void test_changes(void **state)
+{
+	uint8_t journal[160];
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(text_free) struct text lost = {0};
+	CLEANUP(text_free) struct text body = {0};
+	struct timeline_totals totals;
+	size_t len = make_journal(journal, 30 | 2ull << 48);
+
+	(void)state;
+	write_all("jsonl", (struct bytes){journal, len}, "C/", &out, &totals);
+	assert_int_equal(totals.changes, 2);
+	assert_has(&out,
+	    "{\"kind\":\"usn\",\"time\":\"2018-03-26T23:16:11.2345678Z\","
+	    "\"path\":\"C/Users/x.txt\",\"record\":35,\"sequence\":1,\"parent\":30,"
+	    "\"parent_sequence\":2,\"orphan\":false,\"usn\":4096,"
+	    "\"reasons\":[\"0x00000008\",\"FILE_CREATE\",\"CLOSE\"],\"source_info\":[],"
+	    "\"attributes\":[\"ARCHIVE\"],\"security_id\":0,\"version\":2}\n");
+	assert_has(
+	    &out, "{\"kind\":\"usn\",\"time\":null,\"path\":\"C/Users/x.txt\",\"record\":35,");
+	assert_has(&out, "\"extents\":[{\"offset\":0,\"length\":77}],\"remaining_extents\":0,");
+	write_all("bodyfile", (struct bytes){journal, len}, "C/", &body, &totals);
+	assert_has(&body, "0|/C/Users/x.txt (USN: 0x00000008 FILE_CREATE CLOSE)|35-1|0|0|0|0|"
+			  "1522106171|1522106171|1522106171|1522106171\n");
+	len = make_journal(journal, 30 | 1ull << 48); /* an earlier life of that record */
+	write_all("jsonl", (struct bytes){journal, len}, "C/", &lost, &totals);
+	assert_has(&lost, "\"path\":\"C/$Orphan/x.txt\"");
+}
+
+static void test_probe(void **state)
+{
+	uint8_t journal[4096 + 160] = {0};
+	uint8_t rubbish[4096];
+	struct err err = {0};
+
+	(void)state;
+	make_journal(journal + 4096, ROOT);
+	CLEANUP(source_close)
+	struct source *a = source_of_bytes((struct bytes){journal, sizeof(journal)});
+
+	assert_int_equal(timeline_probe(a, &err), TIMELINE_JOURNAL);
+	memset(rubbish, 'F', sizeof(rubbish));
+	CLEANUP(source_close)
+	struct source *b = source_of_bytes((struct bytes){rubbish, sizeof(rubbish)});
+
+	assert_int_equal(timeline_probe(b, &err), TIMELINE_UNKNOWN);
+	CLEANUP(source_close) struct source *none = source_of_bytes((struct bytes){0});
+
+	assert_int_equal(timeline_probe(none, &err), TIMELINE_UNKNOWN);
+	assert_int_equal(err.kind, ERR_NONE);
+}
+
+static void test_damaged_records_become_lines(void **state)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct timeline_totals totals;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(image);
+	make_image(image);
+	memcpy(image->at + 31 * RECORD, "XXXX", 4);
+	CLEANUP(source_close)
+	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
+
+	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
+	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = mft}, &err));
+	assert_true(timeline_finish(timeline, &totals, &err));
+	assert_int_equal(totals.damaged, 1);
+	assert_int_equal(totals.records, 6);
+	assert_has(
+	    &out, "{\"kind\":\"damage\",\"path\":\"$MFT\",\"offset\":31744,\"length\":1024,");
+	free(image);
+}
+
+static bool refuse_write(struct sink *self, struct bytes data, struct err *err)
+{
+	(void)self;
+	(void)data;
+	return fail(err, ERR_FULL, "no space");
+}
+
+static bool finish_nothing(struct sink *self, struct err *err)
+{
+	(void)self;
+	(void)err;
+	return true;
+}
+
+static bool stop_at_once(void *context, uint64_t done, uint64_t total)
+{
+	(void)done;
+	(void)total;
+	*(int *)context += 1;
+	return true;
+}
+
+static bool check_fails(void *context, struct err *err)
+{
+	(void)context;
+	return fail(err, ERR_DAMAGED, "wrong hash");
+}
+
+static void test_failures_end_it(void **state)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	struct sink full = {.write = refuse_write, .finish = finish_nothing};
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
+	CLEANUP(timeline_free) struct timeline *to_full = NULL;
+	CLEANUP(timeline_free) struct timeline *stopped = NULL;
+	CLEANUP(timeline_free) struct timeline *checked = NULL;
+	struct timeline_totals totals;
+	struct err err = {0};
+	int asked = 0;
+
+	(void)state;
+	assert_non_null(image);
+	make_image(image);
+	CLEANUP(source_close)
+	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
+	struct timeline_files files = {.mft = mft};
+
+	assert_true(timeline_new(&full, "jsonl", &to_full, &err));
+	assert_true(timeline_add_files(to_full, &files, &err)); /* all of it fits the buffer */
+	assert_false(timeline_finish(to_full, &totals, &err));
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_true(timeline_new(sink, "jsonl", &stopped, &err));
+	timeline_watch(stopped, stop_at_once, &asked);
+	assert_false(timeline_add_files(stopped, &files, &err));
+	assert_int_equal(err.kind, ERR_STOPPED);
+	assert_int_equal(asked, 1);
+	files.check = check_fails;
+	assert_true(timeline_new(sink, "jsonl", &checked, &err));
+	assert_false(timeline_add_files(checked, &files, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_true(timeline_finish(checked, &totals, &err));
+	assert_int_equal(out.len, 0);
+	assert_false(timeline_new(sink, "xml", &checked, &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	free(image);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_jsonl),
+	    cmocka_unit_test(test_csv),
+	    cmocka_unit_test(test_bodyfile),
+	    cmocka_unit_test(test_timesketch),
+	    cmocka_unit_test(test_changes),
+	    cmocka_unit_test(test_probe),
+	    cmocka_unit_test(test_damaged_records_become_lines),
+	    cmocka_unit_test(test_failures_end_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
