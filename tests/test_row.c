@@ -76,7 +76,7 @@ static void refuses_maps_that_do_not_fit(void **state)
 		    HASH, maps[i], PLACE("files", "1", "0", "512"));
 		assert_true(row_parse(text_bytes(&json), &row, NULL));
 		if (row_sparse_map(&row, &runs, &count, NULL))
-			print_error("map %zu: %s\n", i, maps[i]);
+			print_error("map %u: %s\n", (unsigned)i, maps[i]);
 		assert_null(runs);
 	}
 }
@@ -122,7 +122,7 @@ static void refuses_what_is_no_row(void **state)
 	row_free(&row);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (row_parse(bytes_of(rows[i]), &row, NULL))
-			print_error("row %zu: %s\n", i, rows[i]);
+			print_error("row %u: %s\n", (unsigned)i, rows[i]);
 		assert_null(row.document);
 	}
 }

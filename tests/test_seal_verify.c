@@ -81,12 +81,12 @@ static void refuses_every_flipped_bit(void **state)
 	for (size_t bit = 0; bit < good.len * 8; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		if (verify_now((struct bytes){bytes, good.len}, NULL)) {
-			print_error("bit %zu is accepted\n", bit);
+			print_error("bit %u is accepted\n", (unsigned)bit);
 			accepted++;
 		}
 		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
-	print_message("%zu flipped bits\n", good.len * 8);
+	print_message("%u flipped bits\n", (unsigned)(good.len * 8));
 	assert_true(verify_now((struct bytes){bytes, good.len}, NULL));
 	free(bytes);
 	assert_int_equal(accepted, 0);
@@ -284,7 +284,7 @@ static void refuses_other_forms(void **state)
 		sign_with(
 		    &keys.certificate.certificate, &keys.certificate.key, forms[i].flags, &p7s);
 		if (verify_now(text_bytes(&p7s), &err) != forms[i].good)
-			print_error("form %zu: %s\n", i, err.text);
+			print_error("form %u: %s\n", (unsigned)i, err.text);
 		assert_int_equal(verify_now(text_bytes(&p7s), NULL), forms[i].good);
 	}
 }

@@ -158,7 +158,7 @@ static void refuses_bad_names(void **state)
 		tar.len = TAR_BLOCK * 2;
 		memmove(tar.at, block, TAR_BLOCK * 2);
 		if (!is_refused(&tar))
-			print_error("name %zu is accepted\n", i);
+			print_error("name %u is accepted\n", (unsigned)i);
 		assert_true(is_refused(&tar));
 	}
 }
@@ -216,7 +216,7 @@ static void reads_pax_strictly(void **state)
 
 		make_pax(&tar, cases[i].records);
 		if (is_refused(&tar) == cases[i].good)
-			print_error("case %zu: %s", i, cases[i].records);
+			print_error("case %u: %s", (unsigned)i, cases[i].records);
 		assert_int_equal(is_refused(&tar), !cases[i].good);
 	}
 }

@@ -114,7 +114,7 @@ static void judges_frames(void **state)
 		make(&cases[i].options, &volume);
 		ok = unpacks(&volume, &zeros, &kind);
 		if (ok != (cases[i].kind == ERR_NONE) || kind != cases[i].kind)
-			print_error("case %zu: %s\n", i, err_kind_name(kind));
+			print_error("case %u: %s\n", (unsigned)i, err_kind_name(kind));
 		assert_int_equal(kind, cases[i].kind);
 		assert_int_equal(ok, cases[i].kind == ERR_NONE);
 	}
