@@ -1,0 +1,81 @@
+#!/bin/bash
+# kit new: what it makes, that stock tools agree with it, that it never overwrites, never asks and never lets a key travel.
+# usage: tests/e2e/kit.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/kit.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+
+# Every file of DIR has mode 0600, or the names given only.
+private() {
+	local found
+	found=$(find "$1" -type f -perm 0600 -printf '%f\n' | sort | tr '\n' ' ')
+	[ "$found" = "$2" ] || complain "private in $1: '$found', not '$2'"
+}
+
+need openssl age age-keygen
+make_work
+keys="$work/office 鍵"
+kit="$work/usb 😀/kit"
+run "kit new" 0 "$kanshiki" kit new "$kit" --keys "$keys" --name 班3 --days 30
+[ "$(tail -n 1 "$work/out")" = "$kit" ] || complain "stdout's last line is not the kit: $(tail -n 1 "$work/out")"
+says "kit new" "evidence-ca.key and recipient.key"
+private "$keys" "evidence-ca.key recipient.key "
+private "$kit" "seal.key "
+for file in kit.json recipients.txt seal.pem seal.key evidence-ca.pem chain.pem GUIDE.txt; do
+	[ -s "$kit/$file" ] || complain "no $file in the kit"
+done
+! grep -rqaE "AGE-SECRET-KEY-1[0-9A-Z]{58}" "$kit" || complain "a key that opens bundles is in the kit"
+! grep -lq "$(sed -n 2p "$keys/evidence-ca.key")" -r "$kit" || complain "the CA's key is in the kit"
+
+# Stock tools.
+run "openssl verify" 0 openssl verify -CAfile "$keys/evidence-ca.pem" "$kit/seal.pem"
+run "openssl verify, strict" 0 openssl verify -x509_strict -CAfile "$keys/evidence-ca.pem" "$kit/seal.pem"
+openssl x509 -in "$kit/seal.pem" -noout -text >"$work/text"
+grep -A1 "X509v3 Key Usage: critical" "$work/text" | grep -qx ' *Digital Signature' || complain "key usage"
+! grep -q "Extended Key Usage" "$work/text" || complain "there is an extended key usage"
+run "30 days" 1 openssl x509 -in "$kit/seal.pem" -noout -checkend $((31 * 86400))
+run "29 days" 0 openssl x509 -in "$kit/seal.pem" -noout -checkend $((29 * 86400))
+[ "$(age-keygen -y "$keys/recipient.key")" = "$(cat "$kit/recipients.txt")" ] || complain "recipient.key and recipients.txt differ"
+cmp -s "$kit/seal.pem" "$keys/kits/班3.pem" || complain "the kit is not recorded in KEYDIR"
+
+# Again: keys are used again, names and kits are not.
+cp -r "$keys" "$work/before"
+run "the same kit" 73 "$kanshiki" kit new "$kit" --keys "$keys"
+says_one_line "the same kit" "already"
+run "the same name" 73 "$kanshiki" kit new "$work/kit2" --keys "$keys" --name 班3
+says_one_line "the same name" "班3"
+[ -z "$(ls -A "$work/kit2")" ] || complain "a refused kit leaves files: $(ls -A "$work/kit2")"
+run "keys in the kit" 64 "$kanshiki" kit new "$work/kit3" --keys "$work/kit3/sub/../keys"
+says_one_line "keys in the kit" "travel"
+diff -r "$keys" "$work/before" || complain "KEYDIR changed by refusals"
+other=$(age-keygen 2>/dev/null | sed -n 's/^# public key: //p')
+run "a second kit" 0 "$kanshiki" kit new "$work/kit4/" --keys "$keys/" --recipient "$other" --recipient "$other"
+[ "$(wc -l <"$work/kit4/recipients.txt")" -ge 2 ] || complain "no second recipient"
+cmp -s "$keys/evidence-ca.pem" "$work/before/evidence-ca.pem" || complain "another CA"
+[ "$(find "$keys/kits" -type f | wc -l)" -eq 2 ] || complain "two kits are not two records"
+
+# Wrong input.
+run "no keys" 64 "$kanshiki" kit new "$work/kit5"
+says_one_line "no keys" "--keys"
+run "no recipient" 65 "$kanshiki" kit new "$work/kit5" --keys "$keys" --recipient age1nonsense
+says_one_line "no recipient" "--recipient"
+run "no days" 64 "$kanshiki" kit new "$work/kit5" --keys "$keys" --days 0
+says_one_line "no days" "--days"
+run "no program" 65 "$kanshiki" kit new "$work/kit5" --keys "$keys" --exe "$kit/GUIDE.txt"
+says_one_line "no program" "GUIDE.txt"
+[ -z "$(ls -A "$work/kit5")" ] || complain "a refused kit leaves files: $(ls -A "$work/kit5")"
+mv "$work/before/evidence-ca.key" "$work/gone.key"
+run "half a CA" 65 "$kanshiki" kit new "$work/kit6" --keys "$work/before"
+says_one_line "half a CA" "evidence-ca.key"
+cp "$kit/seal.key" "$work/before/evidence-ca.key"
+run "a CA's wrong key" 65 "$kanshiki" kit new "$work/kit6" --keys "$work/before"
+says_one_line "a CA's wrong key" "does not belong"
+
+# It works wherever it lies.
+mkdir "$work/moved"
+mv "$kit" "$work/moved/E"
+have_image
+mkdir "$work/out-dir"
+run "collect with the moved kit" "0|1" "$kanshiki" collect --kit "$work/moved/E/" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
+bundle_of "collect" && run "verify" 0 "$kanshiki" verify "$bundle" --keys "$keys"
+finish
