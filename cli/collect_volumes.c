@@ -91,6 +91,21 @@ static bool is_ours(const struct collect_request *request, const struct volume_i
 	return false;
 }
 
+/* Adds it as one that is left out, so that row, receipt and screen name it. */
+static bool skip_volume(
+    struct volume_set *set, const struct volume_info *volume, int *code, struct err *err)
+{
+	struct err why = {0};
+
+	fail(&why, ERR_UNSUPPORTED,
+	    "left out, for it holds --out, the kit or the program: --volume takes it");
+	if (!volume_set_add_unusable(
+		set, volume->letter, volume->guid, volume->path, true, &why, err))
+		return refuse(code, EXIT_IO);
+	set->at[set->count - 1].is_skipped = true;
+	return true;
+}
+
 static bool add_fixed(
     const struct collect_request *request, struct volume_set *set, int *code, struct err *err)
 {
@@ -102,8 +117,11 @@ static bool add_fixed(
 	for (size_t i = 0; i < count; i++) {
 		const struct volume_info *volume = &volumes[i];
 
-		if (volume->is_fixed && !is_ours(request, volume) &&
-		    !add_volume(set, volume->letter, volume->guid, volume->path, code, err))
+		if (!volume->is_fixed)
+			continue;
+		if (!(is_ours(request, volume) ? skip_volume(set, volume, code, err)
+					       : add_volume(set, volume->letter, volume->guid,
+						     volume->path, code, err)))
 			return false;
 	}
 	return true;

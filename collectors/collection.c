@@ -218,7 +218,7 @@ void collection_note(struct collection *collection, const char *what, const stru
 	collection_note_problem(collection, bytes_of(what), why);
 }
 
-void collect_problem(struct collection *collection, const char *what, const struct err *why)
+static void write_reason(struct collection *collection, const char *what, const struct err *why)
 {
 	CLEANUP(text_free) struct text json = {0};
 	CLEANUP(text_free) struct text path = {0};
@@ -232,9 +232,27 @@ void collect_problem(struct collection *collection, const char *what, const stru
 	    .collection = collection};
 
 	row_write(&row, &json);
-	collection->items[collection->current].counts.failed++;
 	collection_row(collection, &json);
+}
+
+void collect_problem(struct collection *collection, const char *what, const struct err *why)
+{
+	collection->items[collection->current].counts.expected++;
+	collection->items[collection->current].counts.failed++;
+	write_reason(collection, what, why);
 	collection_note_problem(collection, bytes_of(what), why);
+}
+
+void collection_skip(struct collection *collection, const char *what, const struct err *why)
+{
+	CLEANUP(text_free) struct text line = {0};
+
+	collection->items[collection->current].counts.expected++;
+	collection->items[collection->current].counts.skipped++;
+	write_reason(collection, what, why);
+	collection_journal(collection, "skip", what, why->text);
+	text_addf(&line, "%s: %s", what, why->text);
+	progress_step(&collection->progress, text_string(&line));
 }
 
 static enum bundle_set set_of(const char *name)

@@ -67,7 +67,7 @@ static void run_live(struct collection *collection)
 	}
 }
 
-/* Names each volume that cannot be used: row, journal, screen. */
+/* Names each volume that is not taken: row, journal, screen. Leaving one out on purpose is no gap. */
 static void report_unusable(struct collection *collection)
 {
 	const struct volume_set *set = collection->plan->volumes;
@@ -77,10 +77,26 @@ static void report_unusable(struct collection *collection)
 
 		if (set->at[i].ntfs)
 			continue;
-		collection->unusable++;
 		text_addf(&where, "fs/%s", text_string(&set->at[i].name));
-		collect_problem(collection, text_string(&where), &set->at[i].why);
+		if (set->at[i].is_skipped)
+			collection_skip(collection, text_string(&where), &set->at[i].why);
+		else
+			collect_problem(collection, text_string(&where), &set->at[i].why);
 	}
+}
+
+/* Nothing but live state is a gap, even where no volume failed. */
+static void report_no_volume(struct collection *collection)
+{
+	struct err why = {0};
+	bool wants = false;
+
+	for (unsigned i = 0; i < collection->item_count; i++)
+		wants = wants || (collection->items[i].collector->needs & NEEDS_VOLUME);
+	if (!wants)
+		return;
+	fail(&why, ERR_MISSING, "no volume was taken: name one with --volume");
+	collect_problem(collection, "fs", &why);
 }
 
 static void show_estimate(struct collection *collection)
@@ -143,16 +159,29 @@ static void run_volumes(struct collection *collection)
 	}
 }
 
+/* What is wrong with the volumes themselves counts for the first that reads them. */
+static void count_for_volumes(struct collection *collection)
+{
+	for (unsigned i = 0; i < collection->item_count; i++)
+		if (collection->items[i].collector->needs & NEEDS_VOLUME) {
+			collection->current = i;
+			return;
+		}
+}
+
 bool collection_run(struct collection *collection, struct err *err)
 {
 	progress_start(&collection->progress, 0);
 	run_live(collection);
+	count_for_volumes(collection);
 	report_unusable(collection);
 	if (volume_set_usable(collection->plan->volumes) > 0) {
 		walk_volumes(collection);
 		if (!collect_stopped(collection))
 			show_estimate(collection);
 		run_volumes(collection);
+	} else if (!collect_stopped(collection)) {
+		report_no_volume(collection);
 	}
 	progress_clear(&collection->progress);
 	if (collection->broken) {

@@ -62,7 +62,6 @@ struct collection {
 	struct progress progress;
 	struct text_list problems; /* the first few */
 	uint64_t problem_count;
-	uint64_t unusable; /* volumes */
 	bool stopped, broken;
 	struct err broken_why;
 	uint64_t started_ms;
@@ -111,6 +110,8 @@ void collection_note_problem(
     struct collection *collection, struct bytes what, const struct err *why);
 /* Adds up. */
 void collection_count(struct collection_counts *to, const struct collection_counts *more);
+/* Something left out on purpose: its row, the journal, the screen; no problem. */
+void collection_skip(struct collection *collection, const char *what, const struct err *why);
 void collection_row(struct collection *collection, struct text *row);
 void collection_journal(
     struct collection *collection, const char *step, const char *what, const char *detail);

@@ -18,7 +18,8 @@ struct collection_volume {
 	enum volume_kind kind;
 	struct ntfs_volume *ntfs; /* NULL: not usable */
 	struct ntfs_paths *paths;
-	struct err why; /* why it is not usable; ERR_NONE when it is */
+	bool is_skipped; /* left out on purpose: it holds --out, the kit or the program */
+	struct err why;  /* why it is not usable; ERR_NONE when it is */
 };
 
 /* Zero before use. */
