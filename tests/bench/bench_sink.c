@@ -1,0 +1,328 @@
+/* The sink stack (hash, zstd, age, hash, write) against each of its stages alone, in one run over the same input.
+ * usage: bench_sink [DIRECTORY [FILE]]   DIRECTORY gets files of half a GiB and loses them again (default: .); FILE is the input,
+ * else 64 MiB that compress about as a Windows disk does. Each stage is timed over 512 MiB of it, the best of three. */
+#include "tests/fixture_seal.h"
+
+#include "bundle/age.h"
+#include "bundle/frames.h"
+#include "bundle/writer.h"
+#include "core/hash.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+#include "platform/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define INPUT_LEN ((size_t)64 << 20)
+#define TOTAL_LEN ((uint64_t)512 << 20)
+#define PIECE_LEN ((size_t)1 << 20)
+#define ROUNDS    3
+
+struct bench {
+	struct text input;
+	struct text packed; /* the input's frames, for the stages behind zstd */
+	struct fixture_seal keys;
+	const char *directory;
+};
+
+/* Counts and forgets. */
+struct null_sink {
+	struct sink sink;
+	uint64_t bytes;
+};
+
+static bool null_write(struct sink *self, struct bytes data, struct err *err)
+{
+	(void)err;
+	((struct null_sink *)self)->bytes += data.len;
+	return true;
+}
+
+static bool null_finish(struct sink *self, struct err *err)
+{
+	(void)self;
+	(void)err;
+	return true;
+}
+
+static void null_free(struct sink *self)
+{
+	(void)self;
+}
+
+static struct null_sink null_sink(void)
+{
+	return (struct null_sink){.sink = {null_write, null_finish, null_free}};
+}
+
+/* Half of it repeats within reach, a quarter is text-like, a quarter does not compress. */
+static void make_input(struct text *out)
+{
+	static const char *const words[] = {"Windows", "System32", "\\Registry\\Machine\\", "the ",
+	    "config", ".dll", "Microsoft", "\0\0\0\0\0\0\0\0", "HKEY_", "Event", "0x0000"};
+	uint32_t seed = 1;
+
+	out->ceiling = INPUT_LEN + 4096;
+	while (out->len < INPUT_LEN) {
+		uint8_t block[4096];
+
+		for (size_t i = 0; i < sizeof(block); i++) {
+			seed = seed * 1664525 + 1013904223;
+			block[i] = (uint8_t)(seed >> 24);
+		}
+		if (block[0] < 128 && out->len > 200000)
+			memcpy(block, out->at + out->len - 100000 - block[1] * 16, sizeof(block));
+		for (size_t i = 0; block[0] >= 192 && i + 32 < sizeof(block);) {
+			const char *word = words[block[i] % ARRAY_LEN(words)];
+
+			i += 1 + block[i] % 3;
+			memcpy(block + i, word, strlen(word));
+			i += strlen(word);
+		}
+		text_add(out, (struct bytes){block, sizeof(block)});
+	}
+}
+
+/* Gives `total` bytes of the text, from the beginning again and again, to the sink. */
+static bool feed(const struct text *text, uint64_t total, struct sink *to, struct err *err)
+{
+	while (total) {
+		size_t at = 0;
+
+		for (; at < text->len && total; at += PIECE_LEN) {
+			size_t len = text->len - at < PIECE_LEN ? text->len - at : PIECE_LEN;
+
+			len = len < total ? len : (size_t)total;
+			if (!to->write(
+				to, (struct bytes){(const uint8_t *)text->at + at, len}, err))
+				return false;
+			total -= len;
+		}
+	}
+	return to->finish(to, err);
+}
+
+struct hash_sink {
+	struct sink sink;
+	struct hash *hash;
+};
+
+static bool hash_write(struct sink *self, struct bytes data, struct err *err)
+{
+	(void)err;
+	hash_add(((struct hash_sink *)self)->hash, data);
+	return true;
+}
+
+static bool run_hash(struct bench *bench, enum hash_kind kind, uint64_t total, struct err *err)
+{
+	CLEANUP(hash_free) struct hash *hash = hash_new(kind);
+	struct hash_sink sink = {.sink = {hash_write, null_finish, null_free}, .hash = hash};
+
+	return feed(&bench->input, total, &sink.sink, err);
+}
+
+static bool run_sha256(struct bench *bench, uint64_t total, struct err *err)
+{
+	return run_hash(bench, HASH_SHA256, total, err);
+}
+
+static bool run_sha512(struct bench *bench, uint64_t total, struct err *err)
+{
+	return run_hash(bench, HASH_SHA512, total, err);
+}
+
+struct frames_sink {
+	struct sink sink;
+	struct frames *frames;
+};
+
+static bool frames_sink_write(struct sink *self, struct bytes data, struct err *err)
+{
+	return frames_write(((struct frames_sink *)self)->frames, data, err);
+}
+
+static bool frames_sink_finish(struct sink *self, struct err *err)
+{
+	return frames_finish(((struct frames_sink *)self)->frames, err);
+}
+
+static bool pack(struct bench *bench, uint64_t total, struct sink *below, struct err *err)
+{
+	CLEANUP(frames_free) struct frames *frames = NULL;
+	struct frames_sink sink = {.sink = {frames_sink_write, frames_sink_finish, null_free}};
+
+	if (!frames_new(1, &frames, err) || !frames_start(frames, bytes_of("{}"), below, err))
+		return false;
+	sink.frames = frames;
+	return feed(&bench->input, total, &sink.sink, err);
+}
+
+static bool run_zstd(struct bench *bench, uint64_t total, struct err *err)
+{
+	struct null_sink below = null_sink();
+
+	return pack(bench, total, &below.sink, err);
+}
+
+static bool run_age(struct bench *bench, uint64_t total, struct err *err)
+{
+	CLEANUP(sink_free) struct sink *age = NULL;
+	struct null_sink below = null_sink();
+
+	return age_encrypt(&bench->keys.recipients, &below.sink, &age, err) &&
+	       feed(&bench->packed, total, age, err);
+}
+
+static bool run_write(struct bench *bench, uint64_t total, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(sink_free) struct sink *file = NULL;
+
+	file_join(&path, bench->directory, "bench.out");
+	bool ok =
+	    file_create(text_string(&path), &file, err) && feed(&bench->packed, total, file, err);
+
+	(void)!file_remove(text_string(&path), NULL);
+	return ok;
+}
+
+struct entry_sink {
+	struct sink sink;
+	struct bundle_writer *writer;
+};
+
+static bool entry_write(struct sink *self, struct bytes data, struct err *err)
+{
+	return bundle_entry_write(((struct entry_sink *)self)->writer, data, err);
+}
+
+static bool remove_one(void *context, const char *name, enum file_kind kind, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	(void)kind;
+	file_join(&path, context, name);
+	return file_remove(text_string(&path), err);
+}
+
+static bool free_space(void *context, uint64_t *bytes)
+{
+	return file_free_space(((struct bench *)context)->directory, bytes, NULL);
+}
+
+static bool write_bundle(struct bench *bench, struct store *store, uint64_t total, struct err *err)
+{
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct bundle_plan plan = {
+	    .recipients = &bench->keys.recipients,
+	    .seal = bench->keys.seal,
+	    .started = FIXTURE_NOW,
+	    .now = clock_now,
+	    .monotonic_ms = clock_monotonic_ms,
+	    .free_space = free_space,
+	    .free_context = bench,
+	};
+	struct bundle_member member = {.name = "fs/C/bench", .size = total};
+	struct entry_sink sink = {.sink = {entry_write, null_finish, null_free}};
+	struct bundle_place place;
+	char number[SHA256_HEX_ROOM];
+
+	if (!bundle_new_id(FIXTURE_NOW, plan.collection_id, err) ||
+	    !bundle_create(store, &plan, &writer, err) ||
+	    !bundle_entry_begin(writer, BUNDLE_FILES, &member, err))
+		return false;
+	sink.writer = writer;
+	return feed(&bench->input, total, &sink.sink, err) &&
+	       bundle_entry_end(writer, &place, err) &&
+	       bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, err);
+}
+
+static bool run_stack(struct bench *bench, uint64_t total, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(store_free) struct store *store = NULL;
+
+	file_join(&path, bench->directory, "bench-bundle");
+	bool ok = file_make_directory(text_string(&path), false, err) &&
+		  store_open_directory(text_string(&path), &store, err) &&
+		  write_bundle(bench, store, total, err);
+
+	(void)!file_list(text_string(&path), remove_one, path.at, NULL);
+	return ok;
+}
+
+/* Seconds of the best round. */
+static double best(struct bench *bench, uint64_t total,
+    bool (*run)(struct bench *bench, uint64_t total, struct err *err))
+{
+	double least = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct err err = {0};
+		uint64_t start = clock_monotonic_ms();
+
+		if (!run(bench, total, &err)) {
+			fprintf(stderr, "bench_sink: %s\n", err.text);
+			exit(1);
+		}
+		double seconds = (double)(clock_monotonic_ms() - start) / 1000;
+
+		least = least == 0 || seconds < least ? seconds : least;
+	}
+	return least > 0 ? least : 0.001;
+}
+
+/* One line; returns its share: seconds for what the stack's input becomes at that stage. */
+static double report(const char *stage, uint64_t bytes, double seconds)
+{
+	printf("%-34s %7.0f MiB %8.3f s %8.0f MB/s\n", stage, (double)bytes / (1 << 20), seconds,
+	    (double)bytes / 1e6 / seconds);
+	return seconds;
+}
+
+static void run_all(struct bench *bench, uint64_t packed)
+{
+	double sum =
+	    report("hash the entry (SHA-256)", TOTAL_LEN, best(bench, TOTAL_LEN, run_sha256));
+
+	sum += report("zstd -1 in frames", TOTAL_LEN, best(bench, TOTAL_LEN, run_zstd));
+	sum += report("age (ChaCha20-Poly1305)", packed, best(bench, packed, run_age));
+	sum += report("hash the volume (SHA-256)", packed, best(bench, packed, run_sha256));
+	sum += report("hash the volume (SHA-512)", packed, best(bench, packed, run_sha512));
+	sum += report("write, flushed", packed, best(bench, packed, run_write));
+	double stack =
+	    report("the whole stack, sealed", TOTAL_LEN, best(bench, TOTAL_LEN, run_stack));
+
+	printf("compression ratio                  %.2f\n", (double)TOTAL_LEN / (double)packed);
+	printf("stack / sum of its stages          %.2f\n", stack / sum);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench = {.directory = argc > 1 ? argv[1] : "."};
+	struct null_sink below = null_sink();
+	CLEANUP(sink_free) struct sink *to = NULL;
+	struct err err = {0};
+
+	bench.packed.ceiling = 2 * INPUT_LEN;
+	to = sink_to_text(&bench.packed);
+	if (argc > 2 && !file_read_all(argv[2], (size_t)1 << 30, &bench.input, &err)) {
+		fprintf(stderr, "bench_sink: %s\n", err.text);
+		return 1;
+	}
+	if (argc <= 2)
+		make_input(&bench.input);
+	if (bench.input.len == 0 || !fixture_seal_make(&bench.keys, &err) ||
+	    !pack(&bench, bench.input.len < INPUT_LEN ? bench.input.len : INPUT_LEN, to, &err) ||
+	    !pack(&bench, TOTAL_LEN, &below.sink, &err)) {
+		fprintf(stderr, "bench_sink: %s\n", err.text);
+		return 1;
+	}
+	run_all(&bench, below.bytes);
+	fixture_seal_free(&bench.keys);
+	text_free(&bench.input);
+	text_free(&bench.packed);
+	return 0;
+}
