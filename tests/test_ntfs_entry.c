@@ -353,28 +353,41 @@ static void test_list_cycle(void **state)
 	end(&m);
 }
 
-/* In a bare $MFT a non-resident list cannot be read: said, and no damage. */
+/* In a bare $MFT a non-resident list cannot be read: the records that name the file as their base are taken. */
 static void test_list_elsewhere(void **state)
 {
 	static const struct ntfs_run run = {.lcn = 100, .length = 1};
 	struct fixture_extent extent = {
 	    .size = 64, .allocated = 4096, .initialized = 64, .runs = &run, .run_count = 1};
+	static const struct {
+		uint64_t record, base;
+		uint16_t base_sequence;
+		unsigned flags;
+		const char *stream;
+	} extensions[] = {{2, 1, 4, 1, "b"}, {3, 1, 3, 1, "its predecessor's"},
+	    {4, 1, 4, 0, "given back"}, {5, 7, 4, 1, "another's"}, {6, 1, 4, 1, "a"}};
 	struct mft m;
 	struct fixture_record r;
 
 	(void)state;
 	begin(&m);
-	fixture_record_begin(&r, 1024, 1, 1, 1);
+	fixture_record_begin(&r, 1024, 1, 4, 1);
 	fixture_record_extent(&r, NTFS_ATTRIBUTE_LIST, NULL, 1, &extent);
-	fixture_record_resident(&r, NTFS_DATA, "small", 2, "s", 1);
-	fixture_record_extent(&r, NTFS_DATA, "z", 3, &extent);
+	fixture_record_resident(&r, NTFS_DATA, NULL, 2, "s", 1);
 	put(&m, &r);
+	for (size_t i = 0; i < ARRAY_LEN(extensions); i++) {
+		fixture_record_begin(&r, 1024, extensions[i].record, 1, extensions[i].flags);
+		fixture_record_set_base(&r, extensions[i].base, extensions[i].base_sequence);
+		fixture_record_resident(&r, NTFS_DATA, extensions[i].stream, 1, "x", 1);
+		put(&m, &r);
+	}
 	open_mft(&m);
 	load(&m, 1);
-	assert_int_equal(m.entry.damage.kind, ERR_UNSUPPORTED);
-	assert_int_equal(m.entry.stream_count, 2);
-	assert_false(m.entry.streams[0].incomplete);
-	assert_true(m.entry.streams[1].incomplete);
+	assert_int_equal(m.entry.damage.kind, ERR_NONE);
+	assert_int_equal(m.entry.stream_count, 3);
+	assert_int_equal(m.entry.streams[0].utf16.len, 0);
+	assert_int_equal(m.entry.streams[1].utf16.at[0], 'a');
+	assert_int_equal(m.entry.streams[2].utf16.at[0], 'b');
 	end(&m);
 }
 

@@ -137,8 +137,7 @@ struct ntfs_entry {
 
 /* Loads a record with its extensions; on failure the entry is empty. ERR_MISSING: never used (no signature,
  * or zeros) or past the end; ERR_DAMAGED: bad signature or fix-ups, nothing usable (a torn fix-up still
- * loads, with entry->damage set). ERR_UNSUPPORTED in entry->damage: a bare $MFT whose file has an attribute
- * list in clusters of the volume; no damage, but streams and names are missing. */
+ * loads, with entry->damage set). */
 bool ntfs_entry_load(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
 void ntfs_entry_free(struct ntfs_entry *entry);
@@ -167,7 +166,7 @@ bool ntfs_stream_open_runs(struct ntfs_volume *volume, const struct ntfs_entry *
  * parent that is gone gives "$Orphan/..." and *is_orphan; a deleted one whose record is still its own does
  * not. In a cycle, or deeper than Windows can, it is "$Orphan/NAME" alone. No leading '/', WTF-8, '/'
  * between; a '/' or NUL inside a name (forbidden) becomes U+FFFD. "" is the root. Appends to *out. At most
- * 40 MB are used. */
+ * 80 MB are used. */
 struct ntfs_paths; /* opaque */
 bool ntfs_paths_new(struct ntfs_mft *mft, struct ntfs_paths **out, struct err *err) MUST_CHECK;
 void ntfs_paths_free(struct ntfs_paths *paths);

@@ -96,11 +96,6 @@ static uint32_t *find_slot(struct ntfs_paths *paths, uint64_t record)
 	return &paths->slots[i];
 }
 
-static bool is_fatal(const struct err *why)
-{
-	return why->kind == ERR_MEMORY || why->kind == ERR_LIMIT;
-}
-
 /* Sets *out to what the entry tells. What cannot be used as a directory is remembered as that. */
 static bool take_directory(struct ntfs_paths *paths, const struct ntfs_entry *entry,
     struct directory *out, struct err *err)
@@ -145,7 +140,7 @@ static bool know(struct ntfs_paths *paths, uint64_t record, uint32_t *out, struc
 	if (*slot == 0) {
 		bool loaded = ntfs_entry_load(paths->mft, record, &paths->entry, &why);
 
-		if (!loaded && is_fatal(&why))
+		if (!loaded && why.kind == ERR_MEMORY)
 			return fail(err, why.kind, "%s", why.text);
 		if (loaded && !take_directory(paths, &paths->entry, &directory, err))
 			return false;
