@@ -273,13 +273,10 @@ static void store_source(struct collection *collection, const char *name, struct
 	struct bundle_place place;
 	struct err err = {0};
 
-	if (!bundle_entry_begin(writer, set_of(name), &member, &err)) {
-		collection_break(collection, &err);
-		return;
-	}
-	if (!copy_source(collection, source, source->size, &copy))
-		return;
-	if (!bundle_entry_end(writer, &place, &err)) {
+	if (!bundle_entry_begin(writer, set_of(name), &member, &err) ||
+	    !copy_source(collection, source, source->size, &copy, &err) ||
+	    !bundle_entry_end(writer, &place, &err)) {
+		counts->failed++;
 		collection_break(collection, &err);
 		return;
 	}

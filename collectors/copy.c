@@ -45,8 +45,8 @@ static size_t read_piece(
 	return got < len ? got : len;
 }
 
-bool copy_source(
-    struct collection *collection, struct source *source, uint64_t size, struct copy_result *result)
+bool copy_source(struct collection *collection, struct source *source, uint64_t size,
+    struct copy_result *result, struct err *err)
 {
 	size_t piece = COLLECTION_CHUNK;
 	unsigned bad_in_a_row = 0;
@@ -54,11 +54,11 @@ bool copy_source(
 
 	for (uint64_t offset = 0; offset < size && !collect_stopped(collection);) {
 		size_t len = piece - (size_t)(offset % piece);
-		struct err err = {0};
+		struct err why = {0};
 
 		if (len > size - offset)
 			len = (size_t)(size - offset);
-		size_t good = read_piece(source, offset, collection->buffer, len, &err);
+		size_t good = read_piece(source, offset, collection->buffer, len, &why);
 
 		if (good == len) {
 			bad_in_a_row = 0;
@@ -71,16 +71,14 @@ bool copy_source(
 			piece = PIECE_LEAST;
 		} else {
 			memset(collection->buffer + good, 0, len - good);
-			add_bad(result, offset + good, len - good, &err);
+			add_bad(result, offset + good, len - good, &why);
 			bad_in_a_row++;
 			if (bad_in_a_row % PATIENCE == 0 && piece < COLLECTION_CHUNK)
 				piece *= 2;
 		}
 		if (len && !bundle_entry_write(collection->plan->writer,
-			       (struct bytes){collection->buffer, len}, &err)) {
-			collection_break(collection, &err);
+			       (struct bytes){collection->buffer, len}, err))
 			return false;
-		}
 		offset += len;
 	}
 	return true;

@@ -5,6 +5,8 @@
 #include "platform/clock.h"
 #include "platform/process.h"
 
+#define REST_MS 2000
+
 #ifdef _WIN32
 #define IS_LIVE_SYSTEM true
 #else
@@ -159,6 +161,24 @@ static void run_volumes(struct collection *collection)
 	}
 }
 
+/* What a stop left behind is counted, and named while that does not keep the seal waiting. */
+static void account_for_rest(struct collection *collection)
+{
+	CLEANUP(text_free) struct text left = {0};
+	uint64_t until = clock_monotonic_ms() + REST_MS;
+	uint64_t count = 0;
+	struct err why = {0};
+
+	for (size_t v = 0; v < collection->plan->volumes->count; v++)
+		if (collection->plan->volumes->at[v].ntfs)
+			count += collection_take_rest(collection, v, until);
+	if (count == 0)
+		return;
+	fail(&why, collection->broken ? collection->broken_why.kind : ERR_STOPPED,
+	    "%llu files and streams were left", (unsigned long long)count);
+	collection_note(collection, "fs", &why);
+}
+
 /* What is wrong with the volumes themselves counts for the first that reads them. */
 static void count_for_volumes(struct collection *collection)
 {
@@ -184,6 +204,8 @@ bool collection_run(struct collection *collection, struct err *err)
 		report_no_volume(collection);
 	}
 	progress_clear(&collection->progress);
+	if (collect_stopped(collection) && collection->plan->writer)
+		account_for_rest(collection);
 	if (collection->broken) {
 		*err = collection->broken_why;
 		return false;

@@ -84,6 +84,9 @@ void structures_take(struct structures *structures);
 
 /* take.c: takes the hits on a volume whose first collector is the current one. */
 void collection_take(struct collection *collection, size_t volume);
+/* After a stop: counts what was not reached, and gives it rows while time and destination last. Returns how
+ * many streams. */
+uint64_t collection_take_rest(struct collection *collection, size_t volume, uint64_t until_ms);
 
 /* copy.c: what a copy came to. */
 struct copy_result {
@@ -101,7 +104,7 @@ static inline void copy_result_free_at(struct copy_result *result)
 }
 /* Writes the open entry's content from source. False only when the destination broke. */
 bool copy_source(struct collection *collection, struct source *source, uint64_t size,
-    struct copy_result *result) MUST_CHECK;
+    struct copy_result *result, struct err *err) MUST_CHECK;
 
 /* collection.c: the destination does not take any more; the run ends. */
 void collection_break(struct collection *collection, const struct err *why);

@@ -2,6 +2,8 @@
 #include "bundle/name.h"
 #include "collectors/row.h"
 
+#include "platform/clock.h"
+
 #include <stdlib.h>
 
 #define HOLES_STORED_MAX ((uint64_t)1 << 30) /* more holes than this are not stored */
@@ -216,17 +218,26 @@ static void store(struct taking *t, struct source *source)
 		member.changed = t->entry->times.changed;
 		member.created = t->entry->times.created;
 	}
-	if (!bundle_entry_begin(writer, BUNDLE_FILES, &member, &err)) {
-		collection_break(t->collection, &err);
+	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
+	    copy_source(t->collection, source, source->size, &copy, &err) &&
+	    bundle_entry_end(writer, &place, &err)) {
+		finish(t, &place, &copy);
 		return;
 	}
-	if (!copy_source(t->collection, source, source->size, &copy))
-		return;
-	if (!bundle_entry_end(writer, &place, &err)) {
-		collection_break(t->collection, &err);
-		return;
-	}
-	finish(t, &place, &copy);
+	counts_of(t)->failed++;
+	collection_break(t->collection, &err);
+}
+
+/* Why a stream was left behind: the run was stopped, or the destination took no more. */
+static void left_behind(struct taking *t)
+{
+	struct err why = {0};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
+
+	fail(&why, ERR_STOPPED, "stopped before it was its turn");
+	make_path(t, t->name, &t->path);
+	if (!t->path.failed)
+		write_row(t, &row);
 }
 
 static void take_stream(struct taking *t)
@@ -235,8 +246,13 @@ static void take_stream(struct taking *t)
 	const struct collection_plan *plan = t->collection->plan;
 	struct err err = {0};
 
-	make_path(t, t->name, &t->path);
 	counts_of(t)->expected++;
+	if (collect_stopped(t->collection)) {
+		counts_of(t)->failed++;
+		left_behind(t);
+		return;
+	}
+	make_path(t, t->name, &t->path);
 	for (unsigned i = t->collection->current + 1; i < t->collection->item_count; i++)
 		t->collection->items[i].shared += t->hit->collectors >> i & 1;
 	if (!text_ok(&t->path, &err)) {
@@ -269,9 +285,9 @@ static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uin
 	return NULL;
 }
 
-/* Takes the hits of one file. */
-static void take_file(
-    struct collection *collection, size_t volume, const struct hit *hits, size_t count)
+/* Does something with the hits of one file. */
+static void each_hit(struct collection *collection, size_t volume, const struct hit *hits,
+    size_t count, void (*act)(struct taking *))
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	struct collection_volume *from = &collection->plan->volumes->at[volume];
@@ -285,7 +301,7 @@ static void take_file(
 		entry.stream_count = 0;
 		entry.name_count = 0;
 	}
-	for (size_t i = 0; i < count && !collect_stopped(collection); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct taking t = {
 		    .collection = collection,
 		    .volume = from,
@@ -295,25 +311,62 @@ static void take_file(
 		    .hit = &hits[i],
 		};
 
-		take_stream(&t);
+		act(&t);
 		text_free(&t.path);
 		free(t.sparse);
 	}
 }
 
+/* The hits of the file at index i: returns where they end, *wanted: who asked for any of them. */
+static size_t group_at(const struct hit_list *list, size_t i, uint32_t *wanted)
+{
+	size_t end = i;
+
+	*wanted = 0;
+	for (; end < list->count && list->at[end].file == list->at[i].file; end++)
+		*wanted |= list->at[end].collectors;
+	return end;
+}
+
 void collection_take(struct collection *collection, size_t volume)
 {
-	const struct hit_list *list = &collection->hits[volume];
+	struct hit_list *list = &collection->hits[volume];
 
 	for (size_t i = 0; i < list->count && !collect_stopped(collection);) {
-		size_t end = i;
-		uint32_t wanted = 0;
+		uint32_t wanted;
+		size_t end = group_at(list, i, &wanted);
 
-		for (; end < list->count && list->at[end].file == list->at[i].file; end++)
-			wanted |= list->at[end].collectors;
 		/* Whoever comes first among those that want any of its streams takes them all. */
 		if ((wanted & (0u - wanted)) == 1u << collection->current)
-			take_file(collection, volume, &list->at[i], end - i);
+			each_hit(collection, volume, &list->at[i], end - i, take_stream);
+		for (; i < end; i++)
+			if (wanted && (wanted & (0u - wanted)) == 1u << collection->current)
+				list->at[i].collectors = 0; /* done */
+	}
+}
+
+uint64_t collection_take_rest(struct collection *collection, size_t volume, uint64_t until_ms)
+{
+	const struct hit_list *list = &collection->hits[volume];
+	uint64_t left = 0;
+
+	for (size_t i = 0; i < list->count;) {
+		uint32_t wanted;
+		size_t end = group_at(list, i, &wanted);
+
+		for (unsigned item = 0; wanted && item < collection->item_count; item++)
+			if (wanted >> item & 1) {
+				collection->current = item;
+				break;
+			}
+		if (wanted) {
+			collection->items[collection->current].counts.expected += end - i;
+			collection->items[collection->current].counts.failed += end - i;
+			left += end - i;
+		}
+		if (wanted && !collection->broken && clock_monotonic_ms() < until_ms)
+			each_hit(collection, volume, &list->at[i], end - i, left_behind);
 		i = end;
 	}
+	return left;
 }
