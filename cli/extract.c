@@ -298,7 +298,8 @@ static int extract(struct extraction *extraction)
 	say_counts(extraction);
 	if (!all)
 		return opening_fail(&extraction->opening, &err);
-	if (extraction->files == 0 && extraction->failed == 0) {
+	/* A bundle whose collection was killed at once may well hold nothing. */
+	if (extraction->patterns.count && extraction->files == 0 && extraction->failed == 0) {
 		fail(&err, ERR_MISSING,
 		    "nothing in the bundle matches; kanshiki ls lists what there is");
 		return command_fail(&err);

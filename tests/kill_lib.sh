@@ -38,14 +38,18 @@ open_remains() {
 		age -d -i "$work/keys/recipient.key" "$volume" 2>/dev/null | zstd -dcq 2>/dev/null |
 			tar -xf - -C "$work/salvaged" -i 2>/dev/null || true
 	done
-	salvaged=$((salvaged + $(find "$work/salvaged" -type f | wc -l)))
+	found=$(find "$work/salvaged" -type f | wc -l)
+	salvaged=$((salvaged + found))
+	[ "$found" -ge "$just_opened" ] || complain "$what: salvage gives $found files, our extract $just_opened"
 }
 
 # usage: right WHAT JSON DIRECTORY   what there is has the right bytes (the count of files is summed up)
 right() {
+	just_opened=0
 	[ -d "$3" ] || return 0
 	perl "$tests/compare_tree.pl" "$2" "$3" some >"$work/compared" || complain "$1: $(head -n 3 "$work/compared")"
-	opened=$((opened + $(sed -nE 's/^([0-9]+) of .*/\1/p' "$work/compared")))
+	just_opened=$(sed -nE 's/^([0-9]+) of .*/\1/p' "$work/compared")
+	opened=$((opened + just_opened))
 }
 
 # usage: kill_many COUNT JSON COMMAND...   COMMAND collects into $work/out-dir; it is killed COUNT times
