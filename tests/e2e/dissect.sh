@@ -1,0 +1,68 @@
+#!/bin/bash
+# dissect opens what we export: hostname, users, every record of the MFT and of the change journal, from the zip; the
+# hostname from the tar too.
+# usage: tests/e2e/dissect.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/dissect.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+need python3
+version=3.25.1
+cache=${KANSHIKI_CACHE:-${HOME:-/root}/.cache/kanshiki}
+venv=$cache/dissect-$version
+
+# A virtual environment in the cache, made once.
+have_dissect() {
+	[ -x "$venv/bin/target-query" ] && return
+	rm -rf "$venv.new"
+	mkdir -p "$cache"
+	python3 -m venv "$venv.new" >"$work/pip" 2>&1 || skip "python3 -m venv does not work"
+	timeout 600 "$venv.new/bin/python" -m pip install -q "dissect.target==$version" >>"$work/pip" 2>&1 ||
+		skip "pip cannot get dissect.target $version"
+	# Its scripts name their own place: moved, then called through python -m.
+	rm -rf "$venv"
+	mv "$venv.new" "$venv"
+}
+
+# usage: query FUNCTION FILE   records as JSON on stdout
+query() {
+	timeout 300 "$venv/bin/python" -c 'import sys; from dissect.target.tools.query import main; sys.exit(main())' \
+		-q -j -f "$1" "$2" 2>"$work/err" || complain "dissect: $1 of $(basename "$2"): $(tail -n 2 "$work/err")"
+}
+
+make_work
+have_image
+have_dissect
+make_kit
+mkdir "$work/out-dir"
+run "collect" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image"
+bundle_of collect || finish
+for kind in zip tar; do
+	run "export --$kind" 0 "$kanshiki" export "$bundle" "--$kind" "$work/e.$kind" --keys "$work/keys"
+	timeout 300 "$venv/bin/python" -c 'import sys; from dissect.target.tools.query import main; sys.exit(main())' \
+		-q -f hostname "$work/e.$kind" >"$work/hostname" 2>"$work/err" || complain "dissect: hostname of $kind"
+	host=$(sed -nE 's/^\{"host": *"([^"]*)".*/\1/p' "$image.json")
+	[ -n "$host" ] || host=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["host"])' "$image.json")
+	grep -qF "$host" "$work/hostname" || complain "dissect: the host of the $kind is not '$host': $(cat "$work/hostname")"
+done
+query mft,usnjrnl "$work/e.zip" >"$work/dissect.json"
+for stream in '$MFT' '$Extend/$UsnJrnl:$J'; do
+	"$kanshiki" cat "$bundle" "fs/C/$stream" --keys "$work/keys" >"$work/${stream##*\$}" 2>"$work/err"
+	"$kanshiki" timeline "$work/${stream##*\$}" >"$work/${stream##*\$}.jsonl" 2>"$work/err"
+done
+python3 - "$work/dissect.json" "$work/MFT.jsonl" "$work/J.jsonl" <<'END' || complain "dissect reads other records than we do"
+import json, sys
+theirs = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8", errors="surrogateescape")]
+# Records without a name have no path in dissect, a name with half a surrogate pair it cannot print; of a file that needs several records it names each, we the first.
+mft = [r for r in theirs if r.get("_type") == "record" and "segment" in r and "usn" not in r]
+journal = [r["usn"] for r in theirs if r.get("_type") == "record" and "usn" in r]
+rows = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8", errors="surrogateescape")]
+printable = lambda path: not any("\ud800" <= c <= "\udfff" for c in path)
+named = {r["record"] for r in rows if not r["path"].startswith("$Unnamed/") and printable(r["path"])}
+segments = {r["segment"] for r in mft}
+names = {r["path"].split("/")[-1] for r in rows}
+more = {r["segment"] for r in mft if r["segment"] not in named and r["path"].split("\\")[-1].split(":")[0] not in names}
+ours = sum(1 for line in open(sys.argv[3], "rb"))
+print(f"MFT records: dissect {len(segments)}, ours with a name {len(named)}; journal: dissect {len(journal)}, ours {ours}")
+sys.exit(not named or not named <= segments or bool(more) or not journal or len(journal) != ours)
+END
+finish
