@@ -4,126 +4,49 @@
 #include "analysis/timeline.h"
 #include "core/sink.h"
 #include "core/text.h"
+#include "tests/fixture_mft.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD  1024u
+#define RECORD  FIXTURE_RECORD
 #define RECORDS 40u
-#define STAMP   131665797712345678ull /* 2018-03-26T23:16:11.2345678Z */
+#define ROOT    FIXTURE_ROOT
 
 struct image {
 	uint8_t at[RECORDS * RECORD];
 };
 
-/* A record under construction: what comes next goes to at[used]. */
-struct record {
-	uint8_t *at;
-	uint32_t used;
-};
-
-static struct record begin(struct image *image, uint32_t number, uint16_t sequence, uint16_t flags)
-{
-	struct record r = {.at = image->at + (size_t)number * RECORD, .used = 56};
-
-	memset(r.at, 0, RECORD);
-	memcpy(r.at, "FILE", 4);
-	put_le16(r.at + 4, 48); /* update sequence array: offset */
-	put_le16(r.at + 6, 3);  /* and number of units */
-	put_le16(r.at + 16, sequence);
-	put_le16(r.at + 18, 1);      /* links */
-	put_le16(r.at + 20, 56);     /* first attribute */
-	put_le16(r.at + 22, flags);  /* 1 in use, 2 directory */
-	put_le32(r.at + 28, RECORD); /* bytes allocated */
-	put_le32(r.at + 44, number);
-	put_le16(r.at + 48, 1); /* update sequence number */
-	put_le16(r.at + 510, 1);
-	put_le16(r.at + 1022, 1);
-	return r;
-}
-
-/* Adds a resident attribute with that content. */
-static void add(struct record *r, uint32_t type, const char *name, const void *content, size_t len)
-{
-	uint8_t *p = r->at + r->used;
-	size_t name_len = strlen(name);
-	size_t content_at = (24 + 2 * name_len + 7) & ~(size_t)7;
-	uint32_t whole = (uint32_t)((content_at + len + 7) & ~(size_t)7);
-
-	put_le32(p, type);
-	put_le32(p + 4, whole);
-	p[9] = (uint8_t)name_len;
-	put_le16(p + 10, 24); /* name offset */
-	put_le32(p + 16, (uint32_t)len);
-	put_le16(p + 20, (uint16_t)content_at);
-	for (size_t i = 0; i < name_len; i++)
-		p[24 + 2 * i] = (uint8_t)name[i];
-	if (len)
-		memcpy(p + content_at, content, len);
-	r->used += whole;
-	put_le32(r->at + r->used, 0xffffffff);
-	put_le32(r->at + 24, r->used + 8); /* bytes used */
-}
-
-static void add_standard(struct record *r)
-{
-	uint8_t c[72] = {0};
-
-	put_le64(c, STAMP);                           /* created */
-	put_le64(c + 8, STAMP + 10000000);            /* modified */
-	put_le64(c + 16, STAMP + 20000000);           /* changed */
-	put_le64(c + 24, STAMP + 3600 * 10000000ull); /* accessed */
-	put_le32(c + 32, 0x22);                       /* hidden, archive */
-	add(r, 0x10, "", c, sizeof(c));
-}
-
-static void add_name(struct record *r, uint64_t parent, uint8_t space, const char *utf8)
-{
-	CLEANUP(text_free) struct text utf16 = {0};
-	uint8_t c[66 + 510] = {0};
-
-	text_to_utf16(bytes_of(utf8), &utf16);
-	put_le64(c, parent);
-	for (size_t i = 0; i < 4; i++)
-		put_le64(c + 8 + 8 * i, STAMP);
-	c[64] = (uint8_t)(utf16.len / 2);
-	c[65] = space;
-	memcpy(c + 66, utf16.at, utf16.len);
-	add(r, 0x30, "", c, 66 + utf16.len);
-}
-
-#define ROOT (5 | 5ull << 48)
-
 /* $MFT, the root, a directory, files: one plain with streams and a short name, one deleted in a directory whose
  * record was used anew, one with a name that would like to be more than a name, one without any. */
 static void make_image(struct image *image)
 {
-	struct record r;
+	struct fixture_record r;
 
 	memset(image, 0, sizeof(*image));
-	r = begin(image, 0, 1, 1);
-	add_standard(&r);
-	add_name(&r, ROOT, 3, "$MFT");
-	r = begin(image, 5, 5, 3);
-	add_standard(&r);
-	add_name(&r, ROOT, 3, ".");
-	r = begin(image, 30, 2, 3);
-	add_standard(&r);
-	add_name(&r, ROOT, 1, "Users");
-	r = begin(image, 31, 4, 1);
-	add_standard(&r);
-	add_name(&r, 30 | 2ull << 48, 1, "long name.txt");
-	add_name(&r, 30 | 2ull << 48, 2, "LONGNA~1.TXT");
-	add(&r, 0x80, "", "hello", 5);
-	add(&r, 0x80, "zone", "abc", 3);
-	r = begin(image, 32, 9, 0);
-	add_standard(&r);
-	add_name(&r, 30 | 1ull << 48, 1, "gone.exe");
-	r = begin(image, 33, 1, 1);
-	add_standard(&r);
-	add_name(&r, ROOT, 0, "=a,\"b\"|c\n\xe2\x80\xae<U+41>");
-	r = begin(image, 34, 1, 1);
-	add_standard(&r);
+	r = fixture_mft_begin(image->at, 0, 1, 1);
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, ROOT, 3, "$MFT");
+	r = fixture_mft_begin(image->at, 5, 5, 3);
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, ROOT, 3, ".");
+	r = fixture_mft_begin(image->at, 30, 2, 3);
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, ROOT, 1, "Users");
+	r = fixture_mft_begin(image->at, 31, 4, 1);
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, 30 | 2ull << 48, 1, "long name.txt");
+	fixture_mft_add_name(&r, 30 | 2ull << 48, 2, "LONGNA~1.TXT");
+	fixture_mft_add(&r, 0x80, "", "hello", 5);
+	fixture_mft_add(&r, 0x80, "zone", "abc", 3);
+	r = fixture_mft_begin(image->at, 32, 9, 0);
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, 30 | 1ull << 48, 1, "gone.exe");
+	r = fixture_mft_begin(image->at, 33, 1, 1);
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, ROOT, 0, "=a,\"b\"|c\n\xe2\x80\xae<U+41>");
+	r = fixture_mft_begin(image->at, 34, 1, 1);
+	fixture_mft_add_standard(&r);
 }
 
 /* The whole timeline of the image, and of the journal when there is one, in a format. */
@@ -247,7 +170,7 @@ static size_t make_journal(uint8_t journal[160], uint64_t parent)
 	put_le64(journal + 8, 35 | 1ull << 48);
 	put_le64(journal + 16, parent);
 	put_le64(journal + 24, 4096);           /* usn */
-	put_le64(journal + 32, STAMP);          /* time */
+	put_le64(journal + 32, FIXTURE_STAMP);  /* time */
 	put_le32(journal + 40, 0x80000100 | 8); /* reason, one bit of it without a name */
 	put_le32(journal + 52, 0x20);
 	put_le16(journal + 56, 10);
