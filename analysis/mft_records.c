@@ -119,6 +119,9 @@ static bool write_record(struct walk *walk, struct err *err)
 	bool is_first = true;
 
 	walk->timeline->totals.records++;
+	/* What is below it mostly comes later: then it need not be read again. */
+	if (!ntfs_paths_learn(walk->paths, entry, err))
+		return false;
 	if (entry->base.record || entry->base.sequence) {
 		bool claimed;
 

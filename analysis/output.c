@@ -47,10 +47,21 @@ void output_number(struct output *out, uint64_t value)
 	char digits[20];
 	size_t at = sizeof(digits);
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
+	if (value < 10) {
+		output_char(out, (char)('0' + value));
+		return;
+	}
+	/* Two digits a division. */
+	while (value >= 100) {
+		unsigned pair = (unsigned)(value % 100);
+
+		value /= 100;
+		digits[--at] = (char)('0' + pair % 10);
+		digits[--at] = (char)('0' + pair / 10);
+	}
+	digits[--at] = (char)('0' + value % 10);
+	if (value >= 10)
+		digits[--at] = (char)('0' + value / 10);
 	output_bytes(out, digits + at, sizeof(digits) - at);
 }
 
@@ -71,12 +82,16 @@ void output_hex(struct output *out, uint64_t value, unsigned digits)
 
 void output_time(struct output *out, uint64_t ticks)
 {
-	if (ticks != out->last_time || out->last_time_len == 0) {
-		time_iso(ticks, out->last_time_text);
-		out->last_time = ticks;
-		out->last_time_len = strlen(out->last_time_text);
+	/* Fibonacci hashing: the upper bits of the product are well mixed. */
+	struct output_time_text *known =
+	    &out->times[ticks * 0x9e3779b97f4a7c15ull >> 40 & (OUTPUT_TIMES - 1)];
+
+	if (ticks != known->ticks || known->len == 0) {
+		time_iso(ticks, known->text);
+		known->ticks = ticks;
+		known->len = (uint32_t)strlen(known->text);
 	}
-	output_bytes(out, out->last_time_text, out->last_time_len);
+	output_bytes(out, known->text, known->len);
 }
 
 /* 1: printable ASCII that no format must escape. */

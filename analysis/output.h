@@ -9,15 +9,21 @@
 #include "core/text.h"
 #include "core/time.h"
 
+#define OUTPUT_TIMES 64u
+
+struct output_time_text {
+	uint64_t ticks;
+	uint32_t len; /* 0: none yet */
+	char text[TIME_ISO_ROOM];
+};
+
 struct output { /* zero, then output_start */
 	struct sink *to;
 	char *at;
 	size_t len, room;
-	struct err why;     /* ERR_NONE while all is well */
-	uint64_t last_time; /* the text of the last time written */
-	size_t last_time_len;
-	char last_time_text[TIME_ISO_ROOM];
-	struct text scratch; /* for a name on its way */
+	struct err why;                              /* ERR_NONE while all is well */
+	struct output_time_text times[OUTPUT_TIMES]; /* written lately, by a hash of the ticks */
+	struct text scratch;                         /* for a name on its way */
 };
 
 /* Borrows the sink. ERR_MEMORY. */
