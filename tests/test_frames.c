@@ -47,7 +47,7 @@ static size_t check_frames(const size_t *pieces, size_t count, const uint32_t *w
 		assert_int_equal(
 		    ZSTD_getFrameContentSize(all.at + entry->at, entry->packed), entry->plain);
 		assert_int_equal(
-		    ZSTD_findFrameCompressedSize(all.at + entry->at, all.len - entry->at),
+		    ZSTD_findFrameCompressedSize(all.at + entry->at, (size_t)(all.len - entry->at)),
 		    entry->packed);
 		assert_true(
 		    all.at[entry->at + 4] & 4); /* content checksum flag, RFC 8878 3.1.1.1.1 */
