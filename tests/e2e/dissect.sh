@@ -45,24 +45,28 @@ for kind in zip tar; do
 	grep -qF "$host" "$work/hostname" || complain "dissect: the host of the $kind is not '$host': $(cat "$work/hostname")"
 done
 query mft,usnjrnl "$work/e.zip" >"$work/dissect.json"
-for stream in '$MFT' '$Extend/$UsnJrnl:$J'; do
-	"$kanshiki" cat "$bundle" "fs/C/$stream" --keys "$work/keys" >"$work/${stream##*\$}" 2>"$work/err"
-	"$kanshiki" timeline "$work/${stream##*\$}" >"$work/${stream##*\$}.jsonl" 2>"$work/err"
-done
-python3 - "$work/dissect.json" "$work/MFT.jsonl" "$work/J.jsonl" <<'END' || complain "dissect reads other records than we do"
+"$kanshiki" cat "$bundle" 'fs/C/$Extend/$UsnJrnl:$J' --keys "$work/keys" >"$work/J" 2>"$work/err"
+"$kanshiki" timeline "$work/J" >"$work/J.jsonl" 2>"$work/err"
+"$kanshiki" timeline "$image" >"$work/image.jsonl" 2>"$work/err"
+python3 - "$work/dissect.json" "$work/image.jsonl" "$work/J.jsonl" <<'END' || complain "dissect reads other records than we do"
 import json, sys
 theirs = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8", errors="surrogateescape")]
-# Records without a name have no path in dissect, a name with half a surrogate pair it cannot print; of a file that needs several records it names each, we the first.
-mft = [r for r in theirs if r.get("_type") == "record" and "segment" in r and "usn" not in r]
+# Records without a name have no path in dissect, and a name with half a surrogate pair it cannot print. A file that
+# needs several records has its name in another one than ours there.
+def last(path):
+    return path.replace("\\", "/").split("/")[-1].split(":")[0]
+
+mft = {r["segment"]: last(r["path"]) for r in theirs if r.get("_type") == "record" and "segment" in r and "usn" not in r}
 journal = [r["usn"] for r in theirs if r.get("_type") == "record" and "usn" in r]
 rows = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8", errors="surrogateescape")]
-printable = lambda path: not any("\ud800" <= c <= "\udfff" for c in path)
-named = {r["record"] for r in rows if not r["path"].startswith("$Unnamed/") and printable(r["path"])}
-segments = {r["segment"] for r in mft}
-names = {r["path"].split("/")[-1] for r in rows}
-more = {r["segment"] for r in mft if r["segment"] not in named and r["path"].split("\\")[-1].split(":")[0] not in names}
+named = {r["record"]: last(r["path"]) for r in rows if r["kind"] == "file" and "$Unnamed/" not in r["path"]
+         and not any("\ud800" <= c <= "\udfff" for c in r["path"])}
 ours = sum(1 for line in open(sys.argv[3], "rb"))
-print(f"MFT records: dissect {len(segments)}, ours with a name {len(named)}; journal: dissect {len(journal)}, ours {ours}")
-sys.exit(not named or not named <= segments or bool(more) or not journal or len(journal) != ours)
+print(f"MFT records: dissect {len(mft)}, ours with a name {len(named)}; journal: dissect {len(journal)}, ours {ours}")
+lone = {r for r in named if r not in mft and named[r] not in mft.values()}
+more = {r for r in mft if r not in named and mft[r] not in named.values()}
+if lone or more:
+    print("only ours:", sorted(lone)[:9], "only dissect's:", sorted(more)[:9])
+sys.exit(bool(lone or more) or len(named) < 100 or not journal or len(journal) != ours)
 END
 finish
