@@ -87,8 +87,9 @@ bool matcher_add(struct matcher *matcher, unsigned collector, const char *patter
 	p.text = malloc(len + 1);
 	if (!p.text)
 		return fail(err, ERR_MEMORY, "no memory for a pattern");
-	for (size_t i = 0; i <= len; i++)
-		p.text[i] = from[i] == '\\' ? '/' : from[i];
+	memcpy(p.text, from, len + 1);
+	for (char *at = p.text; (at = strchr(at, '\\')) != NULL;)
+		*at = '/';
 	find_literals(&p);
 	matcher->at[matcher->count++] = p;
 	return true;

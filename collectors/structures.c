@@ -45,7 +45,7 @@ static bool add_known(
 
 		if (s->known_count == COLLECTOR_STRUCTURES_MAX)
 			return fail(err, ERR_LIMIT, "too many structures to look for");
-		for (size_t i = 0; is->anchors[i] && i < COLLECTOR_ANCHORS_MAX; i++)
+		for (size_t i = 0; i < COLLECTOR_ANCHORS_MAX && is->anchors[i]; i++)
 			known.all |= 1u << i;
 		s->known[s->known_count++] = known;
 	}
