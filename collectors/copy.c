@@ -80,6 +80,7 @@ bool copy_source(struct collection *collection, struct source *source, uint64_t 
 			       (struct bytes){collection->buffer, len}, err))
 			return false;
 		offset += len;
+		progress_add(&collection->progress, len);
 	}
 	return true;
 }

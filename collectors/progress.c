@@ -80,12 +80,12 @@ static void add_rate(struct text *line, const struct progress *progress)
 	}
 }
 
-void progress_add(struct progress *progress, uint64_t bytes, struct bytes what)
+void progress_add(struct progress *progress, uint64_t bytes)
 {
 	CLEANUP(text_free) struct text line = {0};
 
 	progress->done += bytes;
-	if (!is_due(progress))
+	if (progress->total == 0 || !is_due(progress))
 		return;
 	add_percent(&line, progress->done, progress->total);
 	progress_size(&line, progress->done);
@@ -93,7 +93,7 @@ void progress_add(struct progress *progress, uint64_t bytes, struct bytes what)
 	progress_size(&line, progress->total);
 	add_rate(&line, progress);
 	text_adds(&line, "  ");
-	text_add_printable(&line, what);
+	text_add_printable(&line, progress->what);
 	console_progress(text_string(&line));
 }
 

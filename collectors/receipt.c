@@ -2,7 +2,7 @@
 #include "collectors/state.h"
 
 #include "core/json.h"
-#include "core/tr.h"
+#include "platform/file.h"
 
 struct kind_name {
 	const char *letter, *name, *japanese;
@@ -141,22 +141,34 @@ static void write_receipt(const struct collection *collection, struct text *out)
 	json_end(&json);
 }
 
-/* What we touched on the machine: devices opened for reading; nothing was written to them. */
+static void write_touched(struct text *out, const char *what, struct bytes path, const char *how)
+{
+	struct json json = {.to = out};
+
+	json_begin(&json);
+	json_string_field(&json, "touched", what);
+	json_bytes_field(&json, "path", path);
+	json_string_field(&json, "how", how);
+	json_unsigned_field(&json, "bytes_written", 0);
+	json_end(&json);
+	text_addc(out, '\n');
+}
+
+/* What we touched on the machine; and what Windows itself writes down about any program that starts. */
 static void write_footprint(const struct collection *collection, struct text *out)
 {
 	const struct volume_set *set = collection->plan->volumes;
+	CLEANUP(text_free) struct text program = {0};
 
-	for (size_t i = 0; i < set->count; i++) {
-		struct json json = {.to = out};
-
-		json_begin(&json);
-		json_string_field(&json, "touched", set->at[i].is_live ? "volume" : "image");
-		json_bytes_field(&json, "path", text_bytes(&set->at[i].path));
-		json_string_field(&json, "how", "opened for reading");
-		json_unsigned_field(&json, "bytes_written", 0);
-		json_end(&json);
-		text_addc(out, '\n');
-	}
+	for (size_t i = 0; i < set->count; i++)
+		if (set->at[i].raw)
+			write_touched(out, set->at[i].is_live ? "volume" : "image",
+			    text_bytes(&set->at[i].path), "opened for reading");
+	if (!file_program_path(&program, NULL))
+		text_clear(&program);
+	write_touched(out, "system", text_bytes(&program),
+	    "program started: Windows may note it in Prefetch, Amcache, BAM, UserAssist, "
+	    "AppCompatCache, event 4688, and a USB disk in USBSTOR and setupapi.dev.log");
 }
 
 bool collection_receipt(struct collection *collection, struct err *err)

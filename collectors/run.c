@@ -39,6 +39,8 @@ static void end_item(struct collection *collection, unsigned index, uint64_t sta
 	CLEANUP(text_free) struct text detail = {0};
 
 	item->ran = !collect_stopped(collection);
+	if (item->ran && item->counts.expected + item->shared == 0)
+		progress_step(&collection->progress, tr("  nothing of it was found"));
 	item->counts.milliseconds += clock_monotonic_ms() - started;
 	text_addf(&detail, "%llu taken, %llu partial, %llu not taken, %llu bytes",
 	    (unsigned long long)item->counts.taken, (unsigned long long)item->counts.partial,

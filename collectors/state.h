@@ -49,6 +49,7 @@ struct collection_item { /* a collector in this run */
 struct progress {
 	uint64_t total, done; /* bytes; total 0: unknown */
 	uint64_t started_ms, shown_ms;
+	struct bytes what; /* being copied; borrowed while it is */
 	bool is_terminal;
 };
 
@@ -122,7 +123,7 @@ void collection_journal(
 /* progress.c: on a terminal one line replaced in place, otherwise a line a step. */
 void progress_start(struct progress *progress, uint64_t total);
 void progress_step(struct progress *progress, const char *line);
-void progress_add(struct progress *progress, uint64_t bytes, struct bytes what);
+void progress_add(struct progress *progress, uint64_t bytes);
 void progress_part(struct progress *progress, const char *what, uint64_t done, uint64_t total);
 void progress_clear(struct progress *progress);
 /* "1.2 GB": decimal units, as on a disk's label. */

@@ -269,11 +269,14 @@ static void take_stream(struct taking *t)
 		counts_of(t)->taken++;
 		return;
 	}
-	if (open_stream(t, &source, &err))
+	t->collection->progress.what = text_bytes(&t->path);
+	if (open_stream(t, &source, &err)) {
 		store(t, source);
-	else
+	} else {
 		not_taken(t, &err);
-	progress_add(&t->collection->progress, hit_stored_bytes(t->stream), text_bytes(&t->path));
+		progress_add(&t->collection->progress, hit_stored_bytes(t->stream));
+	}
+	t->collection->progress.what = (struct bytes){0};
 }
 
 static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uint32_t hash)
