@@ -8,6 +8,7 @@
 #include "platform/volume.h"
 #include "tests/fixture_directory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define IMAGE_LEN ((size_t)3 << 20 | 512) /* no multiple of 4096 */
@@ -171,6 +172,24 @@ static void test_what_is_live(void **state)
 			print_error("%s\n", not_live[i]), assert_true(false);
 }
 
+/* C: by its letter and by its name. */
+static void assert_holds(const char *guid)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "\\\\?\\Volume%s", guid);
+	assert_true(volume_holds(name, "C:\\windows"));
+	assert_true(volume_holds(name, "c:/no/such/thing/yet"));
+	assert_false(volume_holds(name, "\\\\no-such-server\\share"));
+	assert_true(volume_holds("\\\\.\\C:", "C:\\windows"));
+	assert_true(volume_holds("c:", "C:\\new"));
+	assert_false(volume_holds("\\\\.\\Q:", "C:\\windows"));
+	assert_false(volume_holds("C:\\image.dd", "C:\\windows"));
+	name[12] = name[12] == 'f' ? 'e' : 'f';
+	name[13] = name[13] == 'f' ? 'e' : 'f';
+	assert_false(volume_holds(name, "C:\\windows"));
+}
+
 static void test_list_and_letters(void **state)
 {
 	CLEANUP(free_memory) struct volume_info *list = NULL;
@@ -184,6 +203,7 @@ static void test_list_and_letters(void **state)
 		if (list[i].letter == 'C') {
 			has_c = true;
 			assert_string_equal(list[i].path, "\\\\.\\C:");
+			assert_holds(list[i].guid);
 		}
 		assert_int_equal(list[i].guid[0], '{');
 		assert_int_equal(list[i].guid[37], '}');

@@ -1,15 +1,7 @@
 /* Whether a path lies on a volume. See platform/volume.h. */
 #include "platform/volume.h"
 
-#include "platform/win/edge.h"
-
-#define VOLUME_NAME_ROOM 64 /* "\\?\Volume{GUID}\" and NUL */
-
-/* The "\\?\Volume{GUID}\" of the volume mounted at point, which ends in '\'. */
-static bool volume_at(const wchar_t *point, wchar_t out[VOLUME_NAME_ROOM])
-{
-	return GetVolumeNameForVolumeMountPointW(point, out, VOLUME_NAME_ROOM) != 0;
-}
+#include "platform/win/volume_name.h"
 
 static char device_letter(const char *volume)
 {
@@ -23,21 +15,30 @@ static char device_letter(const char *volume)
 									  : 0;
 }
 
+/* "\\?\Volume{GUID}" or "\\.\Volume{GUID}", with or without '\' at the end. */
+static bool device_name(const char *volume, wchar_t out[VOLUME_NAME_ROOM])
+{
+	CLEANUP(free_memory) wchar_t *wide = wide_of(volume, NULL);
+
+	if (!wide || wcslen(wide) < VOLUME_NAME_LEN - 1 || wcslen(wide) > VOLUME_NAME_LEN)
+		return false;
+	memcpy(out, wide, (VOLUME_NAME_LEN - 1) * sizeof(*out));
+	out[2] = L'?';
+	out[VOLUME_NAME_LEN - 1] = L'\\';
+	out[VOLUME_NAME_LEN] = 0;
+	return true;
+}
+
 bool volume_holds(const char *volume, const char *path)
 {
 	char letter = device_letter(volume);
-	char of_path = volume_letter_of(path);
-	wchar_t root[] = L"?:\\";
-	wchar_t by_letter[VOLUME_NAME_ROOM];
+	wchar_t given[VOLUME_NAME_ROOM];
+	wchar_t holder[VOLUME_NAME_ROOM];
 
-	if (!volume_is_live(volume) || !of_path)
+	if (!volume_is_live(volume) || !volume_name_of(path, holder))
 		return false;
-	if (letter)
-		return letter == of_path;
-	/* Given by its GUID: compare with that of the path's letter. */
-	CLEANUP(free_memory) wchar_t *given = wide_of(volume, NULL);
-
-	root[0] = (wchar_t)of_path;
-	return given && volume_at(root, by_letter) && wcslen(by_letter) > 1 &&
-	       _wcsnicmp(given, by_letter, wcslen(by_letter) - 1) == 0;
+	if (letter && letter == volume_name_letter(holder))
+		return true;
+	return (letter ? volume_name_of_letter(letter, given) : device_name(volume, given)) &&
+	       _wcsicmp(given, holder) == 0;
 }

@@ -2,40 +2,13 @@
 #include "platform/volume.h"
 
 #include "platform/os.h"
-#include "platform/win/edge.h"
+#include "platform/win/volume_name.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define VOLUMES_MAX  1024
-#define VOLUME_UNITS 64
-#define VOLUME_LEN   49 /* "\\?\Volume{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}\" */
-#define GUID_PREFIX  10 /* "\\?\Volume" */
-
-static char upper(wchar_t c)
-{
-	if (c >= L'a' && c <= L'z')
-		return (char)(c - 32);
-	return c >= L'A' && c <= L'Z' ? (char)c : 0;
-}
-
-/* The drive letter among the places where a volume is mounted; 0 for none. */
-static char letter_of_volume(const wchar_t *volume)
-{
-	DWORD room = 0;
-
-	(void)GetVolumePathNamesForVolumeNameW(volume, NULL, 0, &room);
-	if (room == 0 || room > 65536)
-		return 0;
-	CLEANUP(free_memory) wchar_t *names = calloc((size_t)room + 2, sizeof(*names));
-
-	if (!names || !GetVolumePathNamesForVolumeNameW(volume, names, room, &room))
-		return 0;
-	for (const wchar_t *name = names; *name; name += wcslen(name) + 1)
-		if (wcslen(name) == 3 && name[1] == L':' && upper(name[0]))
-			return upper(name[0]);
-	return 0;
-}
+#define VOLUMES_MAX 1024
+#define GUID_PREFIX 10 /* "\\?\Volume" */
 
 static void copy_ascii(char *to, size_t room, const wchar_t *from, size_t len)
 {
@@ -51,7 +24,7 @@ static void describe(const wchar_t *volume, struct volume_info *info)
 	wchar_t file_system[MAX_PATH + 1] = L"";
 	size_t len = wcslen(volume);
 
-	*info = (struct volume_info){.letter = letter_of_volume(volume)};
+	*info = (struct volume_info){.letter = volume_name_letter(volume)};
 	if (len && volume[len - 1] == L'\\')
 		len--;
 	if (len > GUID_PREFIX)
@@ -70,7 +43,7 @@ static void describe(const wchar_t *volume, struct volume_info *info)
 bool volume_list(struct volume_info **out, size_t *count, struct err *err)
 {
 	CLEANUP(free_memory) struct volume_info *list = NULL;
-	wchar_t volume[VOLUME_UNITS];
+	wchar_t volume[VOLUME_NAME_ROOM];
 	size_t used = 0;
 	size_t room = 0;
 	bool ok = true;
@@ -93,58 +66,9 @@ bool volume_list(struct volume_info **out, size_t *count, struct err *err)
 	return true;
 }
 
-/* Opens path, or its nearest parent that is there, only to ask where it lies. */
-static HANDLE open_nearest(const char *path)
-{
-	CLEANUP(free_memory) wchar_t *wide = wide_path(path, NULL);
-
-	while (wide && *wide) {
-		HANDLE file =
-		    CreateFileW(wide, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-			NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
-		wchar_t *cut = wcsrchr(wide, L'\\');
-
-		if (file != INVALID_HANDLE_VALUE)
-			return file;
-		if (!cut || cut - wide < 6) /* "\\?\C:" */
-			break;
-		if (cut[1] == 0)
-			*cut = 0;
-		else if (cut[-1] == L':')
-			cut[1] = 0; /* the root directory keeps its '\' */
-		else
-			*cut = 0;
-	}
-	return INVALID_HANDLE_VALUE;
-}
-
-/* The path of an open file with junctions, links and SUBST resolved. From malloc, or NULL. */
-static wchar_t *final_path(HANDLE file, DWORD form)
-{
-	DWORD room = GetFinalPathNameByHandleW(file, NULL, 0, form);
-	wchar_t *path = room && room < 65536 ? calloc((size_t)room + 1, sizeof(*path)) : NULL;
-
-	if (path && GetFinalPathNameByHandleW(file, path, room, form) < room)
-		return path;
-	free(path);
-	return NULL;
-}
-
 char volume_letter_of(const char *path)
 {
-	CLEANUP(handle_close) HANDLE file = open_nearest(path);
-	CLEANUP(free_memory) wchar_t *by_volume = NULL;
-	CLEANUP(free_memory) wchar_t *by_letter = NULL;
+	wchar_t name[VOLUME_NAME_ROOM];
 
-	if (file == INVALID_HANDLE_VALUE)
-		return 0;
-	/* By the volume first: a volume mounted in a folder of C: is not C:. */
-	by_volume = final_path(file, VOLUME_NAME_GUID);
-	if (by_volume && wcslen(by_volume) >= VOLUME_LEN &&
-	    wcsncmp(by_volume, L"\\\\?\\Volume{", 11) == 0) {
-		by_volume[VOLUME_LEN] = 0; /* up to the '\' behind '}' */
-		return letter_of_volume(by_volume);
-	}
-	by_letter = final_path(file, VOLUME_NAME_DOS);
-	return by_letter && wcslen(by_letter) > 5 && by_letter[5] == L':' ? upper(by_letter[4]) : 0;
+	return volume_name_of(path, name) ? volume_name_letter(name) : 0;
 }
