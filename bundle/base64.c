@@ -56,6 +56,6 @@ bool base64_decode_to(struct bytes string, uint8_t *out, size_t len)
 
 	if (!base64_decode(string, &decoded) || decoded.len != len)
 		return false;
-	memcpy(out, decoded.at, len);
+	memcpy(out, text_string(&decoded), len);
 	return true;
 }

@@ -88,15 +88,16 @@ static bool begin(const char *name, X509 **certificate, EVP_PKEY **key)
 static bool finish(
     X509 *certificate, EVP_PKEY *signer, EVP_PKEY *key, struct issued *out, struct err *err)
 {
-	CLEANUP(issued_free) struct issued made = {0};
+	struct issued made = {0};
 
 	if (X509_sign(certificate, signer, EVP_sha256()) <= 0)
 		return failed(err);
 	if (!pem_add_certificate(&made.certificate, certificate, err) ||
-	    !pem_add_key(&made.key, key, err))
+	    !pem_add_key(&made.key, key, err)) {
+		issued_free(&made);
 		return false;
+	}
 	*out = made;
-	made = (struct issued){0};
 	return true;
 }
 

@@ -98,9 +98,9 @@ static void check_archive_time(time_t seconds, long nanoseconds, uint64_t ticks)
 static void test_libarchive_reads_it(void **state)
 {
 	struct bundle_member member = {
-	    .name =
-		"fs/C/Users/someone/a very long name that goes on and on until it is longer than one "
-		"hundred bytes.txt:stream",
+	    .name = "fs/C/Users/someone/a very long name that goes on and on until it is longer "
+		    "than one "
+		    "hundred bytes.txt:stream",
 	    .size = 9ull << 30,
 	    .modified = TIME_UNIX_EPOCH + 1234567891234567,
 	    .accessed = TIME_UNIX_EPOCH + 7,
