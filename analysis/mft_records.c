@@ -141,7 +141,7 @@ static bool write_record(struct walk *walk, struct err *err)
 }
 
 /* A record that gives nothing: a line of damage, unless it was never used. */
-static bool skip_record(struct walk *walk, uint64_t record, const struct err *why, struct err *err)
+static bool skip_record(struct walk *walk, uint64_t index, const struct err *why, struct err *err)
 {
 	uint32_t size = ntfs_mft_record_size(walk->mft);
 
@@ -150,7 +150,7 @@ static bool skip_record(struct walk *walk, uint64_t record, const struct err *wh
 		return false;
 	}
 	if (why->kind != ERR_MISSING)
-		timeline_damaged(walk->timeline, TIMELINE_MFT_NAME, record * size, size, why);
+		timeline_damaged(walk->timeline, TIMELINE_MFT_NAME, index * size, size, why);
 	return true;
 }
 
@@ -160,12 +160,12 @@ bool mft_records_learn(
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	uint64_t count = ntfs_mft_count(mft);
 
-	for (uint64_t record = 0; record < count; record++) {
+	for (uint64_t i = 0; i < count; i++) {
 		struct err why = {0};
 
-		if (record % ASK_EVERY == 0 && !timeline_goes_on(timeline, 0, 1, err))
+		if (i % ASK_EVERY == 0 && !timeline_goes_on(timeline, 0, 1, err))
 			return false;
-		if (ntfs_entry_load(mft, record, &entry, &why)) {
+		if (ntfs_entry_load(mft, ntfs_mft_first(mft) + i, &entry, &why)) {
 			if (!ntfs_paths_learn(paths, &entry, err))
 				return false;
 		} else if (is_fatal(&why)) {
@@ -181,17 +181,17 @@ bool mft_records_write(
 {
 	CLEANUP(walk_free)
 	struct walk walk = {.timeline = timeline, .mft = mft, .paths = paths};
+	uint64_t first = ntfs_mft_first(mft);
 	uint64_t count = ntfs_mft_count(mft);
 	uint32_t size = ntfs_mft_record_size(mft);
 
-	for (uint64_t record = 0; record < count; record++) {
+	for (uint64_t i = 0; i < count; i++) {
 		struct err why = {0};
 
-		if (record % ASK_EVERY == 0 &&
-		    !timeline_goes_on(timeline, record * size, count * size, err))
+		if (i % ASK_EVERY == 0 && !timeline_goes_on(timeline, i * size, count * size, err))
 			return false;
-		if (!ntfs_entry_load(mft, record, &walk.entry, &why)) {
-			if (!skip_record(&walk, record, &why, err))
+		if (!ntfs_entry_load(mft, first + i, &walk.entry, &why)) {
+			if (!skip_record(&walk, i, &why, err))
 				return false;
 		} else if (!write_record(&walk, err)) {
 			return false;

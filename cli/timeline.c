@@ -105,7 +105,7 @@ static bool write_timeline(
 	if (!timeline_new(sink, request->format, &timeline, err))
 		return false;
 	timeline_watch(timeline, watch, &request->opening);
-	bool ok = file_kind(path) == FILE_KIND_DIRECTORY
+	bool ok = !volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY
 		      ? timeline_bundle(timeline, &request->opening, path, err)
 		      : add_file(timeline, path, err);
 	struct err late = {0};

@@ -240,6 +240,32 @@ static void test_probe(void **state)
 	assert_int_equal(err.kind, ERR_NONE);
 }
 
+/* Records cut out of an MFT say themselves which they are. */
+static void test_a_piece_keeps_its_numbers(void **state)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct timeline_totals totals;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(image);
+	make_image(image);
+	CLEANUP(source_close)
+	struct source *piece = source_of_bytes((struct bytes){image->at + 30 * RECORD, 3 * RECORD});
+
+	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
+	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = piece}, &err));
+	assert_true(timeline_finish(timeline, &totals, &err));
+	assert_int_equal(totals.records, 3);
+	assert_has(&out, "\"path\":\"Users/long name.txt\",\"name_type\":\"win32\","
+			 "\"short_name\":\"LONGNA~1.TXT\",\"record\":31,");
+	assert_has(&out, "\"path\":\"$Orphan/gone.exe\",\"name_type\":\"win32\",\"record\":32,");
+	free(image);
+}
+
 static void test_damaged_records_become_lines(void **state)
 {
 	struct image *image = calloc(1, sizeof(*image));
@@ -343,6 +369,7 @@ int main(void)
 	    cmocka_unit_test(test_timesketch),
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_probe),
+	    cmocka_unit_test(test_a_piece_keeps_its_numbers),
 	    cmocka_unit_test(test_damaged_records_become_lines),
 	    cmocka_unit_test(test_failures_end_it),
 	};

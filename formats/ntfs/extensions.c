@@ -80,7 +80,8 @@ static bool look_through(struct ntfs_mft *mft, struct ntfs_extensions *extension
 		    why.kind == ERR_MEMORY)
 			return fail(err, why.kind, "%s", why.text);
 		for (size_t i = 0; i < got / mft->record_size; i++)
-			if (!look(extensions, record + i, piece + i * mft->record_size, err))
+			if (!look(extensions, mft->first + record + i, piece + i * mft->record_size,
+				err))
 				return false;
 	}
 	if (extensions->count)

@@ -64,6 +64,11 @@ uint64_t ntfs_mft_count(const struct ntfs_mft *mft)
 	return mft->count;
 }
 
+uint64_t ntfs_mft_first(const struct ntfs_mft *mft)
+{
+	return mft->first;
+}
+
 uint32_t ntfs_mft_record_size(const struct ntfs_mft *mft)
 {
 	return mft->record_size;
@@ -108,6 +113,10 @@ bool ntfs_mft_read(struct ntfs_mft *mft, uint64_t record, uint8_t *to, struct er
 {
 	struct ntfs_window *window = &mft->walk;
 
+	if (record < mft->first)
+		return fail(err, ERR_MISSING, "before this piece of an MFT (from record %llu)",
+		    (unsigned long long)mft->first);
+	record -= mft->first;
 	if (record >= mft->count)
 		return fail(err, ERR_MISSING, "past the end of the MFT (%llu records)",
 		    (unsigned long long)mft->count);
@@ -143,6 +152,35 @@ static uint32_t told_size(struct bytes head, size_t at)
 	return size;
 }
 
+/* The number that the record at `at` has by its own header (since NTFS 3.1; then the update sequence
+ * array begins behind it); UINT64_MAX when it says none. */
+static uint64_t own_number(struct bytes head, size_t at, uint32_t size)
+{
+	const uint8_t *p = head.at + at;
+
+	if (told_size(head, at) != size || memcmp(p, "FILE", 4) != 0 || le16(p + 4) < 48)
+		return UINT64_MAX;
+	return le32(p + 44);
+}
+
+/* The number of the first record: not 0 in a piece cut out of an MFT, where all records that say a number agree. */
+static uint64_t find_first(struct bytes head, uint32_t size)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (size_t at = 0; at + size <= head.len; at += size) {
+		uint64_t own = own_number(head, at, size);
+		uint64_t index = at / size;
+
+		if (own == UINT64_MAX)
+			continue;
+		if (own < index || (first != UINT64_MAX && own - index != first))
+			return 0;
+		first = own - index;
+	}
+	return first == UINT64_MAX ? 0 : first;
+}
+
 bool ntfs_mft_open(struct source *content, struct ntfs_mft **out, struct err *err)
 {
 	size_t room = NTFS_LIMIT_BLOCK_MAX;
@@ -164,6 +202,7 @@ bool ntfs_mft_open(struct source *content, struct ntfs_mft **out, struct err *er
 
 	if (!mft)
 		return fail(err, ERR_MEMORY, "no memory for an MFT");
+	mft->first = find_first(seen, size);
 	*out = mft;
 	return true;
 }

@@ -17,6 +17,7 @@ struct ntfs_mft {
 	struct ntfs_volume *volume; /* NULL for a bare $MFT */
 	uint32_t record_size;
 	uint64_t count;
+	uint64_t first;           /* number of the first one; the windows count from 0 */
 	struct ntfs_window walk;  /* for records read one after the other */
 	struct ntfs_window jumps; /* for the others, so that they do not disturb the walk */
 	struct ntfs_extensions *extensions; /* NULL until a bare $MFT needs it */

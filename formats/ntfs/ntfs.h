@@ -45,6 +45,8 @@ bool ntfs_mft_open(struct source *content, struct ntfs_mft **out, struct err *er
 void ntfs_mft_close(struct ntfs_mft *mft);
 CLEANUP_POINTER(struct ntfs_mft, ntfs_mft_close);
 uint64_t ntfs_mft_count(const struct ntfs_mft *mft); /* records, used or not */
+/* The number of the first of them: 0, but in a bare piece cut out of an MFT what its records say. */
+uint64_t ntfs_mft_first(const struct ntfs_mft *mft);
 uint32_t ntfs_mft_record_size(const struct ntfs_mft *mft);
 
 struct ntfs_times {

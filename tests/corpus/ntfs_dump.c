@@ -231,7 +231,8 @@ static int walk(struct dump *dump, void (*each)(struct dump *, const struct ntfs
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 
-	for (uint64_t i = 0; i < ntfs_mft_count(dump->mft); i++) {
+	for (uint64_t i = ntfs_mft_first(dump->mft), end = i + ntfs_mft_count(dump->mft); i < end;
+	     i++) {
 		struct err err = {0};
 
 		if (ntfs_entry_load(dump->mft, i, &entry, &err))

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!source || !ntfs_mft_open(source, &mft, &err) || !ntfs_paths_new(mft, &paths, &err))
 		return 0;
-	for (uint64_t i = 0; i < ntfs_mft_count(mft); i++) {
+	for (uint64_t i = ntfs_mft_first(mft), end = i + ntfs_mft_count(mft); i < end; i++) {
 		bool is_orphan;
 
 		if (!ntfs_entry_load(mft, i, &entry, &err))

@@ -8,7 +8,7 @@ static void load_all(struct ntfs_mft *mft, struct ntfs_paths *paths)
 	CLEANUP(text_free) struct text path = {0};
 	bool is_orphan;
 
-	for (uint64_t i = 0; i < ntfs_mft_count(mft); i++) {
+	for (uint64_t i = ntfs_mft_first(mft), end = i + ntfs_mft_count(mft); i < end; i++) {
 		if (!ntfs_entry_load(mft, i, &entry, NULL))
 			continue;
 		ntfs_entry_name(&entry);
