@@ -281,6 +281,34 @@ static void test_fragmented(void **state)
 	}
 }
 
+/* $MFT says that it is larger than the volume, with a hole for the rest. */
+static void test_forged_mft_size(void **state)
+{
+	static const struct ntfs_run runs[] = {
+	    {.lcn = 3, .length = 26}, {.lcn = NTFS_HOLE, .length = 1ull << 40}};
+	struct fixture_extent extent = {.last_vcn = 26 + (1ull << 40) - 1,
+	    .size = 1ull << 49,
+	    .allocated = 1ull << 49,
+	    .initialized = 1ull << 49,
+	    .runs = runs,
+	    .run_count = 2};
+	struct fixture_volume v;
+	struct fixture_record r;
+	struct opened o;
+
+	(void)state;
+	assert_true(fixture_volume_sample(&v));
+	fixture_record_begin(&r, 1024, 0, 1, 1);
+	fixture_record_extent(&r, NTFS_DATA, NULL, 2, &extent);
+	fixture_record_end(&r);
+	fixture_volume_put(&v, &r);
+	assert_true(open_volume(&o, &v));
+	assert_int_equal(ntfs_mft_count(ntfs_volume_mft(o.volume)), 96 * 512 / 1024);
+	assert_true(finds(&o, "dir/long", 9));
+	close_volume(&o);
+	fixture_volume_free(&v);
+}
+
 /* A component that is longer than an error's text, with bytes that are no UTF-8. */
 static void test_strange_paths(void **state)
 {
@@ -309,6 +337,7 @@ int main(void)
 	    cmocka_unit_test(test_mirror),
 	    cmocka_unit_test(test_truncated),
 	    cmocka_unit_test(test_fragmented),
+	    cmocka_unit_test(test_forged_mft_size),
 	    cmocka_unit_test(test_strange_paths),
 	};
 

@@ -136,6 +136,7 @@ static bool load_extensions(
     struct ntfs_mft *mft, struct ntfs_entry *entry, struct ntfs_attribute list, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
+	size_t bad_count = 0;
 	struct err why = {0};
 
 	if (!find_extensions(mft, entry, &list, &why)) {
@@ -144,12 +145,13 @@ static bool load_extensions(
 		m->lost = true;
 		note(entry, entry->record, &why);
 	}
-	for (size_t i = 0; i < m->extensions.count; i++) {
+	for (size_t i = 0; i < m->extensions.count && bad_count < NTFS_LIMIT_BAD_EXTENSIONS; i++) {
 		struct err bad = {0};
 
 		if (!load_extension(mft, entry, m->extensions.at[i], &bad, err))
 			return false;
-		m->lost = m->lost || bad.kind != ERR_NONE;
+		bad_count += bad.kind != ERR_NONE;
+		m->lost = bad_count != 0 || m->lost;
 		note(entry, m->extensions.at[i].record, &bad);
 	}
 	return true;

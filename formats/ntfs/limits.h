@@ -12,9 +12,11 @@
 #define NTFS_LIMIT_BLOCK_MIN   256u        /* MFT and index records */
 #define NTFS_LIMIT_BLOCK_MAX   (64u << 10) /* MFT and index records */
 
-/* Windows stops at 256 KiB of attribute list. */
-#define NTFS_LIMIT_LIST            ((size_t)1 << 20)
-#define NTFS_LIMIT_EXTENSIONS      ((size_t)16384)   /* extension records of one file */
+#define NTFS_LIMIT_LIST       ((size_t)512 << 10) /* Windows: 256 KiB */
+#define NTFS_LIMIT_EXTENSIONS ((size_t)16384)     /* extension records of one file */
+/* Records that a list names and that are not the file's; then no more of them are tried. Lists that lead
+ * nowhere could otherwise make every record of an $MFT cost thousands of reads. */
+#define NTFS_LIMIT_BAD_EXTENSIONS  ((size_t)64)
 #define NTFS_LIMIT_BARE_EXTENSIONS ((size_t)1 << 20) /* of all files of a bare $MFT: 40 MiB */
 #define NTFS_LIMIT_ATTRIBUTES      ((size_t)1 << 17) /* of one file, in all its records */
 #define NTFS_LIMIT_RUNS            ((size_t)1 << 21) /* of one file: 48 MiB of struct ntfs_run */
@@ -23,8 +25,7 @@
 
 #define NTFS_LIMIT_UNIT         ((size_t)4 << 20) /* bytes of a compression unit; Windows: 64 KiB */
 #define NTFS_LIMIT_INDEX_DEPTH  32u
-#define NTFS_LIMIT_INDEX_BLOCKS ((uint64_t)1 << 24)
-#define NTFS_LIMIT_INDEX_ROOT   ((size_t)64 << 10)
+#define NTFS_LIMIT_INDEX_BLOCKS ((uint64_t)1 << 22) /* 16 GiB of 4 KiB blocks */
 
 #define NTFS_LIMIT_DEPTH       2048u              /* components of a path */
 #define NTFS_LIMIT_PATH_UNITS  32768u             /* UTF-16 units of a path; Windows: 32,767 */

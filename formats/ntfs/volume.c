@@ -115,6 +115,19 @@ static uint64_t covered(const struct ntfs_stream *stream)
 	return clusters;
 }
 
+/* No more records than the volume has room for: a forged size, with a hole for its runs, would make a walk of
+ * years. */
+static void cut_mft(struct ntfs_volume *volume)
+{
+	const struct ntfs_geometry *g = &volume->geometry;
+	uint64_t size = g->sectors * g->sector_size;
+
+	if (size > volume->raw->size)
+		size = volume->raw->size;
+	if (volume->mft->count > size / g->record_size)
+		volume->mft->count = size / g->record_size;
+}
+
 /* $MFT's own attribute list may lie in records that only its earlier extents reach: load record 0
  * again with what is known so far, until no more becomes known. */
 static bool follow_mft(struct ntfs_volume *volume, struct err *err)
@@ -138,6 +151,7 @@ static bool follow_mft(struct ntfs_volume *volume, struct err *err)
 		if (!ntfs_stream_open(volume, &entry, data, &content, err))
 			return fail_in(err, "$MFT");
 		ntfs_mft_set_content(volume->mft, content);
+		cut_mft(volume);
 		if (!data->incomplete)
 			return true;
 	}
