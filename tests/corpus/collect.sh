@@ -13,14 +13,10 @@ digest() { sha256sum | cut -d ' ' -f 1; }
 # Names of a bundle (docs/formats/bundle.md, Names), for what fls prints: it shows control characters as ^.
 extracted_file() { printf '%s/fs/C/%s' "$scratch/extracted" "$1"; }
 
-# Rows by path: status, record, stored runs; fields apart by tabs.
+# Rows by path: status, record, size, same_as; fields apart by tabs.
 load_rows() {
-	local member
-	: >"$scratch/rows"
-	while read -r member; do
-		"$kanshiki" cat "$bundle" "$member" --keys "$keys" | jq -r 'select(.path != null) |
-			[.path, .status // "", .record // "", .size // 0, .same_as // ""] | @tsv' >>"$scratch/rows"
-	done < <("$kanshiki" ls "$bundle" --keys "$keys" 2>/dev/null | grep '^meta/entries\.' || echo meta/entries.001.jsonl)
+	"$kanshiki" ls "$bundle" --all --json --keys "$keys" 2>/dev/null |
+		jq -r '[.path, .status // "", .record // "", .size // 0, .same_as // ""] | @tsv' >"$scratch/rows"
 }
 
 status_of() { awk -F'\t' -v path="fs/C/$1" '$1 == path { print $2; exit }' "$scratch/rows"; }
