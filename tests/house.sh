@@ -105,6 +105,8 @@ check_pages() {
 	[ -x "$build/kanshiki" ] || { complain "'$build/kanshiki' is not built"; return; }
 	while read -r command; do
 		page=packaging/man/kanshiki-$command.1
+		grep -qE "^\.It Cm $command$" packaging/man/kanshiki.1 2>/dev/null ||
+			complain "packaging/man/kanshiki.1: does not name '$command'"
 		[ "$command" != version ] || continue # the program's own page tells it
 		[ -f "$page" ] || { complain "cli/list.h: '$command' has no page '$page'"; continue; }
 		for option in $(option_names "$command"); do
