@@ -152,26 +152,48 @@ static bool read_from_memory(HANDLE process, struct text *out, struct err *err)
 }
 
 /* A UNICODE_STRING followed by its units. */
-static bool ask_system(HANDLE process, struct text *out)
+static bool ask_system(HANDLE process, struct text *out, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *answer = NULL;
 	ULONG need = 0;
 
 	(void)query(process, QUERY_COMMAND_LINE, NULL, 0, &need);
 	if (need < 2 * sizeof(void *) || need > COMMAND_LINE_MAX + 64)
-		return false;
+		return fail(err, ERR_DENIED, "the system does not tell");
 	answer = calloc(1, need);
-	if (!answer || query(process, QUERY_COMMAND_LINE, answer, need, &need) != 0)
-		return false;
+	if (!answer)
+		return fail(err, ERR_MEMORY, "no memory for its command line");
+	if (query(process, QUERY_COMMAND_LINE, answer, need, &need) != 0)
+		return fail(err, ERR_DENIED, "the system does not tell");
 	size_t len = le16(answer);
 
 	if (len > need - 2 * sizeof(void *))
-		return false;
+		return fail(err, ERR_DAMAGED, "it is longer than the answer");
 	text_add_utf16(out, (struct bytes){answer + 2 * sizeof(void *), len});
-	return !out->failed;
+	return text_ok(out, err);
 }
 
-bool command_line_read(HANDLE process, struct text *out, struct err *err)
+/* Windows 8.1 and later tell the command line of any process; our own answers whether this one does. */
+static bool system_tells(void)
 {
-	return ask_system(process, out) || read_from_memory(process, out, err);
+	static int known; /* 0 not yet, 1 yes, -1 no */
+	ULONG need = 0;
+
+	if (!known) {
+		(void)query(GetCurrentProcess(), QUERY_COMMAND_LINE, NULL, 0, &need);
+		known = need >= 2 * sizeof(void *) ? 1 : -1;
+	}
+	return known > 0;
+}
+
+bool command_line_read(DWORD pid, HANDLE process, struct text *out, struct err *err)
+{
+	CLEANUP(handle_close) HANDLE opened = NULL;
+
+	if (system_tells())
+		return ask_system(process, out, err);
+	opened = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, pid);
+	if (!opened)
+		return system_fail(err, GetLastError());
+	return read_from_memory(opened, out, err);
 }

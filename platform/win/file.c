@@ -122,11 +122,19 @@ bool file_list(const char *path,
 bool file_free_space(const char *path, uint64_t *bytes, struct err *err)
 {
 	CLEANUP(free_memory) wchar_t *wide = wide_path(path, err);
+	CLEANUP(free_memory) wchar_t *directory = NULL;
+	size_t len = wide ? wcslen(wide) : 0;
 	ULARGE_INTEGER mine;
 
 	if (!wide)
 		return false;
-	if (!GetDiskFreeSpaceExW(wide, &mine, NULL, NULL)) {
+	directory = calloc(len + 2, sizeof(*directory));
+	if (!directory)
+		return fail(err, ERR_MEMORY, "no memory for '%s'", path);
+	memcpy(directory, wide, len * sizeof(*wide));
+	if (wide[len - 1] != L'\\')
+		directory[len] = L'\\'; /* network paths need it */
+	if (!GetDiskFreeSpaceExW(directory, &mine, NULL, NULL)) {
 		system_fail(err, GetLastError());
 		return fail_in(err, "cannot tell the free space of '%s'", path);
 	}

@@ -134,19 +134,12 @@ static void read_start(HANDLE handle, struct process *process)
 		process->started = (uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
 }
 
-/* With the right to read its memory if it is given, else with the least that still tells something. */
-static HANDLE open_process(DWORD pid)
-{
-	HANDLE handle = OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, pid);
-
-	return handle ? handle : OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
-}
-
 static void read_process(struct accounts *accounts, struct process *process)
 {
 	struct err why = {0};
 	DWORD session = 0;
-	CLEANUP(handle_close) HANDLE handle = open_process(process->pid);
+	CLEANUP(handle_close)
+	HANDLE handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process->pid);
 
 	if (ProcessIdToSessionId(process->pid, &session))
 		process->session = session;
@@ -158,7 +151,7 @@ static void read_process(struct accounts *accounts, struct process *process)
 	read_start(handle, process);
 	if (!read_path(handle, process, &why))
 		note(process, &why, "cannot read its path");
-	if (!command_line_read(handle, &process->command_line, &why))
+	if (!command_line_read(process->pid, handle, &process->command_line, &why))
 		note(process, &why, "cannot read its command line");
 	if (!read_user(handle, accounts, process, &why))
 		note(process, &why, "cannot read its user");
