@@ -29,6 +29,8 @@ static struct fake_file *find(struct fake_store *fake, const char *name)
 static bool change(struct fake_store *fake, struct err *err)
 {
 	fake->changes++;
+	if (fake->dies_at && fake->changes >= fake->dies_at)
+		return fail(err, ERR_IO, "dead");
 	if (fake->fail_at == 0 || fake->changes < fake->fail_at ||
 	    (fake->changes > fake->fail_at && !fake->fails_on))
 		return true;
@@ -106,6 +108,10 @@ static bool store_rename(struct store *self, const char *from, const char *to, s
 		return fail(err, ERR_MISSING, "no '%s'", from);
 	if (!change(fake, err))
 		return false;
+	if (fake->blocked && strcmp(fake->blocked, to) == 0) {
+		fake->blocked = NULL;
+		return fail(err, ERR_IO, "told not to rename");
+	}
 	if (over && over != file)
 		drop(fake, over);
 	snprintf(file->name, NAME_ROOM, "%s", to);

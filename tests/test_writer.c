@@ -219,6 +219,23 @@ static size_t count_volumes(struct fake_store *fake, unsigned set, uint64_t limi
 	return count;
 }
 
+/* Every volume begins at a block of its set's tar. */
+static void check_blocks(struct bundle_reader *reader)
+{
+	CLEANUP(source_close) struct source *toc = NULL;
+	char buffer[16384] = "", *at = buffer;
+	size_t got = 0, count = 0;
+
+	assert_true(bundle_meta_open(reader, "toc.json", &toc, NULL));
+	assert_true(toc->read(toc, 0, buffer, sizeof(buffer) - 1, &got, NULL));
+	while ((at = strstr(at, "\"tar_offset\":")) != NULL) {
+		at += strlen("\"tar_offset\":");
+		assert_int_equal(strtoull(at, NULL, 10) % 512, 0);
+		count++;
+	}
+	assert_true(count >= 5);
+}
+
 static void test_rotation_by_size(void **state)
 {
 	CLEANUP(store_free) struct store *store = NULL;
@@ -248,6 +265,7 @@ static void test_rotation_by_size(void **state)
 	check_member(reader, "fs/C/a", 250 * KIB);
 	check_member(reader, "fs/C/b", 10);
 	check_member(reader, "fs/C/c", 1000 * KIB + 7);
+	check_blocks(reader);
 }
 
 static void test_rotation_by_time_and_rows(void **state)
@@ -419,6 +437,45 @@ static void test_every_failure(void **state)
 	}
 }
 
+/* A seal that could not get its name is the only one of its MANIFEST: whenever the power goes after that, one of the
+ * two names holds it. */
+static uint64_t run_blocked(uint64_t dies_at)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = make_plan(fake);
+	struct bundle_facts facts = {0};
+	char number[SHA256_HEX_ROOM] = "";
+	struct err err = {0};
+
+	store = &fake->store;
+	plan.limits = (struct bundle_limits){.rotate_bytes = 120 * KIB, .volume_bytes = 150 * KIB};
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	fake->blocked = "MANIFEST.p7s";
+	fake->dies_at = dies_at;
+	assert_false(collect(writer, &err));
+	bool sealed = bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err);
+	uint64_t changes = fake->changes;
+
+	assert_true(sealed || dies_at);
+	fake->dies_at = 0;
+	reader = open_all(fake, &facts);
+	assert_non_null(reader);
+	assert_false(facts.complete);
+	return changes;
+}
+
+static void test_blocked_seal(void **state)
+{
+	uint64_t all = run_blocked(0);
+
+	(void)state;
+	for (uint64_t n = 30; n <= all; n++)
+		run_blocked(n);
+}
+
 /* Collects until nothing more goes; returns how many whole entries were taken. */
 static unsigned collect_until_full(struct bundle_writer *writer, struct err *err)
 {
@@ -490,6 +547,15 @@ static void test_no_room_at_all(void **state)
 	assert_false(bundle_create(store, &plan, &writer, &err));
 	assert_int_equal(err.kind, ERR_FULL);
 	assert_null(fake_store_bytes(fake, "MANIFEST.sha256").at);
+	/* Too small to keep anything back is still a destination. */
+	CLEANUP(store_free) struct store *small = NULL;
+
+	fake = fake_store_new();
+	small = &fake->store;
+	fake->capacity = 200 * KIB;
+	plan.free_space = NULL;
+	assert_true(bundle_create(small, &plan, &writer, &err));
+	assert_null(fake_store_bytes(fake, "RESERVE").at);
 }
 
 static void test_directory_name(void **state)
@@ -535,6 +601,7 @@ int main(void)
 	    cmocka_unit_test(test_short_entry_is_padded),
 	    cmocka_unit_test(test_journal_is_chained),
 	    cmocka_unit_test(test_every_failure),
+	    cmocka_unit_test(test_blocked_seal),
 	    cmocka_unit_test(test_full_destination),
 	    cmocka_unit_test(test_no_room_at_all),
 	    cmocka_unit_test(test_directory_name),
