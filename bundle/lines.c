@@ -17,7 +17,7 @@ static bool fill(struct lines *lines, struct err *err)
 	uint64_t left = lines->end - lines->at;
 	size_t want = left < PIECE ? (size_t)left : PIECE;
 
-	if (lines->used) {
+	if (lines->used && buffer->at) {
 		memmove(buffer->at, buffer->at + lines->used, buffer->len - lines->used);
 		buffer->len -= lines->used;
 		lines->used = 0;
@@ -48,7 +48,7 @@ bool lines_next(struct lines *lines, struct bytes *line, uint64_t *at, struct er
 		size_t have = lines->buffer.len - lines->used;
 		const char *start = lines->buffer.at ? lines->buffer.at + lines->used : NULL;
 		const char *newline =
-		    have > looked ? memchr(start + looked, '\n', have - looked) : NULL;
+		    start && have > looked ? memchr(start + looked, '\n', have - looked) : NULL;
 		bool last = lines->at >= lines->end;
 
 		if (newline || (last && have)) {

@@ -127,9 +127,11 @@ static bool is_left_behind(struct bundle_reader *reader, const char *name)
 	struct volume_name volume;
 	uint32_t highest;
 
-	static const char *const unsealed[] = {"RESUME", "RESUME.new", "RESERVE",
-	    MANIFEST_SHA512_NAME, MANIFEST_NAME ".new", MANIFEST_SEAL_NAME ".new", "CUSTODY.txt",
-	    "CUSTODY.html", "README.txt", "chain.pem"};
+	static const char manifest_new[] = MANIFEST_NAME ".new";
+	static const char seal_new[] = MANIFEST_SEAL_NAME ".new";
+	static const char *const unsealed[] = {"RESUME", "RESUME.new", "RESERVE", "CUSTODY.txt",
+	    "CUSTODY.html", "README.txt", "chain.pem", MANIFEST_SHA512_NAME, manifest_new,
+	    seal_new};
 
 	for (size_t i = 0; i < ARRAY_LEN(unsealed); i++)
 		if (strcmp(name, unsealed[i]) == 0)

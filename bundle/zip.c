@@ -3,7 +3,6 @@
 
 #include "core/time.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -80,15 +79,27 @@ static bool put(struct zip *zip, struct bytes bytes, struct err *err)
 	return true;
 }
 
+static uint32_t number(const char *digits, size_t len)
+{
+	uint32_t value = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value = value * 10 + (uint32_t)(digits[i] - '0');
+	return value;
+}
+
 /* 4.4.6: from 1980 to 2107, two seconds; what lies outside becomes the nearest. */
 static void dos_time(uint64_t ticks, uint32_t *date, uint32_t *time)
 {
 	char iso[TIME_ISO_ROOM];
-	unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
 
 	time_iso(ticks, iso);
-	if (sscanf(iso, "%u-%u-%uT%u:%u:%u", &year, &month, &day, &hour, &minute, &second) != 6 ||
-	    year < 1980) {
+	/* "YYYY-MM-DDTHH:MM:SS"; a year of more digits is far behind 2107. */
+	uint32_t year = iso[4] == '-' ? number(iso, 4) : FULL_32;
+	uint32_t month = number(iso + 5, 2), day = number(iso + 8, 2), hour = number(iso + 11, 2),
+		 minute = number(iso + 14, 2), second = number(iso + 17, 2);
+
+	if (year < 1980) {
 		*date = 1u << 5 | 1u;
 		*time = 0;
 		return;
