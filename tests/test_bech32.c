@@ -50,6 +50,19 @@ static void test_empty_data(void **state)
 	assert_false(bech32_parse(bytes_of("a1b2uel5l"), "a", none, 0, NULL));
 }
 
+/* Right checksums over a second spelling of the same bytes. */
+static void test_padding(void **state)
+{
+	uint8_t got[5];
+
+	(void)state;
+	assert_true(bech32_parse(bytes_of("a1qqqqqqqqughnlu"), "a", got, 5, NULL));
+	assert_false(
+	    bech32_parse(bytes_of("a1qqqqqqqqqvgade4"), "a", got, 5, NULL)); /* 5 bits over */
+	assert_true(bech32_parse(bytes_of("a1qqqd87cq"), "a", got, 1, NULL));
+	assert_false(bech32_parse(bytes_of("a1qpamnt9j"), "a", got, 1, NULL)); /* not zero */
+}
+
 /* Every change of one character is found. */
 static void test_every_character_counts(void **state)
 {
@@ -73,6 +86,7 @@ int main(void)
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_reference),
 	    cmocka_unit_test(test_empty_data),
+	    cmocka_unit_test(test_padding),
 	    cmocka_unit_test(test_every_character_counts),
 	};
 
