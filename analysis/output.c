@@ -124,9 +124,20 @@ static void add_escape(struct output *out, uint32_t code, const char *before, co
 	output_string(out, after);
 }
 
+static bool is_surrogate(uint32_t code)
+{
+	return code >= 0xd800 && code < 0xe000;
+}
+
 static bool is_hidden(uint32_t code)
 {
-	return text_is_control(code) || (code >= 0xd800 && code < 0xe000);
+	return text_is_control(code) || is_surrogate(code);
+}
+
+/* Whether the '<' of a literal "<U+" stands here, which would read as an escape. */
+static bool starts_escape(struct bytes utf8, size_t pos)
+{
+	return utf8.len - pos >= 3 && memcmp(utf8.at + pos, "<U+", 3) == 0;
 }
 
 static void add_json_code(struct output *out, uint32_t code, struct bytes raw)
@@ -139,6 +150,8 @@ static void add_json_code(struct output *out, uint32_t code, struct bytes raw)
 		output_bytes(out, "\\t", 2);
 	else if (code == TEXT_INVALID)
 		output_bytes(out, "\xef\xbf\xbd", 3);
+	else if (is_surrogate(code))
+		add_escape(out, code, "<U+", ">");
 	else if (is_hidden(code))
 		add_escape(out, code, "\\u", "");
 	else
@@ -158,15 +171,15 @@ void output_json(struct output *out, struct bytes utf8)
 			pos += run;
 			continue;
 		}
+		if (starts_escape(utf8, pos)) {
+			add_escape(out, '<', "<U+", ">");
+			pos++;
+			continue;
+		}
 		uint32_t code = text_decode(utf8, &pos);
 
 		add_json_code(out, code, (struct bytes){.at = utf8.at + start, .len = pos - start});
 	}
-}
-
-static bool starts_escape(struct bytes utf8, size_t pos)
-{
-	return utf8.len - pos >= 3 && memcmp(utf8.at + pos, "<U+", 3) == 0;
 }
 
 void output_visible(struct output *out, struct bytes utf8, const char *also)

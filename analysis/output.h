@@ -63,7 +63,8 @@ void output_number(struct output *out, uint64_t value);
 void output_hex(struct output *out, uint64_t value, unsigned digits);
 /* As time_iso. */
 void output_time(struct output *out, uint64_t ticks);
-/* The inside of a JSON string (RFC 8259), without quotes: as core/json.h escapes it. */
+/* The inside of a JSON string (RFC 8259), without quotes: as core/json.h escapes it, and reversibly: the '<' of a
+ * literal "<U+" becomes <U+003C>. */
 void output_json(struct output *out, struct bytes utf8);
 /* As names are written in a bundle (bundle/name.h): control, bidi, lone surrogates and '\' become <U+XXXX>,
  * and so do the characters in `also` (some of `"|<`) and the '<' of a literal "<U+". Reversible. */

@@ -46,7 +46,9 @@ static void add_escaped(struct text *to, uint32_t code, struct bytes raw)
 		text_adds(to, "\\t");
 	else if (code == TEXT_INVALID)
 		text_adds(to, "\xef\xbf\xbd");
-	else if (text_is_control(code) || (code >= 0xd800 && code < 0xe000))
+	else if (code >= 0xd800 && code < 0xe000)
+		text_addf(to, "<U+%04X>", code);
+	else if (text_is_control(code))
 		text_addf(to, "\\u%04x", code);
 	else
 		text_add(to, raw);

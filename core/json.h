@@ -1,5 +1,6 @@
 /* Writes JSON (RFC 8259) into a text: one value, commas and escapes done. UTF-8; lone surrogates (as
- * WTF-8) become \uXXXX, invalid bytes U+FFFD. Reading JSON is yyjson's business. */
+ * WTF-8) become the text <U+XXXX>, because no strict reader (jq, yyjson) takes an escape of one; invalid bytes
+ * U+FFFD. Reading JSON is yyjson's business. */
 #ifndef KANSHIKI_CORE_JSON_H
 #define KANSHIKI_CORE_JSON_H
 

@@ -116,7 +116,7 @@ static void test_json_escapes(void **state)
 	json_bool_field(&json, "b", true);
 	json_end(&json);
 	assert_string_equal(text_string(&out),
-	    "{\"a\":\"q\\\"\\\\\\n\\ud800\",\"n\":[18446744073709551615,null],\"b\":true}");
+	    "{\"a\":\"q\\\"\\\\\\n<U+D800>\",\"n\":[18446744073709551615,null],\"b\":true}");
 }
 
 static void test_options_follow_operands(void **state)

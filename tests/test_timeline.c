@@ -110,7 +110,7 @@ static void test_jsonl(void **state)
 	assert_has(&out, "\"path\":\"C/$Orphan/gone.exe\",\"name_type\":\"win32\",\"record\":32,"
 			 "\"sequence\":9,\"parent\":30,\"parent_sequence\":1,\"deleted\":true,"
 			 "\"orphan\":true");
-	assert_has(&out, "\"path\":\"C/=a,\\\"b\\\"|c\\n\\u202E<U+41>\"");
+	assert_has(&out, "\"path\":\"C/=a,\\\"b\\\"|c\\n\\u202E<U+003C>U+41>\"");
 	assert_has(&out, "\"path\":\"C/$Unnamed/34\",\"name_type\":null,\"record\":34,");
 }
 

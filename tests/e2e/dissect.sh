@@ -60,7 +60,7 @@ mft = {r["segment"]: last(r["path"]) for r in theirs if r.get("_type") == "recor
 journal = [r["usn"] for r in theirs if r.get("_type") == "record" and "usn" in r]
 rows = [json.loads(line) for line in open(sys.argv[2], encoding="utf-8", errors="surrogateescape")]
 named = {r["record"]: last(r["path"]) for r in rows if r["kind"] == "file" and "$Unnamed/" not in r["path"]
-         and not any("\ud800" <= c <= "\udfff" for c in r["path"])}
+         and "<U+D8" not in r["path"]}
 ours = sum(1 for line in open(sys.argv[3], "rb"))
 print(f"MFT records: dissect {len(mft)}, ours with a name {len(named)}; journal: dissect {len(journal)}, ours {ours}")
 lone = {r for r in named if r not in mft and named[r] not in mft.values()}

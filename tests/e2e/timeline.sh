@@ -1,0 +1,136 @@
+#!/bin/bash
+# The timeline of an image, of a bundle made of it and of its bare files is the same; a bundle that was tampered with
+# gives no line; what the lines are for (mactime, jq, sort, head) takes them.
+# usage: tests/e2e/timeline.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/timeline.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+need jq
+
+collect_twice() {
+	run "collect" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/bundles" --volume "C=$image" --volume "D=$image"
+	bundle_of collect || finish
+}
+
+# usage: same WHAT FILE   $work/image.jsonl again, in other words
+same() {
+	cmp "$work/image.jsonl" "$2" || {
+		complain "$1 differs from the image's timeline"
+		diff "$work/image.jsonl" "$2" | cut -c1-300 | head -n 4
+	}
+}
+
+check_bundle() {
+	local letter
+	run "bundle" 0 "$kanshiki" timeline "$bundle/" --keys "$work/keys"
+	[ ! -s "$work/err" ] || complain "bundle: something on stderr: $(head -n 1 "$work/err")"
+	cp "$work/out" "$work/bundle.jsonl"
+	for letter in C D; do
+		grep "^{\"kind\":\"[a-z]*\",\(\"time\":[^,]*,\)\?\"path\":\"$letter/" "$work/bundle.jsonl" |
+			sed "s|\"path\":\"$letter/|\"path\":\"|" >"$work/$letter.jsonl"
+		same "the bundle's volume $letter" "$work/$letter.jsonl"
+	done
+	run "bundle without keys" 64 "$kanshiki" timeline "$bundle"
+	says_one_line "bundle without keys" '--keys'
+}
+
+check_bare() {
+	run "extract" 0 "$kanshiki" extract "$bundle" -C "$work/x" --keys "$work/keys"
+	mv "$work/x/fs/C/\$MFT" "$work/a file"
+	mv "$work/x/fs/C/\$Extend/\$UsnJrnl:\$J" "$work/another"
+	run "bare \$MFT" 0 "$kanshiki" timeline "$work/a file"
+	grep '"kind":"file"' "$work/image.jsonl" | cmp - "$work/out" || complain "the bare \$MFT differs from the image's timeline"
+	run "bare \$J" 0 "$kanshiki" timeline "$work/another"
+	[ "$(wc -l <"$work/out")" -eq "$(grep -c '"kind":"usn"' "$work/image.jsonl")" ] || complain "the bare \$J has other records"
+	jq -c '[.usn, .time, .record, .reasons, (.path | split("/")[-1])]' "$work/out" >"$work/a"
+	jq -c 'select(.kind == "usn") | [.usn, .time, .record, .reasons, (.path | split("/")[-1])]' "$work/image.jsonl" >"$work/b"
+	cmp "$work/a" "$work/b" || complain "the bare \$J tells other things"
+}
+
+# What make-image.sh wrote down is in it: every file and stream, and the deleted ones as deleted.
+check_content() {
+	jq -r '.path as $p | $p, (.streams // [] | .[] | $p + ":" + .name)' "$work/image.jsonl" | sort -u >"$work/have"
+	# As our JSON writes it; jq takes no escape of half a surrogate pair.
+	sed 's/<U+/<U+003C>U+/g; s/\\ud8\(..\)/<U+D8\U\1>/g' "$image.json" | jq -r '.files[].path' | sort -u >"$work/want"
+	comm -13 "$work/have" "$work/want" >"$work/missing"
+	[ ! -s "$work/missing" ] || complain "not in the timeline: $(head -n 3 "$work/missing")"
+	[ -s "$work/want" ] || complain "the image tells of no file"
+	[ "$(jq -r 'select(.deleted and .name_type != null) | .path' "$work/image.jsonl" | wc -l)" -gt 0 ] ||
+		complain "no deleted file"
+}
+
+check_tampered() {
+	local file size
+	for file in files.001 meta.001; do
+		cp -r "$bundle" "$work/tampered"
+		file=$work/tampered/$file.tar.zst.age
+		size=$(stat -c %s "$file")
+		printf 'X' | dd of="$file" bs=1 seek=$((size / 2)) conv=notrunc status=none
+		run "tampered" 65 "$kanshiki" timeline "$work/tampered" --keys "$work/keys"
+		says_one_line "tampered $file" 'damaged'
+		rm -r "$work/tampered"
+	done
+}
+
+check_formats() {
+	local format
+	for format in csv bodyfile timesketch; do
+		run "$format" 0 "$kanshiki" timeline "$image" "--format=$format"
+		cp "$work/out" "$work/out.$format"
+	done
+	sort "$work/out.timesketch" | jq -r .datetime | sort -c || complain "sort does not bring events in order of time"
+	! command -v mactime >/dev/null || {
+		run "mactime" 0 mactime -b "$work/out.bodyfile" -d -y -z UTC
+		[ "$(wc -l <"$work/out")" -gt 100 ] || complain "mactime reads little: $(wc -l <"$work/out") lines"
+		! grep -qi 'invalid\|error' "$work/err" || complain "mactime: $(head -n 1 "$work/err")"
+	}
+	! command -v python3 >/dev/null || python3 - "$work/out.csv" <<'END' || complain "Python's csv module reads rows of other widths"
+import csv, sys
+rows = list(csv.reader(open(sys.argv[1], newline="", encoding="utf-8")))
+sys.exit(len(rows) < 100 or {len(row) for row in rows} != {len(rows[0])})
+END
+}
+
+check_pipe() {
+	local codes
+	set +e
+	"$kanshiki" timeline "$image" 2>"$work/err" | head -n 1 >/dev/null
+	codes=("${PIPESTATUS[@]}")
+	set -e
+	[ "${codes[0]}" -eq 0 ] && [ ! -s "$work/err" ] || complain "| head: exit ${codes[0]}: $(head -n 1 "$work/err")"
+	! [ -w /dev/full ] || {
+		code=0
+		"$kanshiki" timeline "$image" >/dev/full 2>"$work/err" || code=$?
+		[ "$code" -eq 74 ] || complain "a full destination: exit $code, not 74"
+	}
+}
+
+check_wrong() {
+	run "text" 65 "$kanshiki" timeline "$0"
+	says_one_line "text" 'neither'
+	run "nothing there" 66 "$kanshiki" timeline "$work/nonesuch"
+	says_one_line "nothing there" nonesuch
+	run "two inputs" 64 "$kanshiki" timeline "$image" "$image"
+	says_one_line "two inputs" 'one bundle'
+	mkdir "$work/empty"
+	run "an empty directory" 65 "$kanshiki" timeline "$work/empty" --keys "$work/keys"
+	says_one_line "an empty directory" 'not a bundle'
+	head -c $((20 << 20)) "$image" >"$work/cut.img"
+	run "a cut image" 1 "$kanshiki" timeline "$work/cut.img"
+}
+
+make_work
+have_image
+make_kit
+mkdir "$work/bundles"
+run "image" 0 "$kanshiki" timeline "$image"
+cp "$work/out" "$work/image.jsonl"
+collect_twice
+check_bundle
+check_bare
+check_content
+check_tampered
+check_formats
+check_pipe
+check_wrong
+finish
