@@ -55,8 +55,11 @@ corpus_unpack() {
 	unpacked=$(mktemp -d "$scratch/unpacked.XXXXXX")
 	case $name in
 	*.tar.gz | *.tgz) tar -xzSf "$path" -C "$unpacked" ;;
+	*.tar | *.tar.* | *.tbz2 | *.txz) bsdtar -xSf "$path" -C "$unpacked" ;;
 	*.gz) gzip -dc "$path" | corpus_sparse "$unpacked/${name%.gz}" ;;
 	*.xz) xz -dc "$path" | corpus_sparse "$unpacked/${name%.xz}" ;;
+	*.bz2) bzip2 -dc "$path" | corpus_sparse "$unpacked/${name%.bz2}" ;;
+	*.zst) zstd -dcq "$path" | corpus_sparse "$unpacked/${name%.zst}" ;;
 	*.zip) bsdtar -xf "$path" -C "$unpacked" ;;
 	*.7z) 7zz x -y "-o$unpacked" "$path" >/dev/null ;;
 	*.[Ee]01) ewfexport -q -u -f raw -S 0 -t "$unpacked/${name%.*}" "$path" >/dev/null 2>&1 &&
