@@ -59,25 +59,25 @@ nouns() {
 
 # foo.o exports foo_*, or what a header or a struct of its directory is called, or one of the few verbs.
 check_symbols() {
-	local object path noun directory symbol allowed found=0
+	local object path noun directory symbol
+	local -A allowed=() objects=()
 	local verbs='fail|fail_in|tr|tr_[a-z_]*|say|main|read_(u8|u16|u32|u64|bytes)|reader_(skip|seek)|free_memory_at'
 	verbs="$verbs|errno_fail|open_for_reading|collect_[a-z_0-9]*|command_[a-z_0-9]*"
 	[ -d "$build/CMakeFiles" ] || { complain "'$build' is not built"; return; }
-	while read -r object; do
+	while read -r object symbol; do
 		path=${object#*.dir/}
 		path=${path%.c.o}
-		found=$((found + 1))
-		noun=$(basename "$path")
-		directory=$(dirname "$path")
+		objects[$path]=1
+		noun=${path##*/}
+		directory=${path%/*}
 		[[ $directory != platform/* ]] || directory=platform
-		allowed=$(nouns "$directory" | sort -u | tr '\n' '|')
-		directory=$(basename "$directory")
-		allowed="$allowed$noun|${noun%s}|${noun%%_*}|$directory|${directory%s}|[a-z]+_$noun"
-		while read -r symbol; do
-			[[ $symbol =~ ^(os_)?($allowed)(_|$) ]] || [[ $symbol =~ ^($verbs)$ ]] || complain "$path.c: exports '$symbol'"
-		done < <(nm -g --defined-only "$object" | awk '$2 ~ /^[TDRBC]$/ { print $3 }')
-	done < <(find "$build"/CMakeFiles/{core,platform,formats,bundle,collectors,analysis,kanshiki}.dir -name '*.c.o' 2>/dev/null)
-	[ "$found" -gt 20 ] || complain "only $found objects in '$build': build first"
+		[ -n "${allowed[$directory]:-}" ] || allowed[$directory]=$(nouns "$directory" | sort -u | tr '\n' '|')
+		directory=${allowed[$directory]}${directory##*/}
+		[[ $symbol =~ ^(os_)?($directory|${directory%s}|$noun|${noun%s}|${noun%%_*}|[a-z]+_$noun)(_|$) ]] ||
+			[[ $symbol =~ ^($verbs)$ ]] || complain "$path.c: exports '$symbol'"
+	done < <(find "$build"/CMakeFiles/{core,platform,formats,bundle,collectors,analysis,kanshiki}.dir -name '*.c.o' \
+		-exec nm -A -g --defined-only {} + 2>/dev/null | sed -nE 's/^(.*\.o):[0-9a-f]+ [TDRBC] (.*)$/\1 \2/p')
+	[ "${#objects[@]}" -gt 20 ] || complain "only ${#objects[@]} objects in '$build': build first"
 }
 
 # Every text for people has a Japanese row, with the same conversions; no row is left over.
