@@ -143,13 +143,16 @@ uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
 	if (matcher->folded.failed || path.len == 0)
 		return 0;
 	for (size_t i = 0; i < matcher->count; i++) {
-		const struct match_pattern *p = &matcher->at[i];
+		struct match_pattern *p = &matcher->at[i];
 		uint32_t bit = 1u << p->collector;
 
-		if ((mask & bit) || (p->letter && p->letter != letter))
+		/* One that never matched is tried all the same: whether it does is told at the end. */
+		if (((mask & bit) && p->matched) || (p->letter && p->letter != letter))
 			continue;
-		if (may_match(p, text_bytes(&matcher->folded)) && pattern_match(p->text, path))
+		if (may_match(p, text_bytes(&matcher->folded)) && pattern_match(p->text, path)) {
 			mask |= bit;
+			p->matched = true;
+		}
 	}
 	return mask;
 }

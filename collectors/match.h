@@ -13,6 +13,7 @@ struct match_pattern {
 	char *text;  /* as for pattern_match */
 	char letter; /* of the only volume it is for, 0: every volume */
 	unsigned collector;
+	bool matched; /* some path, so far */
 	struct text head, tail,
 	    inside; /* folded literals that a matching path begins with, ends with, holds */
 };

@@ -1,6 +1,7 @@
 /* The run of a collection: live collectors, then the volumes, in the order of volatility. */
 #include "collectors/state.h"
 
+#include "bundle/name.h"
 #include "core/tr.h"
 #include "platform/clock.h"
 #include "platform/process.h"
@@ -103,6 +104,36 @@ static void report_no_volume(struct collection *collection)
 	collect_problem(collection, "fs", &why);
 }
 
+static void report_pattern(struct collection *collection, const struct match_pattern *pattern)
+{
+	CLEANUP(text_free) struct text where = {0};
+	struct err why = {0};
+
+	text_adds(&where, "fs/");
+	if (pattern->letter)
+		text_addf(&where, "%c/", pattern->letter);
+	bundle_name_add_path(&where, bytes_of(pattern->text));
+	fail(&why, ERR_MISSING, "--take names it, but it is on no volume");
+	if (strchr(pattern->text, '*'))
+		collection_journal(collection, "nothing-matches", text_string(&where), NULL);
+	else
+		collect_problem(collection, text_string(&where), &why);
+}
+
+/* A file that --take names and no volume has is a gap; a pattern without a match is written down. */
+static void report_unmatched(struct collection *collection)
+{
+	for (size_t i = 0; i < collection->matcher.count; i++) {
+		const struct match_pattern *pattern = &collection->matcher.at[i];
+
+		if (pattern->matched ||
+		    strcmp(collection->items[pattern->collector].collector->name, "take") != 0)
+			continue;
+		collection->current = pattern->collector;
+		report_pattern(collection, pattern);
+	}
+}
+
 static void show_estimate(struct collection *collection)
 {
 	const struct volume_set *set = collection->plan->volumes;
@@ -199,8 +230,10 @@ bool collection_run(struct collection *collection, struct err *err)
 	report_unusable(collection);
 	if (volume_set_usable(collection->plan->volumes) > 0) {
 		walk_volumes(collection);
-		if (!collect_stopped(collection))
+		if (!collect_stopped(collection)) {
+			report_unmatched(collection);
 			show_estimate(collection);
+		}
 		run_volumes(collection);
 	} else if (!collect_stopped(collection)) {
 		report_no_volume(collection);

@@ -5,6 +5,7 @@
 #include "platform/posix/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -12,12 +13,24 @@
 
 static volatile sig_atomic_t stopped;
 
+/* Without this the first file that is opened gets the number of a closed standard stream, and what is said
+ * there goes into the evidence. */
+static bool fill_streams(struct err *err)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+			return fail(err, ERR_IO, "stream %d is closed and cannot be opened", fd);
+	return true;
+}
+
 bool console_start(int *argc, char ***argv, struct err *err)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	(void)argc;
 	(void)argv;
+	if (!fill_streams(err))
+		return false;
 	/* A closed pipe is an error of write(2), not the end of the program. */
 	return sigaction(SIGPIPE, &ignore, NULL) == 0 || errno_fail(err, errno);
 }
@@ -64,8 +77,13 @@ void console_catch_stop(void)
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
 
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-		sigaction(numbers[i], &action, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		struct sigaction before;
+
+		/* What nohup or a shell in the background said is to be ignored stays so. */
+		if (sigaction(numbers[i], NULL, &before) != 0 || before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
 }
 
 bool console_stopped(void)

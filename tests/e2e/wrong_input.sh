@@ -171,6 +171,32 @@ check_bundles() {
 	run "extract onto a file" "73" "$kanshiki" extract "$bundle" -C "$work/a-file" --keys "$work/keys"
 }
 
+# Closed or broken standard streams must not reach the evidence.
+check_streams() {
+	local code=0
+	"$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" <&- >&- 2>&- || code=$?
+	[ "$code" -le 1 ] || complain "closed streams: exit $code"
+	run "closed streams: verify" 0 "$kanshiki" verify "$work"/out-dir/* --keys "$work/keys"
+	rm -rf "${work:?}/out-dir"/*
+	code=0
+	"$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" >/dev/full 2>/dev/full || code=$?
+	[ "$code" -le 1 ] || [ "$code" -eq 74 ] || complain "full streams: exit $code"
+	run "full streams: verify" 0 "$kanshiki" verify "$work"/out-dir/* --keys "$work/keys"
+	rm -rf "${work:?}/out-dir"/*
+}
+
+# What --take names and is not there is a gap, and has its row.
+check_take() {
+	run "--take of nothing" 1 collect --volume "C=$image" --profile none --take 'C:/nothing/here.txt' \
+		--take 'Windows/System32/config/SAM' --take '**/*.nonesuch'
+	says "--take of nothing" "fs/C/nothing/here.txt"
+	bundle_of "--take of nothing" || return 0
+	"$kanshiki" ls "$bundle" --all --json --keys "$work/keys" | grep -F '"path":"fs/C/nothing/here.txt"' |
+		grep -qF '"status":"not_taken"' || complain "--take of nothing: no row"
+	run "--take of nothing: verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+	rm -rf "${work:?}/out-dir"/*
+}
+
 # Kit, keys, --out and bundle at paths with Japanese, emoji and spaces.
 check_names() {
 	local dir="$work/証拠 📷"
@@ -200,6 +226,8 @@ check_usage
 check_kits
 check_volumes
 check_truncated
+check_streams
+check_take
 check_bundles
 rm -rf "${work:?}/out-dir"/*
 check_names
