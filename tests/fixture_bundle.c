@@ -1,0 +1,150 @@
+/* Bundles in memory. See fixture_bundle.h. */
+#include "fixture_bundle.h"
+
+#include "unit.h"
+
+#include "bundle/manifest.h"
+#include "core/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fixture_seal fixture_keys;
+uint64_t fixture_clock_ms;
+
+static uint64_t now(void)
+{
+	return FIXTURE_NOW + fixture_clock_ms * 10000;
+}
+
+static uint64_t monotonic_ms(void)
+{
+	return fixture_clock_ms++;
+}
+
+struct bundle_plan fixture_plan(struct fake_store *fake)
+{
+	struct bundle_plan plan = {
+	    .case_id = "事案 7",
+	    .host = "PC-01",
+	    .started = FIXTURE_NOW,
+	    .recipients = &fixture_keys.recipients,
+	    .seal = fixture_keys.seal,
+	    .now = now,
+	    .monotonic_ms = monotonic_ms,
+	    .free_space = fake_store_free_space,
+	    .free_context = fake,
+	};
+
+	assert_true(bundle_new_id(FIXTURE_NOW, plan.collection_id, NULL));
+	return plan;
+}
+
+/* Bytes that do not compress, the same for the same seed. */
+static void fill(uint8_t *to, size_t len, uint32_t seed)
+{
+	for (size_t i = 0; i < len; i++) {
+		seed = seed * 1664525 + 1013904223;
+		to[i] = (uint8_t)(seed >> 24);
+	}
+}
+
+bool fixture_row(struct bundle_writer *writer, const char *name, uint64_t size,
+    const struct bundle_place *place, struct err *err)
+{
+	CLEANUP(text_free) struct text row = {0};
+	struct json json = {.to = &row};
+
+	json_begin(&json);
+	json_string_field(&json, "path", name);
+	json_unsigned_field(&json, "size", size);
+	json_string_field(&json, "status", place ? "taken" : "not_taken");
+	if (place) {
+		json_unsigned_field(&json, "stored_size", place->stored);
+		json_hex_field(&json, "sha256", (struct bytes){place->sha256, SHA256_LEN});
+		json_key(&json, "place");
+		json_begin(&json);
+		json_string_field(&json, "set", bundle_set_name(place->set));
+		json_unsigned_field(&json, "volume", place->volume);
+		json_unsigned_field(&json, "tar", place->tar_offset);
+		json_unsigned_field(&json, "data", place->data_offset);
+		json_end(&json);
+	}
+	json_end(&json);
+	return bundle_row(writer, text_bytes(&row), err);
+}
+
+/* One entry of `size` bytes and its row, as the collector does it. */
+bool fixture_entry(struct bundle_writer *writer, enum bundle_set set, const char *name, size_t size,
+    struct err *err)
+{
+	struct bundle_member member = {.name = name, .size = size, .modified = FIXTURE_NOW};
+	struct bundle_place place = {0};
+	uint8_t *content = malloc(size + 1);
+	struct bytes data = {content, size};
+
+	assert_non_null(content);
+	fill(content, size, (uint32_t)size);
+	bool ok = bundle_entry_begin(writer, set, &member, err);
+
+	while (ok && data.len) {
+		size_t take = data.len < 10007 ? data.len : 10007;
+
+		ok = bundle_entry_write(writer, (struct bytes){data.at, take}, err);
+		data.at += take;
+		data.len -= take;
+	}
+	free(content);
+	return ok && bundle_entry_end(writer, &place, err) &&
+	       fixture_row(writer, name, size, &place, err);
+}
+
+static struct bundle_trust make_trust(void)
+{
+	return (struct bundle_trust){
+	    .ca_pem = text_bytes(&fixture_keys.ca.certificate),
+	    .identities = &fixture_keys.identities,
+	    .at = FIXTURE_NOW,
+	};
+}
+
+static void say_problem(void *context, const struct err *why)
+{
+	(void)context;
+	fprintf(stderr, "problem: %s\n", why->text);
+}
+
+/* Opens and checks all that can be checked; the caller looks at the facts. */
+struct bundle_reader *fixture_open(struct fake_store *fake, struct bundle_facts *facts)
+{
+	struct bundle_trust trust = make_trust();
+	struct bundle_watch watch = {.problem = say_problem};
+	struct bundle_reader *reader = NULL;
+	struct err err = {0};
+
+	if (!bundle_open_seal(&fake->store, &trust, &watch, &reader, &err) ||
+	    !bundle_check_files(reader, &err) || !bundle_open_content(reader, &err) ||
+	    !bundle_check_entries(reader, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		bundle_close(reader);
+		return NULL;
+	}
+	bundle_facts(reader, facts);
+	return reader;
+}
+
+void fixture_check_member(struct bundle_reader *reader, const char *name, size_t size)
+{
+	CLEANUP(source_close) struct source *member = NULL;
+	uint8_t *want = malloc(size + 1), *got = malloc(size + 1);
+	size_t index = 0;
+
+	assert_true(bundle_row_find(reader, bytes_of(name), &index));
+	assert_true(bundle_member_open(reader, index, &member, NULL));
+	assert_int_equal(member->size, size);
+	fill(want, size, (uint32_t)size);
+	assert_true(source_read_exact(member, 0, got, size, NULL));
+	assert_memory_equal(want, got, size);
+	free(want);
+	free(got);
+}

@@ -1,0 +1,222 @@
+/* The bundle writer when its destination fails: at every change in turn, when the power goes, when the disk is full. */
+#include "unit.h"
+
+#include "fixture_bundle.h"
+
+#include <stdio.h>
+
+#define KIB 1024
+
+/* What a small collection does; false as soon as the destination is broken. */
+static bool collect(struct bundle_writer *writer, struct err *err)
+{
+	return fixture_entry(writer, BUNDLE_LIVE, "live/a", 5000, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/b", 90 * KIB, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/c", 150 * KIB, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/d", 3, err);
+}
+
+/* Runs a collection whose change number n fails; returns the changes it made. When it is not finished, the
+ * power was pulled. */
+static uint64_t run_failing(uint64_t n, bool fails_on, enum err_kind kind, bool finishes)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_facts facts = {0};
+	char number[SHA256_HEX_ROOM] = "";
+	struct err err = {0};
+	bool sealed = false;
+
+	store = &fake->store;
+	plan.limits = (struct bundle_limits){.rotate_bytes = 120 * KIB, .volume_bytes = 150 * KIB};
+	fake->fail_at = n;
+	fake->fails_on = fails_on;
+	fake->kind = kind;
+	if (!bundle_create(store, &plan, &writer, &err))
+		return fake->changes;
+	bool ok = collect(writer, &err);
+
+	if (finishes)
+		sealed = bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err);
+	assert_true(sealed || fails_on || !finishes);
+	uint64_t changes = fake->changes;
+
+	fake->fail_at = 0;
+	reader = fixture_open(fake, &facts);
+	if (!reader) {
+		fprintf(stderr, "failing change %llu (%d, %d)\n", (unsigned long long)n, fails_on,
+		    finishes);
+		assert_non_null(reader);
+	}
+	if (sealed)
+		assert_string_equal(facts.number, number);
+	assert_true(!facts.complete || ok);
+	/* What was sealed by the first rotation stays. */
+	if (fake_store_bytes(fake, "live.001.tar.zst.age").at && facts.volumes > 0)
+		fixture_check_member(reader, "live/a", 5000);
+	return changes;
+}
+
+static void test_every_failure(void **state)
+{
+	uint64_t all = run_failing(0, false, ERR_IO, true);
+
+	(void)state;
+	assert_true(all > 60);
+	for (uint64_t n = 1; n <= all; n++) {
+		run_failing(n, false, ERR_IO, true);
+		run_failing(n, true, ERR_FULL, true);
+		run_failing(n, true, ERR_IO, false);
+	}
+}
+
+/* A seal that could not get its name is the only one of its MANIFEST: whenever the power goes after that, one of the
+ * two names holds it. */
+static uint64_t run_blocked(uint64_t dies_at)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_facts facts = {0};
+	char number[SHA256_HEX_ROOM] = "";
+	struct err err = {0};
+
+	store = &fake->store;
+	plan.limits = (struct bundle_limits){.rotate_bytes = 120 * KIB, .volume_bytes = 150 * KIB};
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	fake->blocked = "MANIFEST.p7s";
+	fake->dies_at = dies_at;
+	assert_false(collect(writer, &err));
+	bool sealed = bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err);
+	uint64_t changes = fake->changes;
+
+	assert_true(sealed || dies_at);
+	fake->dies_at = 0;
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_false(facts.complete);
+	return changes;
+}
+
+static void test_blocked_seal(void **state)
+{
+	uint64_t all = run_blocked(0);
+
+	(void)state;
+	for (uint64_t n = 30; n <= all; n++)
+		run_blocked(n);
+}
+
+/* Collects until nothing more goes; returns how many whole entries were taken. */
+static unsigned collect_until_full(struct bundle_writer *writer, struct err *err)
+{
+	unsigned taken = 0;
+	char name[32];
+
+	for (;;) {
+		snprintf(name, sizeof(name), "fs/C/%u", taken);
+		if (!fixture_entry(writer, BUNDLE_FILES, name, 300 * KIB, err))
+			return taken;
+		taken++;
+	}
+}
+
+static void check_full(bool can_tell, uint64_t capacity)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_facts facts;
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+
+	store = &fake->store;
+	fake->capacity = capacity;
+	if (!can_tell)
+		plan.free_space = NULL;
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	unsigned taken = collect_until_full(writer, &err);
+
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_true(bundle_meta(writer, "receipt.json", bytes_of("{}"), &err));
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_false(facts.complete);
+	assert_string_equal(facts.number, number);
+	/* Who can tell what is free loses nothing but the entry that no longer fitted. */
+	assert_int_equal(bundle_row_count(reader), taken);
+	if (can_tell) {
+		assert_true((taken + 1) * 300ull * KIB + 2048 * KIB > capacity * 7 / 8);
+		fixture_check_member(reader, "fs/C/0", 300 * KIB);
+	}
+}
+
+static void test_full_destination(void **state)
+{
+	(void)state;
+	check_full(true, 3000 * KIB);
+	check_full(true, 20000 * KIB);
+	check_full(false, 3000 * KIB);
+	check_full(false, 70000 * KIB);
+}
+
+/* Too small even for the first MANIFEST: said at once, nothing half done is called a bundle. */
+static void test_no_room_at_all(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct err err = {0};
+
+	(void)state;
+	store = &fake->store;
+	fake->capacity = 1000;
+	assert_false(bundle_create(store, &plan, &writer, &err));
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_null(fake_store_bytes(fake, "MANIFEST.sha256").at);
+	/* Too small to keep anything back is still a destination. */
+	CLEANUP(store_free) struct store *small = NULL;
+
+	fake = fake_store_new();
+	small = &fake->store;
+	fake->capacity = 200 * KIB;
+	plan.free_space = NULL;
+	assert_true(bundle_create(small, &plan, &writer, &err));
+	assert_null(fake_store_bytes(fake, "RESERVE").at);
+}
+
+static int make_keys(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	return fixture_seal_make(&fixture_keys, &err) ? 0 : -1;
+}
+
+static int drop_keys(void **state)
+{
+	(void)state;
+	fixture_seal_free(&fixture_keys);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_every_failure),
+	    cmocka_unit_test(test_blocked_seal),
+	    cmocka_unit_test(test_full_destination),
+	    cmocka_unit_test(test_no_room_at_all),
+	};
+
+	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+}
