@@ -1,0 +1,47 @@
+/* Compares text_fold with the $UpCase of a volume. usage: corpus_upcase IMAGE OFFSET   prints the number of units that
+ * differ; exit 1 when the table cannot be read. */
+#include "core/text.h"
+#include "formats/ntfs/ntfs.h"
+#include "platform/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define UNITS 65536u
+
+static bool read_table(struct source *raw, uint8_t *table, struct err *err)
+{
+	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(source_close) struct source *content = NULL;
+	struct ntfs_reference where;
+
+	if (!ntfs_volume_open(raw, &volume, err) ||
+	    !ntfs_find(volume, bytes_of("$UpCase"), &where, err) ||
+	    !ntfs_entry_load(ntfs_volume_mft(volume), where.record, &entry, err))
+		return false;
+	const struct ntfs_stream *stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){0});
+
+	return stream && ntfs_stream_open(volume, &entry, stream, &content, err) &&
+	       source_read_exact(content, 0, table, (size_t)UNITS * 2, err);
+}
+
+int main(int argc, char **argv)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(source_close) struct source *raw = NULL;
+	static uint8_t table[UNITS * 2];
+	struct err err = {0};
+	unsigned differ = 0;
+
+	if (argc == 3 && file_open(argv[1], &file, &err))
+		raw = source_window(file, strtoull(argv[2], NULL, 10), UINT64_MAX, false);
+	if (!raw || !read_table(raw, table, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	for (uint32_t i = 0; i < UNITS; i++)
+		differ += text_fold(i) != le16(table + (size_t)i * 2);
+	printf("%u\n", differ);
+	return 0;
+}
