@@ -6,6 +6,7 @@
 #include "collectors/facts.h"
 #include "core/json.h"
 #include "core/options.h"
+#include "core/time.h"
 #include "core/tr.h"
 #include "platform/clock.h"
 #include "platform/console.h"
@@ -120,15 +121,31 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 	return true;
 }
 
+/* On site there is no other kit, and this PC's clock may be wrong: it is said, and the evidence is taken. */
+static void warn_of_end(const struct kit *kit)
+{
+	char end[TIME_ISO_ROOM];
+
+	if (clock_now() <= kit->expires)
+		return;
+	time_iso(kit->expires, end);
+	say(tr("kanshiki: the kit could seal until %.10s (UTC). By this PC's clock that is over: "
+	       "bundles\n"
+	       "will be refused unless the time of their sealing can be proven. Tell the SOC.\n"),
+	    end);
+}
+
 static bool load_kit(struct run *run, struct err *err)
 {
 	const char *path = run->request.kit;
 
 	if (file_kind(path) != FILE_KIND_DIRECTORY)
 		return fail(err, ERR_MISSING, "no such kit '%s'", path);
-	return (store_open_directory(path, &run->kit_store, err) &&
-		   kit_load(run->kit_store, &run->kit, err)) ||
-	       fail_in(err, "kit '%s'", path);
+	if (!store_open_directory(path, &run->kit_store, err) ||
+	    !kit_load(run->kit_store, &run->kit, err))
+		return fail_in(err, "kit '%s'", path);
+	warn_of_end(&run->kit);
+	return true;
 }
 
 static bool load_facts(struct run *run, struct err *err)

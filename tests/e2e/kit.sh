@@ -77,5 +77,21 @@ mv "$kit" "$work/moved/E"
 have_image
 mkdir "$work/out-dir"
 run "collect with the moved kit" "0|1" "$kanshiki" collect --kit "$work/moved/E/" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
+! grep -q "could seal until" "$work/err" || complain "a fresh kit is said to be over"
 bundle_of "collect" && run "verify" 0 "$kanshiki" verify "$bundle" --keys "$keys"
+# A kit whose certificate has ended still takes the evidence, and says so; verify refuses it unless the time is proven.
+expired=$work/expired
+cp -r "$work/moved/E" "$expired"
+printf '%s\n' '[ca]' 'default_ca=c' '[c]' "new_certs_dir=$work" "database=$work/index" "serial=$work/serial" 'default_md=sha256' \
+	'policy=p' '[p]' 'commonName=supplied' '[e]' 'basicConstraints=critical,CA:FALSE' 'keyUsage=critical,digitalSignature' \
+	'subjectKeyIdentifier=hash' 'authorityKeyIdentifier=keyid' >"$work/ca.cnf"
+: >"$work/index"
+echo 4A00000000000001 >"$work/serial"
+openssl req -new -key "$expired/seal.key" -subj /CN=old -out "$work/old.csr" 2>/dev/null
+run "an old certificate" 0 openssl ca -batch -notext -config "$work/ca.cnf" -extensions e -startdate 20240101000000Z -enddate 20240401000000Z \
+	-cert "$keys/evidence-ca.pem" -keyfile "$keys/evidence-ca.key" -in "$work/old.csr" -out "$expired/seal.pem"
+cat "$expired/seal.pem" "$keys/evidence-ca.pem" >"$expired/chain.pem"
+run "collect with an expired kit" "0|1" "$kanshiki" collect --kit "$expired" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
+says "collect with an expired kit" "could seal until 2024-04-01"
+bundle_of "expired" && run "verify, expired" 65 "$kanshiki" verify "$bundle" --keys "$keys"
 finish
