@@ -214,6 +214,16 @@ static bool put(struct making *making, const char *name, const struct text *cont
 	       text_list_add(&making->files, text_bytes(&path), err);
 }
 
+/* Given before, or the office's own. */
+static bool is_repeated(const struct text_list *list, size_t at, const struct text *own)
+{
+	bool repeated = strcmp(list->at[at], text_string(own)) == 0;
+
+	for (size_t i = 0; i < at && !repeated; i++)
+		repeated = strcmp(list->at[i], list->at[at]) == 0;
+	return repeated;
+}
+
 static bool put_recipients(
     struct making *making, const struct text *own, struct kit *kit, struct err *err)
 {
@@ -222,7 +232,7 @@ static bool put_recipients(
 
 	text_addf(&file, "%s\n", text_string(own));
 	for (size_t i = 0; i < more->count; i++)
-		if (strcmp(more->at[i], text_string(own)) != 0)
+		if (!is_repeated(more, i, own))
 			text_addf(&file, "%s\n", more->at[i]);
 	/* Read back as the collector will read it. */
 	if (!text_ok(&file, err) || !kit_parse_recipients(text_bytes(&file), kit, err))
