@@ -72,8 +72,9 @@ static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 		*err = why;
 		return false;
 	}
+	/* One that a file in use gave back tells of an earlier time: the file does not speak for it. */
 	*claimed = walk->base.sequence == base.sequence && !walk->base.base.record &&
-		   !walk->base.base.sequence;
+		   !walk->base.base.sequence && (walk->entry.in_use || !walk->base.in_use);
 	return true;
 }
 

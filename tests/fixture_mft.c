@@ -72,3 +72,25 @@ void fixture_mft_add_name(
 	memcpy(c + 66, utf16.at, utf16.len);
 	fixture_mft_add(r, 0x30, "", c, 66 + utf16.len);
 }
+
+void fixture_mft_set_base(struct fixture_record *r, uint64_t base)
+{
+	put_le64(r->at + 32, base);
+}
+
+void fixture_mft_add_far_list(struct fixture_record *r)
+{
+	uint8_t *p = r->at + r->used;
+
+	put_le32(p, 0x20);
+	put_le32(p + 4, 72);               /* bytes of the attribute */
+	p[8] = 1;                          /* not resident */
+	put_le16(p + 32, 64);              /* mapping pairs */
+	put_le64(p + 40, 4096);            /* allocated */
+	put_le64(p + 48, 600);             /* size */
+	put_le64(p + 56, 600);             /* initialized */
+	memcpy(p + 64, "\x11\x01\x20", 4); /* one cluster at 32 */
+	r->used += 72;
+	put_le32(r->at + r->used, 0xffffffff);
+	put_le32(r->at + 24, r->used + 8);
+}

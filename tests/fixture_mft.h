@@ -26,5 +26,9 @@ void fixture_mft_add_standard(struct fixture_record *record);
 /* $FILE_NAME with four times FIXTURE_STAMP. */
 void fixture_mft_add_name(
     struct fixture_record *record, uint64_t parent, uint8_t name_space, const char *utf8);
+/* Makes it an extension record of that file. */
+void fixture_mft_set_base(struct fixture_record *record, uint64_t base);
+/* $ATTRIBUTE_LIST in one cluster of the volume. */
+void fixture_mft_add_far_list(struct fixture_record *record);
 
 #endif

@@ -266,6 +266,49 @@ static void test_a_piece_keeps_its_numbers(void **state)
 	free(image);
 }
 
+/* A file whose list is not in the $MFT has what the records in use say that name it; a record that the file gave
+ * back, and one whose file is gone, have lines of their own. */
+static void test_extension_records(void **state)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct timeline_totals totals;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(image);
+	make_image(image);
+	struct fixture_record r = fixture_mft_begin(image->at, 35, 6, 1);
+
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_far_list(&r);
+	r = fixture_mft_begin(image->at, 36, 1, 1); /* in use */
+	fixture_mft_set_base(&r, 35 | 6ull << 48);
+	fixture_mft_add_name(&r, ROOT, 1, "far.txt");
+	r = fixture_mft_begin(image->at, 37, 2, 0); /* given back */
+	fixture_mft_set_base(&r, 35 | 6ull << 48);
+	fixture_mft_add_name(&r, ROOT, 1, "former.txt");
+	r = fixture_mft_begin(image->at, 38, 1, 1); /* of the file that had record 35 before */
+	fixture_mft_set_base(&r, 35 | 5ull << 48);
+	fixture_mft_add_name(&r, ROOT, 1, "earlier.txt");
+	CLEANUP(source_close)
+	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
+
+	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
+	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = mft}, &err));
+	assert_true(timeline_finish(timeline, &totals, &err));
+	assert_has(
+	    &out, "\"path\":\"far.txt\",\"name_type\":\"win32\",\"record\":35,\"sequence\":6,");
+	assert_has(&out, "\"path\":\"former.txt\",\"name_type\":\"win32\",\"record\":37,");
+	assert_null(
+	    strstr(text_string(&out), "former.txt\",\"name_type\":\"win32\",\"record\":35,"));
+	assert_has(&out, "\"path\":\"earlier.txt\",\"name_type\":\"win32\",\"record\":38,");
+	assert_has(&out, "\"base\":35,\"base_sequence\":5}");
+	free(image);
+}
+
 static void test_damaged_records_become_lines(void **state)
 {
 	struct image *image = calloc(1, sizeof(*image));
@@ -370,6 +413,7 @@ int main(void)
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_probe),
 	    cmocka_unit_test(test_a_piece_keeps_its_numbers),
+	    cmocka_unit_test(test_extension_records),
 	    cmocka_unit_test(test_damaged_records_become_lines),
 	    cmocka_unit_test(test_failures_end_it),
 	};
