@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SEAL_NEW_NAME MANIFEST_SEAL_NAME ".new"
+#define MANIFEST_NEW_NAME MANIFEST_NAME ".new"
+#define SEAL_NEW_NAME     MANIFEST_SEAL_NAME ".new"
 
 void reader_problem(const struct bundle_reader *reader, const struct err *why)
 {
@@ -81,6 +82,31 @@ static bool read_small(
 	return ok || fail_in(err, "'%s'", name);
 }
 
+/* MANIFEST.sha256; or the one that was to take its place, where a file system without an atomic replace (FAT) lost
+ * both names' file between removing and renaming. */
+static bool read_manifest(struct bundle_reader *reader, struct text *out, struct err *err)
+{
+	struct err why = {0};
+
+	reader->manifest_file = MANIFEST_NAME;
+	if (read_small(reader->store, MANIFEST_NAME, MANIFEST_BYTES, out, &why))
+		return true;
+	if (why.kind == ERR_MISSING &&
+	    read_small(reader->store, MANIFEST_NEW_NAME, MANIFEST_BYTES, out, NULL)) {
+		reader->manifest_file = MANIFEST_NEW_NAME;
+		reader_note(reader,
+		    "the MANIFEST is '%s': writing was cut off before it got its name",
+		    MANIFEST_NEW_NAME);
+		return true;
+	}
+	if (why.kind == ERR_MISSING)
+		return fail(
+		    err, ERR_DAMAGED, "not a bundle: there is no '%s' in it", MANIFEST_NAME);
+	if (err)
+		*err = why;
+	return false;
+}
+
 static bool check_seal(
     struct bundle_reader *reader, const char *name, struct bytes manifest, struct err *err)
 {
@@ -98,7 +124,7 @@ static bool check_seal(
 		return false;
 	}
 	if (!seal_verify(manifest, text_bytes(&p7s), &trust, &reader->seal, err))
-		return fail_in(err, "'%s' over '%s'", name, MANIFEST_NAME);
+		return fail_in(err, "'%s' over '%s'", name, reader->manifest_file);
 	reader->seal_file = name;
 	reader->sealed_valid = true;
 	return true;
@@ -136,7 +162,7 @@ static bool load_manifest(struct bundle_reader *reader, struct bytes text, struc
 	uint8_t digest[SHA256_LEN];
 
 	if (!manifest_parse(text, &reader->manifest, err))
-		return fail_in(err, "'%s'", MANIFEST_NAME);
+		return fail_in(err, "'%s'", reader->manifest_file);
 	if (reader->sealed_valid && memcmp(reader->manifest.seal_cert_sha256,
 					reader->seal.certificate_sha256, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "'%s' names another seal certificate than '%s'",
@@ -173,12 +199,8 @@ bool bundle_open_seal(struct store *store, const struct bundle_trust *trust,
 	reader->trust = *trust;
 	if (watch)
 		reader->watch = *watch;
-	if (!read_small(store, MANIFEST_NAME, MANIFEST_BYTES, &manifest, err)) {
-		if (err && err->kind == ERR_MISSING)
-			return fail(err, ERR_DAMAGED, "not a bundle: there is no '%s' in it",
-			    MANIFEST_NAME);
+	if (!read_manifest(reader, &manifest, err))
 		return false;
-	}
 	if (!load_identities(reader, err) || !find_seal(reader, text_bytes(&manifest), err) ||
 	    !load_manifest(reader, text_bytes(&manifest), err))
 		return false;

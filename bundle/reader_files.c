@@ -98,6 +98,7 @@ static bool is_intake(const struct bundle_reader *reader, const char *name)
 	return strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_SEAL_NAME) == 0 ||
 	       strcmp(name, "MANIFEST.tsr") == 0 ||
 	       strcmp(name, "MANIFEST.countersigned.p7s") == 0 ||
+	       strcmp(name, reader->manifest_file) == 0 ||
 	       (reader->seal_file && strcmp(name, reader->seal_file) == 0);
 }
 

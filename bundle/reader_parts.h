@@ -39,7 +39,7 @@ struct bundle_reader {
 	struct manifest manifest;
 	struct seal_facts seal;
 	bool sealed_valid;
-	const char *seal_file;
+	const char *manifest_file, *seal_file; /* the names they were found under */
 	char number[SHA256_HEX_ROOM];
 	char id[37], started[TIME_ISO_ROOM], sealed[TIME_ISO_ROOM];
 	bool *file_good; /* per manifest.files: its hash was checked */

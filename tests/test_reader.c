@@ -467,6 +467,110 @@ static void takes_the_new_seal(void **state)
 	store_free(&fake->store);
 }
 
+/* As FAT leaves it, which removes the old file before it renames the new one. */
+static void takes_the_new_manifest(void **state)
+{
+	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct heard heard = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(fake->store.rename(&fake->store, MANIFEST_NAME, MANIFEST_NAME ".new", NULL));
+	copy_file(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
+	replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
+	assert_true(check(fake, &heard, &reader, &err));
+	assert_int_equal(heard.problems, 0);
+	bundle_close(TAKE(reader));
+	/* Beside a MANIFEST in its place, and in a complete bundle, it is an addition. */
+	copy_file(fake, MANIFEST_NAME ".new", fake, MANIFEST_NAME);
+	assert_refused(fake, "'MANIFEST.sha256.new' was added");
+	store_free(&fake->store);
+}
+
+/* A store whose nth read, of all its files, fails. */
+struct flaky_store {
+	struct store store;
+	struct store *real;
+	uint64_t reads, fail_at;
+};
+struct flaky_source {
+	struct source source;
+	struct source *real;
+	struct flaky_store *store;
+};
+
+static bool flaky_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct flaky_source *flaky = (struct flaky_source *)self;
+
+	*got = 0;
+	if (++flaky->store->reads == flaky->store->fail_at)
+		return fail(err, ERR_IO, "the disk is broken here");
+	return flaky->real->read(flaky->real, offset, to, len, got, err);
+}
+
+static void flaky_close(struct source *self)
+{
+	source_close(((struct flaky_source *)self)->real);
+	free(self);
+}
+
+static bool flaky_open(struct store *self, const char *name, struct source **out, struct err *err)
+{
+	struct flaky_store *store = (struct flaky_store *)self;
+	struct flaky_source *flaky = calloc(1, sizeof(*flaky));
+
+	if (!store->real->open(store->real, name, &flaky->real, err)) {
+		free(flaky);
+		return false;
+	}
+	flaky->source = (struct source){flaky->real->size, flaky_read, flaky_close};
+	flaky->store = store;
+	*out = &flaky->source;
+	return true;
+}
+
+static bool flaky_list(struct store *self, struct text_list *names, struct err *err)
+{
+	struct store *real = ((struct flaky_store *)self)->real;
+
+	return real->list(real, names, err);
+}
+
+/* Whatever read fails, verification fails too, and says that it was the disk. */
+static void a_failing_disk_is_no_forgery(void **state)
+{
+	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct flaky_store flaky = {
+	    .store = {.open = flaky_open, .list = flaky_list}, .real = &fake->store};
+	struct bundle_trust trust = make_trust();
+	struct heard heard = {0};
+	const struct bundle_watch watch = {.context = &heard, .problem = on_problem};
+	uint64_t reads;
+
+	(void)state;
+	for (flaky.fail_at = 0, reads = 1; flaky.fail_at <= reads; flaky.fail_at++) {
+		struct bundle_reader *reader = NULL;
+		struct err err = {0};
+
+		flaky.reads = 0;
+		bool good = bundle_open_seal(&flaky.store, &trust, &watch, &reader, &err) &&
+			    bundle_check_files(reader, &err) && bundle_open_content(reader, &err) &&
+			    bundle_check_entries(reader, &err) &&
+			    bundle_check_journal(reader, &err);
+
+		bundle_close(reader);
+		assert_int_equal(good, flaky.fail_at == 0);
+		assert_int_equal(err.kind, good ? ERR_NONE : ERR_IO);
+		if (good)
+			reads = flaky.reads;
+	}
+	print_message("%u reads\n", (unsigned)reads);
+	store_free(&fake->store);
+}
+
 static void says_which_key_is_wrong(void **state)
 {
 	struct fake_store *fake = make(SPOIL_NOTHING, false);
@@ -548,6 +652,8 @@ int main(void)
 	    cmocka_unit_test(finds_volumes_left_out),
 	    cmocka_unit_test(tolerates_what_a_cut_off_run_leaves),
 	    cmocka_unit_test(takes_the_new_seal),
+	    cmocka_unit_test(takes_the_new_manifest),
+	    cmocka_unit_test(a_failing_disk_is_no_forgery),
 	    cmocka_unit_test(says_which_key_is_wrong),
 	    cmocka_unit_test(brings_out_the_rest_when_unverified),
 	};
