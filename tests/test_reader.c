@@ -2,6 +2,7 @@
  * kit's key could make them; and against what a cut-off run leaves behind. */
 #include "unit.h"
 
+#include "fake_flaky.h"
 #include "fake_store.h"
 #include "fixture_seal.h"
 
@@ -488,70 +489,19 @@ static void takes_the_new_manifest(void **state)
 	store_free(&fake->store);
 }
 
-/* A store whose nth read, of all its files, fails. */
-struct flaky_store {
-	struct store store;
-	struct store *real;
-	uint64_t reads, fail_at;
-};
-struct flaky_source {
-	struct source source;
-	struct source *real;
-	struct flaky_store *store;
-};
-
-static bool flaky_read(
-    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
-{
-	struct flaky_source *flaky = (struct flaky_source *)self;
-
-	*got = 0;
-	if (++flaky->store->reads == flaky->store->fail_at)
-		return fail(err, ERR_IO, "the disk is broken here");
-	return flaky->real->read(flaky->real, offset, to, len, got, err);
-}
-
-static void flaky_close(struct source *self)
-{
-	source_close(((struct flaky_source *)self)->real);
-	free(self);
-}
-
-static bool flaky_open(struct store *self, const char *name, struct source **out, struct err *err)
-{
-	struct flaky_store *store = (struct flaky_store *)self;
-	struct flaky_source *flaky = calloc(1, sizeof(*flaky));
-
-	if (!store->real->open(store->real, name, &flaky->real, err)) {
-		free(flaky);
-		return false;
-	}
-	flaky->source = (struct source){flaky->real->size, flaky_read, flaky_close};
-	flaky->store = store;
-	*out = &flaky->source;
-	return true;
-}
-
-static bool flaky_list(struct store *self, struct text_list *names, struct err *err)
-{
-	struct store *real = ((struct flaky_store *)self)->real;
-
-	return real->list(real, names, err);
-}
-
 /* Whatever read fails, verification fails too, and says that it was the disk. */
 static void a_failing_disk_is_no_forgery(void **state)
 {
 	struct fake_store *fake = make(SPOIL_NOTHING, false);
-	struct flaky_store flaky = {
-	    .store = {.open = flaky_open, .list = flaky_list}, .real = &fake->store};
+	struct fake_flaky flaky;
 	struct bundle_trust trust = make_trust();
 	struct heard heard = {0};
 	const struct bundle_watch watch = {.context = &heard, .problem = on_problem};
 	uint64_t reads;
 
 	(void)state;
-	for (flaky.fail_at = 0, reads = 1; flaky.fail_at <= reads; flaky.fail_at++) {
+	fake_flaky_over(&flaky, &fake->store);
+	for (reads = 1; flaky.fail_at <= reads; flaky.fail_at++) {
 		struct bundle_reader *reader = NULL;
 		struct err err = {0};
 
