@@ -6,6 +6,8 @@
 #include "core/bytes.h"
 #include "core/err.h"
 
+struct collection;
+
 struct row_taker {
 	void (*add)(void *context, struct bytes json);
 	bool (*stopped)(void *context); /* NULL: never */
@@ -16,5 +18,9 @@ struct row_taker {
 bool processes_rows(const struct row_taker *to, struct err *err) MUST_CHECK;
 /* docs/collectors/network-connections.md. */
 bool network_connections_rows(const struct row_taker *to, struct err *err) MUST_CHECK;
+
+/* Runs `rows` into the member of that name; what fails is a problem of the collection. */
+void live_rows_collect(struct collection *collection, const char *member,
+    bool (*rows)(const struct row_taker *to, struct err *err));
 
 #endif

@@ -1,5 +1,5 @@
 /* Collector "network-connections": TCP and UDP sockets with the process that holds them. */
-#include "collectors/collection.h"
+#include "collectors/collector.h"
 #include "collectors/live_rows.h"
 #include "core/json.h"
 #include "platform/network.h"
@@ -44,26 +44,9 @@ bool network_connections_rows(const struct row_taker *to, struct err *err)
 	return network_connections(add_connection, &copy, err);
 }
 
-static void add_line(void *context, struct bytes json)
-{
-	collect_lines_add(context, json);
-}
-
-static bool is_stopped(void *context)
-{
-	return collect_stopped(((struct collect_lines *)context)->collection);
-}
-
 static void run(struct collection *collection)
 {
-	struct collect_lines lines;
-	const struct row_taker to = {add_line, is_stopped, &lines};
-	struct err err = {0};
-
-	collect_lines_begin(&lines, collection, "live/network.jsonl");
-	if (!network_connections_rows(&to, &err))
-		collect_problem(collection, "live/network.jsonl", &err);
-	collect_lines_end(&lines);
+	live_rows_collect(collection, "live/network.jsonl", network_connections_rows);
 }
 
 const struct collector collect_network_connections = {

@@ -166,26 +166,9 @@ bool processes_rows(const struct row_taker *to, struct err *err)
 	return process_list(add_process, &rows, err);
 }
 
-static void add_line(void *context, struct bytes json)
-{
-	collect_lines_add(context, json);
-}
-
-static bool is_stopped(void *context)
-{
-	return collect_stopped(((struct collect_lines *)context)->collection);
-}
-
 static void run(struct collection *collection)
 {
-	struct collect_lines lines;
-	const struct row_taker to = {add_line, is_stopped, &lines};
-	struct err err = {0};
-
-	collect_lines_begin(&lines, collection, "live/processes.jsonl");
-	if (!processes_rows(&to, &err))
-		collect_problem(collection, "live/processes.jsonl", &err);
-	collect_lines_end(&lines);
+	live_rows_collect(collection, "live/processes.jsonl", processes_rows);
 }
 
 const struct collector collect_processes = {
