@@ -4,33 +4,19 @@
 
 #include "fake_flaky.h"
 #include "fake_store.h"
-#include "fixture_seal.h"
+#include "fixture_bundle.h"
 
 #include "bundle/manifest.h"
 #include "bundle/reader.h"
 #include "core/array.h"
-#include "core/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KIB     1024
-#define ENTRIES 6
+#define KIB 1024
 
 static struct fixture_seal keys;
-static uint64_t clock_ms;
-
-static uint64_t now(void)
-{
-	return FIXTURE_NOW + clock_ms * 10000;
-}
-
-static uint64_t monotonic_ms(void)
-{
-	return clock_ms++;
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -42,163 +28,6 @@ static int tear_down(void **state)
 	(void)state;
 	fixture_seal_free(&keys);
 	return 0;
-}
-
-/* What is wrong with a row of entry 2. */
-enum spoil {
-	SPOIL_NOTHING,
-	SPOIL_HASH,
-	SPOIL_PATH,
-	SPOIL_SIZE,
-	SPOIL_DATA,
-	SPOIL_TAR,
-	SPOIL_VOLUME,
-	SPOIL_MISSING,
-	SPOIL_TWICE,
-	SPOIL_DANGLING,
-	SPOIL_JSON,
-	SPOIL_SPARSE,
-	SPOIL_COUNT,
-};
-
-static void fill(uint8_t *to, size_t len, uint32_t seed)
-{
-	for (size_t i = 0; i < len; i++) {
-		seed = seed * 1664525 + 1013904223;
-		to[i] = (uint8_t)(seed >> 24);
-	}
-}
-
-static size_t entry_size(unsigned number)
-{
-	return 90 * KIB + number;
-}
-
-static void put_row(struct bundle_writer *writer, const char *path, struct bundle_place place,
-    uint64_t size, enum spoil spoil)
-{
-	CLEANUP(text_free) struct text row = {0};
-	struct json json = {.to = &row};
-
-	place.sha256[31] ^= spoil == SPOIL_HASH;
-	place.stored -= spoil == SPOIL_SIZE;
-	place.data_offset += spoil == SPOIL_DATA ? 512 : 0;
-	place.tar_offset += spoil == SPOIL_TAR ? 512 : 0;
-	place.data_offset += spoil == SPOIL_TAR ? 512 : 0;
-	place.volume += spoil == SPOIL_VOLUME;
-	json_begin(&json);
-	json_string_field(&json, "path", spoil == SPOIL_PATH ? "fs/C/other" : path);
-	json_unsigned_field(&json, "size", size);
-	json_unsigned_field(&json, "stored_size", place.stored);
-	json_hex_field(&json, "sha256", (struct bytes){place.sha256, SHA256_LEN});
-	if (spoil == SPOIL_SPARSE)
-		json_string_field(&json, "stored", "runs");
-	json_key(&json, "place");
-	json_begin(&json);
-	json_string_field(&json, "set", bundle_set_name(place.set));
-	json_unsigned_field(&json, "volume", place.volume);
-	json_unsigned_field(&json, "tar", place.tar_offset);
-	json_unsigned_field(&json, "data", place.data_offset);
-	json_end(&json);
-	json_end(&json);
-	assert_true(bundle_row(writer, text_bytes(&row), NULL));
-}
-
-static void put_entry(struct bundle_writer *writer, unsigned number, enum spoil spoil)
-{
-	struct bundle_place place = {0};
-	char path[32];
-	size_t size = entry_size(number);
-	uint8_t *content = malloc(size);
-
-	snprintf(path, sizeof(path), "fs/C/%u.bin", number);
-	fill(content, size, number);
-	assert_true(bundle_entry_begin(
-	    writer, BUNDLE_FILES, &(struct bundle_member){.name = path, .size = size}, NULL));
-	assert_true(bundle_entry_write(writer, (struct bytes){content, size}, NULL));
-	assert_true(bundle_entry_end(writer, &place, NULL));
-	free(content);
-	if (spoil != SPOIL_MISSING)
-		put_row(writer, path, place, size, spoil);
-	if (spoil == SPOIL_TWICE)
-		put_row(writer, path, place, size, SPOIL_NOTHING);
-}
-
-/* A bundle of a few volumes; entry 2 is spoilt. Not finished when `unfinished`. */
-static struct fake_store *make(enum spoil spoil, bool unfinished)
-{
-	struct fake_store *fake = fake_store_new();
-	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
-	struct bundle_plan plan = {
-	    .host = "PC-01",
-	    .started = FIXTURE_NOW,
-	    .recipients = &keys.recipients,
-	    .seal = keys.seal,
-	    .now = now,
-	    .monotonic_ms = monotonic_ms,
-	    .free_space = fake_store_free_space,
-	    .free_context = fake,
-	    .limits = {.rotate_bytes = 150 * KIB, .volume_bytes = 200 * KIB},
-	};
-	char number[SHA256_HEX_ROOM];
-
-	assert_true(bundle_new_id(FIXTURE_NOW, plan.collection_id, NULL));
-	assert_true(bundle_create(&fake->store, &plan, &writer, NULL));
-	for (unsigned i = 0; i < ENTRIES; i++)
-		put_entry(writer, i, i == 2 ? spoil : SPOIL_NOTHING);
-	if (spoil == SPOIL_DANGLING)
-		assert_true(bundle_row(writer,
-		    bytes_of("{\"path\":\"fs/C/twin\",\"same_as\":\"fs/C/nobody\"}"), NULL));
-	else
-		assert_true(bundle_row(
-		    writer, bytes_of("{\"path\":\"fs/C/twin\",\"same_as\":\"fs/C/1.bin\"}"), NULL));
-	if (spoil == SPOIL_JSON)
-		assert_true(
-		    bundle_row(writer, bytes_of("{\"path\":\"fs/../../etc/passwd\"}"), NULL));
-	if (!unfinished)
-		assert_true(
-		    bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, NULL));
-	return fake;
-}
-
-static void replace(struct fake_store *fake, const char *name, struct bytes content)
-{
-	CLEANUP(sink_free) struct sink *sink = NULL;
-	CLEANUP(text_free) struct text copy = {0};
-
-	text_add(&copy, content);
-	(void)!fake->store.remove(&fake->store, name, NULL);
-	assert_true(fake->store.create(&fake->store, name, &sink, NULL));
-	assert_true(sink->write(sink, text_bytes(&copy), NULL) && sink->finish(sink, NULL));
-}
-
-/* Signs what lies there now, as a holder of the kit's key can. Listed files that are gone are left out. */
-static void reseal(struct fake_store *fake)
-{
-	CLEANUP(manifest_free) struct manifest before = {0};
-	CLEANUP(manifest_free) struct manifest after = {0};
-	CLEANUP(text_free) struct text text = {0};
-	CLEANUP(text_free) struct text p7s = {0};
-
-	assert_true(manifest_parse(fake_store_bytes(fake, MANIFEST_NAME), &before, NULL));
-	assert_true(manifest_parse(fake_store_bytes(fake, MANIFEST_NAME), &after, NULL));
-	after.file_count = 0;
-	after.volumes = 0;
-	for (size_t i = 0; i < before.file_count; i++) {
-		struct bytes content = fake_store_bytes(fake, before.files[i].name);
-		struct volume_name volume;
-		uint8_t sha256[SHA256_LEN];
-
-		if (!content.at)
-			continue;
-		hash_sha256(content, sha256);
-		assert_true(manifest_set(&after, before.files[i].name, sha256, NULL));
-		after.volumes += volume_name_parse(bytes_of(before.files[i].name), &volume);
-	}
-	assert_true(manifest_format(&after, &text, NULL));
-	assert_true(seal_sign(keys.seal, text_bytes(&text), FIXTURE_NOW, &p7s, NULL));
-	replace(fake, MANIFEST_NAME, text_bytes(&text));
-	replace(fake, MANIFEST_SEAL_NAME, text_bytes(&p7s));
 }
 
 struct heard {
@@ -274,7 +103,7 @@ static void finds_rows_that_lie(void **state)
 
 	(void)state;
 	for (enum spoil spoil = SPOIL_HASH; spoil < SPOIL_COUNT; spoil++) {
-		struct fake_store *fake = make(spoil, false);
+		struct fake_store *fake = fixture_bundle(&keys, spoil, false);
 
 		assert_refused(fake, texts[spoil]);
 		store_free(&fake->store);
@@ -283,7 +112,7 @@ static void finds_rows_that_lie(void **state)
 
 static void opens_a_good_one(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct heard heard = {0};
 	struct bundle_row_view view;
@@ -293,13 +122,13 @@ static void opens_a_good_one(void **state)
 	(void)state;
 	assert_true(check(fake, &heard, &reader, &err));
 	assert_int_equal(heard.problems + heard.notes, 0);
-	assert_int_equal(bundle_row_count(reader), ENTRIES + 1);
+	assert_int_equal(bundle_row_count(reader), BUNDLE_ENTRIES + 1);
 	assert_true(bundle_row_find(reader, bytes_of("fs/C/twin"), &index));
 	assert_true(bundle_row_at(reader, index, &view, NULL));
 	assert_false(view.taken);
 	assert_true(bytes_equal(view.same_as, bytes_of("fs/C/1.bin")));
 	assert_false(bundle_row_find(reader, bytes_of("fs/C/nobody"), &index));
-	assert_false(bundle_row_at(reader, ENTRIES + 1, &view, NULL));
+	assert_false(bundle_row_at(reader, BUNDLE_ENTRIES + 1, &view, NULL));
 	bundle_close(TAKE(reader));
 	store_free(&fake->store);
 }
@@ -307,36 +136,39 @@ static void opens_a_good_one(void **state)
 /* At any offset and length, over frames and volumes. */
 static void reads_members_anywhere(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct bundle_trust trust = make_trust();
-	uint8_t *want = malloc(entry_size(ENTRIES)), *got = malloc(entry_size(ENTRIES));
+	uint8_t *want = malloc(fixture_bundle_size(BUNDLE_ENTRIES)),
+		*got = malloc(fixture_bundle_size(BUNDLE_ENTRIES));
 	uint32_t seed = 7;
 
 	(void)state;
 	assert_true(bundle_open(&fake->store, &trust, &reader, NULL));
-	for (unsigned i = 0; i < ENTRIES + 1; i++) {
+	for (unsigned i = 0; i < BUNDLE_ENTRIES + 1; i++) {
 		CLEANUP(source_close) struct source *member = NULL;
 		char path[32];
 		size_t index = 0, read = 0;
-		unsigned number = i == ENTRIES ? 1 : i; /* the twin is entry 1 */
+		unsigned number = i == BUNDLE_ENTRIES ? 1 : i; /* the twin is entry 1 */
 
-		snprintf(path, sizeof(path), i == ENTRIES ? "fs/C/twin" : "fs/C/%u.bin", i);
+		snprintf(path, sizeof(path), i == BUNDLE_ENTRIES ? "fs/C/twin" : "fs/C/%u.bin", i);
 		assert_true(bundle_row_find(reader, bytes_of(path), &index));
 		assert_true(bundle_member_open(reader, index, &member, NULL));
-		assert_int_equal(member->size, entry_size(number));
-		fill(want, entry_size(number), number);
+		assert_int_equal(member->size, fixture_bundle_size(number));
+		fixture_bundle_fill(want, number);
 		for (int k = 0; k < 40; k++) {
 			seed = seed * 1664525 + 1013904223;
-			size_t at = seed % entry_size(number);
-			size_t len = (seed >> 8) % (entry_size(number) - at + 1);
+			size_t at = seed % fixture_bundle_size(number);
+			size_t len = (seed >> 8) % (fixture_bundle_size(number) - at + 1);
 
 			assert_true(source_read_exact(member, at, got, len, NULL));
 			assert_memory_equal(got, want + at, len);
 		}
-		assert_true(member->read(member, entry_size(number) - 1, got, 100, &read, NULL));
+		assert_true(
+		    member->read(member, fixture_bundle_size(number) - 1, got, 100, &read, NULL));
 		assert_int_equal(read, 1);
-		assert_true(member->read(member, entry_size(number) + 99, got, 100, &read, NULL));
+		assert_true(
+		    member->read(member, fixture_bundle_size(number) + 99, got, 100, &read, NULL));
 		assert_int_equal(read, 0);
 	}
 	free(want);
@@ -345,41 +177,31 @@ static void reads_members_anywhere(void **state)
 	store_free(&fake->store);
 }
 
-static void copy_file(
-    struct fake_store *from, const char *name, struct fake_store *to, const char *as)
-{
-	CLEANUP(text_free) struct text content = {0};
-
-	text_add(&content, fake_store_bytes(from, name));
-	assert_true(text_ok(&content, NULL) && content.len);
-	replace(to, as, text_bytes(&content));
-}
-
 static void finds_volumes_in_the_wrong_place(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
-	struct fake_store *other = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *other = fixture_bundle(&keys, SPOIL_NOTHING, false);
 
 	(void)state;
 	/* Not resealed: the hashes tell, and the key tells what it really is. */
-	copy_file(fake, "files.002.tar.zst.age", fake, "files.001.tar.zst.age");
+	fixture_bundle_copy(fake, "files.002.tar.zst.age", fake, "files.001.tar.zst.age");
 	assert_refused(
 	    fake, "'files.001.tar.zst.age' is not as it was sealed: it is 'files.002.tar.zst.age'");
 	/* Resealed: the volumes' own headers tell. */
-	reseal(fake);
+	fixture_bundle_reseal(&keys, fake);
 	assert_refused(fake, "'files.001.tar.zst.age' is another volume of this bundle (number 2)");
 	store_free(&fake->store);
 
-	fake = make(SPOIL_NOTHING, false);
-	copy_file(other, "files.002.tar.zst.age", fake, "files.002.tar.zst.age");
+	fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	fixture_bundle_copy(other, "files.002.tar.zst.age", fake, "files.002.tar.zst.age");
 	assert_refused(fake, "it comes from another bundle");
-	reseal(fake);
+	fixture_bundle_reseal(&keys, fake);
 	assert_refused(fake, "'files.002.tar.zst.age' comes from another bundle");
 	store_free(&fake->store);
 
-	fake = make(SPOIL_NOTHING, false);
-	copy_file(other, "meta.001.tar.zst.age", fake, "meta.001.tar.zst.age");
-	reseal(fake);
+	fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	fixture_bundle_copy(other, "meta.001.tar.zst.age", fake, "meta.001.tar.zst.age");
+	fixture_bundle_reseal(&keys, fake);
 	assert_refused(fake, "'meta.001.tar.zst.age' comes from another bundle");
 	store_free(&fake->store);
 	store_free(&other->store);
@@ -400,28 +222,28 @@ static const char *volume_after(struct fake_store *fake, uint32_t more)
 
 static void finds_volumes_left_out(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 
 	(void)state;
 	assert_true(fake->store.remove(&fake->store, "files.002.tar.zst.age", NULL));
 	assert_refused(fake, "'files.002.tar.zst.age' was sealed and is missing");
-	reseal(fake);
+	fixture_bundle_reseal(&keys, fake);
 	assert_refused(fake, "volumes of 'files' numbered up to");
 	store_free(&fake->store);
 
 	/* The last of its set: nothing but the rows know that there was one more. */
-	fake = make(SPOIL_NOTHING, false);
+	fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 	uint32_t before_last = (uint32_t)-1;
 
 	assert_true(fake->store.remove(&fake->store, volume_after(fake, before_last), NULL));
-	reseal(fake);
+	fixture_bundle_reseal(&keys, fake);
 	assert_refused(fake, "the tar ends inside an entry");
 	store_free(&fake->store);
 }
 
 static void tolerates_what_a_cut_off_run_leaves(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, true);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, true);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct bundle_facts facts;
 	struct heard heard = {0};
@@ -436,20 +258,20 @@ static void tolerates_what_a_cut_off_run_leaves(void **state)
 	bundle_close(TAKE(reader));
 	/* A volume closed since the seal, and a seal half written. */
 	heard = (struct heard){0};
-	copy_file(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
-	replace(fake, MANIFEST_SEAL_NAME ".new", bytes_of("half"));
+	fixture_bundle_copy(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
+	fixture_bundle_replace(fake, MANIFEST_SEAL_NAME ".new", bytes_of("half"));
 	assert_true(check(fake, &heard, &reader, &err));
 	assert_int_equal(heard.problems, 0);
 	bundle_close(TAKE(reader));
 	/* But not two of them, and not a file of no kind. */
-	copy_file(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
+	fixture_bundle_copy(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
 	assert_refused(fake, "was added");
 	store_free(&fake->store);
 }
 
 static void takes_the_new_seal(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, true);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, true);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct bundle_facts facts;
 	struct heard heard = {0};
@@ -457,8 +279,8 @@ static void takes_the_new_seal(void **state)
 
 	(void)state;
 	/* As a plug pulled between the two renames leaves it. */
-	copy_file(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
-	replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
+	fixture_bundle_copy(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
+	fixture_bundle_replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
 	assert_true(check(fake, &heard, &reader, &err));
 	bundle_facts(reader, &facts);
 	assert_string_equal(facts.seal_file, MANIFEST_SEAL_NAME ".new");
@@ -471,20 +293,20 @@ static void takes_the_new_seal(void **state)
 /* As FAT leaves it, which removes the old file before it renames the new one. */
 static void takes_the_new_manifest(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct heard heard = {0};
 	struct err err = {0};
 
 	(void)state;
 	assert_true(fake->store.rename(&fake->store, MANIFEST_NAME, MANIFEST_NAME ".new", NULL));
-	copy_file(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
-	replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
+	fixture_bundle_copy(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
+	fixture_bundle_replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
 	assert_true(check(fake, &heard, &reader, &err));
 	assert_int_equal(heard.problems, 0);
 	bundle_close(TAKE(reader));
 	/* Beside a MANIFEST in its place, and in a complete bundle, it is an addition. */
-	copy_file(fake, MANIFEST_NAME ".new", fake, MANIFEST_NAME);
+	fixture_bundle_copy(fake, MANIFEST_NAME ".new", fake, MANIFEST_NAME);
 	assert_refused(fake, "'MANIFEST.sha256.new' was added");
 	store_free(&fake->store);
 }
@@ -492,7 +314,7 @@ static void takes_the_new_manifest(void **state)
 /* Whatever read fails, verification fails too, and says that it was the disk. */
 static void a_failing_disk_is_no_forgery(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 	struct fake_flaky flaky;
 	struct bundle_trust trust = make_trust();
 	struct heard heard = {0};
@@ -523,7 +345,7 @@ static void a_failing_disk_is_no_forgery(void **state)
 
 static void says_which_key_is_wrong(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 	struct fixture_seal other = {0};
 	struct bundle_trust trust = make_trust();
 	struct bundle_reader *reader = NULL;
@@ -553,7 +375,7 @@ static void says_which_key_is_wrong(void **state)
 /* Whatever read fails, the reader says so and does not lie. */
 static void brings_out_the_rest_when_unverified(void **state)
 {
-	struct fake_store *fake = make(SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
 	CLEANUP(text_free) struct text volume = {0};
 	struct bundle_trust trust = make_trust();
 	struct heard heard = {0};
@@ -565,28 +387,28 @@ static void brings_out_the_rest_when_unverified(void **state)
 	(void)state;
 	text_add(&volume, fake_store_bytes(fake, "files.002.tar.zst.age"));
 	volume.at[volume.len - 20] ^= 1; /* its last chunk: the volume does not open */
-	replace(fake, "files.002.tar.zst.age", text_bytes(&volume));
+	fixture_bundle_replace(fake, "files.002.tar.zst.age", text_bytes(&volume));
 	trust.unverified = true;
 	assert_true(bundle_open_seal(&fake->store, &trust, &watch, &reader, &err));
 	assert_false(bundle_check_files(reader, &err));
 	assert_true(bundle_open_content(reader, &err));
-	for (unsigned i = 0; i < ENTRIES; i++) {
+	for (unsigned i = 0; i < BUNDLE_ENTRIES; i++) {
 		CLEANUP(source_close) struct source *member = NULL;
-		CLEANUP(free_memory) uint8_t *got = malloc(entry_size(i));
-		CLEANUP(free_memory) uint8_t *want = malloc(entry_size(i));
+		CLEANUP(free_memory) uint8_t *got = malloc(fixture_bundle_size(i));
+		CLEANUP(free_memory) uint8_t *want = malloc(fixture_bundle_size(i));
 		char path[32];
 		size_t index = 0;
 
 		snprintf(path, sizeof(path), "fs/C/%u.bin", i);
-		fill(want, entry_size(i), i);
+		fixture_bundle_fill(want, i);
 		assert_true(bundle_row_find(reader, bytes_of(path), &index));
 		if (!bundle_member_open(reader, index, &member, &err) ||
-		    !source_read_exact(member, 0, got, entry_size(i), &err))
+		    !source_read_exact(member, 0, got, fixture_bundle_size(i), &err))
 			continue;
-		assert_memory_equal(got, want, entry_size(i));
+		assert_memory_equal(got, want, fixture_bundle_size(i));
 		good++;
 	}
-	assert_true(good >= 3 && good < ENTRIES);
+	assert_true(good >= 3 && good < BUNDLE_ENTRIES);
 	assert_true(heard.problems >= 2);
 	bundle_close(reader);
 	store_free(&fake->store);
