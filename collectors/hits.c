@@ -35,10 +35,8 @@ bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *str
 
 uint64_t hit_stored_bytes(const struct ntfs_stream *stream)
 {
-	bool may_have_holes = stream->flags & NTFS_STREAM_SPARSE;
-
-	return may_have_holes && stream->allocated < stream->size ? stream->allocated
-								  : stream->size;
+	return !stream->resident && stream->allocated < stream->size ? stream->allocated
+								     : stream->size;
 }
 
 void hit_add(struct hit_list *list, const struct ntfs_entry *entry,

@@ -158,17 +158,20 @@ static void write_touched(struct text *out, const char *what, struct bytes path,
 static void write_footprint(const struct collection *collection, struct text *out)
 {
 	const struct volume_set *set = collection->plan->volumes;
-	CLEANUP(text_free) struct text program = {0};
 
 	for (size_t i = 0; i < set->count; i++)
 		if (set->at[i].raw)
 			write_touched(out, set->at[i].is_live ? "volume" : "image",
 			    text_bytes(&set->at[i].path), "opened for reading");
+#ifdef _WIN32
+	CLEANUP(text_free) struct text program = {0};
+
 	if (!file_program_path(&program, NULL))
 		text_clear(&program);
 	write_touched(out, "system", text_bytes(&program),
 	    "program started: Windows may note it in Prefetch, Amcache, BAM, UserAssist, "
 	    "AppCompatCache, event 4688, and a USB disk in USBSTOR and setupapi.dev.log");
+#endif
 }
 
 bool collection_receipt(struct collection *collection, struct err *err)

@@ -97,11 +97,15 @@ static void add_name(struct json *json, const struct row *row)
 		json_bool_field(json, "orphan", true);
 }
 
-static void add_stream(struct json *json, const struct ntfs_stream *stream)
+static void add_stream(struct json *json, const struct row *row)
 {
+	const struct ntfs_stream *stream = row->stream;
+
 	add_utf16(json, "stream", stream->utf16);
 	if (stream->utf16.len)
 		add_raw_name(json, "raw_stream", stream->utf16);
+	if (stream->size != row->size)
+		json_unsigned_field(json, "claimed_size", stream->size);
 	json_unsigned_field(json, "allocated", stream->allocated);
 	json_unsigned_field(json, "initialized", stream->initialized);
 	if (stream->resident)
@@ -178,7 +182,7 @@ static void add_entry(struct json *json, const struct row *row)
 	if (row->name)
 		add_name(json, row);
 	if (row->stream)
-		add_stream(json, row->stream);
+		add_stream(json, row);
 	add_reparse(json, entry);
 	add_streams(json, entry);
 	if (entry->damage.kind != ERR_NONE)

@@ -21,6 +21,7 @@ struct taking { /* a stream on its way into the bundle */
 	const struct hit *hit;
 	struct text path; /* in the bundle */
 	bool is_orphan;
+	uint64_t cut; /* bytes at the end that no cluster holds: not stored */
 	struct ntfs_range *sparse;
 	size_t sparse_count;
 };
@@ -54,7 +55,7 @@ static void write_row(struct taking *t, struct row *row)
 	row->path = text_bytes(&t->path);
 	row->kind = t->stream && t->stream->utf16.len ? "stream" : "file";
 	row->read = "raw";
-	row->size = t->stream ? t->stream->size : 0;
+	row->size = t->stream ? t->stream->size - t->cut : 0;
 	row->collection = t->collection;
 	row->collectors = t->hit->collectors;
 	row->volume = t->volume;
@@ -80,22 +81,57 @@ static void not_taken(struct taking *t, const struct err *why)
 	collection_note_problem(t->collection, text_bytes(&t->path), why);
 }
 
-static uint64_t hole_bytes(const struct taking *t)
+/* What the runs of a stream say of its bytes. */
+struct coverage {
+	uint64_t holes; /* bytes in holes */
+	uint64_t
+	    reach; /* end of the last hole or cluster that is there: beyond is nothing to read */
+	uint64_t volume; /* bytes that the image or device has */
+};
+
+/* Where in the stream the readable part of a run ends; its start when nothing of it is there. */
+static uint64_t run_reach(const struct ntfs_run *run, uint64_t cluster, uint64_t volume)
+{
+	uint64_t start = run->vcn * cluster;
+	uint64_t left;
+
+	if (run->lcn == NTFS_HOLE)
+		return start + run->length * cluster;
+	if (run->lcn >= volume / cluster)
+		return start;
+	left = volume - run->lcn * cluster;
+	return start + (run->length < left / cluster ? run->length * cluster : left);
+}
+
+static struct coverage cover(const struct taking *t)
 {
 	const struct ntfs_geometry *geometry = ntfs_volume_geometry(t->volume->ntfs);
-	uint64_t clusters = 0;
+	const struct ntfs_stream *stream = t->stream;
+	uint64_t cluster = geometry->cluster_size;
+	struct coverage c = {.volume = t->volume->raw->size};
 
-	for (size_t i = 0; !t->stream->resident && i < t->stream->run_count; i++)
-		if (t->stream->runs[i].lcn == NTFS_HOLE) {
-			if (t->stream->runs[i].length > UINT64_MAX / 2 - clusters)
-				return UINT64_MAX;
-			clusters += t->stream->runs[i].length;
-		}
-	if (clusters > UINT64_MAX / geometry->cluster_size)
-		return UINT64_MAX;
-	uint64_t bytes = clusters * geometry->cluster_size;
+	if (geometry->clusters < c.volume / cluster)
+		c.volume = geometry->clusters * cluster;
+	if (stream->resident)
+		c.reach = stream->size;
+	for (size_t i = 0; !stream->resident && i < stream->run_count; i++) {
+		const struct ntfs_run *run = &stream->runs[i];
+		uint64_t room = stream->size / cluster + 1; /* clusters that matter */
 
-	return bytes < t->stream->size ? bytes : t->stream->size;
+		if (run->vcn > room)
+			break;
+		struct ntfs_run seen = *run;
+
+		if (seen.length > room - seen.vcn)
+			seen.length = room - seen.vcn;
+		uint64_t end = run_reach(&seen, cluster, c.volume);
+
+		c.holes += seen.lcn == NTFS_HOLE ? seen.length * cluster : 0;
+		c.reach = end > seen.vcn * cluster ? end : c.reach;
+	}
+	c.reach = c.reach < stream->size ? c.reach : stream->size;
+	c.holes = c.holes < stream->size ? c.holes : stream->size;
+	return c;
 }
 
 /* $Extend/$UsnJrnl:$J, whose old part is one large hole. */
@@ -110,19 +146,9 @@ static bool is_journal(const struct taking *t)
 	       text_same_name(bytes_of(t->path.at + prefix), bytes_of(name));
 }
 
-/* Chooses between the logical content and its runs alone, and opens it. */
-static bool open_stream(struct taking *t, struct source **out, struct err *err)
+/* The allocated runs alone, with their map. */
+static bool open_runs(struct taking *t, uint64_t volume, struct source **out, struct err *err)
 {
-	uint64_t holes = hole_bytes(t);
-	bool is_compressed = t->stream->flags & NTFS_STREAM_COMPRESSED;
-	bool as_runs = holes > 0 && !is_compressed && !t->stream->incomplete &&
-		       (holes > HOLES_STORED_MAX || is_journal(t));
-
-	if (is_compressed && holes > HOLES_ACCEPTED_MAX)
-		return fail(err, ERR_LIMIT, "a compressed file with %llu bytes of holes",
-		    (unsigned long long)holes);
-	if (!as_runs)
-		return ntfs_stream_open(t->volume->ntfs, t->entry, t->stream, out, err);
 	CLEANUP(source_close) struct source *runs = NULL;
 	uint64_t stored = 0;
 
@@ -136,7 +162,48 @@ static bool open_stream(struct taking *t, struct source **out, struct err *err)
 	if (stored != runs->size)
 		return fail(err, ERR_DAMAGED, "its runs hold %llu bytes, its map %llu",
 		    (unsigned long long)runs->size, (unsigned long long)stored);
+	if (stored > volume)
+		return fail(err, ERR_DAMAGED, "its runs hold more than the whole volume");
 	*out = TAKE(runs);
+	return true;
+}
+
+/* Opens what is to be stored: the logical content as far as there is anything to read, or its runs alone. A size
+ * without clusters is damage: one changed byte must not make us write terabytes of zeros. */
+static bool open_stream(struct taking *t, struct source **out, struct err *err)
+{
+	CLEANUP(source_close) struct source *whole = NULL;
+	struct coverage c = cover(t);
+	bool is_compressed = t->stream->flags & NTFS_STREAM_COMPRESSED;
+
+	if (c.holes > 0 && !is_compressed && !t->stream->incomplete &&
+	    (c.holes > HOLES_STORED_MAX || is_journal(t)))
+		return open_runs(t, c.volume, out, err);
+	if (c.holes > HOLES_ACCEPTED_MAX)
+		return fail(err, ERR_LIMIT, "a compressed or damaged file with %llu bytes of holes",
+		    (unsigned long long)c.holes);
+	if (c.reach < t->stream->size)
+		t->cut = t->stream->size - c.reach;
+	if (t->cut && c.reach == 0) {
+		t->cut = 0;
+		return fail(err, ERR_DAMAGED,
+		    "none of its %llu bytes lies inside the volume or image",
+		    (unsigned long long)t->stream->size);
+	}
+	if (c.reach - c.holes > c.volume)
+		return fail(err, ERR_DAMAGED, "its runs hold more than the whole volume");
+	if (!ntfs_stream_open(t->volume->ntfs, t->entry, t->stream, &whole, err))
+		return false;
+	if (!t->cut) {
+		*out = TAKE(whole);
+		return true;
+	}
+	struct source *window = source_window(whole, 0, c.reach, true);
+
+	if (!window)
+		return fail(err, ERR_MEMORY, "no memory to read it");
+	whole = NULL;
+	*out = window;
 	return true;
 }
 
@@ -190,6 +257,9 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	if (copy->bad_bytes)
 		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
 		    (unsigned long long)copy->bad_bytes, copy->first.text);
+	else if (t->cut)
+		fail(&why, ERR_DAMAGED, "the last %llu bytes lie outside the volume or image",
+		    (unsigned long long)t->cut);
 	else if (place->padded)
 		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
 		    (unsigned long long)place->padded);
