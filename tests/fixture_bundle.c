@@ -1,176 +1,150 @@
-/* Bundles that lie. See fixture_bundle.h. */
-#include "unit.h"
-
+/* Bundles in memory. See fixture_bundle.h. */
 #include "fixture_bundle.h"
 
+#include "unit.h"
+
 #include "bundle/manifest.h"
-#include "bundle/writer.h"
 #include "core/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define KIB 1024
-
-static uint64_t clock_ms;
+struct fixture_seal fixture_keys;
+uint64_t fixture_clock_ms;
 
 static uint64_t now(void)
 {
-	return FIXTURE_NOW + clock_ms * 10000;
+	return FIXTURE_NOW + fixture_clock_ms * 10000;
 }
 
 static uint64_t monotonic_ms(void)
 {
-	return clock_ms++;
+	return fixture_clock_ms++;
 }
 
-size_t fixture_bundle_size(unsigned number)
+struct bundle_plan fixture_plan(struct fake_store *fake)
 {
-	return 90 * KIB + number;
+	struct bundle_plan plan = {
+	    .case_id = "事案 7",
+	    .host = "PC-01",
+	    .started = FIXTURE_NOW,
+	    .recipients = &fixture_keys.recipients,
+	    .seal = fixture_keys.seal,
+	    .now = now,
+	    .monotonic_ms = monotonic_ms,
+	    .free_space = fake_store_free_space,
+	    .free_context = fake,
+	};
+
+	assert_true(bundle_new_id(FIXTURE_NOW, plan.collection_id, NULL));
+	return plan;
 }
 
-void fixture_bundle_fill(uint8_t *to, unsigned number)
+/* Bytes that do not compress, the same for the same seed. */
+static void fill(uint8_t *to, size_t len, uint32_t seed)
 {
-	uint32_t seed = number;
-
-	for (size_t i = 0; i < fixture_bundle_size(number); i++) {
+	for (size_t i = 0; i < len; i++) {
 		seed = seed * 1664525 + 1013904223;
 		to[i] = (uint8_t)(seed >> 24);
 	}
 }
 
-static void put_row(struct bundle_writer *writer, const char *path, struct bundle_place place,
-    uint64_t size, enum spoil spoil)
+bool fixture_row(struct bundle_writer *writer, const char *name, uint64_t size,
+    const struct bundle_place *place, struct err *err)
 {
 	CLEANUP(text_free) struct text row = {0};
 	struct json json = {.to = &row};
 
-	place.sha256[31] ^= spoil == SPOIL_HASH;
-	place.stored -= spoil == SPOIL_SIZE;
-	place.data_offset += spoil == SPOIL_DATA ? 512 : 0;
-	place.tar_offset += spoil == SPOIL_TAR ? 512 : 0;
-	place.data_offset += spoil == SPOIL_TAR ? 512 : 0;
-	place.volume += spoil == SPOIL_VOLUME;
 	json_begin(&json);
-	json_string_field(&json, "path", spoil == SPOIL_PATH ? "fs/C/other" : path);
+	json_string_field(&json, "path", name);
 	json_unsigned_field(&json, "size", size);
-	json_unsigned_field(&json, "stored_size", place.stored);
-	json_hex_field(&json, "sha256", (struct bytes){place.sha256, SHA256_LEN});
-	if (spoil == SPOIL_SPARSE)
-		json_string_field(&json, "stored", "runs");
-	json_key(&json, "place");
-	json_begin(&json);
-	json_string_field(&json, "set", bundle_set_name(place.set));
-	json_unsigned_field(&json, "volume", place.volume);
-	json_unsigned_field(&json, "tar", place.tar_offset);
-	json_unsigned_field(&json, "data", place.data_offset);
-	json_end(&json);
-	json_end(&json);
-	assert_true(bundle_row(writer, text_bytes(&row), NULL));
-}
-
-static void put_entry(struct bundle_writer *writer, unsigned number, enum spoil spoil)
-{
-	struct bundle_place place = {0};
-	char path[32];
-	size_t size = fixture_bundle_size(number);
-	uint8_t *content = malloc(size);
-
-	snprintf(path, sizeof(path), "fs/C/%u.bin", number);
-	fixture_bundle_fill(content, number);
-	assert_true(bundle_entry_begin(
-	    writer, BUNDLE_FILES, &(struct bundle_member){.name = path, .size = size}, NULL));
-	assert_true(bundle_entry_write(writer, (struct bytes){content, size}, NULL));
-	assert_true(bundle_entry_end(writer, &place, NULL));
-	free(content);
-	if (spoil != SPOIL_MISSING)
-		put_row(writer, path, place, size, spoil);
-	if (spoil == SPOIL_TWICE)
-		put_row(writer, path, place, size, SPOIL_NOTHING);
-}
-
-struct fake_store *fixture_bundle(
-    const struct fixture_seal *keys, enum spoil spoil, bool unfinished)
-{
-	struct fake_store *fake = fake_store_new();
-	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
-	struct bundle_plan plan = {
-	    .host = "PC-01",
-	    .started = FIXTURE_NOW,
-	    .recipients = &keys->recipients,
-	    .seal = keys->seal,
-	    .now = now,
-	    .monotonic_ms = monotonic_ms,
-	    .free_space = fake_store_free_space,
-	    .free_context = fake,
-	    .limits = {.rotate_bytes = 150 * KIB, .volume_bytes = 200 * KIB},
-	};
-	char number[SHA256_HEX_ROOM];
-
-	assert_true(bundle_new_id(FIXTURE_NOW, plan.collection_id, NULL));
-	assert_true(bundle_create(&fake->store, &plan, &writer, NULL));
-	for (unsigned i = 0; i < BUNDLE_ENTRIES; i++)
-		put_entry(writer, i, i == 2 ? spoil : SPOIL_NOTHING);
-	if (spoil == SPOIL_DANGLING)
-		assert_true(bundle_row(writer,
-		    bytes_of("{\"path\":\"fs/C/twin\",\"same_as\":\"fs/C/nobody\"}"), NULL));
-	else
-		assert_true(bundle_row(
-		    writer, bytes_of("{\"path\":\"fs/C/twin\",\"same_as\":\"fs/C/1.bin\"}"), NULL));
-	if (spoil == SPOIL_JSON)
-		assert_true(
-		    bundle_row(writer, bytes_of("{\"path\":\"fs/../../etc/passwd\"}"), NULL));
-	if (!unfinished)
-		assert_true(
-		    bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, NULL));
-	return fake;
-}
-
-void fixture_bundle_replace(struct fake_store *fake, const char *name, struct bytes content)
-{
-	CLEANUP(sink_free) struct sink *sink = NULL;
-	CLEANUP(text_free) struct text copy = {0};
-
-	text_add(&copy, content);
-	(void)!fake->store.remove(&fake->store, name, NULL);
-	assert_true(fake->store.create(&fake->store, name, &sink, NULL));
-	assert_true(sink->write(sink, text_bytes(&copy), NULL) && sink->finish(sink, NULL));
-}
-
-void fixture_bundle_reseal(const struct fixture_seal *keys, struct fake_store *fake)
-{
-	CLEANUP(manifest_free) struct manifest before = {0};
-	CLEANUP(manifest_free) struct manifest after = {0};
-	CLEANUP(text_free) struct text text = {0};
-	CLEANUP(text_free) struct text p7s = {0};
-
-	assert_true(manifest_parse(fake_store_bytes(fake, MANIFEST_NAME), &before, NULL));
-	assert_true(manifest_parse(fake_store_bytes(fake, MANIFEST_NAME), &after, NULL));
-	after.file_count = 0;
-	after.volumes = 0;
-	for (size_t i = 0; i < before.file_count; i++) {
-		struct bytes content = fake_store_bytes(fake, before.files[i].name);
-		struct volume_name volume;
-		uint8_t sha256[SHA256_LEN];
-
-		if (!content.at)
-			continue;
-		hash_sha256(content, sha256);
-		assert_true(manifest_set(&after, before.files[i].name, sha256, NULL));
-		after.volumes += volume_name_parse(bytes_of(before.files[i].name), &volume);
+	json_string_field(&json, "status", place ? "taken" : "not_taken");
+	if (place) {
+		json_unsigned_field(&json, "stored_size", place->stored);
+		json_hex_field(&json, "sha256", (struct bytes){place->sha256, SHA256_LEN});
+		json_key(&json, "place");
+		json_begin(&json);
+		json_string_field(&json, "set", bundle_set_name(place->set));
+		json_unsigned_field(&json, "volume", place->volume);
+		json_unsigned_field(&json, "tar", place->tar_offset);
+		json_unsigned_field(&json, "data", place->data_offset);
+		json_end(&json);
 	}
-	assert_true(manifest_format(&after, &text, NULL));
-	assert_true(seal_sign(keys->seal, text_bytes(&text), FIXTURE_NOW, &p7s, NULL));
-	fixture_bundle_replace(fake, MANIFEST_NAME, text_bytes(&text));
-	fixture_bundle_replace(fake, MANIFEST_SEAL_NAME, text_bytes(&p7s));
+	json_end(&json);
+	return bundle_row(writer, text_bytes(&row), err);
 }
 
-void fixture_bundle_copy(
-    struct fake_store *from, const char *name, struct fake_store *to, const char *as)
+/* One entry of `size` bytes and its row, as the collector does it. */
+bool fixture_entry(struct bundle_writer *writer, enum bundle_set set, const char *name, size_t size,
+    struct err *err)
 {
-	CLEANUP(text_free) struct text content = {0};
+	struct bundle_member member = {.name = name, .size = size, .modified = FIXTURE_NOW};
+	struct bundle_place place = {0};
+	uint8_t *content = malloc(size + 1);
+	struct bytes data = {content, size};
 
-	text_add(&content, fake_store_bytes(from, name));
-	assert_true(text_ok(&content, NULL) && content.len);
-	fixture_bundle_replace(to, as, text_bytes(&content));
+	assert_non_null(content);
+	fill(content, size, (uint32_t)size);
+	bool ok = bundle_entry_begin(writer, set, &member, err);
+
+	while (ok && data.len) {
+		size_t take = data.len < 10007 ? data.len : 10007;
+
+		ok = bundle_entry_write(writer, (struct bytes){data.at, take}, err);
+		data.at += take;
+		data.len -= take;
+	}
+	free(content);
+	return ok && bundle_entry_end(writer, &place, err) &&
+	       fixture_row(writer, name, size, &place, err);
+}
+
+static struct bundle_trust make_trust(void)
+{
+	return (struct bundle_trust){
+	    .ca_pem = text_bytes(&fixture_keys.ca.certificate),
+	    .identities = &fixture_keys.identities,
+	    .at = FIXTURE_NOW,
+	};
+}
+
+static void say_problem(void *context, const struct err *why)
+{
+	(void)context;
+	fprintf(stderr, "problem: %s\n", why->text);
+}
+
+/* Opens and checks all that can be checked; the caller looks at the facts. */
+struct bundle_reader *fixture_open(struct fake_store *fake, struct bundle_facts *facts)
+{
+	struct bundle_trust trust = make_trust();
+	struct bundle_watch watch = {.problem = say_problem};
+	struct bundle_reader *reader = NULL;
+	struct err err = {0};
+
+	if (!bundle_open_seal(&fake->store, &trust, &watch, &reader, &err) ||
+	    !bundle_check_files(reader, &err) || !bundle_open_content(reader, &err) ||
+	    !bundle_check_entries(reader, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		bundle_close(reader);
+		return NULL;
+	}
+	bundle_facts(reader, facts);
+	return reader;
+}
+
+void fixture_check_member(struct bundle_reader *reader, const char *name, size_t size)
+{
+	CLEANUP(source_close) struct source *member = NULL;
+	uint8_t *want = malloc(size + 1), *got = malloc(size + 1);
+	size_t index = 0;
+
+	assert_true(bundle_row_find(reader, bytes_of(name), &index));
+	assert_true(bundle_member_open(reader, index, &member, NULL));
+	assert_int_equal(member->size, size);
+	fill(want, size, (uint32_t)size);
+	assert_true(source_read_exact(member, 0, got, size, NULL));
+	assert_memory_equal(want, got, size);
+	free(want);
+	free(got);
 }

@@ -1,40 +1,28 @@
-/* Bundles in memory whose seal is good and whose rows may lie, as only a holder of a kit's key could make them. */
+/* Bundles in memory, as a collector writes them, and a reader that checks all of them. Tests that use it call
+ * fixture_seal_make(&fixture_keys) first. */
 #ifndef KANSHIKI_TESTS_FIXTURE_BUNDLE_H
 #define KANSHIKI_TESTS_FIXTURE_BUNDLE_H
 
 #include "fake_store.h"
 #include "fixture_seal.h"
 
-#define BUNDLE_ENTRIES 6 /* "fs/C/0.bin" ... and "fs/C/twin", the same as 1 */
+#include "bundle/reader.h"
+#include "bundle/writer.h"
 
-/* What is wrong with a row of entry 2. */
-enum spoil {
-	SPOIL_NOTHING,
-	SPOIL_HASH,
-	SPOIL_PATH,
-	SPOIL_SIZE,
-	SPOIL_DATA,
-	SPOIL_TAR,
-	SPOIL_VOLUME,
-	SPOIL_MISSING,
-	SPOIL_TWICE,
-	SPOIL_DANGLING,
-	SPOIL_JSON,
-	SPOIL_SPARSE,
-	SPOIL_COUNT,
-};
+extern struct fixture_seal fixture_keys;
+extern uint64_t fixture_clock_ms; /* the plan's clocks; each look at it takes one */
 
-/* A bundle of a few volumes; entry 2 is spoilt. Not finished when `unfinished`. */
-struct fake_store *fixture_bundle(
-    const struct fixture_seal *keys, enum spoil spoil, bool unfinished);
-size_t fixture_bundle_size(unsigned number);
-/* The bytes of entry `number`: fixture_bundle_size of them. */
-void fixture_bundle_fill(uint8_t *to, unsigned number);
-
-/* Signs what lies there now. Listed files that are gone are left out. */
-void fixture_bundle_reseal(const struct fixture_seal *keys, struct fake_store *fake);
-void fixture_bundle_replace(struct fake_store *fake, const char *name, struct bytes content);
-void fixture_bundle_copy(
-    struct fake_store *from, const char *name, struct fake_store *to, const char *as);
+/* A plan on that store, which can tell its free space. */
+struct bundle_plan fixture_plan(struct fake_store *fake);
+/* A row; place NULL: not taken. */
+bool fixture_row(struct bundle_writer *writer, const char *name, uint64_t size,
+    const struct bundle_place *place, struct err *err);
+/* One entry of `size` bytes that do not compress, and its row. */
+bool fixture_entry(struct bundle_writer *writer, enum bundle_set set, const char *name, size_t size,
+    struct err *err);
+/* Opens a bundle and checks all that can be checked; NULL, the problems on stderr, when anything is wrong. */
+struct bundle_reader *fixture_open(struct fake_store *fake, struct bundle_facts *facts);
+/* The member's bytes are those of fixture_entry. */
+void fixture_check_member(struct bundle_reader *reader, const char *name, size_t size);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "fake_flaky.h"
 #include "fake_store.h"
-#include "fixture_bundle.h"
+#include "fixture_liar.h"
 
 #include "bundle/manifest.h"
 #include "bundle/reader.h"
@@ -103,7 +103,7 @@ static void finds_rows_that_lie(void **state)
 
 	(void)state;
 	for (enum spoil spoil = SPOIL_HASH; spoil < SPOIL_COUNT; spoil++) {
-		struct fake_store *fake = fixture_bundle(&keys, spoil, false);
+		struct fake_store *fake = fixture_liar(&keys, spoil, false);
 
 		assert_refused(fake, texts[spoil]);
 		store_free(&fake->store);
@@ -112,7 +112,7 @@ static void finds_rows_that_lie(void **state)
 
 static void opens_a_good_one(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct heard heard = {0};
 	struct bundle_row_view view;
@@ -122,13 +122,13 @@ static void opens_a_good_one(void **state)
 	(void)state;
 	assert_true(check(fake, &heard, &reader, &err));
 	assert_int_equal(heard.problems + heard.notes, 0);
-	assert_int_equal(bundle_row_count(reader), BUNDLE_ENTRIES + 1);
+	assert_int_equal(bundle_row_count(reader), LIAR_ENTRIES + 1);
 	assert_true(bundle_row_find(reader, bytes_of("fs/C/twin"), &index));
 	assert_true(bundle_row_at(reader, index, &view, NULL));
 	assert_false(view.taken);
 	assert_true(bytes_equal(view.same_as, bytes_of("fs/C/1.bin")));
 	assert_false(bundle_row_find(reader, bytes_of("fs/C/nobody"), &index));
-	assert_false(bundle_row_at(reader, BUNDLE_ENTRIES + 1, &view, NULL));
+	assert_false(bundle_row_at(reader, LIAR_ENTRIES + 1, &view, NULL));
 	bundle_close(TAKE(reader));
 	store_free(&fake->store);
 }
@@ -136,39 +136,39 @@ static void opens_a_good_one(void **state)
 /* At any offset and length, over frames and volumes. */
 static void reads_members_anywhere(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct bundle_trust trust = make_trust();
-	uint8_t *want = malloc(fixture_bundle_size(BUNDLE_ENTRIES)),
-		*got = malloc(fixture_bundle_size(BUNDLE_ENTRIES));
+	uint8_t *want = malloc(fixture_liar_size(LIAR_ENTRIES)),
+		*got = malloc(fixture_liar_size(LIAR_ENTRIES));
 	uint32_t seed = 7;
 
 	(void)state;
 	assert_true(bundle_open(&fake->store, &trust, &reader, NULL));
-	for (unsigned i = 0; i < BUNDLE_ENTRIES + 1; i++) {
+	for (unsigned i = 0; i < LIAR_ENTRIES + 1; i++) {
 		CLEANUP(source_close) struct source *member = NULL;
 		char path[32];
 		size_t index = 0, read = 0;
-		unsigned number = i == BUNDLE_ENTRIES ? 1 : i; /* the twin is entry 1 */
+		unsigned number = i == LIAR_ENTRIES ? 1 : i; /* the twin is entry 1 */
 
-		snprintf(path, sizeof(path), i == BUNDLE_ENTRIES ? "fs/C/twin" : "fs/C/%u.bin", i);
+		snprintf(path, sizeof(path), i == LIAR_ENTRIES ? "fs/C/twin" : "fs/C/%u.bin", i);
 		assert_true(bundle_row_find(reader, bytes_of(path), &index));
 		assert_true(bundle_member_open(reader, index, &member, NULL));
-		assert_int_equal(member->size, fixture_bundle_size(number));
-		fixture_bundle_fill(want, number);
+		assert_int_equal(member->size, fixture_liar_size(number));
+		fixture_liar_fill(want, number);
 		for (int k = 0; k < 40; k++) {
 			seed = seed * 1664525 + 1013904223;
-			size_t at = seed % fixture_bundle_size(number);
-			size_t len = (seed >> 8) % (fixture_bundle_size(number) - at + 1);
+			size_t at = seed % fixture_liar_size(number);
+			size_t len = (seed >> 8) % (fixture_liar_size(number) - at + 1);
 
 			assert_true(source_read_exact(member, at, got, len, NULL));
 			assert_memory_equal(got, want + at, len);
 		}
 		assert_true(
-		    member->read(member, fixture_bundle_size(number) - 1, got, 100, &read, NULL));
+		    member->read(member, fixture_liar_size(number) - 1, got, 100, &read, NULL));
 		assert_int_equal(read, 1);
 		assert_true(
-		    member->read(member, fixture_bundle_size(number) + 99, got, 100, &read, NULL));
+		    member->read(member, fixture_liar_size(number) + 99, got, 100, &read, NULL));
 		assert_int_equal(read, 0);
 	}
 	free(want);
@@ -179,29 +179,29 @@ static void reads_members_anywhere(void **state)
 
 static void finds_volumes_in_the_wrong_place(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
-	struct fake_store *other = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
+	struct fake_store *other = fixture_liar(&keys, SPOIL_NOTHING, false);
 
 	(void)state;
 	/* Not resealed: the hashes tell, and the key tells what it really is. */
-	fixture_bundle_copy(fake, "files.002.tar.zst.age", fake, "files.001.tar.zst.age");
+	fixture_liar_copy(fake, "files.002.tar.zst.age", fake, "files.001.tar.zst.age");
 	assert_refused(
 	    fake, "'files.001.tar.zst.age' is not as it was sealed: it is 'files.002.tar.zst.age'");
 	/* Resealed: the volumes' own headers tell. */
-	fixture_bundle_reseal(&keys, fake);
+	fixture_liar_reseal(&keys, fake);
 	assert_refused(fake, "'files.001.tar.zst.age' is another volume of this bundle (number 2)");
 	store_free(&fake->store);
 
-	fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
-	fixture_bundle_copy(other, "files.002.tar.zst.age", fake, "files.002.tar.zst.age");
+	fake = fixture_liar(&keys, SPOIL_NOTHING, false);
+	fixture_liar_copy(other, "files.002.tar.zst.age", fake, "files.002.tar.zst.age");
 	assert_refused(fake, "it comes from another bundle");
-	fixture_bundle_reseal(&keys, fake);
+	fixture_liar_reseal(&keys, fake);
 	assert_refused(fake, "'files.002.tar.zst.age' comes from another bundle");
 	store_free(&fake->store);
 
-	fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
-	fixture_bundle_copy(other, "meta.001.tar.zst.age", fake, "meta.001.tar.zst.age");
-	fixture_bundle_reseal(&keys, fake);
+	fake = fixture_liar(&keys, SPOIL_NOTHING, false);
+	fixture_liar_copy(other, "meta.001.tar.zst.age", fake, "meta.001.tar.zst.age");
+	fixture_liar_reseal(&keys, fake);
 	assert_refused(fake, "'meta.001.tar.zst.age' comes from another bundle");
 	store_free(&fake->store);
 	store_free(&other->store);
@@ -222,28 +222,28 @@ static const char *volume_after(struct fake_store *fake, uint32_t more)
 
 static void finds_volumes_left_out(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 
 	(void)state;
 	assert_true(fake->store.remove(&fake->store, "files.002.tar.zst.age", NULL));
 	assert_refused(fake, "'files.002.tar.zst.age' was sealed and is missing");
-	fixture_bundle_reseal(&keys, fake);
+	fixture_liar_reseal(&keys, fake);
 	assert_refused(fake, "volumes of 'files' numbered up to");
 	store_free(&fake->store);
 
 	/* The last of its set: nothing but the rows know that there was one more. */
-	fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 	uint32_t before_last = (uint32_t)-1;
 
 	assert_true(fake->store.remove(&fake->store, volume_after(fake, before_last), NULL));
-	fixture_bundle_reseal(&keys, fake);
+	fixture_liar_reseal(&keys, fake);
 	assert_refused(fake, "the tar ends inside an entry");
 	store_free(&fake->store);
 }
 
 static void tolerates_what_a_cut_off_run_leaves(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, true);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, true);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct bundle_facts facts;
 	struct heard heard = {0};
@@ -258,20 +258,20 @@ static void tolerates_what_a_cut_off_run_leaves(void **state)
 	bundle_close(TAKE(reader));
 	/* A volume closed since the seal, and a seal half written. */
 	heard = (struct heard){0};
-	fixture_bundle_copy(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
-	fixture_bundle_replace(fake, MANIFEST_SEAL_NAME ".new", bytes_of("half"));
+	fixture_liar_copy(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
+	fixture_liar_replace(fake, MANIFEST_SEAL_NAME ".new", bytes_of("half"));
 	assert_true(check(fake, &heard, &reader, &err));
 	assert_int_equal(heard.problems, 0);
 	bundle_close(TAKE(reader));
 	/* But not two of them, and not a file of no kind. */
-	fixture_bundle_copy(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
+	fixture_liar_copy(fake, "files.001.tar.zst.age", fake, volume_after(fake, 0));
 	assert_refused(fake, "was added");
 	store_free(&fake->store);
 }
 
 static void takes_the_new_seal(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, true);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, true);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct bundle_facts facts;
 	struct heard heard = {0};
@@ -279,8 +279,8 @@ static void takes_the_new_seal(void **state)
 
 	(void)state;
 	/* As a plug pulled between the two renames leaves it. */
-	fixture_bundle_copy(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
-	fixture_bundle_replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
+	fixture_liar_copy(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
+	fixture_liar_replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
 	assert_true(check(fake, &heard, &reader, &err));
 	bundle_facts(reader, &facts);
 	assert_string_equal(facts.seal_file, MANIFEST_SEAL_NAME ".new");
@@ -293,20 +293,20 @@ static void takes_the_new_seal(void **state)
 /* As FAT leaves it, which removes the old file before it renames the new one. */
 static void takes_the_new_manifest(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct heard heard = {0};
 	struct err err = {0};
 
 	(void)state;
 	assert_true(fake->store.rename(&fake->store, MANIFEST_NAME, MANIFEST_NAME ".new", NULL));
-	fixture_bundle_copy(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
-	fixture_bundle_replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
+	fixture_liar_copy(fake, MANIFEST_SEAL_NAME, fake, MANIFEST_SEAL_NAME ".new");
+	fixture_liar_replace(fake, MANIFEST_SEAL_NAME, bytes_of("the seal before"));
 	assert_true(check(fake, &heard, &reader, &err));
 	assert_int_equal(heard.problems, 0);
 	bundle_close(TAKE(reader));
 	/* Beside a MANIFEST in its place, and in a complete bundle, it is an addition. */
-	fixture_bundle_copy(fake, MANIFEST_NAME ".new", fake, MANIFEST_NAME);
+	fixture_liar_copy(fake, MANIFEST_NAME ".new", fake, MANIFEST_NAME);
 	assert_refused(fake, "'MANIFEST.sha256.new' was added");
 	store_free(&fake->store);
 }
@@ -314,7 +314,7 @@ static void takes_the_new_manifest(void **state)
 /* Whatever read fails, verification fails too, and says that it was the disk. */
 static void a_failing_disk_is_no_forgery(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 	struct fake_flaky flaky;
 	struct bundle_trust trust = make_trust();
 	struct heard heard = {0};
@@ -345,7 +345,7 @@ static void a_failing_disk_is_no_forgery(void **state)
 
 static void says_which_key_is_wrong(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 	struct fixture_seal other = {0};
 	struct bundle_trust trust = make_trust();
 	struct bundle_reader *reader = NULL;
@@ -375,7 +375,7 @@ static void says_which_key_is_wrong(void **state)
 /* Whatever read fails, the reader says so and does not lie. */
 static void brings_out_the_rest_when_unverified(void **state)
 {
-	struct fake_store *fake = fixture_bundle(&keys, SPOIL_NOTHING, false);
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
 	CLEANUP(text_free) struct text volume = {0};
 	struct bundle_trust trust = make_trust();
 	struct heard heard = {0};
@@ -387,28 +387,28 @@ static void brings_out_the_rest_when_unverified(void **state)
 	(void)state;
 	text_add(&volume, fake_store_bytes(fake, "files.002.tar.zst.age"));
 	volume.at[volume.len - 20] ^= 1; /* its last chunk: the volume does not open */
-	fixture_bundle_replace(fake, "files.002.tar.zst.age", text_bytes(&volume));
+	fixture_liar_replace(fake, "files.002.tar.zst.age", text_bytes(&volume));
 	trust.unverified = true;
 	assert_true(bundle_open_seal(&fake->store, &trust, &watch, &reader, &err));
 	assert_false(bundle_check_files(reader, &err));
 	assert_true(bundle_open_content(reader, &err));
-	for (unsigned i = 0; i < BUNDLE_ENTRIES; i++) {
+	for (unsigned i = 0; i < LIAR_ENTRIES; i++) {
 		CLEANUP(source_close) struct source *member = NULL;
-		CLEANUP(free_memory) uint8_t *got = malloc(fixture_bundle_size(i));
-		CLEANUP(free_memory) uint8_t *want = malloc(fixture_bundle_size(i));
+		CLEANUP(free_memory) uint8_t *got = malloc(fixture_liar_size(i));
+		CLEANUP(free_memory) uint8_t *want = malloc(fixture_liar_size(i));
 		char path[32];
 		size_t index = 0;
 
 		snprintf(path, sizeof(path), "fs/C/%u.bin", i);
-		fixture_bundle_fill(want, i);
+		fixture_liar_fill(want, i);
 		assert_true(bundle_row_find(reader, bytes_of(path), &index));
 		if (!bundle_member_open(reader, index, &member, &err) ||
-		    !source_read_exact(member, 0, got, fixture_bundle_size(i), &err))
+		    !source_read_exact(member, 0, got, fixture_liar_size(i), &err))
 			continue;
-		assert_memory_equal(got, want, fixture_bundle_size(i));
+		assert_memory_equal(got, want, fixture_liar_size(i));
 		good++;
 	}
-	assert_true(good >= 3 && good < BUNDLE_ENTRIES);
+	assert_true(good >= 3 && good < LIAR_ENTRIES);
 	assert_true(heard.problems >= 2);
 	bundle_close(reader);
 	store_free(&fake->store);
