@@ -94,6 +94,18 @@ void collection_help(struct text *out)
 		text_addf(out, "  %-18s %s\n", collectors[i]->name, tr(collectors[i]->summary));
 }
 
+/* Who names a directory wants what is in it. */
+static bool add_asked(struct matcher *matcher, unsigned item, const char *pattern, struct err *err)
+{
+	struct match_pattern *added;
+
+	if (!matcher_add(matcher, item, pattern, err))
+		return false;
+	added = &matcher->at[matcher->count - 1];
+	added->is_tree = !match_is_wild(added);
+	return true;
+}
+
 static bool add_patterns(struct collection *collection, struct err *err)
 {
 	const struct text_list *asked = collection->plan->take;
@@ -105,7 +117,7 @@ static bool add_patterns(struct collection *collection, struct err *err)
 			if (!matcher_add(&collection->matcher, i, *p, err))
 				return fail_in(err, "collector %s", collector->name);
 		for (size_t j = 0; collector == &take && j < asked->count; j++)
-			if (!matcher_add(&collection->matcher, i, asked->at[j], err))
+			if (!add_asked(&collection->matcher, i, asked->at[j], err))
 				return fail_in(err, "--take");
 	}
 	return true;

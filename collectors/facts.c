@@ -21,6 +21,9 @@ bool facts_file_parse(struct bytes json, struct facts_file **out, struct err *er
 	yyjson_read_err why = {0};
 	size_t line = 1;
 
+	/* Notepad of Windows 7 writes a byte order mark. */
+	if (json.len >= 3 && memcmp(json.at, "\xef\xbb\xbf", 3) == 0)
+		json = (struct bytes){json.at + 3, json.len - 3};
 	if (json.len == 0)
 		return fail(err, ERR_DAMAGED, "empty: a JSON object is wanted");
 	CLEANUP(facts_file_free) struct facts_file *file = calloc(1, sizeof(*file));

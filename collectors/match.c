@@ -65,6 +65,25 @@ static bool is_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* With '/' between components, once. */
+static void copy_path(char *to, const char *from, size_t len)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = from[i] == '\\' ? '/' : from[i];
+
+		if (c != '/' || used == 0 || to[used - 1] != '/')
+			to[used++] = c;
+	}
+	to[used] = 0;
+}
+
+bool match_is_wild(const struct match_pattern *p)
+{
+	return strpbrk(p->text, "*?") != NULL;
+}
+
 bool matcher_add(struct matcher *matcher, unsigned collector, const char *pattern, struct err *err)
 {
 	struct match_pattern p = {.collector = collector};
@@ -78,6 +97,8 @@ bool matcher_add(struct matcher *matcher, unsigned collector, const char *patter
 		from++;
 	size_t len = strlen(from);
 
+	while (len && (from[len - 1] == '/' || from[len - 1] == '\\'))
+		len--;
 	if (len == 0 || len > MATCH_PATTERN_BYTES)
 		return fail(
 		    err, ERR_USAGE, "pattern '%.60s' is %s", pattern, len ? "too long" : "empty");
@@ -87,9 +108,7 @@ bool matcher_add(struct matcher *matcher, unsigned collector, const char *patter
 	p.text = malloc(len + 1);
 	if (!p.text)
 		return fail(err, ERR_MEMORY, "no memory for a pattern");
-	memcpy(p.text, from, len + 1);
-	for (char *at = p.text; (at = strchr(at, '\\')) != NULL;)
-		*at = '/';
+	copy_path(p.text, from, len);
 	find_literals(&p);
 	matcher->at[matcher->count++] = p;
 	return true;
@@ -134,6 +153,13 @@ static bool may_match(const struct match_pattern *p, struct bytes path)
 	       holds(path, text_bytes(&p->inside));
 }
 
+/* Something below the directory that a pattern without wildcards names. */
+static bool is_below(const struct match_pattern *p, struct bytes path)
+{
+	return p->is_tree && path.len > p->head.len && path.at[p->head.len] == '/' &&
+	       memcmp(path.at, text_string(&p->head), p->head.len) == 0;
+}
+
 uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
 {
 	uint32_t mask = 0;
@@ -149,7 +175,8 @@ uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
 		/* One that never matched is tried all the same: whether it does is told at the end. */
 		if (((mask & bit) && p->matched) || (p->letter && p->letter != letter))
 			continue;
-		if (may_match(p, text_bytes(&matcher->folded)) && pattern_match(p->text, path)) {
+		if (is_below(p, text_bytes(&matcher->folded)) ||
+		    (may_match(p, text_bytes(&matcher->folded)) && pattern_match(p->text, path))) {
 			mask |= bit;
 			p->matched = true;
 		}

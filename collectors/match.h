@@ -13,6 +13,7 @@ struct match_pattern {
 	char *text;  /* as for pattern_match */
 	char letter; /* of the only volume it is for, 0: every volume */
 	unsigned collector;
+	bool is_tree; /* without wildcards: also everything below the directory of that name */
 	bool matched; /* some path, so far */
 	struct text head, tail,
 	    inside; /* folded literals that a matching path begins with, ends with, holds */
@@ -26,10 +27,11 @@ struct matcher {
 };
 
 /* Adds a pattern as people write it: "C:" and a slash in front is for that volume only, a backslash is a
- * slash, a leading slash is dropped. ERR_USAGE when it is empty or too long. */
+ * slash, several slashes are one, those in front and at the end are dropped. ERR_USAGE when it is empty or too long. */
 bool matcher_add(
     struct matcher *matcher, unsigned collector, const char *pattern, struct err *err) MUST_CHECK;
 void matcher_free(struct matcher *matcher);
+bool match_is_wild(const struct match_pattern *pattern);
 
 /* The collectors that want this path on the volume with that letter (0: none). */
 uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path);

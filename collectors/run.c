@@ -107,6 +107,8 @@ static void report_no_volume(struct collection *collection)
 static void report_pattern(struct collection *collection, const struct match_pattern *pattern)
 {
 	CLEANUP(text_free) struct text where = {0};
+	CLEANUP(text_free) struct text asked = {0};
+	CLEANUP(text_free) struct text line = {0};
 	struct err why = {0};
 
 	text_adds(&where, "fs/");
@@ -114,10 +116,16 @@ static void report_pattern(struct collection *collection, const struct match_pat
 		text_addf(&where, "%c/", pattern->letter);
 	bundle_name_add_path(&where, bytes_of(pattern->text));
 	fail(&why, ERR_MISSING, "--take names it, but it is on no volume");
-	if (strchr(pattern->text, '*'))
+	if (match_is_wild(pattern)) {
+		if (pattern->letter)
+			text_addf(&asked, "%c:/", pattern->letter);
+		text_add_printable(&asked, bytes_of(pattern->text));
+		text_addf(&line, tr("--take: nothing matches '%s'"), text_string(&asked));
+		progress_step(&collection->progress, text_string(&line));
 		collection_journal(collection, "nothing-matches", text_string(&where), NULL);
-	else
+	} else {
 		collect_problem(collection, text_string(&where), &why);
+	}
 }
 
 /* A file that --take names and no volume has is a gap; a pattern without a match is written down. */

@@ -19,7 +19,7 @@ static void agrees_with_pattern_match(void **state)
 {
 	static const char *const patterns[] = {"**", "*", "a", "A/B", "a/**", "**/b", "a/**/b",
 	    "a/*/b", "*.TXT", "**.txt", "?", "a?c", "**/*.txt:*", "ａ/ｂ", "Ä/ö", "a**b", "*a*",
-	    "**/a/**", "/lead", "a//b", "***", "**/", "日本*/語"};
+	    "**/a/**", "/lead", "***", "日本*/語"};
 	static const char *const paths[] = {"a", "A/b", "a/x/b", "a/x/y/b", "b", "x.txt", "d/x.Txt",
 	    "d/x.txt:stream", "abc", "Ａ/Ｂ", "ä/Ö", "axxb", "ab", "lead", "日本国/語", "a/b/c/a/d",
 	    "\xed\xa0\x80/b", "\xff/b", ""};
@@ -45,6 +45,38 @@ static void knows_letters_and_backslashes(void **state)
 	assert_int_equal(mask_of("D:/Users/*", 'C', "Users/a"), 0);
 	assert_int_equal(mask_of("a:stream", 'C', "a:stream"), 8);
 	assert_int_equal(mask_of("/Users/a", 'Z', "users/A"), 8);
+}
+
+/* A row of what was not found is named after its pattern: with an empty component no bundle would open. */
+static void keeps_no_empty_component(void **state)
+{
+	static const char *const written[] = {"a/b", "//a//b", "a/b/", "C:\\a\\\\b\\", "a\\/b//"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(written); i++) {
+		struct matcher matcher = {0};
+
+		assert_true(matcher_add(&matcher, 0, written[i], NULL));
+		assert_string_equal(matcher.at[0].text, "a/b");
+		assert_int_equal(matcher_mask(&matcher, 'C', bytes_of("A/b")), 1);
+		matcher_free(&matcher);
+	}
+	assert_int_equal(mask_of("**/", 'C', "a/b"), 8);
+}
+
+static void takes_trees_when_told(void **state)
+{
+	struct matcher matcher = {0};
+
+	(void)state;
+	assert_true(matcher_add(&matcher, 0, "Users/ＡＢ", NULL));
+	assert_int_equal(matcher_mask(&matcher, 'C', bytes_of("users/ａｂ/c/d.txt")), 0);
+	matcher.at[0].is_tree = true;
+	assert_int_equal(matcher_mask(&matcher, 'C', bytes_of("users/ａｂ/c/d.txt")), 1);
+	assert_int_equal(matcher_mask(&matcher, 'C', bytes_of("users/ａｂ")), 1);
+	assert_int_equal(matcher_mask(&matcher, 'C', bytes_of("users/ａｂc/d.txt")), 0);
+	assert_int_equal(matcher_mask(&matcher, 'C', bytes_of("users")), 0);
+	matcher_free(&matcher);
 }
 
 static void refuses_empty_and_endless(void **state)
@@ -82,6 +114,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(agrees_with_pattern_match),
 	    cmocka_unit_test(knows_letters_and_backslashes),
+	    cmocka_unit_test(keeps_no_empty_component),
+	    cmocka_unit_test(takes_trees_when_told),
 	    cmocka_unit_test(refuses_empty_and_endless),
 	    cmocka_unit_test(gives_each_collector_its_bit),
 	};

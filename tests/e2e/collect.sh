@@ -35,6 +35,11 @@ check_patterns() {
 	same "one file: members" "fs/C/ProgramData/cleaner.exe" \
 		"$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' | paste -sd' ')"
 	rm -rf "$bundle"
+	run "a directory" 0 collect --profile none --take 'c:\windows\PREFETCH\'
+	bundle_of "a directory" || return 0
+	same "a directory: members" "$(collect --dry-run --profile none --take 'Windows/Prefetch/**' 2>"$work/err" | paste -sd' ')" \
+		"$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' | paste -sd' ')"
+	rm -rf "$bundle"
 	run "other volume's pattern" 0 collect --profile none --take 'D:/**'
 	bundle_of "other volume's pattern" || return 0
 	same "other volume's pattern: members" "" "$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' || true)"
@@ -42,7 +47,7 @@ check_patterns() {
 }
 
 check_facts() {
-	printf '{"operator": {"name": "警備 太郎", "org": "東"}, "ticket": [1, 2], "location": {"address": "大阪"}}' >"$work/facts.json"
+	printf '\xef\xbb\xbf{"operator": {"name": "警備 太郎", "org": "東"}, "ticket": [1, 2], "location": {"address": "大阪"}}' >"$work/facts.json"
 	run "facts" 0 collect --profile prefetch --facts "$work/facts.json" --case 2026-117
 	bundle_of facts || return 0
 	meta collection.json >"$work/collection.json"

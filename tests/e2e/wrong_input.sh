@@ -188,8 +188,9 @@ check_streams() {
 # What --take names and is not there is a gap, and has its row.
 check_take() {
 	run "--take of nothing" 1 collect --volume "C=$image" --profile none --take 'C:/nothing/here.txt' \
-		--take 'Windows/System32/config/SAM' --take '**/*.nonesuch'
+		--take 'Windows/System32/config/SAM' --take '**/*.nonesuch' --take '\\no//such\\dir/' --take 'no?such'
 	says "--take of nothing" "fs/C/nothing/here.txt"
+	says "--take of nothing" "nothing matches '\*\*/\*\.nonesuch'"
 	bundle_of "--take of nothing" || return 0
 	"$kanshiki" ls "$bundle" --all --json --keys "$work/keys" | grep -F '"path":"fs/C/nothing/here.txt"' |
 		grep -qF '"status":"not_taken"' || complain "--take of nothing: no row"
