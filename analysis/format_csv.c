@@ -11,7 +11,7 @@ static void begin(struct output *out)
 	    "security_id,usn,lsn,reasons,source_info,version,damage\r\n");
 }
 
-/* A quoted field; what is in it never holds a raw quote, because names escape theirs. */
+/* A quoted field, its own quotes doubled. */
 static void add_text(struct output *out, struct bytes utf8)
 {
 	size_t from = 0;

@@ -96,11 +96,10 @@ static bool make_path(
 	return text_ok(&walk->path, err);
 }
 
-static bool write_name(
-    struct walk *walk, const struct ntfs_name *name, bool is_first, struct err *err)
+static bool write_name(struct walk *walk, const struct ntfs_name *name, struct err *err)
 {
 	const struct ntfs_name *short_name = name ? find_short(&walk->entry, name) : NULL;
-	struct timeline_file file = {.entry = &walk->entry, .name = name, .is_first = is_first};
+	struct timeline_file file = {.entry = &walk->entry, .name = name};
 
 	if (!make_path(walk, name, &file, err))
 		return false;
@@ -117,7 +116,7 @@ static bool write_name(
 static bool write_record(struct walk *walk, struct err *err)
 {
 	const struct ntfs_entry *entry = &walk->entry;
-	bool is_first = true;
+	bool any = false;
 
 	walk->timeline->totals.records++;
 	/* What is below it mostly comes later: then it need not be read again. */
@@ -134,11 +133,11 @@ static bool write_record(struct walk *walk, struct err *err)
 	for (size_t i = 0; i < entry->name_count; i++) {
 		if (is_told(entry, &entry->names[i]))
 			continue;
-		if (!write_name(walk, &entry->names[i], is_first, err))
+		if (!write_name(walk, &entry->names[i], err))
 			return false;
-		is_first = false;
+		any = true;
 	}
-	return !is_first || write_name(walk, NULL, true, err);
+	return any || write_name(walk, NULL, err);
 }
 
 /* A record that gives nothing: a line of damage, unless it was never used. */

@@ -18,7 +18,6 @@ struct timeline_file {     /* one name of one MFT record; everything borrows */
 	const struct ntfs_entry *entry;
 	const struct ntfs_name *name; /* NULL: the record has none */
 	struct bytes short_name;      /* UTF-8: the 8.3 name beside it; empty: none */
-	bool is_first;                /* of this record's names */
 	bool is_orphan;               /* its directory is gone */
 };
 
