@@ -82,3 +82,51 @@ bool receipt_show(struct bytes json, struct text *out, struct err *err)
 		    number_of(totals, "problems"));
 	return text_ok(out, err);
 }
+
+/* "NAME (ORG)" of an object; nothing where there is no name. */
+static void show_person(yyjson_val *person, const char *label, struct text *out)
+{
+	struct bytes name = string_of(person, "name"), org = string_of(person, "org");
+
+	if (name.len == 0)
+		return;
+	text_adds(out, label);
+	text_add_printable(out, name);
+	if (org.len) {
+		text_adds(out, " (");
+		text_add_printable(out, org);
+		text_addc(out, ')');
+	}
+	text_addc(out, '\n');
+}
+
+static void show_tool(yyjson_val *tool, struct text *out)
+{
+	if (string_of(tool, "name").len == 0)
+		return;
+	text_adds(out, tr("collected with: "));
+	text_add_printable(out, string_of(tool, "name"));
+	text_addc(out, ' ');
+	text_add_printable(out, string_of(tool, "version"));
+	if (string_of(tool, "run_on").len) {
+		text_adds(out, tr(", run on "));
+		text_add_printable(out, string_of(tool, "run_on"));
+		text_adds(out, tr(" by "));
+		text_add_printable(out, string_of(tool, "run_by"));
+	}
+	text_addc(out, '\n');
+}
+
+bool receipt_show_collection(struct bytes json, struct text *out, struct err *err)
+{
+	CLEANUP(free_document)
+	yyjson_doc *document = yyjson_read((const char *)json.at, json.len, 0);
+	yyjson_val *root = yyjson_doc_get_root(document);
+
+	if (!yyjson_is_obj(root))
+		return fail(err, ERR_DAMAGED, "'meta/collection.json' is not readable");
+	show_person(yyjson_obj_get(root, "operator"), tr("collected by: "), out);
+	show_person(yyjson_obj_get(root, "witness"), tr("witness: "), out);
+	show_tool(yyjson_obj_get(root, "tool"), out);
+	return text_ok(out, err);
+}

@@ -9,4 +9,7 @@
 /* Adds the lines. ERR_DAMAGED when it is not a receipt. */
 bool receipt_show(struct bytes json, struct text *out, struct err *err) MUST_CHECK;
 
+/* The same of meta/collection.json: by whom, and with what, it was collected. */
+bool receipt_show_collection(struct bytes json, struct text *out, struct err *err) MUST_CHECK;
+
 #endif

@@ -17,7 +17,7 @@ struct verification {
 	struct opening opening;
 	bool json;
 	struct bundle_facts facts;
-	struct text receipt; /* as read; empty: none */
+	struct text receipt, collection; /* as read; empty: none */
 	bool files_good, content_good;
 	size_t rows;
 };
@@ -44,27 +44,28 @@ static void help(struct text *out)
 	options_help(options, OPTIONS, out);
 }
 
-static bool read_receipt(struct verification *verification, struct err *err)
+static bool read_meta(
+    const struct verification *verification, const char *name, struct text *out, struct err *err)
 {
 	CLEANUP(source_close) struct source *source = NULL;
 	CLEANUP(free_memory) uint8_t *bytes = NULL;
 	struct err why = {0};
 
-	if (!bundle_meta_open(verification->opening.reader, "receipt.json", &source, &why)) {
+	if (!bundle_meta_open(verification->opening.reader, name, &source, &why)) {
 		if (why.kind != ERR_MISSING)
 			*err = why;
 		return why.kind == ERR_MISSING;
 	}
 	if (source->size > RECEIPT_BYTES)
-		return fail(
-		    err, ERR_LIMIT, "a receipt of %llu bytes", (unsigned long long)source->size);
+		return fail(err, ERR_LIMIT, "'meta/%s' has %llu bytes", name,
+		    (unsigned long long)source->size);
 	bytes = malloc((size_t)source->size + 1);
 	if (!bytes)
-		return fail(err, ERR_MEMORY, "no memory for the receipt");
+		return fail(err, ERR_MEMORY, "no memory for 'meta/%s'", name);
 	if (!source_read_exact(source, 0, bytes, (size_t)source->size, err))
 		return false;
-	text_add(&verification->receipt, (struct bytes){bytes, (size_t)source->size});
-	return text_ok(&verification->receipt, err);
+	text_add(out, (struct bytes){bytes, (size_t)source->size});
+	return text_ok(out, err);
 }
 
 /* Everything behind the seal. False: refused, and said. */
@@ -78,7 +79,9 @@ static bool check(struct verification *verification, struct err *err)
 	if (verification->opening.trust.identities.count == 0)
 		return true;
 	if (!bundle_open_content(reader, err) || !bundle_check_entries(reader, err) ||
-	    !bundle_check_journal(reader, err) || !read_receipt(verification, err))
+	    !bundle_check_journal(reader, err) ||
+	    !read_meta(verification, "receipt.json", &verification->receipt, err) ||
+	    !read_meta(verification, "collection.json", &verification->collection, err))
 		return false;
 	verification->rows = bundle_row_count(reader);
 	verification->content_good = true;
@@ -146,6 +149,9 @@ static bool show(const struct verification *verification, struct err *err)
 	else
 		text_adds(&out, tr("The content was not opened, because no identity was given: "
 				   "only seal and files were checked.\n"));
+	if (verification->collection.len &&
+	    !receipt_show_collection(text_bytes(&verification->collection), &out, err))
+		return false;
 	if (verification->receipt.len) {
 		text_adds(&out, tr("receipt:\n"));
 		if (!receipt_show(text_bytes(&verification->receipt), &out, err))
@@ -260,6 +266,7 @@ static int run(int argc, char **argv)
 	}
 	opening_close(&verification.opening);
 	text_free(&verification.receipt);
+	text_free(&verification.collection);
 	return code;
 }
 
