@@ -100,7 +100,8 @@ static void write_standard(struct output *out, const struct timeline_file *file)
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		uint32_t type = entry->streams[i].type;
 
-		if (type != NTFS_DATA && type != NTFS_INDEX_ROOT)
+		if ((type != NTFS_DATA && type != NTFS_INDEX_ROOT) ||
+		    (!file->tells_streams && has_own_name(&entry->streams[i])))
 			continue;
 		write_stream(out, file, &entry->streams[i]);
 		any = true;

@@ -121,7 +121,10 @@ static void write_file(struct output *out, const struct timeline_file *file)
 	add_times(out, entry->has_standard ? &entry->times : NULL);
 	add_times(out, file->name ? &file->name->times : NULL);
 	add_words(out, entry->attributes, ntfs_attribute_word);
-	add_streams(out, entry);
+	if (file->tells_streams)
+		add_streams(out, entry);
+	else
+		output_char(out, ',');
 	if (tag)
 		output_hex(out, tag, 8);
 	output_char(out, ',');

@@ -115,7 +115,8 @@ static void add_rarities(struct output *out, const struct timeline_file *file)
 	const struct ntfs_entry *entry = file->entry;
 	uint32_t tag = timeline_reparse_tag(entry);
 
-	add_streams(out, entry);
+	if (file->tells_streams)
+		add_streams(out, entry);
 	if (tag) {
 		KEY(out, "reparse_tag");
 		output_char(out, '"');

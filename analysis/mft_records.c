@@ -2,6 +2,9 @@
 #include "analysis/timeline_format.h"
 
 #define ASK_EVERY 4096u /* records between two questions whether to go on */
+/* Names times streams of one record: above it only the first name's line tells the streams, so that a forged
+ * record of a hundred thousand of each does not become gigabytes. Windows: 1024 names, few streams. */
+#define STREAMS_TOLD ((uint64_t)1 << 16)
 
 struct walk {
 	struct timeline *timeline;
@@ -96,11 +99,14 @@ static bool make_path(
 	return text_ok(&walk->path, err);
 }
 
-static bool write_name(struct walk *walk, const struct ntfs_name *name, struct err *err)
+static bool write_name(
+    struct walk *walk, const struct ntfs_name *name, bool is_first, struct err *err)
 {
 	const struct ntfs_name *short_name = name ? find_short(&walk->entry, name) : NULL;
 	struct timeline_file file = {.entry = &walk->entry, .name = name};
 
+	file.tells_streams =
+	    is_first || (uint64_t)walk->entry.name_count * walk->entry.stream_count <= STREAMS_TOLD;
 	if (!make_path(walk, name, &file, err))
 		return false;
 	if (short_name) {
@@ -133,11 +139,11 @@ static bool write_record(struct walk *walk, struct err *err)
 	for (size_t i = 0; i < entry->name_count; i++) {
 		if (is_told(entry, &entry->names[i]))
 			continue;
-		if (!write_name(walk, &entry->names[i], err))
+		if (!write_name(walk, &entry->names[i], !any, err))
 			return false;
 		any = true;
 	}
-	return any || write_name(walk, NULL, err);
+	return any || write_name(walk, NULL, true, err);
 }
 
 /* A record that gives nothing: a line of damage, unless it was never used. */

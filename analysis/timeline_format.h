@@ -19,6 +19,7 @@ struct timeline_file {     /* one name of one MFT record; everything borrows */
 	const struct ntfs_name *name; /* NULL: the record has none */
 	struct bytes short_name;      /* UTF-8: the 8.3 name beside it; empty: none */
 	bool is_orphan;               /* its directory is gone */
+	bool tells_streams; /* false: a line before this one did, there are too many to repeat */
 };
 
 struct timeline_change { /* one journal record */
