@@ -28,7 +28,7 @@ struct exporting {
 	struct zip *zip; /* NULL: a tar is written */
 	uint64_t files, bytes;
 	size_t failed, as_stored;
-	bool damaged;
+	bool damaged, creating;
 };
 
 static void make_options(struct exporting *exporting, struct option options[OPTIONS])
@@ -263,10 +263,12 @@ static bool prepare(struct exporting *exporting, struct err *err)
 		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
 	if (!opening_all(&exporting->opening, exporting->operands.at[0], err))
 		return false;
+	exporting->creating = true;
 	if (file_kind(path) == FILE_KIND_FILE && !file_remove(path, err))
 		return false;
 	if (!file_create_private(path, &exporting->sink, err))
 		return false;
+	exporting->creating = false;
 	exporting->zip = exporting->zip_path ? zip_new(exporting->sink) : NULL;
 	return !exporting->zip_path || exporting->zip ||
 	       fail(err, ERR_MEMORY, "no memory for a zip");
@@ -290,19 +292,37 @@ static void say_counts(const struct exporting *exporting)
 		    exporting->as_stored);
 }
 
+/* Half a zip is no zip. It is closed first: Windows removes no open file. */
+static void remove_output(struct exporting *exporting)
+{
+	zip_free(exporting->zip);
+	exporting->zip = NULL;
+	sink_free(exporting->sink);
+	exporting->sink = NULL;
+	(void)!file_remove(exporting->zip_path ? exporting->zip_path : exporting->tar_path, NULL);
+}
+
+/* Everything but the counts. A bundle whose collection was killed at once may well hold nothing. */
+static bool export_matching(struct exporting *exporting, struct err *err)
+{
+	if (!export_all(exporting, err))
+		return false;
+	return !exporting->patterns.count || exporting->files || exporting->failed ||
+	       fail(err, ERR_MISSING,
+		   "nothing in the bundle matches; kanshiki ls lists what there is");
+}
+
 static int export(struct exporting *exporting)
 {
 	struct err err = {0};
 	bool prepared = prepare(exporting, &err);
 
-	if (!prepared || !export_all(exporting, &err)) {
+	if (!prepared || !export_matching(exporting, &err)) {
 		int code = opening_fail(&exporting->opening, &err);
 
-		/* Half a zip is no zip. */
 		if (prepared)
-			(void)!file_remove(
-			    exporting->zip_path ? exporting->zip_path : exporting->tar_path, NULL);
-		return code;
+			remove_output(exporting);
+		return exporting->creating ? opening_cannot_create(&err) : code;
 	}
 	say_counts(exporting);
 	if (exporting->damaged)

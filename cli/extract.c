@@ -24,8 +24,8 @@ struct extraction {
 	uint64_t *made;    /* hashes of the folded paths of files made, open addressing; 0: free */
 	size_t made_mask;
 	uint64_t files, bytes; /* written */
-	size_t renamed, failed;
-	bool damaged;
+	size_t renamed, failed, denied;
+	bool damaged, creating;
 };
 
 static void make_options(struct extraction *extraction, struct option options[OPTIONS])
@@ -160,6 +160,7 @@ static bool is_end(struct extraction *extraction, struct bytes path, struct err 
 	if (why->kind == ERR_STOPPED || why->kind == ERR_FULL || why->kind == ERR_MEMORY)
 		return true;
 	extraction->failed++;
+	extraction->denied += why->kind == ERR_DENIED;
 	extraction->damaged = extraction->damaged || why->kind == ERR_DAMAGED;
 	fail_in(why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
 	opening_problem(&extraction->opening, why);
@@ -281,17 +282,22 @@ static bool prepare(struct extraction *extraction, struct err *err)
 		if (!text_list_add(
 			&extraction->patterns, bytes_of(extraction->operands.at[i]), err))
 			return false;
-	return opening_all(&extraction->opening, extraction->operands.at[0], err) &&
-	       make_room(extraction, err) &&
-	       tree_open(extraction->directory, &extraction->tree, err);
+	if (!opening_all(&extraction->opening, extraction->operands.at[0], err) ||
+	    !make_room(extraction, err))
+		return false;
+	extraction->creating = !tree_open(extraction->directory, &extraction->tree, err);
+	return !extraction->creating;
 }
 
 static int extract(struct extraction *extraction)
 {
 	struct err err = {0};
 
-	if (!prepare(extraction, &err))
-		return opening_fail(&extraction->opening, &err);
+	if (!prepare(extraction, &err)) {
+		int code = opening_fail(&extraction->opening, &err);
+
+		return extraction->creating ? opening_cannot_create(&err) : code;
+	}
 	extraction->names.ceiling = (size_t)1 << 30;
 	bool all = extract_all(extraction, &err);
 
@@ -306,6 +312,9 @@ static int extract(struct extraction *extraction)
 	}
 	if (extraction->damaged)
 		return EXIT_BAD_INPUT;
+	if (extraction->denied && extraction->denied == extraction->failed &&
+	    extraction->files == 0)
+		return EXIT_CANNOT_CREATE; /* DIR is not to be written to */
 	return extraction->failed || extraction->opening.problems.count ? EXIT_GAPS : EXIT_COMPLETE;
 }
 

@@ -119,6 +119,19 @@ int opening_fail(struct opening *opening, const struct err *err)
 	return command_fail(err);
 }
 
+int opening_cannot_create(const struct err *err)
+{
+	switch (err->kind) {
+	case ERR_MISSING:
+	case ERR_DENIED:
+	case ERR_EXISTS:
+	case ERR_UNSUPPORTED:
+		return EXIT_CANNOT_CREATE;
+	default:
+		return command_exit(err->kind);
+	}
+}
+
 void opening_close(struct opening *opening)
 {
 	if (opening->unsaid)

@@ -33,6 +33,8 @@ static inline void opening_close_at(struct opening *opening)
 void opening_problem(struct opening *opening, const struct err *why);
 /* Says err, unless it was already said as a problem; returns its exit code. */
 int opening_fail(struct opening *opening, const struct err *err);
+/* The code when what is wanted cannot be made: 73, unless the disk or we ourselves are to blame. */
+int opening_cannot_create(const struct err *err);
 
 /* A percentage on a terminal; false when the user stopped it. */
 bool opening_progress(struct opening *opening, const char *what, uint64_t done, uint64_t total);

@@ -25,6 +25,15 @@ static unsigned long long number_of(yyjson_val *object, const char *key)
 	return yyjson_get_uint(yyjson_obj_get(object, key));
 }
 
+/* Notes are English in the bundle; the known ones are told in the reader's language. */
+static void add_note(struct text *out, struct bytes note)
+{
+	CLEANUP(text_free) struct text english = {0};
+
+	text_add(&english, note);
+	text_add_printable(out, bytes_of(tr(text_string(&english))));
+}
+
 static void show_kind(yyjson_val *kind, struct text *out)
 {
 	struct bytes name = string_of(kind, tr_language() == LANGUAGE_JA ? "name_ja" : "name");
@@ -39,7 +48,7 @@ static void show_kind(yyjson_val *kind, struct text *out)
 	    number_of(kind, "skipped"), number_of(kind, "failed"));
 	if (note.len) {
 		text_adds(out, " - ");
-		text_add_printable(out, note);
+		add_note(out, note);
 	}
 	text_addc(out, '\n');
 }

@@ -1,4 +1,5 @@
 /* kanshiki verify: signature, then all hashes, then age, frames, and every entry against its row. */
+#include "bundle/row.h"
 #include "cli/command.h"
 #include "cli/opening.h"
 #include "cli/receipt.h"
@@ -11,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS TRUST_OPTIONS /* --json stands in the place of --unverified */
+#define OPTIONS    TRUST_OPTIONS /* --json stands in the place of --unverified */
+#define GAPS_SHOWN 20
 
 struct verification {
 	struct opening opening;
@@ -138,6 +140,65 @@ static void show_sealed_volumes(const struct verification *verification, struct 
 	    verification->facts.sealed);
 }
 
+/* A row that may be one of a gap: those that were taken whole need no second look. */
+static bool may_be_gap(const struct bundle_row_view *view)
+{
+	static const char partial[] = "\"partial\"";
+	const size_t len = sizeof(partial) - 1;
+
+	if (!view->taken)
+		return view->same_as.len == 0;
+	for (size_t i = 0; view->json.len >= len && i <= view->json.len - len; i++)
+		if (memcmp(view->json.at + i, partial, len) == 0)
+			return true;
+	return false;
+}
+
+static bool is_gap(const struct row *row)
+{
+	return bytes_equal(row->status, bytes_of("not_taken")) ||
+	       bytes_equal(row->status, bytes_of("partial"));
+}
+
+static void add_gap(const struct row *row, struct text *out)
+{
+	text_adds(out, "    ");
+	text_add_printable(out, row->path);
+	text_adds(
+	    out, tr(bytes_equal(row->status, bytes_of("partial")) ? ": in part" : ": not taken"));
+	if (row->reason.len) {
+		text_adds(out, " (");
+		text_add_printable(out, row->reason);
+		text_addc(out, ')');
+	}
+	text_addc(out, '\n');
+}
+
+/* The first objects that were not taken, or not whole, and how many more there are. */
+static bool show_gaps(const struct verification *verification, struct text *out, struct err *err)
+{
+	struct bundle_reader *reader = verification->opening.reader;
+	size_t gaps = 0;
+
+	for (size_t i = 0; i < verification->rows; i++) {
+		CLEANUP(row_free) struct row row = {0};
+		struct bundle_row_view view;
+
+		if (!bundle_row_at(reader, i, &view, err))
+			return false;
+		if (!may_be_gap(&view))
+			continue;
+		if (!row_parse(view.json, &row, err))
+			return false;
+		if (is_gap(&row) && gaps++ < GAPS_SHOWN)
+			add_gap(&row, out);
+	}
+	if (gaps > GAPS_SHOWN)
+		text_addf(
+		    out, tr("    and %zu more: kanshiki ls --all --long\n"), gaps - GAPS_SHOWN);
+	return true;
+}
+
 static bool show(const struct verification *verification, struct err *err)
 {
 	CLEANUP(text_free) struct text out = {0};
@@ -154,7 +215,8 @@ static bool show(const struct verification *verification, struct err *err)
 		return false;
 	if (verification->receipt.len) {
 		text_adds(&out, tr("receipt:\n"));
-		if (!receipt_show(text_bytes(&verification->receipt), &out, err))
+		if (!receipt_show(text_bytes(&verification->receipt), &out, err) ||
+		    !show_gaps(verification, &out, err))
 			return false;
 	}
 	if (verification->facts.complete && verification->content_good)

@@ -93,7 +93,7 @@ static int enter(const struct tree *tree, int at, const char *name, struct err *
 	if (below < 0) {
 		errno_fail(err, code);
 		if (code == ELOOP || code == ENOTDIR)
-			fail(err, ERR_DENIED, "something that is no directory stands in the way");
+			fail(err, ERR_EXISTS, "something that is no directory stands in the way");
 		fail_in(err, "'%s'", name);
 	}
 	return below;

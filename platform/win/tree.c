@@ -46,7 +46,7 @@ static bool hold(struct tree *tree, const char *path, struct err *err)
 	    !(info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) ||
 	    (tree->held_count && (info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT))) {
 		CloseHandle(handle);
-		return fail(err, ERR_DENIED, "something that is no directory stands in the way");
+		return fail(err, ERR_EXISTS, "something that is no directory stands in the way");
 	}
 	tree->held[tree->held_count++] = handle;
 	return true;

@@ -18,6 +18,7 @@ check_verify() {
 	grep -q "$(sha256sum "$bundle/MANIFEST.sha256" | cut -c1-8)" "$work/out" || complain "verify: no number"
 	grep -qi 'complete' "$work/out" || complain "verify: no verdict"
 	run "verify in Japanese" 0 open_with verify "$bundle/" --lang ja
+	! grep -q 'not on this system\|no collector' "$work/out" || complain "verify --lang ja: English in the receipt"
 	grep -q '管理番号' "$work/out" || complain "verify --lang ja: no Japanese"
 	run "verify --json" 0 open_with verify "$bundle" --json
 	python3 -c 'import json,sys; d = json.load(open(sys.argv[1])); sys.exit(d["verdict"] != "intact" or not d["content_checked"])' \
@@ -111,6 +112,19 @@ END
 	run "export --tar" 0 open_with export "$bundle" --tar "$work/x.tar" fs/C/Windows
 	tar -tf "$work/x.tar" --warning=no-unknown-keyword >"$work/tar.txt" || complain "tar -t"
 	! grep -v '^fs/C:/Windows/' "$work/tar.txt" || complain "export --tar: not below fs/C:"
+	run "export of nothing" 66 open_with export "$bundle" --zip "$work/n.zip" 'fs/C/nonesuch/**'
+	says_one_line "export of nothing" 'matches'
+	[ ! -e "$work/n.zip" ] || complain "export of nothing leaves a zip"
+	run "export to nowhere" 73 open_with export "$bundle" --zip "$work/nonesuch/n.zip"
+	run "extract below a file" 73 open_with extract "$bundle" -C "$work/x.zip/y"
+	says_one_line "extract below a file" "x\.zip"
+	if [ "$(id -u)" = 0 ]; then
+		mkdir "$work/ro"
+		mount -t tmpfs -o ro tmpfs "$work/ro"
+		run "export, read-only" 73 open_with export "$bundle" --zip "$work/ro/n.zip"
+		run "extract, read-only" 73 open_with extract "$bundle" -C "$work/ro" fs/C/Windows
+		umount "$work/ro"
+	fi
 	run "export of both" 64 open_with export "$bundle" --tar "$work/z.tar" --zip "$work/z.zip"
 }
 

@@ -195,6 +195,7 @@ check_take() {
 	"$kanshiki" ls "$bundle" --all --json --keys "$work/keys" | grep -F '"path":"fs/C/nothing/here.txt"' |
 		grep -qF '"status":"not_taken"' || complain "--take of nothing: no row"
 	run "--take of nothing: verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+	grep -qF 'fs/C/nothing/here.txt: not taken (--take names it' "$work/out" || complain "verify does not print the gaps"
 	rm -rf "${work:?}/out-dir"/*
 }
 
