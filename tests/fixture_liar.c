@@ -13,6 +13,7 @@
 #define KIB 1024
 
 static uint64_t clock_ms;
+static uint8_t last_id[16];
 
 static uint64_t now(void)
 {
@@ -89,7 +90,7 @@ static void put_entry(struct bundle_writer *writer, unsigned number, enum spoil 
 		put_row(writer, path, place, size, SPOIL_NOTHING);
 }
 
-struct fake_store *fixture_liar(const struct fixture_seal *keys, enum spoil spoil, bool unfinished)
+static struct fake_store *make(const struct fixture_seal *keys, enum spoil spoil, bool unfinished)
 {
 	struct fake_store *fake = fake_store_new();
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
@@ -106,7 +107,7 @@ struct fake_store *fixture_liar(const struct fixture_seal *keys, enum spoil spoi
 	};
 	char number[SHA256_HEX_ROOM];
 
-	assert_true(bundle_new_id(FIXTURE_NOW, plan.collection_id, NULL));
+	memcpy(plan.collection_id, last_id, sizeof(last_id));
 	assert_true(bundle_create(&fake->store, &plan, &writer, NULL));
 	for (unsigned i = 0; i < LIAR_ENTRIES; i++)
 		put_entry(writer, i, i == 2 ? spoil : SPOIL_NOTHING);
@@ -123,6 +124,17 @@ struct fake_store *fixture_liar(const struct fixture_seal *keys, enum spoil spoi
 		assert_true(
 		    bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, NULL));
 	return fake;
+}
+
+struct fake_store *fixture_liar(const struct fixture_seal *keys, enum spoil spoil, bool unfinished)
+{
+	assert_true(bundle_new_id(FIXTURE_NOW, last_id, NULL));
+	return make(keys, spoil, unfinished);
+}
+
+struct fake_store *fixture_liar_again(const struct fixture_seal *keys)
+{
+	return make(keys, SPOIL_NOTHING, false);
 }
 
 void fixture_liar_replace(struct fake_store *fake, const char *name, struct bytes content)

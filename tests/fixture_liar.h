@@ -26,6 +26,8 @@ enum spoil {
 
 /* A bundle of a few volumes; entry 2 is spoilt. Not finished when `unfinished`. */
 struct fake_store *fixture_liar(const struct fixture_seal *keys, enum spoil spoil, bool unfinished);
+/* The same again: another run under the collection id of the last bundle made. */
+struct fake_store *fixture_liar_again(const struct fixture_seal *keys);
 size_t fixture_liar_size(unsigned number);
 /* The bytes of entry `number`: fixture_liar_size of them. */
 void fixture_liar_fill(uint8_t *to, unsigned number);

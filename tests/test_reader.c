@@ -220,6 +220,67 @@ static const char *volume_after(struct fake_store *fake, uint32_t more)
 	return name;
 }
 
+/* Signs the MANIFEST as it stands but for what `change` does to it. */
+static void sign_changed(
+    struct fake_store *fake, const struct seal_key *seal, void (*change)(struct manifest *))
+{
+	CLEANUP(manifest_free) struct manifest manifest = {0};
+	CLEANUP(text_free) struct text text = {0};
+	CLEANUP(text_free) struct text p7s = {0};
+
+	assert_true(manifest_parse(fake_store_bytes(fake, MANIFEST_NAME), &manifest, NULL));
+	change(&manifest);
+	assert_true(manifest_format(&manifest, &text, NULL));
+	assert_true(seal_sign(seal, text_bytes(&text), FIXTURE_NOW, &p7s, NULL));
+	fixture_liar_replace(fake, MANIFEST_NAME, text_bytes(&text));
+	fixture_liar_replace(fake, MANIFEST_SEAL_NAME, text_bytes(&p7s));
+}
+
+static void leave(struct manifest *manifest)
+{
+	(void)manifest;
+}
+
+static void change_journal(struct manifest *manifest)
+{
+	manifest->journal_head[0] ^= 1;
+}
+
+static void finds_a_manifest_of_others(void **state)
+{
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
+	struct issued other = {0};
+	struct seal_key *seal = NULL;
+
+	(void)state;
+	/* A good seal by another kit of the same office. */
+	assert_true(issue_seal(&keys.ca, "other kit", FIXTURE_NOW, 90, &other, NULL));
+	assert_true(seal_key_load(text_bytes(&other.certificate), text_bytes(&keys.ca.certificate),
+	    text_bytes(&other.key), &seal, NULL));
+	sign_changed(fake, seal, leave);
+	assert_refused(fake, "names another seal certificate");
+	seal_key_free(seal);
+	issued_free(&other);
+	sign_changed(fake, keys.seal, leave);
+	sign_changed(fake, keys.seal, change_journal);
+	assert_refused(fake, "'meta/journal.jsonl' is not the one");
+	store_free(&fake->store);
+}
+
+/* Of another run under the same collection id: only the chain of hashes in the headers tells. */
+static void finds_volumes_of_another_run(void **state)
+{
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
+	struct fake_store *again = fixture_liar_again(&keys);
+
+	(void)state;
+	fixture_liar_copy(again, "files.002.tar.zst.age", fake, "files.002.tar.zst.age");
+	fixture_liar_reseal(&keys, fake);
+	assert_refused(fake, "'files.002.tar.zst.age' does not follow the volume before it");
+	store_free(&fake->store);
+	store_free(&again->store);
+}
+
 static void finds_volumes_left_out(void **state)
 {
 	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
@@ -421,6 +482,8 @@ int main(void)
 	    cmocka_unit_test(reads_members_anywhere),
 	    cmocka_unit_test(finds_rows_that_lie),
 	    cmocka_unit_test(finds_volumes_in_the_wrong_place),
+	    cmocka_unit_test(finds_a_manifest_of_others),
+	    cmocka_unit_test(finds_volumes_of_another_run),
 	    cmocka_unit_test(finds_volumes_left_out),
 	    cmocka_unit_test(tolerates_what_a_cut_off_run_leaves),
 	    cmocka_unit_test(takes_the_new_seal),

@@ -301,6 +301,51 @@ static void refuses_a_ca_as_signer(void **state)
 	assert_int_equal(err.kind, ERR_UNTRUSTED);
 }
 
+/* The kit's certificate, issued again by the CA with another key usage. NULL: with none. */
+static void issue_with_usage(const char *usage, struct text *pem)
+{
+	X509 *x = load_certificate(&keys.certificate.certificate);
+	EVP_PKEY *ca_key = load_key(&keys.ca.key);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *at = NULL;
+
+	X509_EXTENSION_free(X509_delete_ext(x, X509_get_ext_by_NID(x, NID_key_usage, -1)));
+	if (usage) {
+		X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, NID_key_usage, usage);
+
+		assert_non_null(extension);
+		X509_add_ext(x, extension, -1);
+		X509_EXTENSION_free(extension);
+	}
+	assert_true(X509_sign(x, ca_key, EVP_sha256()) > 0);
+	PEM_write_bio_X509(bio, x);
+	long len = BIO_get_mem_data(bio, &at);
+
+	text_add(pem, (struct bytes){(uint8_t *)at, (size_t)len});
+	BIO_free(bio);
+	EVP_PKEY_free(ca_key);
+	X509_free(x);
+}
+
+static void refuses_other_key_usage(void **state)
+{
+	static const char *const usages[] = {"critical,digitalSignature", NULL,
+	    "critical,keyAgreement", "critical,digitalSignature,keyEncipherment",
+	    "critical,keyCertSign"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
+		CLEANUP(text_free) struct text certificate = {0};
+		CLEANUP(text_free) struct text p7s = {0};
+
+		issue_with_usage(usages[i], &certificate);
+		sign_with(&certificate, &keys.certificate.key, OURS, &p7s);
+		if (verify_now(text_bytes(&p7s), NULL) != (i == 0))
+			print_error("usage %u\n", (unsigned)i);
+		assert_int_equal(verify_now(text_bytes(&p7s), NULL), i == 0);
+	}
+}
+
 static void refuses_additions(void **state)
 {
 	const uint8_t *at = (const uint8_t *)good.at;
@@ -354,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(asks_the_revocation_list),
 	    cmocka_unit_test(refuses_other_forms),
 	    cmocka_unit_test(refuses_a_ca_as_signer),
+	    cmocka_unit_test(refuses_other_key_usage),
 	    cmocka_unit_test(refuses_additions),
 	};
 
