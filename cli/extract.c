@@ -157,12 +157,14 @@ static bool write_member(
 /* Whether the run ends with that failure; else it was said and counted. */
 static bool is_end(struct extraction *extraction, struct bytes path, struct err *why)
 {
-	if (why->kind == ERR_STOPPED || why->kind == ERR_FULL || why->kind == ERR_MEMORY)
+	if (why->kind == ERR_STOPPED)
+		return true;
+	fail_in(why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
+	if (why->kind == ERR_FULL || why->kind == ERR_MEMORY)
 		return true;
 	extraction->failed++;
 	extraction->denied += why->kind == ERR_DENIED;
 	extraction->damaged = extraction->damaged || why->kind == ERR_DAMAGED;
-	fail_in(why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
 	opening_problem(&extraction->opening, why);
 	return false;
 }
