@@ -357,6 +357,15 @@ static bool print_result(const struct run *run, const char *number)
 	return console_write(text_bytes(&line), NULL);
 }
 
+/* Whatever the system calls it: a destination that is gone or closed to us could not be written to. */
+static int fail_seal(struct err *err)
+{
+	DISCARD(fail_in(err, "the bundle cannot be sealed"));
+	int code = command_fail(err);
+
+	return code == EXIT_BUG ? code : EXIT_IO;
+}
+
 static int collect(struct run *run)
 {
 	char number[SHA256_HEX_ROOM];
@@ -382,7 +391,7 @@ static int collect(struct run *run)
 		return collection_has_gaps(run->collection) ? EXIT_GAPS : EXIT_COMPLETE;
 	err = (struct err){0};
 	if (!seal(run, number, &err))
-		return command_fail(&err);
+		return fail_seal(&err);
 	console_done();
 	say_result(run, number);
 	bool printed = print_result(run, number);

@@ -20,9 +20,9 @@ CLEANUP_POINTER(struct tree, tree_close);
  * ".." and (on Windows) a name that Windows reads otherwise are ERR_DENIED. */
 bool tree_make_directory(struct tree *tree, const char *path, struct err *err) MUST_CHECK;
 
-/* Makes a new file, for the owner only (on Windows with the rights of the directory it lies in), and the directories above it. ERR_EXISTS when there is one, or something
- * that is no directory stands in the way: with `replace` a
- * file (or link) in its place is removed first. */
+/* Makes a new file, for the owner only (on Windows with the rights of the directory it lies in), and the
+ * directories above it. ERR_EXISTS when there is one, or something that is no directory stands in the way: with
+ * `replace` a file (or link) in its place is removed first. */
 bool tree_create(struct tree *tree, const char *path, bool replace, struct tree_file **out,
     struct err *err) MUST_CHECK;
 /* Writes at an offset; what is never written reads as zeros, and takes no room where the system can. */

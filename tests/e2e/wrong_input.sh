@@ -125,6 +125,25 @@ check_destination() {
 	done
 }
 
+# Somebody deletes the bundle, or pulls the disk, while it is written.
+check_destination_gone() {
+	local pid
+	code=0
+	mkdir "$work/gone"
+	"$kanshiki" collect --kit "$work/kit" --out "$work/gone" --volume "C=$image" --take '**' >"$work/out" 2>"$work/err" </dev/null &
+	pid=$!
+	while kill -STOP "$pid" && ! compgen -G "$work/gone/*/files.001*" >/dev/null; do
+		kill -CONT "$pid"
+		sleep 0.002
+	done
+	rm -rf "$work/gone"
+	kill -CONT "$pid"
+	wait "$pid" || code=$?
+	[ "$code" = 74 ] || complain "destination deleted: exit $code, not 74"
+	says "destination deleted" "cannot be sealed"
+	[ ! -s "$work/out" ] || complain "destination deleted: a bundle on stdout"
+}
+
 # --out on the file system that lies on the device which is being collected.
 check_on_evidence() {
 	local loop
@@ -233,6 +252,7 @@ check_take
 check_bundles
 rm -rf "${work:?}/out-dir"/*
 check_names
+check_destination_gone
 check_destination
 check_on_evidence
 finish
