@@ -11,8 +11,8 @@ open_remains() {
 		return 0
 	}
 	bundle=$found
-	if [ ! -f "$bundle/MANIFEST.p7s" ] && [ ! -f "$bundle/MANIFEST.p7s.new" ]; then
-		# Before the first seal nothing may have been taken.
+	if [ ! -f "$bundle/MANIFEST.sha256" ]; then
+		# Before the first seal is in place (its .new halves may lie there) nothing may have been taken.
 		[ -z "$(find "$bundle" -name '*.age*')" ] || complain "$what: volumes without a seal: $(ls "$bundle")"
 		nothing=$((nothing + 1))
 		return 0
