@@ -101,7 +101,7 @@ static bool finish(
 	return true;
 }
 
-static bool check_name(const char *name, struct err *err)
+bool issue_check_name(const char *name, struct err *err)
 {
 	struct bytes bytes = bytes_of(name);
 	size_t count = 0;
@@ -122,7 +122,7 @@ bool issue_ca(const char *name, uint64_t now, struct issued *out, struct err *er
 	CLEANUP(pem_certificate_free) X509 *ca = NULL;
 	CLEANUP(pem_key_free) EVP_PKEY *key = NULL;
 
-	if (!check_name(name, err))
+	if (!issue_check_name(name, err))
 		return false;
 	if (!begin(name, &ca, &key) || !set_time(X509_getm_notBefore(ca), now, -YESTERDAY) ||
 	    !set_time(X509_getm_notAfter(ca), now, ISSUE_CA_DAYS) ||
@@ -153,7 +153,7 @@ bool issue_seal(const struct issued *ca, const char *name, uint64_t now, unsigne
 	CLEANUP(pem_certificate_free) X509 *seal = NULL;
 	CLEANUP(pem_key_free) EVP_PKEY *key = NULL;
 
-	if (!check_name(name, err))
+	if (!issue_check_name(name, err))
 		return false;
 	if (days < 1 || days > ISSUE_DAYS_MAX)
 		return fail(err, ERR_USAGE, "a kit may be valid for 1 to %d days", ISSUE_DAYS_MAX);

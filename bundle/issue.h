@@ -20,6 +20,9 @@ static inline void issued_free_at(struct issued *issued)
 	issued_free(issued);
 }
 
+/* Whether a certificate can carry it: 1 to ISSUE_NAME_MAX characters, no control character. ERR_USAGE. */
+bool issue_check_name(const char *name, struct err *err) MUST_CHECK;
+
 /* A self-signed evidence CA, ECDSA P-256, with a fresh key. */
 bool issue_ca(const char *name, uint64_t now, struct issued *out, struct err *err) MUST_CHECK;
 

@@ -166,7 +166,7 @@ static bool name_kit(const struct kit_order *order, struct text *name, struct er
 
 	if (order->name) {
 		text_adds(name, order->name);
-		return text_ok(name, err);
+		return issue_check_name(order->name, err) && text_ok(name, err);
 	}
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		return fail(err, ERR_IO, "the system gives no random numbers");
@@ -307,9 +307,9 @@ bool kit_new(const struct kit_order *order, struct kit_made *out, struct err *er
 {
 	CLEANUP(kit_free) struct kit kit = {.created = order->now};
 
-	if (!file_make_directory(order->directory, true, err) ||
+	if (!name_kit(order, &kit.name, err) || !file_make_directory(order->directory, true, err) ||
 	    !file_make_directory(order->keys, true, err) || !check_apart(order, err) ||
-	    !check_free(order, err) || !name_kit(order, &kit.name, err))
+	    !check_free(order, err))
 		return false;
 	text_adds(&kit.profile, order->profile);
 	if (!text_ok(&kit.profile, err) || !make(order, &kit, out, err))

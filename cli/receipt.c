@@ -60,7 +60,7 @@ static void show_volume(yyjson_val *volume, struct text *out)
 	text_adds(out, "  ");
 	text_add_printable(out, string_of(volume, "volume"));
 	text_adds(out, tr(" could not be used: "));
-	text_add_printable(out, string_of(volume, "reason"));
+	add_note(out, string_of(volume, "reason"));
 	text_addc(out, '\n');
 }
 

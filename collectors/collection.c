@@ -263,7 +263,7 @@ void collection_skip(struct collection *collection, const char *what, const stru
 	collection->items[collection->current].counts.skipped++;
 	write_reason(collection, what, why);
 	collection_journal(collection, "skip", what, why->text);
-	text_addf(&line, "%s: %s", what, why->text);
+	text_addf(&line, "%s: %s", what, tr(why->text));
 	progress_step(&collection->progress, text_string(&line));
 }
 

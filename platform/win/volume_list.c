@@ -22,6 +22,7 @@ static void copy_ascii(char *to, size_t room, const wchar_t *from, size_t len)
 static void describe(const wchar_t *volume, struct volume_info *info)
 {
 	wchar_t file_system[MAX_PATH + 1] = L"";
+	wchar_t root[] = L"C:\\";
 	size_t len = wcslen(volume);
 
 	*info = (struct volume_info){.letter = volume_name_letter(volume)};
@@ -33,7 +34,9 @@ static void describe(const wchar_t *volume, struct volume_info *info)
 		snprintf(info->path, sizeof(info->path), "\\\\.\\%c:", info->letter);
 	else
 		copy_ascii(info->path, sizeof(info->path), volume, len);
-	info->is_fixed = GetDriveTypeW(volume) == DRIVE_FIXED;
+	/* By letter where it has one: Wine knows no type of a volume's own name. */
+	root[0] = (wchar_t)info->letter;
+	info->is_fixed = GetDriveTypeW(info->letter ? root : volume) == DRIVE_FIXED;
 	/* Only fixed ones are asked: others may have to spin up, or have no medium. */
 	if (info->is_fixed && GetVolumeInformationW(volume, NULL, 0, NULL, NULL, NULL, file_system,
 				  ARRAY_LEN(file_system)))

@@ -57,6 +57,11 @@ cmp -s "$keys/evidence-ca.pem" "$work/before/evidence-ca.pem" || complain "anoth
 # Wrong input.
 run "no keys" 64 "$kanshiki" kit new "$work/kit5"
 says_one_line "no keys" "--keys"
+for name in '' "$(printf '鑑%.0s' {1..65})" "$(printf 'x%.0s' {1..300})" $'a\nb'; do
+	run "name '${name:0:9}'" 64 "$kanshiki" kit new "$work/kit5" --keys "$work/keys5" --name "$name"
+	says_one_line "name '${name:0:9}'" "a name"
+	[ ! -e "$work/kit5" ] && [ ! -e "$work/keys5" ] || complain "name '${name:0:9}': something was made"
+done
 run "no recipient" 65 "$kanshiki" kit new "$work/kit5" --keys "$keys" --recipient age1nonsense
 says_one_line "no recipient" "--recipient"
 run "no days" 64 "$kanshiki" kit new "$work/kit5" --keys "$keys" --days 0
