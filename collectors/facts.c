@@ -181,7 +181,10 @@ static void write_target(struct json *json, const struct facts *facts, struct mi
 		text_field(json, missing, "model", &machine->model);
 		text_field(json, missing, "serial", &machine->serial);
 		text_field(json, missing, "os", &machine->os);
-		json_time_field(json, "boot_time", facts->boot_time);
+		if (facts->boot_time)
+			json_time_field(json, "boot_time", facts->boot_time);
+		else
+			text_field(json, missing, "boot_time", &(const struct text){0});
 	} else {
 		static const char *const of_running[] = {
 		    "domain", "machine_guid", "manufacturer", "model", "serial", "os", "boot_time"};

@@ -120,6 +120,31 @@ check_on_image() {
 	umount "$work/mnt"
 }
 
+# More than 1 GiB of holes: only the runs are stored, and come back as a sparse file.
+check_sparse() {
+	local size=1300000123
+	[ "$(id -u)" = 0 ] && command -v ntfs-3g >/dev/null && [ -e /dev/fuse ] || return 0
+	truncate -s 64M "$work/sparse.img"
+	mkntfs -F -Q -q "$work/sparse.img" >/dev/null 2>&1
+	mkdir -p "$work/mnt"
+	ntfs-3g "$work/sparse.img" "$work/mnt" 2>/dev/null || return 0
+	printf 'start' >"$work/mnt/sparse.bin"
+	printf 'middle' | dd of="$work/mnt/sparse.bin" bs=1 seek=1250000000 conv=notrunc status=none
+	truncate -s "$size" "$work/mnt/sparse.bin"
+	umount "$work/mnt"
+	run "sparse" 0 "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$work/sparse.img" \
+		--profile none --take sparse.bin
+	bundle_of sparse || return 0
+	rows | jq -se 'any(.path == "fs/C/sparse.bin" and .stored == "runs" and .stored_size < 100000)' >/dev/null ||
+		complain "sparse: not stored as its runs"
+	intact sparse "$bundle" 0
+	same "sparse: size" "$size" "$(stat -c %s "$work/extracted/fs/C/sparse.bin")"
+	same "sparse: start" start "$(head -c 5 "$work/extracted/fs/C/sparse.bin")"
+	same "sparse: middle" middle "$(tail -c +1250000001 "$work/extracted/fs/C/sparse.bin" | head -c 6)"
+	[ "$(du -k "$work/extracted/fs/C/sparse.bin" | cut -f1)" -lt 1000 ] || complain "sparse: comes back full of zeros"
+	rm -rf "$bundle"
+}
+
 # Many files: memory stays flat, each is there once.
 check_many() {
 	local count=${KANSHIKI_MANY:-20000} peak
@@ -156,5 +181,6 @@ check_facts
 check_rows
 check_two_volumes
 check_on_image
+check_sparse
 check_many
 finish
