@@ -78,7 +78,9 @@ static void examine(struct collection_volume *volume)
 	bool may_be_ntfs = volume->kind == VOLUME_NTFS || volume->kind == VOLUME_UNKNOWN;
 
 	if (!may_be_ntfs) {
-		fail(&volume->why, ERR_UNSUPPORTED, "not NTFS: %s", volume_kind_name(volume->kind));
+		fail(&volume->why, ERR_UNSUPPORTED, "not NTFS: %s%s",
+		    volume_kind_name(volume->kind),
+		    volume->kind == VOLUME_DISK ? "; give its partition (losetup -P)" : "");
 		return;
 	}
 	if (!ntfs_volume_open(volume->raw, &volume->ntfs, &err)) {
