@@ -25,12 +25,11 @@ static unsigned long long number_of(yyjson_val *object, const char *key)
 	return yyjson_get_uint(yyjson_obj_get(object, key));
 }
 
-/* Notes are English in the bundle; the known ones are told in the reader's language. */
-static void add_note(struct text *out, struct bytes note)
+void receipt_add_reason(struct text *out, struct bytes reason)
 {
 	CLEANUP(text_free) struct text english = {0};
 
-	text_add(&english, note);
+	text_add(&english, reason);
 	text_add_printable(out, bytes_of(tr(text_string(&english))));
 }
 
@@ -48,7 +47,7 @@ static void show_kind(yyjson_val *kind, struct text *out)
 	    number_of(kind, "skipped"), number_of(kind, "failed"));
 	if (note.len) {
 		text_adds(out, " - ");
-		add_note(out, note);
+		receipt_add_reason(out, note);
 	}
 	text_addc(out, '\n');
 }
@@ -60,7 +59,7 @@ static void show_volume(yyjson_val *volume, struct text *out)
 	text_adds(out, "  ");
 	text_add_printable(out, string_of(volume, "volume"));
 	text_adds(out, tr(" could not be used: "));
-	add_note(out, string_of(volume, "reason"));
+	receipt_add_reason(out, string_of(volume, "reason"));
 	text_addc(out, '\n');
 }
 

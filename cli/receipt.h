@@ -12,4 +12,7 @@ bool receipt_show(struct bytes json, struct text *out, struct err *err) MUST_CHE
 /* The same of meta/collection.json: by whom, and with what, it was collected. */
 bool receipt_show_collection(struct bytes json, struct text *out, struct err *err) MUST_CHECK;
 
+/* Reasons and notes are English in a bundle; the known ones are told in the reader's language. */
+void receipt_add_reason(struct text *out, struct bytes reason);
+
 #endif

@@ -168,7 +168,7 @@ static void add_gap(const struct row *row, struct text *out)
 	    out, tr(bytes_equal(row->status, bytes_of("partial")) ? ": in part" : ": not taken"));
 	if (row->reason.len) {
 		text_adds(out, " (");
-		text_add_printable(out, row->reason);
+		receipt_add_reason(out, row->reason);
 		text_addc(out, ')');
 	}
 	text_addc(out, '\n');

@@ -218,7 +218,7 @@ void collection_note_problem(
 		return;
 	text_add_printable(&line, what);
 	text_addf(&line, ": %s (", tr_err_kind(why->kind));
-	text_add_printable(&line, bytes_of(why->text));
+	text_add_printable(&line, bytes_of(tr(why->text)));
 	text_adds(&line, ")");
 	if (line.failed || !text_list_add(&collection->problems, text_bytes(&line), NULL))
 		return;

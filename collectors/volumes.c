@@ -65,6 +65,29 @@ static struct collection_volume *append(struct volume_set *set, char letter, con
 	return volume;
 }
 
+/* Whole sentences, so that they can be told in Japanese. */
+static const char *why_not_ntfs(enum volume_kind kind)
+{
+	switch (kind) {
+	case VOLUME_BITLOCKER:
+		return "not NTFS: BitLocker (locked)";
+	case VOLUME_REFS:
+		return "not NTFS: ReFS";
+	case VOLUME_FAT:
+		return "not NTFS: FAT";
+	case VOLUME_EXFAT:
+		return "not NTFS: exFAT";
+	case VOLUME_DISK:
+		return "not NTFS: a whole disk, not a volume; give its partition (losetup -P)";
+	case VOLUME_UNFORMATTED:
+		return "not NTFS: not formatted";
+	case VOLUME_NTFS:
+	case VOLUME_UNKNOWN:
+		break;
+	}
+	return "not NTFS: no file system that we know";
+}
+
 /* Fills in what the volume is; on anything but a usable NTFS, why. */
 static void examine(struct collection_volume *volume)
 {
@@ -78,17 +101,14 @@ static void examine(struct collection_volume *volume)
 	bool may_be_ntfs = volume->kind == VOLUME_NTFS || volume->kind == VOLUME_UNKNOWN;
 
 	if (!may_be_ntfs) {
-		fail(&volume->why, ERR_UNSUPPORTED, "not NTFS: %s%s",
-		    volume_kind_name(volume->kind),
-		    volume->kind == VOLUME_DISK ? "; give its partition (losetup -P)" : "");
+		fail(&volume->why, ERR_UNSUPPORTED, "%s", why_not_ntfs(volume->kind));
 		return;
 	}
 	if (!ntfs_volume_open(volume->raw, &volume->ntfs, &err)) {
 		volume->ntfs = NULL;
 		volume->why = err;
 		if (volume->kind == VOLUME_UNKNOWN && err.kind != ERR_IO)
-			fail(
-			    &volume->why, ERR_UNSUPPORTED, "not NTFS: no file system that we know");
+			fail(&volume->why, ERR_UNSUPPORTED, "%s", why_not_ntfs(volume->kind));
 		return;
 	}
 	volume->kind = VOLUME_NTFS;

@@ -75,6 +75,11 @@ check_volumes() {
 	# One of several is not usable: the rest goes on, and the receipt says so.
 	run "one of two not NTFS" 1 collect --volume "D=$work/zeros.img" --volume "C=$image"
 	says "one of two not NTFS" "D:|zeros\.img"
+	run "one of two not NTFS, in Japanese" 1 collect --volume "D=$work/locked.img" --volume "C=$image" --profile none \
+		--take nonesuch --lang ja
+	says "one of two not NTFS, in Japanese" 'fs/D: .*BitLocker で暗号化'
+	! grep -q ' it \| not ' "$work/err" || complain "one of two not NTFS: English: $(grep -m1 ' it \| not ' "$work/err")"
+	run "one of two not NTFS" 1 collect --volume "D=$work/zeros.img" --volume "C=$image"
 	if bundle_of "one of two not NTFS"; then
 		intact "one of two not NTFS" "$bundle" 0
 		[ -f "$work/extracted/fs/C/Windows/System32/config/SYSTEM" ] || complain "one of two not NTFS: C: was not taken"
