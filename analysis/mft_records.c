@@ -5,6 +5,7 @@
 /* Names times streams of one record: above it only the first name's line tells the streams, so that a forged
  * record of a hundred thousand of each does not become gigabytes. Windows: 1024 names, few streams. */
 #define STREAMS_TOLD ((uint64_t)1 << 16)
+#define NAMES_PAIRED 4096u /* with more names none is looked for its 8.3 name: each has its line */
 
 struct walk {
 	struct timeline *timeline;
@@ -35,29 +36,35 @@ static bool same_reference(struct ntfs_reference a, struct ntfs_reference b)
 	return a.record == b.record && a.sequence == b.sequence;
 }
 
+/* The first name in that name space in that directory. */
+static const struct ntfs_name *find_name(
+    const struct ntfs_entry *entry, uint8_t name_space, struct ntfs_reference parent)
+{
+	for (size_t i = 0; i < entry->name_count; i++)
+		if (entry->names[i].name_space == name_space &&
+		    same_reference(entry->names[i].parent, parent))
+			return &entry->names[i];
+	return NULL;
+}
+
 /* The 8.3 name that goes with a Win32 name: in the same directory, in the DOS name space. */
 static const struct ntfs_name *find_short(
     const struct ntfs_entry *entry, const struct ntfs_name *name)
 {
-	if (name->name_space != NTFS_NAME_WIN32)
+	if (name->name_space != NTFS_NAME_WIN32 || entry->name_count > NAMES_PAIRED)
 		return NULL;
-	for (size_t i = 0; i < entry->name_count; i++)
-		if (entry->names[i].name_space == NTFS_NAME_DOS &&
-		    same_reference(entry->names[i].parent, name->parent))
-			return &entry->names[i];
-	return NULL;
+	return find_name(entry, NTFS_NAME_DOS, name->parent);
 }
 
 /* Whether a DOS name is told of in the line of its Win32 name. */
 static bool is_told(const struct ntfs_entry *entry, const struct ntfs_name *name)
 {
-	if (name->name_space != NTFS_NAME_DOS)
+	if (name->name_space != NTFS_NAME_DOS || entry->name_count > NAMES_PAIRED)
 		return false;
-	for (size_t i = 0; i < entry->name_count; i++)
-		if (find_short(entry, &entry->names[i]) == name &&
-		    memcmp(&entry->names[i].times, &name->times, sizeof(name->times)) == 0)
-			return true;
-	return false;
+	const struct ntfs_name *long_name = find_name(entry, NTFS_NAME_WIN32, name->parent);
+
+	return long_name && find_short(entry, long_name) == name &&
+	       memcmp(&long_name->times, &name->times, sizeof(name->times)) == 0;
 }
 
 /* Whether an extension record belongs to a base record, which then has told all of it. */
@@ -69,7 +76,7 @@ static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 	*claimed = false;
 	if (base.record == walk->entry.record)
 		return true;
-	if (!ntfs_entry_load(walk->mft, base.record, &walk->base, &why)) {
+	if (!ntfs_entry_load_head(walk->mft, base.record, &walk->base, &why)) {
 		if (!is_fatal(&why))
 			return true;
 		*err = why;

@@ -309,6 +309,41 @@ static void test_extension_records(void **state)
 	free(image);
 }
 
+#define FORGED 16000u /* extension records of one file: what is not linear in them takes hours */
+
+static void test_a_forged_file_takes_no_hours(void **state)
+{
+	uint8_t *at = calloc(FORGED + 2, RECORD);
+	CLEANUP(text_free) struct text out = {.ceiling = (size_t)1 << 28};
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct timeline_totals totals;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(at);
+	struct fixture_record r = fixture_mft_begin(at, 0, 1, 1);
+
+	fixture_mft_add_name(&r, ROOT, 3, "$MFT");
+	r = fixture_mft_begin(at, 1, 1, 1);
+	fixture_mft_add_far_list(&r);
+	for (uint32_t i = 2; i < FORGED + 2; i++) {
+		r = fixture_mft_begin(at, i, 1, 1);
+		fixture_mft_set_base(&r, 1 | 1ull << 48);
+		for (uint8_t k = 0; k < 6; k++)
+			fixture_mft_add_name(&r, (i * 8 + k) | 1ull << 48, 1 + k % 2, "name");
+		fixture_mft_add(&r, 0x80, "stream", "", 0);
+	}
+	CLEANUP(source_close)
+	struct source *mft = source_of_bytes((struct bytes){at, (size_t)(FORGED + 2) * RECORD});
+
+	assert_true(timeline_new(sink, "bodyfile", &timeline, &err));
+	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = mft}, &err));
+	assert_true(timeline_finish(timeline, &totals, &err));
+	assert_int_equal(totals.names, 6 * FORGED + 1);
+	free(at);
+}
+
 static void test_damaged_records_become_lines(void **state)
 {
 	struct image *image = calloc(1, sizeof(*image));
@@ -414,6 +449,7 @@ int main(void)
 	    cmocka_unit_test(test_probe),
 	    cmocka_unit_test(test_a_piece_keeps_its_numbers),
 	    cmocka_unit_test(test_extension_records),
+	    cmocka_unit_test(test_a_forged_file_takes_no_hours),
 	    cmocka_unit_test(test_damaged_records_become_lines),
 	    cmocka_unit_test(test_failures_end_it),
 	};

@@ -225,23 +225,33 @@ static bool read_attributes(struct ntfs_mft *mft, struct ntfs_entry *entry, stru
 	    entry, mft->volume ? ntfs_volume_geometry(mft->volume)->cluster_size : 0, err);
 }
 
-static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+/* The header alone. *out is the record, fixed up. */
+static bool load_head(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry,
+    struct ntfs_record *r, struct bytes *out, struct err *err)
 {
 	uint8_t *block = ntfs_entry_block(entry->memory, err);
-	struct ntfs_record r;
 
 	if (!block || !ntfs_mft_read(mft, record, block, err) ||
-	    !ntfs_record_parse(block, mft->record_size, &r, &entry->damage, err))
+	    !ntfs_record_parse(block, mft->record_size, r, &entry->damage, err))
 		return false;
 	entry->record = record;
-	entry->sequence = r.sequence;
-	entry->in_use = r.flags & NTFS_RECORD_IN_USE;
-	entry->is_directory = r.flags & NTFS_RECORD_DIRECTORY;
-	entry->base = r.base;
-	entry->links = r.links;
-	entry->lsn = r.lsn;
-	if (!add_attributes(
-		entry, record, (struct bytes){.at = block, .len = r.used}, r.attributes, err))
+	entry->sequence = r->sequence;
+	entry->in_use = r->flags & NTFS_RECORD_IN_USE;
+	entry->is_directory = r->flags & NTFS_RECORD_DIRECTORY;
+	entry->base = r->base;
+	entry->links = r->links;
+	entry->lsn = r->lsn;
+	*out = (struct bytes){.at = block, .len = r->used};
+	return true;
+}
+
+static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	struct ntfs_record r;
+	struct bytes used;
+
+	if (!load_head(mft, record, entry, &r, &used, err) ||
+	    !add_attributes(entry, record, used, r.attributes, err))
 		return false;
 	bool is_base = r.base.record == 0 && r.base.sequence == 0;
 
@@ -257,8 +267,7 @@ static void clear(struct ntfs_entry *entry)
 	    .memory = entry->memory, .names = entry->names, .streams = entry->streams};
 }
 
-bool ntfs_entry_load(
-    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+static bool prepare(struct ntfs_mft *mft, struct ntfs_entry *entry, struct err *err)
 {
 	clear(entry);
 	if (!entry->memory)
@@ -266,6 +275,14 @@ bool ntfs_entry_load(
 	if (!entry->memory)
 		return fail(err, ERR_MEMORY, "no memory for an MFT entry");
 	ntfs_entry_memory_reset(entry->memory, mft->record_size);
+	return true;
+}
+
+bool ntfs_entry_load(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	if (!prepare(mft, entry, err))
+		return false;
 	if (!load(mft, record, entry, err)) {
 		clear(entry);
 		return fail_in(err, "MFT record %llu", (unsigned long long)record);
@@ -273,6 +290,20 @@ bool ntfs_entry_load(
 	if (mft->zero && record == 0 && entry->damage.kind == ERR_NONE)
 		fail(&entry->damage, ERR_DAMAGED, "damaged; this is its copy in $MFTMirr");
 	return true;
+}
+
+bool ntfs_entry_load_head(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	struct ntfs_record r;
+	struct bytes used;
+
+	if (!prepare(mft, entry, err))
+		return false;
+	if (load_head(mft, record, entry, &r, &used, err))
+		return true;
+	clear(entry);
+	return fail_in(err, "MFT record %llu", (unsigned long long)record);
 }
 
 void ntfs_entry_free(struct ntfs_entry *entry)

@@ -142,6 +142,9 @@ struct ntfs_entry {
  * loads, with entry->damage set). */
 bool ntfs_entry_load(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
+/* The same for what the record's own header says: no attributes, so no extensions are read. */
+bool ntfs_entry_load_head(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
 void ntfs_entry_free(struct ntfs_entry *entry);
 static inline void ntfs_entry_free_at(struct ntfs_entry *entry)
 {
