@@ -138,6 +138,15 @@ bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err
 	return writer_rotate(writer, err);
 }
 
+bool bundle_row_fits(const struct bundle_writer *writer, size_t len)
+{
+	uint64_t packed = (uint64_t)rows_packed(writer->rows) + rows_packed(writer->journal);
+
+	if (!writer->is_full)
+		return !writer->is_broken;
+	return packed < writer->keep_bytes / 2 && len < writer->keep_bytes / 2 - packed;
+}
+
 bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct err *err)
 {
 	CLEANUP(text_free) struct text line = {0};

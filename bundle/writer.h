@@ -80,6 +80,9 @@ bool bundle_entry_end(
 /* One line of meta/entries.NNN.jsonl (a JSON object, without newline). Kept compressed until the next
  * meta volume. */
 bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err) MUST_CHECK;
+/* Whether a row of that many bytes still finds its place: always, but after a failed write never, and on a
+ * full disk only while the rows stay within half of what was held back for the end. */
+bool bundle_row_fits(const struct bundle_writer *writer, size_t len);
 /* One step of meta/journal.jsonl: `fields` is a JSON object; time, number and the hash of the line before
  * are added. */
 bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct err *err) MUST_CHECK;

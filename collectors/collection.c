@@ -175,7 +175,7 @@ void collection_row(struct collection *collection, struct text *row)
 {
 	struct err err = {0};
 
-	if (!collection->plan->writer || collection->broken)
+	if (!collection->plan->writer || !bundle_row_fits(collection->plan->writer, row->len))
 		return;
 	if (!text_ok(row, &err)) {
 		collection->problem_count++;

@@ -294,8 +294,8 @@ static void store(struct taking *t, struct source *source)
 		finish(t, &place, &copy);
 		return;
 	}
-	counts_of(t)->failed++;
 	collection_break(t->collection, &err);
+	not_taken(t, &err);
 }
 
 /* Why a stream was left behind: the run was stopped, or the destination took no more. */
@@ -304,7 +304,10 @@ static void left_behind(struct taking *t)
 	struct err why = {0};
 	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
 
-	fail(&why, ERR_STOPPED, "stopped before it was its turn");
+	if (t->collection->broken)
+		why = t->collection->broken_why;
+	else
+		fail(&why, ERR_STOPPED, "stopped before it was its turn");
 	make_path(t, t->name, &t->path);
 	if (!t->path.failed)
 		write_row(t, &row);
@@ -437,7 +440,7 @@ uint64_t collection_take_rest(struct collection *collection, size_t volume, uint
 			collection->items[collection->current].counts.failed += end - i;
 			left += end - i;
 		}
-		if (wanted && !collection->broken && clock_monotonic_ms() < until_ms)
+		if (wanted && clock_monotonic_ms() < until_ms)
 			each_hit(collection, volume, &list->at[i], end - i, left_behind);
 		i = end;
 	}

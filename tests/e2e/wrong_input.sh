@@ -105,6 +105,14 @@ check_truncated() {
 	[ "$bundles" -ge 2 ] || complain "images cut at 20 and 40 MB give nothing at all"
 }
 
+# usage: every_item_has_a_row WHAT BUNDLE   as many files with their reason as the screen said were not taken
+every_item_has_a_row() {
+	local said rows
+	said=$(sed -n 's/.*Not taken: \([0-9]*\)\..*/\1/p' "$work/said")
+	rows=$("$kanshiki" ls "$2" --all --json --keys "$work/keys" | jq -r 'select(.status == "not_taken") | .reason_kind' | grep -c full)
+	[ "$said" = "$rows" ] || complain "$1: $said not taken, $rows rows that say so"
+}
+
 check_destination() {
 	run "--out is a file" 73 "$kanshiki" collect --kit "$work/kit" --out "$work/a-file" --volume "C=$image"
 	says_one_line "--out is a file" a-file
@@ -121,10 +129,12 @@ check_destination() {
 		mount -t tmpfs -o "size=$size" tmpfs "$work/small"
 		run "destination of $size" "1" "$kanshiki" collect --kit "$work/kit" --out "$work/small" --volume "C=$image" --take '**'
 		says "destination of $size" "space|full"
+		cp "$work/err" "$work/said"
 		if bundle_of "destination of $size"; then
 			intact "destination of $size" "$bundle" "0|1"
 			perl "$tests/compare_tree.pl" "$image.json" "$work/extracted/fs/C" some >"$work/compared" ||
 				complain "destination of $size: $(cat "$work/compared")"
+			[ "$size" = 256k ] || every_item_has_a_row "destination of $size" "$bundle"
 		fi
 		umount "$work/small"
 	done
