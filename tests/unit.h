@@ -12,9 +12,4 @@
 
 #include "core/compiler.h"
 
-#ifdef __MINGW32__ /* cmocka.h declares msvcrt's formats and uses mingw's own; Linux checks ours */
-#pragma GCC diagnostic ignored "-Wformat"
-#pragma GCC diagnostic ignored "-Wformat-extra-args"
-#endif
-
 #endif
