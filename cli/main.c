@@ -80,10 +80,10 @@ static bool take_language(int *argc, char **argv, struct err *err)
 	return true;
 }
 
-static bool asks_help(int argc, char **argv)
+static bool asks(const char *what, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+		if (strcmp(argv[i], what) == 0)
 			return true;
 	return false;
 }
@@ -105,8 +105,10 @@ static int run(int argc, char **argv)
 		fail(&err, ERR_USAGE, "no such command '%s'; kanshiki --help lists them", argv[1]);
 		return command_fail(&err);
 	}
-	if (asks_help(argc - 1, argv + 1))
+	if (asks("--help", argc - 1, argv + 1) || asks("-h", argc - 1, argv + 1))
 		return print_help(command);
+	if (asks("--version", argc - 1, argv + 1))
+		command = find_command("version");
 	return command->run(argc - 1, argv + 1);
 }
 

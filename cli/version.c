@@ -1,5 +1,6 @@
 /* kanshiki version: the program and the libraries in it. */
 #include "cli/command.h"
+#include "core/tr.h"
 #include "platform/console.h"
 
 #include <openssl/crypto.h>
@@ -14,9 +15,15 @@ static int run_version(int argc, char **argv)
 	return console_write(text_bytes(&out), NULL) ? EXIT_COMPLETE : EXIT_IO;
 }
 
+static void help(struct text *out)
+{
+	text_adds(out, tr("Example: kanshiki --version\n"));
+}
+
 const struct command command_version = {
     .name = "version",
     .summary = "print the version",
     .usage = "kanshiki version",
     .run = run_version,
+    .help = help,
 };

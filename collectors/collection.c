@@ -91,7 +91,7 @@ static bool choose(struct collection *collection, struct err *err)
 void collection_help(struct text *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(collectors); i++)
-		text_addf(out, "  %-18s %s\n", collectors[i]->name, tr(collectors[i]->summary));
+		text_addf(out, "  %-19s %s\n", collectors[i]->name, tr(collectors[i]->summary));
 }
 
 /* Who names a directory wants what is in it. */

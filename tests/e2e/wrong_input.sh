@@ -25,6 +25,13 @@ check_usage() {
 	run "unknown option" 64 collect --volume "C=$image" --frobnicate
 	says_one_line "unknown option" frobnicate
 	run "unknown command" 64 "$kanshiki" frobnicate
+	local command
+	for command in kit collect verify ls cat extract export timeline version; do
+		run "$command --help" 0 "$kanshiki" $command --help
+		grep -q "^Example: kanshiki" "$work/out" || complain "$command --help: no example"
+		run "$command --version" 0 "$kanshiki" $command --version
+		grep -q '^kanshiki [0-9]' "$work/out" || complain "$command --version: no version"
+	done
 	run "bad language" 64 "$kanshiki" --lang fr version
 	refuses "volume without a letter" 64 "volume" --volume "$image"
 	refuses "one letter twice" 64 "C" --volume "C=$image" --volume "C=$image"
