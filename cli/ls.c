@@ -107,6 +107,7 @@ static bool list(struct request *request, struct sink *sink, struct err *err)
 {
 	struct bundle_reader *reader = request->opening.reader;
 	CLEANUP(text_free) struct text line = {0};
+	bool any = false;
 
 	for (size_t i = 0; i < bundle_row_count(reader); i++) {
 		struct bundle_row_view view;
@@ -116,11 +117,15 @@ static bool list(struct request *request, struct sink *sink, struct err *err)
 		if ((!request->all && !view.taken && view.same_as.len == 0) ||
 		    !listing_matches(&request->patterns, view.path))
 			continue;
+		any = true;
 		text_clear(&line);
 		if (!add_row(request, &view, &line, err) ||
 		    !sink->write(sink, text_bytes(&line), err))
 			return false;
 	}
+	if (request->patterns.count && !any)
+		return fail(err, ERR_MISSING, "nothing in the bundle matches%s",
+		    request->all ? "" : "; --all lists also what was not taken");
 	return sink->finish(sink, err);
 }
 

@@ -43,6 +43,8 @@ END
 	run "ls --long" 0 open_with ls "$bundle" --long --all
 	run "ls PATTERN" 0 open_with ls "$bundle" '**/*.evtx'
 	! grep -v '\.evtx$' "$work/out" || complain "ls PATTERN: more than asked for"
+	run "ls of nothing" 66 open_with ls "$bundle" 'nonesuch/**'
+	says_one_line "ls of nothing" "matches"
 }
 
 check_cat() {
