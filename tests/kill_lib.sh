@@ -72,6 +72,7 @@ kill_many() {
 		sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
 		kill -9 "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
+		[ "$(du -sb "$work/out-dir")" = "$(sleep 0.05; du -sb "$work/out-dir")" ] || complain "the killed program goes on writing"
 		open_remains "killed after $delay ms" "$work/out-dir" "$json"
 	done
 	echo "$count kills within $whole ms: $unfinished in progress, $complete complete, $nothing before the first seal;" \

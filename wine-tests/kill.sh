@@ -6,18 +6,19 @@ set -euo pipefail
 . "$tests/kill_lib.sh"
 need age zstd tar
 
-# Without a shell or a timeout between: the process that is killed is the program.
-collect() {
-	exec "$WINE" "$exe" collect --kit "$(win_path "$work/kit")" --out "$(win_path "$work/out-dir")" \
-		--volume 'C=\\.\X:' --take '**'
+# A script that becomes the program: the process that is killed must be the program itself, no shell around it.
+write_collect() {
+	printf '#!/bin/bash\nexec %q %q collect --kit %q --out %q --volume %q --take %q\n' "$WINE" "$exe" \
+		"$(win_path "$work/kit")" "$(win_path "$work/out-dir")" 'C=\\.\X:' '**' >"$work/collect"
+	chmod +x "$work/collect"
 }
-collect_apart() { (collect); }
 
 check_ctrl_c() {
 	local pid code=0
 	rm -rf "$work/out-dir"
 	mkdir "$work/out-dir"
-	(collect) >"$work/out" 2>"$work/err" </dev/null &
+	# A job in the background ignores SIGINT, and what it starts with it.
+	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$work/collect" >"$work/out" 2>"$work/err" </dev/null &
 	pid=$!
 	for _ in $(seq 200); do
 		[ -z "$(find "$work/out-dir" -name 'files.*')" ] || break
@@ -38,6 +39,7 @@ make_kit
 use_wine win64
 map_volume X "$work/big.img"
 "$WINESERVER" -p # stays, so that a start takes no second
-kill_many "${1:-50}" "$work/big.img.json" collect_apart
+write_collect
+kill_many "${1:-50}" "$work/big.img.json" "$work/collect"
 check_ctrl_c
 finish
