@@ -94,12 +94,7 @@ static void report_unusable(struct collection *collection)
 static void report_no_volume(struct collection *collection)
 {
 	struct err why = {0};
-	bool wants = false;
 
-	for (unsigned i = 0; i < collection->item_count; i++)
-		wants = wants || (collection->items[i].collector->needs & NEEDS_VOLUME);
-	if (!wants)
-		return;
 	fail(&why, ERR_MISSING, "no volume was taken: name one with --volume");
 	collect_problem(collection, "fs", &why);
 }
@@ -220,21 +215,19 @@ static void account_for_rest(struct collection *collection)
 	collection_note(collection, "fs", &why);
 }
 
-/* What is wrong with the volumes themselves counts for the first that reads them. */
-static void count_for_volumes(struct collection *collection)
+/* What is wrong with the volumes themselves counts for the first that reads them. False: nobody does. */
+static bool count_for_volumes(struct collection *collection)
 {
 	for (unsigned i = 0; i < collection->item_count; i++)
 		if (collection->items[i].collector->needs & NEEDS_VOLUME) {
 			collection->current = i;
-			return;
+			return true;
 		}
+	return false;
 }
 
-bool collection_run(struct collection *collection, struct err *err)
+static void take_from_volumes(struct collection *collection)
 {
-	progress_start(&collection->progress, 0);
-	run_live(collection);
-	count_for_volumes(collection);
 	report_unusable(collection);
 	if (volume_set_usable(collection->plan->volumes) > 0) {
 		walk_volumes(collection);
@@ -246,6 +239,14 @@ bool collection_run(struct collection *collection, struct err *err)
 	} else if (!collect_stopped(collection)) {
 		report_no_volume(collection);
 	}
+}
+
+bool collection_run(struct collection *collection, struct err *err)
+{
+	progress_start(&collection->progress, 0);
+	run_live(collection);
+	if (count_for_volumes(collection))
+		take_from_volumes(collection);
 	progress_clear(&collection->progress);
 	if (collect_stopped(collection) && collection->plan->writer)
 		account_for_rest(collection);

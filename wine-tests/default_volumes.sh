@@ -38,6 +38,12 @@ check_default() {
 	bundle=$(echo "$work"/drive-d/out/*)
 	taken "the kit's volume" E
 	rm -rf "$work/drive-d/out"
+	# Who wants live state alone waits for no volume, and no volume is missing.
+	truncate -s 10M "$work/zeros.img"
+	map_volume C "$work/zeros.img"
+	run "live alone" 0 kanshiki_exe collect --kit 'E:\kit' --out 'D:\out' --profile processes
+	! grep -q 'fs/\|file table' "$work/err" || complain "live alone: $(grep -m1 'fs/\|file table' "$work/err")"
+	rm -rf "$work/drive-d/out"
 	run "out on D, D collected" 64 kanshiki_exe collect --kit 'E:\kit' --out 'D:\out' --profile registry --volume 'D=\\.\D:'
 	says_one_line "out on D, D collected" "D:"
 	[ ! -e "$work/drive-d/out" ] || complain "out on D, D collected: something was made there"
