@@ -163,6 +163,12 @@ static int unusable_code(const struct err *why)
 	}
 }
 
+static void why_unusable(const struct collection_volume *volume, struct err *err)
+{
+	*err = volume->why;
+	fail_in(err, "%c: '%s'", volume->letter, text_string(&volume->path));
+}
+
 bool collect_open_volumes(
     const struct collect_request *request, struct volume_set *set, int *code, struct err *err)
 {
@@ -177,9 +183,12 @@ bool collect_open_volumes(
 		return false;
 	if (!asked || volume_set_usable(set) > 0)
 		return true;
-	*err = set->at[0].why;
-	fail_in(err, "%c: '%s'", set->at[0].letter, text_string(&set->at[0].path));
-	return refuse(code, unusable_code(&set->at[0].why));
+	for (size_t i = set->count - 1; i > 0; i--) {
+		why_unusable(&set->at[i], err);
+		DISCARD(command_fail(err));
+	}
+	why_unusable(&set->at[0], err);
+	return refuse(code, unusable_code(err));
 }
 
 /* "disk.img" of "/cases/disk.img", without its ending. */

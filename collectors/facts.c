@@ -35,7 +35,8 @@ bool facts_file_parse(struct bytes json, struct facts_file **out, struct err *er
 	text_add(&copy, json);
 	if (!text_ok(&copy, err))
 		return false;
-	file->doc = yyjson_read_opts(copy.at, copy.len, 0, NULL, &why);
+	/* Numbers stay as they were written: a double would change long ones. */
+	file->doc = yyjson_read_opts(copy.at, copy.len, YYJSON_READ_NUMBER_AS_RAW, NULL, &why);
 	if (!file->doc) {
 		for (size_t i = 0; i < why.pos && i < json.len; i++)
 			line += json.at[i] == '\n';

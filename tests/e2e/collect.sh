@@ -47,12 +47,13 @@ check_patterns() {
 }
 
 check_facts() {
-	printf '\xef\xbb\xbf{"operator": {"name": "警備 太郎", "org": "東"}, "ticket": [1, 2], "location": {"address": "大阪"}}' >"$work/facts.json"
+	printf '\xef\xbb\xbf{"operator": {"name": "警備 太郎", "org": "東"}, "ticket": [1, 2], "long": 12345678901234567890123456789, "location": {"address": "大阪"}}' >"$work/facts.json"
 	run "facts" 0 collect --profile prefetch --facts "$work/facts.json" --case 2026-117
 	bundle_of facts || return 0
 	meta collection.json >"$work/collection.json"
 	same "facts: operator" "警備 太郎" "$(jq -r .operator.name "$work/collection.json")"
 	same "facts: the rest" '[1,2]' "$(jq -c .facts.ticket "$work/collection.json")"
+	grep -q '"long":12345678901234567890123456789[,}]' "$work/collection.json" || complain "facts: a number is not as it was"
 	same "facts: case" "2026-117" "$(jq -r .case_id "$work/collection.json")"
 	same "facts: host from the hive" "KANSHIKI-PC1" "$(jq -r .target.hostname "$work/collection.json")"
 	same "facts: null has a why" "" \

@@ -79,6 +79,9 @@ check_volumes() {
 	cp "$work/zeros.img" "$work/refs.img"
 	printf '\0\0\0ReFS\0\0\0\0' | dd of="$work/refs.img" conv=notrunc status=none
 	refuses "ReFS" 65 "ReFS" --volume "C=$work/refs.img"
+	run "two that are not NTFS" 65 collect --volume "C=$work/locked.img" --volume "D=$work/refs.img"
+	says "two that are not NTFS" "C: .*BitLocker"
+	says "two that are not NTFS" "D: .*ReFS"
 	# One of several is not usable: the rest goes on, and the receipt says so.
 	run "one of two not NTFS" 1 collect --volume "D=$work/zeros.img" --volume "C=$image"
 	says "one of two not NTFS" "D:|zeros\.img"
