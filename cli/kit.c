@@ -5,6 +5,7 @@
 #include "core/time.h"
 #include "core/tr.h"
 #include "bundle/issue.h"
+#include "collectors/collection.h"
 #include "platform/clock.h"
 #include "platform/console.h"
 
@@ -72,6 +73,9 @@ static bool parse(
 		return fail(err, ERR_USAGE, "--keys KEYDIR is missing: where the keys are kept");
 	if (request->days < 1 || request->days > ISSUE_DAYS_MAX)
 		return fail(err, ERR_USAGE, "--days takes 1 to %d", ISSUE_DAYS_MAX);
+	/* On site it would be too late. */
+	if (!collection_check_profile(request->order.profile, err))
+		return false;
 	request->order.directory = operands->at[1];
 	request->order.days = (unsigned)request->days;
 	request->order.now = clock_now();

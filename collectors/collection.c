@@ -52,23 +52,44 @@ static bool has_item(const struct collection *collection, const struct collector
 	return false;
 }
 
-/* A profile of collectors by name, with commas between. */
+/* The first of several names with commas between; *names then stands behind it. */
+static bool next_named(const char **names, const struct collector **out, struct err *err)
+{
+	size_t len = strcspn(*names, ",");
+
+	*out = find_collector((struct bytes){(const uint8_t *)*names, len});
+	if (!*out)
+		return fail(err, ERR_USAGE, "no profile or collector '%.*s'; --help lists them",
+		    len < 60 ? (int)len : 60, *names);
+	*names += len;
+	*names += **names == ',';
+	return true;
+}
+
 static bool choose_named(struct collection *collection, const char *names, struct err *err)
 {
-	while (*names) {
-		size_t len = strcspn(names, ",");
-		const struct collector *collector =
-		    find_collector((struct bytes){(const uint8_t *)names, len});
+	const struct collector *collector;
 
-		if (!collector)
-			return fail(err, ERR_USAGE,
-			    "no profile or collector '%.*s'; --help lists them", (int)(len & 0x3f),
-			    names);
+	while (*names) {
+		if (!next_named(&names, &collector, err))
+			return false;
 		if (!has_item(collection, collector))
 			add_item(collection, collector);
-		names += len;
-		names += *names == ',';
 	}
+	return true;
+}
+
+bool collection_check_profile(const char *profile, struct err *err)
+{
+	const struct collector *collector;
+
+	if (strcmp(profile, "default") == 0 || strcmp(profile, "none") == 0)
+		return true;
+	if (!*profile)
+		return fail(err, ERR_USAGE, "an empty profile");
+	while (*profile)
+		if (!next_named(&profile, &collector, err))
+			return false;
 	return true;
 }
 

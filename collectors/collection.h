@@ -51,6 +51,8 @@ struct collection_plan {              /* borrowed for the life of the collection
 	void *context;
 };
 
+/* Whether there is a profile of that name, or collectors of those names. ERR_USAGE. */
+bool collection_check_profile(const char *profile, struct err *err) MUST_CHECK;
 /* ERR_USAGE for a profile or a pattern that cannot be. */
 bool collection_new(
     const struct collection_plan *plan, struct collection **out, struct err *err) MUST_CHECK;

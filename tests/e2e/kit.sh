@@ -62,6 +62,11 @@ for name in '' "$(printf '鑑%.0s' {1..65})" "$(printf 'x%.0s' {1..300})" $'a\nb
 	says_one_line "name '${name:0:9}'" "a name"
 	[ ! -e "$work/kit5" ] && [ ! -e "$work/keys5" ] || complain "name '${name:0:9}': something was made"
 done
+for profile in nonesuch registry,nonesuch ''; do
+	run "profile '$profile'" 64 "$kanshiki" kit new "$work/kit5" --keys "$work/keys5" --profile "$profile"
+	says_one_line "profile '$profile'" "profile"
+	[ ! -e "$work/kit5" ] || complain "profile '$profile': a kit that could never collect"
+done
 run "no recipient" 65 "$kanshiki" kit new "$work/kit5" --keys "$keys" --recipient age1nonsense
 says_one_line "no recipient" "--recipient"
 run "no days" 64 "$kanshiki" kit new "$work/kit5" --keys "$keys" --days 0
