@@ -233,8 +233,6 @@ static bool make_collection(struct run *run, struct err *err)
 	    .free_bytes = UINT64_MAX,
 	    .would_take = print_name,
 	};
-	if (run->request.out && !file_free_space(run->request.out, &run->plan.free_bytes, NULL))
-		run->plan.free_bytes = UINT64_MAX;
 	return collection_new(&run->plan, &run->collection, err);
 }
 
@@ -384,6 +382,9 @@ static int collect(struct run *run)
 		return code;
 	}
 	run->plan.writer = run->writer;
+	/* Only now: --out may just have been made. */
+	if (run->writer && !free_space(run, &run->plan.free_bytes))
+		run->plan.free_bytes = UINT64_MAX;
 	if (!collection_run(run->collection, &err))
 		(void)command_fail(
 		    &err); /* the destination: what is whole is sealed all the same */

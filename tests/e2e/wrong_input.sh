@@ -137,8 +137,9 @@ check_destination() {
 	local size
 	for size in 256k 1M 3M 8M; do
 		mount -t tmpfs -o "size=$size" tmpfs "$work/small"
-		run "destination of $size" "1" "$kanshiki" collect --kit "$work/kit" --out "$work/small" --volume "C=$image" --take '**'
+		run "destination of $size" "1" "$kanshiki" collect --kit "$work/kit" --out "$work/small/new" --volume "C=$image" --take '**'
 		says "destination of $size" "space|full"
+		says "destination of $size" "^Only .* are free"
 		cp "$work/err" "$work/said"
 		if bundle_of "destination of $size"; then
 			intact "destination of $size" "$bundle" "0|1"
