@@ -44,7 +44,7 @@ static void make_options(struct collect_request *request, struct option options[
 	    {"profile", 0, OPTION_TEXT, &request->profile, "NAME",
 		"default, none, or collectors with commas between"},
 	    {"take", 0, OPTION_LIST, &request->take, "PATTERN",
-		"files besides: * within a name, ** across directories"},
+		"files or directories besides: * within a name, ** across directories"},
 	    {"case", 0, OPTION_TEXT, &request->case_id, "ID", "case number, for the bundle's name"},
 	    {"facts", 0, OPTION_TEXT, &request->facts, "FILE",
 		"JSON object: operator, witness, authority, location"},
