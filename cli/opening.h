@@ -13,6 +13,7 @@ struct opening {
 	struct text_list notes;
 	unsigned shown_percent;
 	size_t unsaid; /* problems behind the first PROBLEMS_SAID */
+	size_t gaps;   /* members needed that were not taken whole; each was said */
 };
 
 /* Loads the trust and checks seal and MANIFEST of the bundle at path. */

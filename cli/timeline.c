@@ -152,6 +152,8 @@ static int timeline(struct request *request, const struct text_list *operands)
 		return opening_fail(&request->opening, &err);
 	int code = say_damage(&totals);
 
+	if (request->opening.gaps)
+		code = EXIT_GAPS;
 	return request->opening.problems.count ? EXIT_BAD_INPUT : code;
 }
 

@@ -1,8 +1,12 @@
 /* $MFT and $J of a bundle's volumes. See timeline_bundle.h. */
 #include "cli/timeline_bundle.h"
 
+#include "bundle/row.h"
 #include "cli/member.h"
+#include "cli/receipt.h"
 #include "core/array.h"
+#include "core/tr.h"
+#include "platform/console.h"
 
 #include <stdlib.h>
 
@@ -198,6 +202,26 @@ static bool begins_volume(
 	       !bundle_row_at(reader, index, &view, &err) || !view.taken;
 }
 
+/* What the collector could not take whole is missing from the lines, too: that is said. */
+static bool say_gap(struct opening *opening, const struct bundle_row_view *view, struct err *err)
+{
+	CLEANUP(row_free) struct row row = {0};
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(text_free) struct text reason = {0};
+
+	if (!row_parse(view->json, &row, err))
+		return false;
+	if (!bytes_equal(row.status, bytes_of("partial")) &&
+	    !bytes_equal(row.status, bytes_of("not_taken")))
+		return true;
+	text_add_printable(&path, row.path);
+	receipt_add_reason(&reason, row.reason);
+	say(tr("kanshiki: '%s' was not taken whole, so lines are missing: %s\n"),
+	    text_string(&path), text_string(&reason));
+	opening->gaps++;
+	return true;
+}
+
 static bool add_row(
     struct timeline *timeline, struct opening *opening, size_t index, bool *added, struct err *err)
 {
@@ -208,9 +232,11 @@ static bool add_row(
 
 	if (!bundle_row_at(opening->reader, index, &view, err))
 		return false;
-	if (!view.taken)
-		return true;
 	if (!base_of(view.path, bytes_of(mft_end)) && !base_of(view.path, bytes_of(journal_end)))
+		return true;
+	if (!say_gap(opening, &view, err))
+		return false;
+	if (!view.taken)
 		return true;
 	text_add(&path, view.path); /* the view ends with the next question */
 	if (!text_ok(&path, err))

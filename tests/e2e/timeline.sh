@@ -72,6 +72,19 @@ check_tampered() {
 	done
 }
 
+# What was not taken whole leaves lines out: the bundle's timeline says so.
+check_gaps() {
+	local size
+	for size in 300000 40000000; do
+		head -c "$size" "$image" >"$work/short.img"
+		run "collect of $size" 1 "$kanshiki" collect --kit "$work/kit" --out "$work/bundles" --volume "C=$work/short.img"
+		bundle_of "collect of $size" || continue
+		run "bundle of $size" 1 "$kanshiki" timeline "$bundle" --keys "$work/keys"
+		says "bundle of $size" "lines are missing"
+		[ -s "$work/out" ] || complain "bundle of $size: no line at all"
+	done
+}
+
 check_formats() {
 	local format
 	for format in csv bodyfile timesketch; do
@@ -133,4 +146,5 @@ check_tampered
 check_formats
 check_pipe
 check_wrong
+check_gaps
 finish
