@@ -42,6 +42,9 @@ static bool cat(struct opening *opening, const struct text_list *operands, struc
 		say(tr("kanshiki: note: only its allocated parts are stored, and printed; extract "
 		       "makes "
 		       "the file with its holes\n"));
+	if (member.reason.len)
+		say(tr("kanshiki: note: it was taken only in part: %s\n"),
+		    text_string(&member.reason));
 	bool copied = member_copy(&member, copy_to_stdout, sink, err);
 	struct err late = {0};
 

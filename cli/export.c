@@ -27,7 +27,7 @@ struct exporting {
 	struct sink *sink;
 	struct zip *zip; /* NULL: a tar is written */
 	uint64_t files, bytes;
-	size_t failed, as_stored;
+	size_t failed, as_stored, partial;
 	bool damaged, creating;
 };
 
@@ -191,6 +191,7 @@ static bool export_member(struct exporting *exporting, struct bytes path,
 	*broken = false;
 	exporting->files++;
 	exporting->as_stored += is_journal && member->is_sparse;
+	exporting->partial += member->reason.len != 0;
 	return true;
 }
 
@@ -286,6 +287,10 @@ static void say_counts(const struct exporting *exporting)
 	    text_string(&path));
 	if (exporting->failed)
 		say(tr("kanshiki: %zu files could not be written\n"), exporting->failed);
+	if (exporting->partial)
+		say(tr("kanshiki: note: %zu of them were taken only in part; kanshiki verify names "
+		       "them\n"),
+		    exporting->partial);
 	if (exporting->as_stored)
 		say(tr("kanshiki: note: of %zu change journals only the allocated end is in it, as "
 		       "it was taken\n"),

@@ -24,7 +24,7 @@ struct extraction {
 	uint64_t *made;    /* hashes of the folded paths of files made, open addressing; 0: free */
 	size_t made_mask;
 	uint64_t files, bytes; /* written */
-	size_t renamed, failed, denied;
+	size_t renamed, failed, denied, partial;
 	bool damaged, creating;
 };
 
@@ -151,6 +151,7 @@ static bool write_member(
 	    !tree_finish(TAKE(file), member->size, &times, err))
 		return false;
 	extraction->files++;
+	extraction->partial += member->reason.len != 0;
 	return true;
 }
 
@@ -265,6 +266,10 @@ static void say_counts(struct extraction *extraction)
 	    text_string(&directory));
 	if (extraction->failed)
 		say(tr("kanshiki: %zu files could not be written\n"), extraction->failed);
+	if (extraction->partial)
+		say(tr("kanshiki: note: %zu of them were taken only in part; kanshiki verify names "
+		       "them\n"),
+		    extraction->partial);
 	if (extraction->renamed == 0)
 		return;
 	if (write_names(extraction, &name, &err))

@@ -1,6 +1,7 @@
 /* Members on their way out. See member.h. */
 #include "cli/member.h"
 
+#include "cli/receipt.h"
 #include "core/array.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@ void member_close(struct member *member)
 {
 	source_close(member->source);
 	free(member->runs);
+	text_free(&member->reason);
 	*member = (struct member){0};
 }
 
@@ -30,7 +32,9 @@ static bool load_holder(
 	out->size = row.is_sparse ? row.size : row.place.stored;
 	out->has_hash = true;
 	memcpy(out->sha256, row.place.sha256, SHA256_LEN);
-	return true;
+	if (bytes_equal(row.status, bytes_of("partial")))
+		receipt_add_reason(&out->reason, row.reason.len ? row.reason : bytes_of("-"));
+	return text_ok(&out->reason, err);
 }
 
 static bool find_holder(

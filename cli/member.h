@@ -15,6 +15,8 @@ struct member {
 	struct row_times times; /* of its own row */
 	bool has_hash;          /* meta files have none: their volume's hash vouches for them */
 	uint8_t sha256[SHA256_LEN];
+	struct text
+	    reason; /* why it was taken only in part, told to a person; empty: it is whole */
 };
 
 /* By path: a row, or "meta/NAME". ERR_MISSING when there is none or it was not taken. */

@@ -75,13 +75,18 @@ check_tampered() {
 # What was not taken whole leaves lines out: the bundle's timeline says so.
 check_gaps() {
 	local size
-	for size in 300000 40000000; do
+	for size in 300000 40000000; do # ends in $MFT, in $J
 		head -c "$size" "$image" >"$work/short.img"
 		run "collect of $size" 1 "$kanshiki" collect --kit "$work/kit" --out "$work/bundles" --volume "C=$work/short.img"
 		bundle_of "collect of $size" || continue
 		run "bundle of $size" 1 "$kanshiki" timeline "$bundle" --keys "$work/keys"
 		says "bundle of $size" "lines are missing"
 		[ -s "$work/out" ] || complain "bundle of $size: no line at all"
+		rm -rf "$work/part"
+		run "extract of $size" 0 "$kanshiki" extract "$bundle" -C "$work/part" --keys "$work/keys"
+		says "extract of $size" "only in part"
+		run "export of $size" 0 "$kanshiki" export "$bundle" --zip "$work/part/x.zip" --keys "$work/keys"
+		says "export of $size" "only in part"
 	done
 }
 
