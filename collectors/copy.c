@@ -51,8 +51,9 @@ bool copy_source(struct collection *collection, struct source *source, uint64_t 
 	size_t piece = COLLECTION_CHUNK;
 	unsigned bad_in_a_row = 0;
 	bool looked_closer = false;
+	uint64_t offset = 0;
 
-	for (uint64_t offset = 0; offset < size && !collect_stopped(collection);) {
+	while (offset < size && !collect_stopped(collection)) {
 		size_t len = piece - (size_t)(offset % piece);
 		struct err why = {0};
 
@@ -82,5 +83,8 @@ bool copy_source(struct collection *collection, struct source *source, uint64_t 
 		offset += len;
 		progress_add(&collection->progress, len);
 	}
+	if (size - offset > COPY_FILL_MAX)
+		return fail(err, ERR_STOPPED, "stopped %llu bytes before the end of a large file",
+		    (unsigned long long)(size - offset));
 	return true;
 }

@@ -103,7 +103,9 @@ static inline void copy_result_free_at(struct copy_result *result)
 {
 	copy_result_free(result);
 }
-/* Writes the open entry's content from source. False only when the destination broke. */
+/* Writes the open entry's content from source. False when the destination broke, or when a stop came so long before
+ * the end that filling up with zeros would keep the seal waiting: the entry is then left open, to be cut. */
+#define COPY_FILL_MAX ((uint64_t)512 << 20)
 bool copy_source(struct collection *collection, struct source *source, uint64_t size,
     struct copy_result *result, struct err *err) MUST_CHECK;
 

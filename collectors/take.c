@@ -304,7 +304,7 @@ static void left_behind(struct taking *t)
 	struct err why = {0};
 	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
 
-	if (t->collection->broken)
+	if (t->collection->broken && t->collection->broken_why.kind != ERR_STOPPED)
 		why = t->collection->broken_why;
 	else
 		fail(&why, ERR_STOPPED, "stopped before it was its turn");

@@ -1,0 +1,51 @@
+/* Copying into the open entry when the user stops: a short rest is filled up, a long one is left for the cut. */
+#include "tests/unit.h"
+
+#include "collectors/state.h"
+
+static bool refuse_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	(void)self, (void)offset, (void)to, (void)len, (void)got;
+	return fail(err, ERR_IO, "read after a stop");
+}
+
+/* Copies a source of that size in a run that was stopped before. */
+static bool copy_stopped(uint64_t size, struct err *err)
+{
+	static const struct collection_plan plan = {0};
+	static struct collection collection;
+	CLEANUP(copy_result_free) struct copy_result result = {0};
+	struct source source = {.size = size, .read = refuse_read};
+
+	collection.plan = &plan;
+	collection.stopped = true;
+	return copy_source(&collection, &source, size, &result, err);
+}
+
+static void test_short_rest_is_filled(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_true(copy_stopped(COPY_FILL_MAX, &err));
+}
+
+static void test_long_rest_is_cut(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_false(copy_stopped(COPY_FILL_MAX + 1, &err));
+	assert_int_equal(err.kind, ERR_STOPPED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_short_rest_is_filled),
+	    cmocka_unit_test(test_long_rest_is_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
