@@ -91,14 +91,13 @@ static const char *why_not_ntfs(enum volume_kind kind)
 /* Fills in what the volume is; on anything but a usable NTFS, why. */
 static void examine(struct collection_volume *volume)
 {
-	struct err err = {0};
+	struct err unread = {0}, err = {0};
 
-	if (!volume_kind_of(volume->raw, &volume->kind, &err)) {
-		volume->why = err;
-		return;
-	}
-	/* A damaged first boot sector may hide an NTFS volume: its backup at the end decides. */
-	bool may_be_ntfs = volume->kind == VOLUME_NTFS || volume->kind == VOLUME_UNKNOWN;
+	if (!volume_kind_of(volume->raw, &volume->kind, &unread))
+		volume->kind = VOLUME_UNKNOWN;
+	/* A damaged, wiped or unreadable start may hide an NTFS volume: the backup at its end decides. */
+	bool may_be_ntfs = volume->kind == VOLUME_NTFS || volume->kind == VOLUME_UNKNOWN ||
+			   volume->kind == VOLUME_UNFORMATTED;
 
 	if (!may_be_ntfs) {
 		fail(&volume->why, ERR_UNSUPPORTED, "%s", why_not_ntfs(volume->kind));
@@ -106,8 +105,8 @@ static void examine(struct collection_volume *volume)
 	}
 	if (!ntfs_volume_open(volume->raw, &volume->ntfs, &err)) {
 		volume->ntfs = NULL;
-		volume->why = err;
-		if (volume->kind == VOLUME_UNKNOWN && err.kind != ERR_IO)
+		volume->why = unread.kind != ERR_NONE ? unread : err;
+		if (unread.kind == ERR_NONE && volume->kind != VOLUME_NTFS && err.kind != ERR_IO)
 			fail(&volume->why, ERR_UNSUPPORTED, "%s", why_not_ntfs(volume->kind));
 		return;
 	}

@@ -1,0 +1,90 @@
+/* What a volume is told for: a start that cannot be read, or was wiped, may still hide NTFS. */
+#include "tests/unit.h"
+
+#include "collectors/volumes.h"
+#include "tests/fake_source.h"
+#include "tests/fixture_ntfs.h"
+
+/* Adds the bytes, of which len from `from` cannot be read, and gives what the volume is told for. */
+static const struct collection_volume *add(
+    struct volume_set *set, struct bytes bytes, uint64_t from, uint64_t len)
+{
+	struct fake_source *source = fake_source_new(bytes);
+	struct err err = {0};
+
+	assert_non_null(source);
+	source->bad_from = from;
+	source->bad_len = len;
+	assert_true(volume_set_add(set, 'C', NULL, "fake.img", false, &source->source, &err));
+	return &set->at[0];
+}
+
+static void test_unreadable_boot_sector(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume sample = {0};
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+
+	(void)state;
+	assert_true(fixture_volume_sample(&sample));
+	const struct collection_volume *volume =
+	    add(&set, (struct bytes){sample.at, sample.size}, 0, 512);
+
+	assert_non_null(volume->ntfs);
+	assert_int_equal(volume->kind, VOLUME_NTFS);
+	assert_int_equal(volume->why.kind, ERR_NONE);
+}
+
+static void test_unreadable_everywhere(void **state)
+{
+	static const uint8_t zeros[128 * 1024];
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+
+	(void)state;
+	const struct collection_volume *volume =
+	    add(&set, (struct bytes){zeros, sizeof(zeros)}, 0, sizeof(zeros));
+
+	assert_null(volume->ntfs);
+	assert_int_equal(volume->why.kind, ERR_IO);
+}
+
+static void test_wiped_start(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume sample = {0};
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+
+	(void)state;
+	/* With clusters of 64 KiB $MFT lies behind what is looked at. */
+	assert_true(fixture_volume_new(&sample, 512, 65536, 1024, 32, 32));
+	memset(sample.at, 0, 64 * 1024);
+	const struct collection_volume *volume =
+	    add(&set, (struct bytes){sample.at, sample.size}, 0, 0);
+
+	assert_non_null(volume->ntfs);
+	assert_int_equal(volume->kind, VOLUME_NTFS);
+}
+
+static void test_not_formatted(void **state)
+{
+	static const uint8_t zeros[128 * 1024];
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+
+	(void)state;
+	const struct collection_volume *volume =
+	    add(&set, (struct bytes){zeros, sizeof(zeros)}, 0, 0);
+
+	assert_null(volume->ntfs);
+	assert_int_equal(volume->kind, VOLUME_UNFORMATTED);
+	assert_string_equal(volume->why.text, "not NTFS: not formatted");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_unreadable_boot_sector),
+	    cmocka_unit_test(test_unreadable_everywhere),
+	    cmocka_unit_test(test_wiped_start),
+	    cmocka_unit_test(test_not_formatted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
