@@ -210,6 +210,19 @@ bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct e
 	return true;
 }
 
+/* A file of records that ends inside one was cut. */
+static void check_end(struct timeline *timeline, const struct source *mft, uint32_t record_size)
+{
+	uint64_t rest = mft->size % record_size;
+	struct err why = {0};
+
+	if (rest == 0)
+		return;
+	fail(&why, ERR_DAMAGED, "ends after %llu of the %u bytes of a record",
+	    (unsigned long long)rest, record_size);
+	timeline_damaged(timeline, TIMELINE_MFT_NAME, mft->size - rest, rest, &why);
+}
+
 bool timeline_add_files(
     struct timeline *timeline, const struct timeline_files *files, struct err *err)
 {
@@ -223,6 +236,7 @@ bool timeline_add_files(
 		return false;
 	if (!mft_records_write(timeline, mft, paths, err))
 		return false;
+	check_end(timeline, files->mft, ntfs_mft_record_size(mft));
 	return !files->journal ||
 	       usn_records_write(timeline, files->journal, 0, UINT64_MAX, paths, err);
 }

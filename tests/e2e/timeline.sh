@@ -135,6 +135,9 @@ check_wrong() {
 	says_one_line "an empty directory" 'not a bundle'
 	head -c $((20 << 20)) "$image" >"$work/cut.img"
 	run "a cut image" 1 "$kanshiki" timeline "$work/cut.img"
+	head -c 100000 "$work/a file" >"$work/cut mft"
+	run "a cut \$MFT" 1 "$kanshiki" timeline "$work/cut mft"
+	tail -n 1 "$work/out" | grep -q '"kind":"damage".*ends after 672 of the 1024 bytes' || complain "a cut \$MFT: $(tail -n 1 "$work/out")"
 }
 
 make_work
