@@ -80,6 +80,8 @@ bool bundle_name_check(struct bytes name, struct err *err)
 {
 	size_t pos = 0, component = 0;
 
+	if (name.len == 0)
+		return check_component(name, err);
 	while (pos < name.len) {
 		size_t start = pos;
 		uint32_t code = text_decode(name, &pos);

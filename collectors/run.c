@@ -200,7 +200,6 @@ static void run_volumes(struct collection *collection)
 /* What a stop left behind is counted, and named while that does not keep the seal waiting. */
 static void account_for_rest(struct collection *collection)
 {
-	CLEANUP(text_free) struct text left = {0};
 	uint64_t until = clock_monotonic_ms() + REST_MS;
 	uint64_t count = 0;
 	struct err why = {0};

@@ -85,6 +85,7 @@ static void test_check(void **state)
 	}
 	assert_true(bundle_name_check(bytes_of("fs/C/..x/.y/z.."), NULL));
 	assert_false(bundle_name_check((struct bytes){(const uint8_t *)"a\0b", 3}, NULL));
+	assert_false(bundle_name_check((struct bytes){0}, NULL));
 }
 
 int main(void)
