@@ -241,21 +241,12 @@ static void hash_program(char out[SHA256_HEX_ROOM])
 {
 	CLEANUP(text_free) struct text path = {0};
 	CLEANUP(source_close) struct source *program = NULL;
-	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
 	uint8_t sum[SHA256_LEN];
-	uint8_t piece[16384];
-	size_t got = sizeof(piece);
 
 	out[0] = 0;
-	if (!hash || !file_program_path(&path, NULL) ||
-	    !file_open(text_string(&path), &program, NULL))
+	if (!file_program_path(&path, NULL) || !file_open(text_string(&path), &program, NULL) ||
+	    !hash_source(program, sum, NULL))
 		return;
-	for (uint64_t at = 0; got == sizeof(piece); at += got) {
-		if (!program->read(program, at, piece, sizeof(piece), &got, NULL))
-			return;
-		hash_add(hash, (struct bytes){piece, got});
-	}
-	hash_take(hash, sum);
 	hash_hex((struct bytes){sum, sizeof(sum)}, out);
 }
 

@@ -12,7 +12,6 @@
 /* Programs are a few MB; one of gigabytes would hold up what is lost next, and is taken as a file anyway. */
 #define IMAGE_BYTES_MAX ((uint64_t)512 << 20)
 #define IMAGES_MAX      4096 /* programs remembered with their hash */
-#define PIECE           ((size_t)256 << 10)
 
 struct image {
 	char *path;
@@ -32,28 +31,6 @@ static void images_free_at(struct images *images)
 	for (size_t i = 0; i < images->count; i++)
 		free(images->at[i].path);
 	free(images->at);
-}
-
-static bool hash_source(struct source *source, uint8_t sha256[SHA256_LEN], struct err *err)
-{
-	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
-	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
-	uint64_t offset = 0;
-	size_t got = 0;
-
-	if (!hash || !piece)
-		return fail(err, ERR_MEMORY, "no memory to hash it");
-	do {
-		if (!source->read(source, offset, piece, PIECE, &got, err))
-			return false;
-		hash_add(hash, (struct bytes){piece, got});
-		offset += got;
-	} while (got == PIECE);
-	if (offset != source->size)
-		return fail(err, ERR_DAMAGED, "ends at byte %llu of %llu",
-		    (unsigned long long)offset, (unsigned long long)source->size);
-	hash_take(hash, sha256);
-	return true;
 }
 
 static void hash_image(const char *path, struct image *image)

@@ -1,8 +1,12 @@
 /* SHA-2 through OpenSSL's EVP interface. See hash.h. */
 #include "core/hash.h"
 
+#include "core/array.h"
+
 #include <openssl/evp.h>
 #include <stdlib.h>
+
+#define PIECE ((size_t)256 << 10)
 
 struct hash {
 	EVP_MD_CTX *context;
@@ -48,6 +52,28 @@ void hash_sha256(struct bytes bytes, uint8_t out[SHA256_LEN])
 {
 	EVP_Digest(
 	    bytes.at ? (const void *)bytes.at : "", bytes.len, out, NULL, EVP_sha256(), NULL);
+}
+
+bool hash_source(struct source *source, uint8_t out[SHA256_LEN], struct err *err)
+{
+	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
+	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
+	uint64_t offset = 0;
+	size_t got = 0;
+
+	if (!hash || !piece)
+		return fail(err, ERR_MEMORY, "no memory to hash it");
+	do {
+		if (!source->read(source, offset, piece, PIECE, &got, err))
+			return false;
+		hash_add(hash, (struct bytes){piece, got});
+		offset += got;
+	} while (got == PIECE);
+	if (offset != source->size)
+		return fail(err, ERR_DAMAGED, "ends at byte %llu of %llu",
+		    (unsigned long long)offset, (unsigned long long)source->size);
+	hash_take(hash, out);
+	return true;
 }
 
 void hash_hex(struct bytes bytes, char *out)

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/err.h"
+#include "core/source.h"
 
 #define SHA256_LEN      32
 #define SHA512_LEN      64
@@ -24,6 +25,9 @@ void hash_take(struct hash *hash, uint8_t *out);
 
 /* The SHA-256 of bytes at once. */
 void hash_sha256(struct bytes bytes, uint8_t out[SHA256_LEN]);
+
+/* The SHA-256 of a whole source. Fewer bytes than its size are ERR_DAMAGED. */
+bool hash_source(struct source *source, uint8_t out[SHA256_LEN], struct err *err) MUST_CHECK;
 
 /* Lower-case hex with NUL; out has 2 * bytes.len + 1 bytes. */
 void hash_hex(struct bytes bytes, char *out);

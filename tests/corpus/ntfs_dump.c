@@ -32,7 +32,7 @@ static void print_utf16(struct bytes utf16)
 }
 
 /* Hashes a whole source; *done is how far it could be read. */
-static bool hash_source(
+static bool hash_readable(
     struct source *source, uint8_t out[SHA256_LEN], uint64_t *done, struct err *err)
 {
 	static uint8_t piece[PIECE];
@@ -67,7 +67,7 @@ static void dump_stream(struct ntfs_volume *volume, const struct ntfs_entry *ent
 	if (stream->size > longest)
 		state = "long";
 	else if (!ntfs_stream_open(volume, entry, stream, &source, &err) ||
-		 !hash_source(source, digest, &done, &err))
+		 !hash_readable(source, digest, &done, &err))
 		state = err_kind_name(err.kind);
 	else
 		hash_hex((struct bytes){.at = digest, .len = SHA256_LEN}, hex);
