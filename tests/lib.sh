@@ -128,3 +128,17 @@ need() {
 	local tool
 	for tool; do command -v "$tool" >/dev/null || skip "$tool is not installed"; done
 }
+
+# usage: have_venv NAME PACKAGE==VERSION   $venv: a virtual environment in the cache with that package, made once. Its scripts
+# name the place they were made at, and it is moved: call them through $venv/bin/python.
+have_venv() {
+	local cache=${KANSHIKI_CACHE:-${HOME:-/root}/.cache/kanshiki}
+	venv=$cache/$1-${2#*==}
+	[ ! -x "$venv/bin/python" ] || return 0
+	rm -rf "$venv.new"
+	mkdir -p "$cache"
+	python3 -m venv "$venv.new" >"$work/pip" 2>&1 || skip "python3 -m venv does not work"
+	timeout 600 "$venv.new/bin/python" -m pip install -q "$2" >>"$work/pip" 2>&1 || skip "pip cannot get ${2/==/ }"
+	rm -rf "$venv"
+	mv "$venv.new" "$venv"
+}

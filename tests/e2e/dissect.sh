@@ -7,22 +7,6 @@ build=${1:?usage: tests/e2e/dissect.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
 need python3
 version=3.25.1
-cache=${KANSHIKI_CACHE:-${HOME:-/root}/.cache/kanshiki}
-venv=$cache/dissect-$version
-
-# A virtual environment in the cache, made once.
-have_dissect() {
-	[ -x "$venv/bin/target-query" ] && return
-	rm -rf "$venv.new"
-	mkdir -p "$cache"
-	python3 -m venv "$venv.new" >"$work/pip" 2>&1 || skip "python3 -m venv does not work"
-	timeout 600 "$venv.new/bin/python" -m pip install -q "dissect.target==$version" >>"$work/pip" 2>&1 ||
-		skip "pip cannot get dissect.target $version"
-	# Its scripts name their own place: moved, then called through python -m.
-	rm -rf "$venv"
-	mv "$venv.new" "$venv"
-}
-
 # usage: query FUNCTION FILE   records as JSON on stdout
 query() {
 	timeout 300 "$venv/bin/python" -c 'import sys; from dissect.target.tools.query import main; sys.exit(main())' \
@@ -31,7 +15,7 @@ query() {
 
 make_work
 have_image
-have_dissect
+have_venv dissect "dissect.target==$version"
 make_kit
 mkdir "$work/out-dir"
 run "collect" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image"

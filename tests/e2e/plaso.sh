@@ -6,21 +6,6 @@ build=${1:?usage: tests/e2e/plaso.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
 need python3
 version=20260720
-cache=${KANSHIKI_CACHE:-${HOME:-/root}/.cache/kanshiki}
-venv=$cache/plaso-$version
-
-# A virtual environment in the cache, made once; its console scripts are not used, so it can be moved.
-have_plaso() {
-	[ -x "$venv/bin/python" ] && return
-	rm -rf "$venv.new"
-	mkdir -p "$cache"
-	python3 -m venv "$venv.new" >"$work/pip" 2>&1 || skip "python3 -m venv does not work"
-	timeout 600 "$venv.new/bin/python" -m pip install -q "plaso==$version" >>"$work/pip" 2>&1 ||
-		skip "pip cannot get plaso $version"
-	rm -rf "$venv"
-	mv "$venv.new" "$venv"
-}
-
 # usage: plaso TOOL ARGUMENT...
 plaso() {
 	local tool=$1
@@ -30,7 +15,7 @@ plaso() {
 
 make_work
 have_image
-have_plaso
+have_venv plaso "plaso==$version"
 make_kit
 mkdir "$work/out-dir"
 run "collect" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image"
