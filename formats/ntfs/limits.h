@@ -27,6 +27,9 @@
 #define NTFS_LIMIT_INDEX_DEPTH  32u
 #define NTFS_LIMIT_INDEX_BLOCKS ((uint64_t)1 << 22) /* 16 GiB of 4 KiB blocks */
 
+#define NTFS_LIMIT_BITMAP_SUMS \
+	((uint64_t)1 << 20) /* windows of $Bitmap summed: 2^37 clusters, 8 MiB */
+
 #define NTFS_LIMIT_DEPTH       2048u              /* components of a path */
 #define NTFS_LIMIT_PATH_UNITS  32768u             /* UTF-16 units of a path; Windows: 32,767 */
 #define NTFS_LIMIT_DIRECTORIES ((size_t)1 << 19)  /* remembered by ntfs_paths: 28 MiB */
