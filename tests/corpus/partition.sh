@@ -1,0 +1,43 @@
+#!/bin/bash
+# Partition tables of real disks: every partition where mmls of The Sleuth Kit sees one, and no other; for whole
+# disks of type ntfs-image as well. An empty table, which mmls refuses, has no partition.
+# usage: tests/corpus/partition.sh BUILD
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" mmls jq
+
+# usage: by_mmls IMAGE SECTOR   "first last" of each partition
+by_mmls() {
+	{ mmls -b "$2" "$1" 2>/dev/null || true; } |
+		awk '$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ { print $3 + 0, $4 + 0 }' | sort -n
+}
+
+check() {
+	local image=$1 name=$2 kind sector
+	"$build/tests/corpus_disk_dump" "$image" >"$scratch/ours" 2>"$scratch/said" ||
+		{ corpus_fail "$name: $(cat "$scratch/said")"; return; }
+	read -r kind sector <"$scratch/ours"
+	if [ "$kind" = none ]; then
+		[ "$3" != partition ] || corpus_fail "$name: no table found"
+		return
+	fi
+	tail -n +2 "$scratch/ours" | cut -d' ' -f2,3 | sort -n >"$scratch/our-ranges"
+	by_mmls "$image" "$sector" >"$scratch/their-ranges"
+	if ! cmp -s "$scratch/our-ranges" "$scratch/their-ranges"; then
+		corpus_fail "$name: partitions differ from those of mmls"
+		diff "$scratch/our-ranges" "$scratch/their-ranges" || true
+	fi
+	corpus_count "$3 ($kind, $sector-byte sectors)"
+	corpus_count "partitions" "$(wc -l <"$scratch/our-ranges")"
+}
+
+for type in partition ntfs-image; do
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { corpus_fail "$path: cannot be unpacked"; continue; }
+		while IFS= read -r image; do
+			check "$image" "$path" "$type"
+		done < <(corpus_below "$unpacked")
+		rm -rf "$unpacked"
+	done < <(corpus_files "$type")
+done
+corpus_end

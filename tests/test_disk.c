@@ -1,0 +1,401 @@
+/* Partition tables: what is there, what is wrong, what cannot hurt. */
+#include "tests/unit.h"
+
+#include "formats/disk/disk.h"
+#include "tests/fake_source.h"
+#include "tests/fixture_disk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MIB ((size_t)1 << 20)
+
+static uint8_t image[4 << 20];
+
+static void clear(void)
+{
+	memset(image, 0, sizeof(image));
+}
+
+static void read_disk(struct disk *out, size_t len)
+{
+	struct source *source = source_of_bytes((struct bytes){image, len});
+	struct err err = {0};
+
+	assert_non_null(source);
+	disk_free(out);
+	assert_true(disk_read(source, out, &err));
+	source_close(source);
+}
+
+static void assert_partition(
+    const struct disk_partition *partition, uint32_t index, uint64_t offset, uint64_t len)
+{
+	assert_int_equal(partition->index, index);
+	assert_int_equal(partition->offset, offset);
+	assert_int_equal(partition->len, len);
+}
+
+static void test_no_table(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	clear();
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_NONE);
+	read_disk(&disk, 100); /* not even a sector */
+	assert_int_equal(disk.scheme, DISK_NONE);
+	assert_int_equal(disk.damages, 1);
+	read_disk(&disk, 0);
+	assert_int_equal(disk.scheme, DISK_NONE);
+	/* A volume without a table, whatever its boot code looks like as one. */
+	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
+	memcpy(image + 3, "NTFS    ", 8);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_NONE);
+	assert_int_equal(disk.damages, 0);
+}
+
+static void test_primary(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	clear();
+	put_le32(image + 440, 0x12345678);
+	fixture_mbr_entry(image, 0, 0, 0x83, 1000, 100);
+	fixture_mbr_entry(image, 2, 0x80, 7, 64, 128);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_int_equal(disk.sector_size, 512);
+	assert_int_equal(disk.signature, 0x12345678);
+	assert_int_equal(disk.damages, 0);
+	assert_int_equal(disk.count, 2);
+	assert_partition(&disk.at[0], 1, 512000, 51200);
+	assert_partition(&disk.at[1], 3, 32768, 65536);
+	assert_true(disk.at[1].is_active && !disk.at[0].is_active);
+	assert_int_equal(disk.at[1].type, 7);
+	assert_string_equal(disk_type_name(&disk.at[0]), "Linux");
+	/* An empty table is one all the same. */
+	clear();
+	fixture_mbr_entry(image, 0, 0, 0, 0, 0);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_int_equal(disk.count, 0);
+}
+
+/* Three logical partitions in a chain: 5 relative to its record, the links relative to the first one. */
+static void put_chain(void)
+{
+	clear();
+	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
+	fixture_mbr_entry(image, 1, 0, 0x0f, 200, 1000);
+	fixture_mbr_entry(image + 200 * 512, 0, 0, 7, 10, 50);
+	fixture_mbr_entry(image + 200 * 512, 1, 0, 5, 100, 100);
+	fixture_mbr_entry(image + 300 * 512, 0, 0, 7, 1, 60);
+	fixture_mbr_entry(image + 300 * 512, 1, 0, 5, 300, 100);
+	fixture_mbr_entry(image + 500 * 512, 0, 0, 0x0b, 2, 70);
+}
+
+static void test_logical(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	put_chain();
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.damages, 0);
+	assert_int_equal(disk.count, 4);
+	assert_partition(&disk.at[0], 1, 64 * 512, 128 * 512);
+	assert_partition(&disk.at[1], 5, 210 * 512, 50 * 512);
+	assert_partition(&disk.at[2], 6, 301 * 512, 60 * 512);
+	assert_partition(&disk.at[3], 7, 502 * 512, 70 * 512);
+	assert_true(disk.at[3].is_logical && !disk.at[0].is_logical);
+}
+
+static void test_broken_chains(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	put_chain(); /* back to the second record */
+	fixture_mbr_entry(image + 500 * 512, 1, 0, 5, 100, 100);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 4);
+	assert_int_equal(disk.damages, 1);
+	assert_non_null(strstr(disk.damage.text, "leads back to sector 300"));
+	put_chain(); /* out of the extended partition */
+	fixture_mbr_entry(image + 300 * 512, 1, 0, 5, 1000, 100);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 3);
+	assert_non_null(strstr(disk.damage.text, "sector 1200 is not in the extended partition"));
+	put_chain(); /* no record there */
+	image[500 * 512 + 510] = 0;
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 3);
+	assert_non_null(strstr(disk.damage.text, "no extended boot record at sector 500"));
+	put_chain(); /* beyond the image */
+	read_disk(&disk, 400 * 512);
+	assert_int_equal(disk.count, 3);
+	assert_true(disk.damages >= 1);
+}
+
+/* As many links as fit: each in its own sector, one after the other. */
+static void test_long_chain(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	clear();
+	fixture_mbr_entry(image, 0, 0, 5, 100, 4000);
+	for (uint32_t i = 0; i < 2000; i++) {
+		uint8_t *record = image + (100 + 2 * (size_t)i) * 512;
+
+		fixture_mbr_entry(record, 0, 0, 7, 1, 1);
+		fixture_mbr_entry(record, 1, 0, 5, 2 * (i + 1), 2);
+	}
+	read_disk(&disk, 4 * MIB);
+	assert_int_equal(disk.count, DISK_LIMIT_LOGICAL);
+	assert_int_equal(disk.at[DISK_LIMIT_LOGICAL - 1].index, 4 + DISK_LIMIT_LOGICAL);
+	assert_non_null(strstr(disk.damage.text, "more than"));
+}
+
+static void test_ranges(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	clear();
+	fixture_mbr_entry(image, 0, 0, 7, 100, 200);
+	fixture_mbr_entry(image, 1, 0, 7, 250, 100);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 2);
+	assert_string_equal(disk.damage.text, "partitions 1 and 2 overlap");
+	clear();
+	fixture_mbr_entry(image, 0, 0, 7, 100, UINT32_MAX);
+	read_disk(&disk, MIB);
+	assert_partition(&disk.at[0], 1, 51200, MIB - 51200);
+	assert_int_equal(disk.at[0].claimed, (uint64_t)UINT32_MAX * 512);
+	assert_non_null(strstr(disk.damage.text, "ends behind"));
+	clear();
+	fixture_mbr_entry(image, 0, 0, 7, 4000, 10);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 1);
+	assert_int_equal(disk.at[0].len, 0);
+	assert_non_null(strstr(disk.damage.text, "begins behind"));
+}
+
+/* Nothing in an MBR says how long its sectors are; the boot records of the partitions do. */
+static void test_large_sectors(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	clear();
+	fixture_mbr_entry(image, 0, 0, 7, 16, 32);
+	fixture_mbr_entry(image, 1, 0, 5, 64, 64);
+	memcpy(image + 16 * 4096 + 510, "\x55\xaa", 2);
+	fixture_mbr_entry(image + 64 * 4096, 0, 0, 7, 8, 16);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.sector_size, 4096);
+	assert_int_equal(disk.count, 2);
+	assert_partition(&disk.at[0], 1, 65536, 32 * 4096);
+	assert_partition(&disk.at[1], 5, 72 * 4096, 16 * 4096);
+}
+
+static const struct fixture_gpt_entry entries[] = {
+    {64, 127, 0x11, 0xa1, "Basic data"},
+    {128, 139, 0x22, 0xa2, ""},
+};
+
+static void put_gpt(size_t len, uint32_t sector_size)
+{
+	clear();
+	fixture_gpt(image, len, sector_size, entries, ARRAY_LEN(entries));
+}
+
+static void assert_gpt(const struct disk *disk, uint32_t sector_size)
+{
+	assert_int_equal(disk->scheme, DISK_GPT);
+	assert_int_equal(disk->sector_size, sector_size);
+	assert_int_equal(disk->guid[0], 0xd1);
+	assert_int_equal(disk->count, 2);
+	assert_partition(&disk->at[0], 1, 64ull * sector_size, 64ull * sector_size);
+	assert_partition(&disk->at[1], 2, 128ull * sector_size, 12ull * sector_size);
+	assert_int_equal(disk->at[0].type_guid[15], 0x11);
+	assert_int_equal(disk->at[1].guid[0], 0xa2);
+	assert_string_equal(disk->at[0].name, "Basic data");
+	assert_string_equal(disk->at[1].name, "");
+}
+
+static void test_gpt(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+	static const uint32_t sizes[] = {512, 4096};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		put_gpt(MIB, sizes[i]);
+		read_disk(&disk, MIB);
+		assert_gpt(&disk, sizes[i]);
+		assert_int_equal(disk.damages, 0);
+		assert_false(disk.from_backup);
+	}
+}
+
+static void test_gpt_backup(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+	static const uint32_t sizes[] = {512, 4096};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		put_gpt(MIB, sizes[i]);
+		image[sizes[i] + 40]++; /* its checksum is wrong now */
+		read_disk(&disk, MIB);
+		assert_gpt(&disk, sizes[i]);
+		assert_true(disk.from_backup);
+		assert_non_null(strstr(disk.damage.text, "checksum"));
+		memset(image, 0, 40 * (size_t)512); /* all of the start is wiped */
+		if (sizes[i] == 4096)
+			memset(image, 0, 6 * (size_t)4096);
+		read_disk(&disk, MIB);
+		assert_gpt(&disk, sizes[i]);
+		assert_true(disk.from_backup);
+	}
+	/* The image is longer than the disk: the protective MBR tells where that ended. */
+	put_gpt(MIB, 512);
+	image[512] = 0;
+	read_disk(&disk, 2 * MIB);
+	assert_gpt(&disk, 512);
+	/* The entries alone are damaged: those of the backup are right. */
+	put_gpt(MIB, 512);
+	image[1024 + 32]++;
+	read_disk(&disk, MIB);
+	assert_gpt(&disk, 512);
+	assert_true(disk.from_backup);
+	/* Both are: what there is, and said. */
+	image[MIB - 33 * 512 + 32]++;
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_GPT);
+	assert_false(disk.from_backup);
+	assert_int_equal(disk.at[0].offset, 65 * 512);
+	assert_non_null(strstr(disk.damage.text, "checksum"));
+}
+
+static void test_gpt_bad_numbers(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+	uint8_t *header = image + 512;
+
+	(void)state;
+	static const struct {
+		size_t at;
+		uint32_t value;
+	} bad[] = {{80, 100000}, {84, 64}, {84, 8192}, {84, 130}, {72, 0}, {72, 0xffffff}};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		put_gpt(MIB, 512);
+		put_le32(header + bad[i].at, bad[i].value);
+		fixture_gpt_sum(header, NULL);
+		read_disk(&disk, MIB);
+		assert_gpt(&disk, 512);
+		assert_true(disk.from_backup);
+	}
+	put_gpt(MIB, 512); /* ends before it begins; to the end of time */
+	put_le64(image + 1024 + 40, 1);
+	put_le64(image + 1024 + 128 + 40, UINT64_MAX - 1);
+	fixture_gpt_sum(header, image + 1024);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 1);
+	assert_partition(&disk.at[0], 2, 128 * 512, MIB - 128 * 512);
+	assert_true(disk.damages >= 2);
+}
+
+/* A GPT of former times behind an MBR that was made later; a hybrid one, whose GPT counts. */
+static void test_gpt_and_mbr(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	put_gpt(MIB, 512);
+	fixture_mbr_entry(image, 1, 0x80, 7, 200, 64);
+	read_disk(&disk, MIB);
+	assert_gpt(&disk, 512);
+	fixture_mbr_entry(image, 0, 0, 0, 0, 0);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_int_equal(disk.count, 1);
+	/* Announced, but not there. */
+	clear();
+	fixture_mbr_entry(image, 0, 0, 0xee, 1, 2047);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_non_null(strstr(disk.damage.text, "announces"));
+}
+
+/* Whatever read fails: no crash, and either a table, none, or a reason. */
+static void test_every_read_fails(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 2; kind++) {
+		if (kind)
+			put_gpt(MIB, 512);
+		else
+			put_chain();
+		for (uint64_t n = 1; n < 16; n++) {
+			CLEANUP(disk_free) struct disk disk = {0};
+			struct fake_source *fake = fake_source_new((struct bytes){image, MIB});
+			struct err err = {0};
+
+			assert_non_null(fake);
+			fake->fail_at = n;
+			bool ok = disk_read(&fake->source, &disk, &err);
+
+			assert_true(ok || err.kind != ERR_NONE);
+			if (kind && n > 1)
+				assert_int_equal(disk.count, 2);
+			source_close(&fake->source);
+		}
+	}
+}
+
+static void test_guid_text(void **state)
+{
+	static const uint8_t guid[] = {0x16, 0xe3, 0xc9, 0xe3, 0x5c, 0x0b, 0xb8, 0x4d, 0x81, 0x7d,
+	    0xf9, 0x2d, 0xf0, 0x02, 0x15, 0xae};
+	struct disk_partition partition = {0};
+	char text[DISK_GUID_ROOM];
+
+	(void)state;
+	disk_guid_text(guid, text);
+	assert_string_equal(text, "{E3C9E316-0B5C-4DB8-817D-F92DF00215AE}");
+	memcpy(partition.type_guid, guid, sizeof(guid));
+	assert_string_equal(disk_type_name(&partition), "Microsoft reserved");
+	assert_true(disk_type_is_empty(&partition));
+	partition.type_guid[0]++;
+	assert_null(disk_type_name(&partition));
+	assert_false(disk_type_is_empty(&partition));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_no_table),
+	    cmocka_unit_test(test_primary),
+	    cmocka_unit_test(test_logical),
+	    cmocka_unit_test(test_broken_chains),
+	    cmocka_unit_test(test_long_chain),
+	    cmocka_unit_test(test_ranges),
+	    cmocka_unit_test(test_large_sectors),
+	    cmocka_unit_test(test_gpt),
+	    cmocka_unit_test(test_gpt_backup),
+	    cmocka_unit_test(test_gpt_bad_numbers),
+	    cmocka_unit_test(test_gpt_and_mbr),
+	    cmocka_unit_test(test_every_read_fails),
+	    cmocka_unit_test(test_guid_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
