@@ -1,0 +1,122 @@
+/* Xpress with Huffman codes: MS-XCA 2.2. See xpress.h. */
+#include "formats/xpress.h"
+
+#include "core/array.h"
+#include "formats/huffman.h"
+
+#include <stdlib.h>
+
+#define CHUNK        65536u /* bytes of output for which a code holds */
+#define CODE_BYTES   256u   /* two lengths of 4 bits in each */
+#define SYMBOLS      512u   /* 256 bytes, 256 matches */
+#define LENGTH_LEAST 3u
+
+struct xpress {
+	struct bits bits;
+	uint8_t *out;
+	size_t at, len;
+	struct huffman code;
+};
+
+static bool read_code(struct xpress *x, struct err *err)
+{
+	uint8_t lengths[SYMBOLS];
+
+	if (x->bits.end - x->bits.at < CODE_BYTES)
+		return fail(err, ERR_DAMAGED, "Xpress: ends at byte %zu of %zu", x->at, x->len);
+	for (unsigned i = 0; i < CODE_BYTES; i++) {
+		lengths[2 * i] = x->bits.at[i] & 15;
+		lengths[2 * i + 1] = x->bits.at[i] >> 4;
+	}
+	x->bits = (struct bits){.at = x->bits.at + CODE_BYTES, .end = x->bits.end};
+	bits_add_word(&x->bits);
+	bits_add_word(&x->bits);
+	return huffman_build(&x->code, lengths, SYMBOLS, err);
+}
+
+/* The length of a match that does not fit its symbol: in bytes between the words of bits. */
+static bool read_length(struct bits *bits, size_t *length)
+{
+	size_t more = 255;
+
+	if (bits->end - bits->at < 1)
+		return false;
+	more = *bits->at++;
+	*length = more + 15;
+	if (more < 255)
+		return true;
+	if (bits->end - bits->at < 2)
+		return false;
+	*length = le16(bits->at);
+	bits->at += 2;
+	if (*length == 0) {
+		if (bits->end - bits->at < 4)
+			return false;
+		*length = le32(bits->at);
+		bits->at += 4;
+	}
+	return *length >= 15;
+}
+
+static bool decode_match(struct xpress *x, unsigned symbol, struct err *err)
+{
+	size_t length = symbol & 15;
+	unsigned wide = symbol >> 4 & 15;
+	size_t distance;
+
+	if (length == 15 && !read_length(&x->bits, &length))
+		return fail(err, ERR_DAMAGED, "Xpress: bad length of a match at byte %zu", x->at);
+	length += LENGTH_LEAST;
+	distance = (size_t)1 << wide | bits_take(&x->bits, wide);
+	if (bits_overrun(&x->bits))
+		return fail(err, ERR_DAMAGED, "Xpress: ends at byte %zu of %zu", x->at, x->len);
+	bits_need(&x->bits);
+	if (distance > x->at)
+		return fail(err, ERR_DAMAGED, "Xpress: reference %zu bytes back at byte %zu",
+		    distance, x->at);
+	if (length > x->len - x->at)
+		return fail(err, ERR_DAMAGED, "Xpress: more than %zu bytes", x->len);
+	copy_earlier(x->out + x->at, distance, length, x->len - x->at);
+	x->at += length;
+	return true;
+}
+
+/* Decodes until byte `end` of the output, or a little more: a match may reach over it. */
+static bool decode_chunk(struct xpress *x, size_t end, struct err *err)
+{
+	while (x->at < end) {
+		int symbol = huffman_decode(&x->code, &x->bits);
+
+		if (symbol < 0 || bits_overrun(&x->bits))
+			return fail(err, ERR_DAMAGED, "Xpress: %s at byte %zu of %zu",
+			    bits_overrun(&x->bits) ? "ends" : "bits that are no code", x->at,
+			    x->len);
+		bits_need(&x->bits);
+		if (symbol < 256)
+			x->out[x->at++] = (uint8_t)symbol;
+		else if (!decode_match(x, (unsigned)symbol, err))
+			return false;
+	}
+	return true;
+}
+
+bool xpress_decompress(struct bytes in, uint8_t *out, size_t len, size_t *got, struct err *err)
+{
+	CLEANUP(free_memory) struct xpress *x = malloc(sizeof(*x));
+	bool ok = x != NULL;
+
+	*got = 0;
+	if (!x)
+		return fail(err, ERR_MEMORY, "no memory for a Huffman code");
+	x->bits = (struct bits){.at = in.at, .end = in.at + in.len};
+	x->out = out;
+	x->at = 0;
+	x->len = len;
+	while (ok && x->at < len) {
+		size_t end = len - x->at < CHUNK ? len : x->at + CHUNK;
+
+		ok = read_code(x, err) && decode_chunk(x, end, err);
+	}
+	*got = x->at;
+	return ok;
+}
