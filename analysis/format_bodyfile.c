@@ -21,13 +21,14 @@ static void add_times(struct output *out, const struct ntfs_times *times)
 	output_char(out, '\n');
 }
 
-static void add_mode(struct output *out, const struct ntfs_entry *entry)
+static void add_mode(struct output *out, const struct timeline_line *line)
 {
-	const char *type = entry->is_directory ? "d" : "r";
-	bool is_fixed = (entry->attributes & 0x7) != 0;
+	uint32_t attributes = line->entry ? line->entry->attributes : line->attributes;
+	const char *type = line->is_directory ? "d" : "r";
+	bool is_fixed = (attributes & 0x7) != 0;
 
 	output_char(out, '|');
-	output_string(out, entry->in_use ? type : "-");
+	output_string(out, line->is_deleted ? "-" : type);
 	output_char(out, '/');
 	output_string(out, type);
 	output_string(out, is_fixed ? "r-xr-xr-x" : "rwxrwxrwx");
@@ -35,16 +36,17 @@ static void add_mode(struct output *out, const struct ntfs_entry *entry)
 }
 
 /* fls has its own words for what has no directory. */
-static void add_path(struct output *out, struct bytes path, size_t prefix_len)
+static void add_path(struct output *out, const struct timeline_line *line)
 {
 	static const struct {
 		const char *ours, *theirs;
-	} words[] = {
-	    {TIMELINE_ORPHAN, "$OrphanFiles/"}, {TIMELINE_UNNAMED, "$OrphanFiles/OrphanFile-"}};
-	struct bytes rest = {.at = path.at + prefix_len, .len = path.len - prefix_len};
+	} words[] = {{TIMELINE_ORPHAN_PATH, "$OrphanFiles/"},
+	    {TIMELINE_UNNAMED_PATH, "$OrphanFiles/OrphanFile-"}};
+	struct bytes path = line->path;
+	struct bytes rest = {path.at + line->prefix_len, path.len - line->prefix_len};
 
 	output_string(out, "0|/");
-	output_visible(out, (struct bytes){.at = path.at, .len = prefix_len}, "|");
+	output_visible(out, (struct bytes){path.at, line->prefix_len}, "|");
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		struct bytes head = bytes_of(words[i].ours);
 		struct bytes start;
@@ -70,11 +72,11 @@ static bool has_own_name(const struct ntfs_stream *stream)
 
 /* A line of what has the times of $STANDARD_INFORMATION: stream is NULL for a file without any. */
 static void write_stream(
-    struct output *out, const struct timeline_file *file, const struct ntfs_stream *stream)
+    struct output *out, const struct timeline_line *line, const struct ntfs_stream *stream)
 {
-	const struct ntfs_entry *entry = file->entry;
+	const struct ntfs_entry *entry = line->entry;
 
-	add_path(out, file->path, file->prefix_len);
+	add_path(out, line);
 	if (stream && has_own_name(stream)) {
 		output_char(out, ':');
 		timeline_visible_name(out, stream->utf16, "|");
@@ -87,66 +89,91 @@ static void write_stream(
 		output_char(out, '-');
 		output_number(out, stream->id);
 	}
-	add_mode(out, entry);
+	add_mode(out, line);
 	output_number(out, stream ? stream->size : 0);
 	add_times(out, &entry->times);
 }
 
-static void write_standard(struct output *out, const struct timeline_file *file)
+static void write_standard(struct output *out, const struct timeline_line *line)
 {
-	const struct ntfs_entry *entry = file->entry;
+	const struct ntfs_entry *entry = line->entry;
 	bool any = false;
 
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		uint32_t type = entry->streams[i].type;
 
 		if ((type != NTFS_DATA && type != NTFS_INDEX_ROOT) ||
-		    (!file->tells_streams && has_own_name(&entry->streams[i])))
+		    (!line->repeats_streams && has_own_name(&entry->streams[i])))
 			continue;
-		write_stream(out, file, &entry->streams[i]);
+		write_stream(out, line, &entry->streams[i]);
 		any = true;
 	}
 	if (!any)
-		write_stream(out, file, NULL);
+		write_stream(out, line, NULL);
 }
 
-static void write_file(struct output *out, const struct timeline_file *file)
+/* A name of a record: the rows that fls has, then those of $FILE_NAME. */
+static void write_file(struct output *out, const struct timeline_line *line)
 {
-	const struct ntfs_entry *entry = file->entry;
+	const struct ntfs_entry *entry = line->entry;
 
 	if (entry->has_standard)
-		write_standard(out, file);
-	if (!file->name)
+		write_standard(out, line);
+	if (!line->name)
 		return;
-	add_path(out, file->path, file->prefix_len);
+	add_path(out, line);
 	output_string(out, entry->in_use ? " ($FILE_NAME)|" : " ($FILE_NAME) (deleted)|");
 	output_number(out, entry->record);
 	output_string(out, "-48");
-	add_mode(out, entry);
-	output_number(out, FILE_NAME_FIXED + file->name->utf16.len);
-	add_times(out, &file->name->times);
+	add_mode(out, line);
+	output_number(out, FILE_NAME_FIXED + line->name->utf16.len);
+	add_times(out, &line->name->times);
 }
 
-static void write_change(struct output *out, const struct timeline_change *change)
+static void add_label(struct output *out, const struct timeline_line *line)
 {
-	const struct usn_record *record = change->record;
-	struct ntfs_times times = {record->time, record->time, record->time, record->time};
-
-	if (!record->has_time)
+	if (!line->label && !(line->has & TIMELINE_CHANGE))
 		return;
-	add_path(out, change->path, change->prefix_len);
-	output_string(out, " (USN:");
-	timeline_words(out, record->reason, usn_reason_word, " ", " ", "");
-	output_string(out, ")|");
-	output_number(out, record->file.record);
-	output_char(out, '-');
-	output_number(out, record->file.sequence);
-	output_string(out, "|0|0|0|0");
-	add_times(out, &times);
+	output_string(out, " (");
+	if (line->label)
+		output_visible(out, bytes_of(line->label), "|");
+	timeline_words(out, line->reasons, usn_reason_word, " ", " ", "");
+	output_char(out, ')');
 }
 
-const struct timeline_format timeline_format_bodyfile = {
-    .name = "bodyfile",
-    .file = write_file,
-    .change = write_change,
-};
+/* What fls does not know. */
+static void write_other(struct output *out, const struct timeline_line *line)
+{
+	struct ntfs_times same = {line->time, line->time, line->time, line->time};
+
+	add_path(out, line);
+	add_label(out, line);
+	output_string(out, line->is_deleted ? " (deleted)|" : "|");
+	if (line->has & TIMELINE_FILE) {
+		output_number(out, line->file.record);
+		output_char(out, '-');
+		output_number(out, line->file.sequence);
+	} else {
+		output_char(out, '0');
+	}
+	if (line->has & (TIMELINE_DIRECTORY | TIMELINE_DELETED))
+		add_mode(out, line);
+	else
+		output_string(out, "|0|0|0|");
+	output_number(out, line->has & TIMELINE_SIZE ? line->size : 0);
+	add_times(out, line->has & TIMELINE_TIMES ? line->times : &same);
+}
+
+static void write_line(struct output *out, const struct timeline_line *line)
+{
+	/* The record's own line says nothing that those of its names do not repeat. */
+	if (line->entry) {
+		if (line->name || line->entry->name_count == 0)
+			write_file(out, line);
+		return;
+	}
+	if (line->has & (TIMELINE_TIMES | TIMELINE_TIME))
+		write_other(out, line);
+}
+
+const struct timeline_format timeline_format_bodyfile = {.name = "bodyfile", .line = write_line};

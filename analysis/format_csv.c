@@ -5,10 +5,10 @@
 static void begin(struct output *out)
 {
 	output_string(out,
-	    "kind,time,path,name_type,short_name,record,sequence,parent,parent_sequence,deleted,"
-	    "orphan,directory,size,allocated,links,si_created,si_modified,si_changed,si_accessed,"
-	    "fn_created,fn_modified,fn_changed,fn_accessed,attributes,streams,reparse_tag,owner_id,"
-	    "security_id,usn,lsn,reasons,source_info,version,damage\r\n");
+	    "kind,set,time,path,name_type,short_name,record,sequence,parent,parent_sequence,"
+	    "deleted,orphan,directory,created,modified,changed,accessed,size,allocated,links,"
+	    "attributes,owner_id,security_id,usn,lsn,reasons,source_info,version,streams,"
+	    "reparse_tag,base,base_sequence,hints,details,damage\r\n");
 }
 
 /* A quoted field, its own quotes doubled. */
@@ -28,169 +28,170 @@ static void add_text(struct output *out, struct bytes utf8)
 	output_char(out, '"');
 }
 
-static void add_bool(struct output *out, bool value)
+static void add_bool(struct output *out, bool has, bool value)
 {
-	output_string(out, value ? "true," : "false,");
-}
-
-static void add_number(struct output *out, uint64_t value)
-{
-	output_number(out, value);
+	if (has)
+		output_string(out, value ? "true" : "false");
 	output_char(out, ',');
 }
 
-static void add_times(struct output *out, const struct ntfs_times *times)
+static void add_number(struct output *out, bool has, uint64_t value)
 {
-	if (!times) {
+	if (has)
+		output_number(out, value);
+	output_char(out, ',');
+}
+
+static void add_time(struct output *out, bool has, uint64_t ticks)
+{
+	if (has)
+		output_time(out, ticks);
+	output_char(out, ',');
+}
+
+static void add_words(
+    struct output *out, bool has, uint32_t bits, const char *(*word)(unsigned bit))
+{
+	if (has)
+		timeline_words(out, bits, word, "", "|", "");
+	output_char(out, ',');
+}
+
+static void add_reference(struct output *out, bool has, struct ntfs_reference reference)
+{
+	add_number(out, has, reference.record);
+	add_number(out, has, reference.sequence);
+}
+
+static void add_name(struct output *out, const struct timeline_line *line)
+{
+	output_string(out, line->kind);
+	output_char(out, ',');
+	if (line->set)
+		output_string(out, line->set);
+	output_char(out, ',');
+	add_time(out, line->has & TIMELINE_TIME, line->time);
+	add_text(out, line->path);
+	output_char(out, ',');
+	if (line->name_type)
+		output_string(out, line->name_type);
+	output_char(out, ',');
+	if (line->short_name.len)
+		add_text(out, line->short_name);
+	output_char(out, ',');
+}
+
+static void add_times(struct output *out, const struct timeline_line *line)
+{
+	if (!(line->has & TIMELINE_TIMES)) {
 		output_string(out, ",,,,");
 		return;
 	}
-	output_time(out, times->created);
-	output_char(out, ',');
-	output_time(out, times->modified);
-	output_char(out, ',');
-	output_time(out, times->changed);
-	output_char(out, ',');
-	output_time(out, times->accessed);
-	output_char(out, ',');
+	add_time(out, true, line->times->created);
+	add_time(out, true, line->times->modified);
+	add_time(out, true, line->times->changed);
+	add_time(out, true, line->times->accessed);
 }
 
-static void add_words(struct output *out, uint32_t bits, const char *(*word)(unsigned bit))
+static void add_stream(struct output *out, const struct ntfs_stream *stream)
 {
-	timeline_words(out, bits, word, "", "|", "");
-	output_char(out, ',');
+	timeline_visible_name(out, stream->utf16, "|\"");
+	output_char(out, ':');
+	output_number(out, stream->size);
 }
 
-static void add_streams(struct output *out, const struct ntfs_entry *entry)
+static void add_ranges(struct output *out, struct bytes pairs)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < entry->stream_count; i++) {
-		const struct ntfs_stream *stream = &entry->streams[i];
-
-		if (!timeline_is_named_stream(stream))
-			continue;
-		output_char(out, any ? '|' : '"');
-		timeline_visible_name(out, stream->utf16, "|\"");
-		output_char(out, ':');
-		output_number(out, stream->size);
-		any = true;
+	for (size_t at = 0; at + 16 <= pairs.len; at += 16) {
+		if (at)
+			output_char(out, ' ');
+		output_number(out, le64(pairs.at + at));
+		output_char(out, '+');
+		output_number(out, le64(pairs.at + at + 8));
 	}
-	output_string(out, any ? "\"," : ",");
 }
 
-static void add_name(struct output *out, const struct timeline_file *file)
+static void add_field(struct output *out, const struct timeline_field *field)
 {
-	const struct ntfs_entry *entry = file->entry;
-
-	output_string(out, "file,,");
-	add_text(out, file->path);
-	output_char(out, ',');
-	output_string(out, file->name ? timeline_name_space(file->name->name_space) : "");
-	output_char(out, ',');
-	if (file->short_name.len)
-		add_text(out, file->short_name);
-	output_char(out, ',');
-	add_number(out, entry->record);
-	add_number(out, entry->sequence);
-	if (!file->name) {
-		output_string(out, ",,");
-		return;
+	output_string(out, field->key);
+	output_char(out, '=');
+	switch (field->type) {
+	case FIELD_NUMBER:
+		output_number(out, field->number);
+		break;
+	case FIELD_BOOL:
+		output_string(out, field->number ? "true" : "false");
+		break;
+	case FIELD_TIME:
+		output_time(out, field->number);
+		break;
+	case FIELD_TEXT:
+		output_visible(out, field->bytes, "|\"");
+		break;
+	case FIELD_RANGES:
+		add_ranges(out, field->bytes);
+		break;
 	}
-	add_number(out, file->name->parent.record);
-	add_number(out, file->name->parent.sequence);
 }
 
-static void write_file(struct output *out, const struct timeline_file *file)
+static void add_fields(struct output *out, const struct timeline_line *line)
 {
-	const struct ntfs_entry *entry = file->entry;
-	const struct ntfs_stream *data = timeline_data(entry);
-	uint32_t tag = timeline_reparse_tag(entry);
+	if (line->field_count) {
+		output_char(out, '"');
+		for (size_t i = 0; i < line->field_count; i++) {
+			if (i)
+				output_char(out, '|');
+			add_field(out, &line->fields[i]);
+		}
+		output_char(out, '"');
+	}
+	output_char(out, ',');
+}
 
-	add_name(out, file);
-	add_bool(out, !entry->in_use);
-	add_bool(out, file->is_orphan);
-	add_bool(out, entry->is_directory);
-	if (data)
-		output_number(out, data->size);
+static void add_rarities(struct output *out, const struct timeline_line *line)
+{
+	static const struct timeline_list streams = {"\"", "|", "\"", add_stream};
+
+	timeline_streams(out, line, &streams);
 	output_char(out, ',');
-	if (data && !data->resident)
-		output_number(out, data->allocated);
+	if (line->reparse_tag)
+		output_hex(out, line->reparse_tag, 8);
 	output_char(out, ',');
-	add_number(out, entry->links);
-	add_times(out, entry->has_standard ? &entry->times : NULL);
-	add_times(out, file->name ? &file->name->times : NULL);
-	add_words(out, entry->attributes, ntfs_attribute_word);
-	if (file->tells_streams)
-		add_streams(out, entry);
-	else
-		output_char(out, ',');
-	if (tag)
-		output_hex(out, tag, 8);
-	output_char(out, ',');
-	add_number(out, entry->owner_id);
-	add_number(out, entry->security_id);
-	add_number(out, entry->usn);
-	add_number(out, entry->lsn);
-	output_string(out, ",,,");
-	if (entry->damage.kind != ERR_NONE)
-		add_text(out, bytes_of(entry->damage.text));
+	add_reference(out, line->has & TIMELINE_BASE, line->base);
+	add_words(out, true, line->hints, timeline_hint_word);
+	add_fields(out, line);
+	if (line->damage)
+		add_text(out, bytes_of(line->damage));
 	output_string(out, "\r\n");
 }
 
-static void write_change(struct output *out, const struct timeline_change *change)
+static void write_line(struct output *out, const struct timeline_line *line)
 {
-	const struct usn_record *record = change->record;
+	uint32_t has = line->has;
 
-	output_string(out, "usn,");
-	if (record->has_time)
-		output_time(out, record->time);
-	output_char(out, ',');
-	add_text(out, change->path);
-	output_string(out, ",,,");
-	add_number(out, record->file.record);
-	add_number(out, record->file.sequence);
-	add_number(out, record->parent.record);
-	add_number(out, record->parent.sequence);
-	output_char(out, ',');
-	if (change->has_mft)
-		add_bool(out, change->is_orphan);
-	else
-		output_char(out, ',');
-	output_string(out, ",,,,,,,,,,,,");
-	add_words(out, record->attributes, ntfs_attribute_word);
-	output_string(out, ",,,");
-	if (record->major == 4)
-		output_char(out, ',');
-	else
-		add_number(out, record->security_id);
-	add_number(out, record->usn);
-	output_char(out, ',');
-	add_words(out, record->reason, usn_reason_word);
-	add_words(out, record->source_info, usn_source_word);
-	add_number(out, record->major);
-	output_string(out, "\r\n");
-}
-
-static void write_damage(struct output *out, const struct timeline_damage *damage)
-{
-	output_string(out, "damage,,\"");
-	output_visible(out, bytes_of(damage->prefix), "");
-	output_string(out, damage->file);
-	output_string(out, "\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,");
-	output_string(out, "\"at ");
-	output_number(out, damage->offset);
-	output_string(out, ", ");
-	output_number(out, damage->len);
-	output_string(out, " bytes: ");
-	output_visible(out, bytes_of(damage->why->text), "\"");
-	output_string(out, "\"\r\n");
+	add_name(out, line);
+	add_reference(out, has & TIMELINE_FILE, line->file);
+	add_reference(out, has & TIMELINE_PARENT, line->parent);
+	add_bool(out, has & TIMELINE_DELETED, line->is_deleted);
+	add_bool(out, has & TIMELINE_ORPHAN, line->is_orphan);
+	add_bool(out, has & TIMELINE_DIRECTORY, line->is_directory);
+	add_times(out, line);
+	add_number(out, has & TIMELINE_SIZE, line->size);
+	add_number(out, has & TIMELINE_ALLOCATED, line->allocated);
+	add_number(out, has & TIMELINE_LINKS, line->links);
+	add_words(out, has & TIMELINE_ATTRIBUTES, line->attributes, ntfs_attribute_word);
+	add_number(out, has & TIMELINE_OWNER, line->owner_id);
+	add_number(out, has & TIMELINE_SECURITY, line->security_id);
+	add_number(out, has & TIMELINE_USN, line->usn);
+	add_number(out, has & TIMELINE_LSN, line->lsn);
+	add_words(out, has & TIMELINE_CHANGE, line->reasons, usn_reason_word);
+	add_words(out, has & TIMELINE_CHANGE, line->source_info, usn_source_word);
+	add_number(out, has & TIMELINE_CHANGE, line->version);
+	add_rarities(out, line);
 }
 
 const struct timeline_format timeline_format_csv = {
     .name = "csv",
     .begin = begin,
-    .file = write_file,
-    .change = write_change,
-    .damage = write_damage,
+    .line = write_line,
 };

@@ -1,12 +1,13 @@
-/* JSON Lines: one object a line, one line per name of a file or per change. Keys: docs/timeline.md. */
+/* JSON Lines: one object a line, one line per set of times, change or other fact. Keys: docs/timeline.md. */
 #include "analysis/timeline_format.h"
 
-#define KEY(out, key) output_bytes(out, ",\"" key "\":", sizeof(",\"" key "\":") - 1)
-
-static void add_bool(struct output *out, bool value)
-{
-	output_string(out, value ? "true" : "false");
-}
+#define TEXT(out, literal) output_bytes(out, literal, sizeof(literal) - 1)
+#define KEY(out, key)      TEXT(out, ",\"" key "\":")
+#define NUMBER(out, key, value)            \
+	do {                               \
+		KEY(out, key);             \
+		output_number(out, value); \
+	} while (0)
 
 static void add_text(struct output *out, struct bytes utf8)
 {
@@ -15,11 +16,12 @@ static void add_text(struct output *out, struct bytes utf8)
 	output_char(out, '"');
 }
 
-static void add_time(struct output *out, uint64_t ticks)
+static void add_bool(struct output *out, bool value)
 {
-	output_char(out, '"');
-	output_time(out, ticks);
-	output_char(out, '"');
+	if (value)
+		TEXT(out, "true");
+	else
+		TEXT(out, "false");
 }
 
 static void add_words(struct output *out, uint32_t bits, const char *(*word)(unsigned bit))
@@ -29,241 +31,197 @@ static void add_words(struct output *out, uint32_t bits, const char *(*word)(uns
 	output_char(out, ']');
 }
 
-static void add_reference(
-    struct output *out, struct ntfs_reference file, const struct ntfs_reference *parent)
+static void add_name(struct output *out, const struct timeline_line *line)
 {
-	KEY(out, "record");
-	output_number(out, file.record);
-	KEY(out, "sequence");
-	output_number(out, file.sequence);
-	if (!parent)
-		return;
-	KEY(out, "parent");
-	output_number(out, parent->record);
-	KEY(out, "parent_sequence");
-	output_number(out, parent->sequence);
-}
-
-#define TIMES(out, prefix, times)                 \
-	do {                                      \
-		KEY(out, prefix "_created");      \
-		add_time(out, (times)->created);  \
-		KEY(out, prefix "_modified");     \
-		add_time(out, (times)->modified); \
-		KEY(out, prefix "_changed");      \
-		add_time(out, (times)->changed);  \
-		KEY(out, prefix "_accessed");     \
-		add_time(out, (times)->accessed); \
-	} while (0)
-
-#define NO_TIMES(out, prefix)                                                                    \
-	output_string(out, ",\"" prefix "_created\":null,\"" prefix "_modified\":null,\"" prefix \
-			   "_changed\":null,\"" prefix "_accessed\":null")
-
-static void add_times(struct output *out, const struct timeline_file *file)
-{
-	if (file->entry->has_standard)
-		TIMES(out, "si", &file->entry->times);
-	else
-		NO_TIMES(out, "si");
-	if (file->name)
-		TIMES(out, "fn", &file->name->times);
-	else
-		NO_TIMES(out, "fn");
-}
-
-static void add_streams(struct output *out, const struct ntfs_entry *entry)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < entry->stream_count; i++) {
-		const struct ntfs_stream *stream = &entry->streams[i];
-
-		if (!timeline_is_named_stream(stream))
-			continue;
-		if (!any)
-			KEY(out, "streams");
-		output_string(out, any ? ",{\"name\":\"" : "[{\"name\":\"");
-		timeline_json_name(out, stream->utf16);
-		output_string(out, "\",\"size\":");
-		output_number(out, stream->size);
-		output_char(out, '}');
-		any = true;
+	TEXT(out, "{\"kind\":\"");
+	output_string(out, line->kind);
+	if (line->set) {
+		TEXT(out, "\",\"set\":\"");
+		output_string(out, line->set);
 	}
-	if (any)
-		output_char(out, ']');
-}
-
-static void add_size(struct output *out, const struct ntfs_entry *entry)
-{
-	const struct ntfs_stream *data = timeline_data(entry);
-
-	KEY(out, "size");
-	if (data)
-		output_number(out, data->size);
-	else
-		output_string(out, "null");
-	if (data && !data->resident) {
-		KEY(out, "allocated");
-		output_number(out, data->allocated);
+	output_char(out, '"');
+	if (line->has & TIMELINE_MOMENT) {
+		KEY(out, "time");
+		if (line->has & TIMELINE_TIME) {
+			output_char(out, '"');
+			output_time(out, line->time);
+			output_char(out, '"');
+		} else {
+			TEXT(out, "null");
+		}
 	}
-}
-
-/* What few files have. */
-static void add_rarities(struct output *out, const struct timeline_file *file)
-{
-	const struct ntfs_entry *entry = file->entry;
-	uint32_t tag = timeline_reparse_tag(entry);
-
-	if (file->tells_streams)
-		add_streams(out, entry);
-	if (tag) {
-		KEY(out, "reparse_tag");
-		output_char(out, '"');
-		output_hex(out, tag, 8);
-		output_char(out, '"');
-	}
-	if (entry->base.record || entry->base.sequence) {
-		KEY(out, "base");
-		output_number(out, entry->base.record);
-		KEY(out, "base_sequence");
-		output_number(out, entry->base.sequence);
-	}
-	if (entry->damage.kind != ERR_NONE) {
-		KEY(out, "damage");
-		add_text(out, bytes_of(entry->damage.text));
-	}
-}
-
-static void write_file(struct output *out, const struct timeline_file *file)
-{
-	const struct ntfs_entry *entry = file->entry;
-
-	output_string(out, "{\"kind\":\"file\"");
 	KEY(out, "path");
-	add_text(out, file->path);
-	KEY(out, "name_type");
-	if (file->name) {
+	add_text(out, line->path);
+	if (line->name_type) {
+		TEXT(out, ",\"name_type\":\"");
+		output_string(out, line->name_type);
 		output_char(out, '"');
-		output_string(out, timeline_name_space(file->name->name_space));
-		output_char(out, '"');
-	} else {
-		output_string(out, "null");
 	}
-	if (file->short_name.len) {
+	if (line->short_name.len) {
 		KEY(out, "short_name");
-		add_text(out, file->short_name);
+		add_text(out, line->short_name);
 	}
-	add_reference(out, (struct ntfs_reference){entry->record, entry->sequence},
-	    file->name ? &file->name->parent : NULL);
-	KEY(out, "deleted");
-	add_bool(out, !entry->in_use);
-	KEY(out, "orphan");
-	add_bool(out, file->is_orphan);
-	KEY(out, "directory");
-	add_bool(out, entry->is_directory);
-	add_size(out, entry);
-	KEY(out, "links");
-	output_number(out, entry->links);
-	add_times(out, file);
-	KEY(out, "attributes");
-	add_words(out, entry->attributes, ntfs_attribute_word);
-	KEY(out, "owner_id");
-	output_number(out, entry->owner_id);
-	KEY(out, "security_id");
-	output_number(out, entry->security_id);
-	KEY(out, "usn");
-	output_number(out, entry->usn);
-	KEY(out, "lsn");
-	output_number(out, entry->lsn);
-	add_rarities(out, file);
-	output_string(out, "}\n");
 }
 
-static void add_extents(struct output *out, const struct usn_record *record)
+static void add_references(struct output *out, const struct timeline_line *line)
 {
-	KEY(out, "extents");
+	if (line->has & TIMELINE_FILE) {
+		NUMBER(out, "record", line->file.record);
+		NUMBER(out, "sequence", line->file.sequence);
+	}
+	if (line->has & TIMELINE_PARENT) {
+		NUMBER(out, "parent", line->parent.record);
+		NUMBER(out, "parent_sequence", line->parent.sequence);
+	}
+	if (line->has & TIMELINE_DELETED) {
+		KEY(out, "deleted");
+		add_bool(out, line->is_deleted);
+	}
+	if (line->has & TIMELINE_ORPHAN) {
+		KEY(out, "orphan");
+		add_bool(out, line->is_orphan);
+	}
+	if (line->has & TIMELINE_DIRECTORY) {
+		KEY(out, "directory");
+		add_bool(out, line->is_directory);
+	}
+}
+
+static void add_times(struct output *out, const struct timeline_line *line)
+{
+	if (!line->set)
+		return;
+	if (!(line->has & TIMELINE_TIMES)) {
+		TEXT(out, ",\"created\":null,\"modified\":null,\"changed\":null,\"accessed\":null");
+		return;
+	}
+	TEXT(out, ",\"created\":\"");
+	output_time(out, line->times->created);
+	TEXT(out, "\",\"modified\":\"");
+	output_time(out, line->times->modified);
+	TEXT(out, "\",\"changed\":\"");
+	output_time(out, line->times->changed);
+	TEXT(out, "\",\"accessed\":\"");
+	output_time(out, line->times->accessed);
+	output_char(out, '"');
+}
+
+static void add_numbers(struct output *out, const struct timeline_line *line)
+{
+	if (line->has & TIMELINE_SIZE)
+		NUMBER(out, "size", line->size);
+	if (line->has & TIMELINE_ALLOCATED)
+		NUMBER(out, "allocated", line->allocated);
+	if (line->has & TIMELINE_LINKS)
+		NUMBER(out, "links", line->links);
+	if (line->has & TIMELINE_ATTRIBUTES) {
+		KEY(out, "attributes");
+		add_words(out, line->attributes, ntfs_attribute_word);
+	}
+	if (line->has & TIMELINE_OWNER)
+		NUMBER(out, "owner_id", line->owner_id);
+	if (line->has & TIMELINE_SECURITY)
+		NUMBER(out, "security_id", line->security_id);
+	if (line->has & TIMELINE_USN)
+		NUMBER(out, "usn", line->usn);
+	if (line->has & TIMELINE_LSN)
+		NUMBER(out, "lsn", line->lsn);
+}
+
+static void add_change(struct output *out, const struct timeline_line *line)
+{
+	KEY(out, "reasons");
+	add_words(out, line->reasons, usn_reason_word);
+	KEY(out, "source_info");
+	add_words(out, line->source_info, usn_source_word);
+	NUMBER(out, "version", line->version);
+}
+
+static void add_stream(struct output *out, const struct ntfs_stream *stream)
+{
+	TEXT(out, "{\"name\":\"");
+	timeline_json_name(out, stream->utf16);
+	TEXT(out, "\",\"size\":");
+	output_number(out, stream->size);
+	output_char(out, '}');
+}
+
+static void add_ranges(struct output *out, struct bytes pairs)
+{
 	output_char(out, '[');
-	for (size_t at = 0; at + 16 <= record->extents.len; at += 16) {
+	for (size_t at = 0; at + 16 <= pairs.len; at += 16) {
 		output_string(out, at ? ",{\"offset\":" : "{\"offset\":");
-		output_number(out, le64(record->extents.at + at));
-		KEY(out, "length");
-		output_number(out, le64(record->extents.at + at + 8));
+		output_number(out, le64(pairs.at + at));
+		TEXT(out, ",\"length\":");
+		output_number(out, le64(pairs.at + at + 8));
 		output_char(out, '}');
 	}
 	output_char(out, ']');
-	KEY(out, "remaining_extents");
-	output_number(out, record->remaining_extents);
 }
 
-static void add_high(struct output *out, const struct usn_record *record)
+static void add_field(struct output *out, const struct timeline_field *field)
 {
-	if (!record->file_high && !record->parent_high)
-		return;
-	KEY(out, "record_high");
-	output_number(out, record->file_high);
-	KEY(out, "parent_high");
-	output_number(out, record->parent_high);
-}
-
-static void write_change(struct output *out, const struct timeline_change *change)
-{
-	const struct usn_record *record = change->record;
-
-	output_string(out, "{\"kind\":\"usn\"");
-	KEY(out, "time");
-	if (record->has_time)
-		add_time(out, record->time);
-	else
-		output_string(out, "null");
-	KEY(out, "path");
-	add_text(out, change->path);
-	add_reference(out, record->file, &record->parent);
-	add_high(out, record);
-	KEY(out, "orphan");
-	if (change->has_mft)
-		add_bool(out, change->is_orphan);
-	else
-		output_string(out, "null");
-	KEY(out, "usn");
-	output_number(out, record->usn);
-	KEY(out, "reasons");
-	add_words(out, record->reason, usn_reason_word);
-	KEY(out, "source_info");
-	add_words(out, record->source_info, usn_source_word);
-	if (record->major == 4) {
-		add_extents(out, record);
-	} else {
-		KEY(out, "attributes");
-		add_words(out, record->attributes, ntfs_attribute_word);
-		KEY(out, "security_id");
-		output_number(out, record->security_id);
+	TEXT(out, ",\"");
+	output_string(out, field->key);
+	TEXT(out, "\":");
+	switch (field->type) {
+	case FIELD_NUMBER:
+		output_number(out, field->number);
+		break;
+	case FIELD_BOOL:
+		add_bool(out, field->number != 0);
+		break;
+	case FIELD_TIME:
+		output_char(out, '"');
+		output_time(out, field->number);
+		output_char(out, '"');
+		break;
+	case FIELD_TEXT:
+		add_text(out, field->bytes);
+		break;
+	case FIELD_RANGES:
+		add_ranges(out, field->bytes);
+		break;
 	}
-	KEY(out, "version");
-	output_number(out, record->major);
-	output_string(out, "}\n");
 }
 
-static void write_damage(struct output *out, const struct timeline_damage *damage)
+/* What few lines have. */
+static void add_rarities(struct output *out, const struct timeline_line *line)
 {
-	output_string(out, "{\"kind\":\"damage\"");
-	KEY(out, "path");
-	output_char(out, '"');
-	output_json(out, bytes_of(damage->prefix));
-	output_json(out, bytes_of(damage->file));
-	output_char(out, '"');
-	KEY(out, "offset");
-	output_number(out, damage->offset);
-	KEY(out, "length");
-	output_number(out, damage->len);
-	KEY(out, "damage");
-	add_text(out, bytes_of(damage->why->text));
-	output_string(out, "}\n");
+	static const struct timeline_list streams = {",\"streams\":[", ",", "]", add_stream};
+
+	timeline_streams(out, line, &streams);
+	if (line->reparse_tag) {
+		TEXT(out, ",\"reparse_tag\":\"");
+		output_hex(out, line->reparse_tag, 8);
+		output_char(out, '"');
+	}
+	if (line->has & TIMELINE_BASE) {
+		NUMBER(out, "base", line->base.record);
+		NUMBER(out, "base_sequence", line->base.sequence);
+	}
+	if (line->hints) {
+		KEY(out, "hints");
+		add_words(out, line->hints, timeline_hint_word);
+	}
+	for (size_t i = 0; i < line->field_count; i++)
+		add_field(out, &line->fields[i]);
+	if (line->damage) {
+		KEY(out, "damage");
+		add_text(out, bytes_of(line->damage));
+	}
 }
 
-const struct timeline_format timeline_format_jsonl = {
-    .name = "jsonl",
-    .file = write_file,
-    .change = write_change,
-    .damage = write_damage,
-};
+static void write_line(struct output *out, const struct timeline_line *line)
+{
+	add_name(out, line);
+	add_references(out, line);
+	add_times(out, line);
+	add_numbers(out, line);
+	if (line->has & TIMELINE_CHANGE)
+		add_change(out, line);
+	add_rarities(out, line);
+	TEXT(out, "}\n");
+}
+
+const struct timeline_format timeline_format_jsonl = {.name = "jsonl", .line = write_line};

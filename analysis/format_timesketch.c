@@ -1,136 +1,117 @@
 /* One event a line, as Timesketch imports JSON Lines: message, datetime, timestamp_desc. The time stands
- * first, so `sort` puts a whole timeline in order. Each different time of a name is one event. */
+ * first, so `sort` puts a whole timeline in order. Each different time of a set is one event. */
 #include "analysis/timeline_format.h"
 
-#define KINDS 2 /* of timestamps: $STANDARD_INFORMATION, $FILE_NAME */
-#define EACH  4 /* in the order of the letters: modified, accessed, changed, born */
+#define EACH 4 /* times of a set, in the order of the letters: modified, accessed, changed, born */
 
-struct stamps {
-	uint64_t at[KINDS][EACH]; /* 0: none */
-};
-
-static void collect(uint64_t to[EACH], const struct ntfs_times *times)
+/* Plaso's names for what it knows, too. */
+static void add_type(struct output *out, const char *kind)
 {
-	to[0] = times->modified;
-	to[1] = times->accessed;
-	to[2] = times->changed;
-	to[3] = times->created;
+	static const struct {
+		const char *kind, *type;
+	} known[] = {{"file", "fs:ntfs:mft"}, {"usn", "fs:ntfs:usn_change"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(kind, known[i].kind) == 0) {
+			output_string(out, known[i].type);
+			return;
+		}
+	output_string(out, "kanshiki:");
+	output_string(out, kind);
 }
 
-static void add_head(struct output *out, uint64_t time, const char *type)
+static void add_head(struct output *out, const struct timeline_line *line, uint64_t time)
 {
 	output_string(out, "{\"datetime\":\"");
 	output_time(out, time);
 	output_string(out, "\",\"data_type\":\"");
-	output_string(out, type);
+	add_type(out, line->kind);
 	output_string(out, "\",\"timestamp_desc\":\"");
 }
 
-/* "$SI M.C. $FN MACB": which stamps have this time. */
-static void add_letters(struct output *out, const struct stamps *stamps, uint64_t time)
+static void add_upper(struct output *out, const char *word)
 {
-	static const char *const names[KINDS] = {"$SI ", "$FN "};
-	bool any = false;
-
-	for (size_t kind = 0; kind < KINDS; kind++) {
-		char letters[EACH + 1] = "....";
-		bool has = false;
-
-		for (size_t i = 0; i < EACH; i++) {
-			if (stamps->at[kind][i] != time)
-				continue;
-			letters[i] = "MACB"[i];
-			has = true;
-		}
-		if (!has)
-			continue;
-		if (any)
-			output_char(out, ' ');
-		output_string(out, names[kind]);
-		output_bytes(out, letters, EACH);
-		any = true;
-	}
+	for (; *word; word++)
+		output_char(out, (char)(*word >= 'a' && *word <= 'z' ? *word - 'a' + 'A' : *word));
 }
 
-static void add_reference(struct output *out, struct ntfs_reference file)
+/* "$SI M.C.": which times of the set are this moment. */
+static void add_letters(
+    struct output *out, const char *set, const uint64_t times[EACH], uint64_t time)
 {
-	output_string(out, ",\"record\":");
-	output_number(out, file.record);
-	output_string(out, ",\"sequence\":");
-	output_number(out, file.sequence);
+	char letters[EACH];
+
+	for (size_t i = 0; i < EACH; i++)
+		letters[i] = times[i] == time ? "MACB"[i] : '.';
+	output_char(out, '$');
+	add_upper(out, set);
+	output_char(out, ' ');
+	output_bytes(out, letters, EACH);
 }
 
-static void add_path(struct output *out, struct bytes path)
+static void add_number(struct output *out, const char *key, uint64_t value)
 {
-	output_string(out, "\",\"path\":\"");
-	output_json(out, path);
-	output_char(out, '"');
+	output_string(out, key);
+	output_number(out, value);
 }
 
-static void write_event(struct output *out, const struct timeline_file *file,
-    const struct stamps *stamps, uint64_t time)
+static void add_rest(struct output *out, const struct timeline_line *line)
 {
-	const struct ntfs_entry *entry = file->entry;
-	const struct ntfs_stream *data = timeline_data(entry);
-
-	add_head(out, time, "fs:ntfs:mft");
-	add_letters(out, stamps, time);
 	output_string(out, "\",\"message\":\"");
-	output_json(out, file->path);
-	if (!entry->in_use)
+	output_json(out, line->path);
+	if (line->is_deleted)
 		output_string(out, " (deleted)");
-	add_path(out, file->path);
-	add_reference(out, (struct ntfs_reference){entry->record, entry->sequence});
-	output_string(out, entry->in_use ? ",\"deleted\":false" : ",\"deleted\":true");
-	if (data) {
-		output_string(out, ",\"size\":");
-		output_number(out, data->size);
+	if (line->label) {
+		output_string(out, " (");
+		output_json(out, bytes_of(line->label));
+		output_char(out, ')');
 	}
+	timeline_words(out, line->reasons, usn_reason_word, " ", " ", "");
+	output_string(out, "\",\"path\":\"");
+	output_json(out, line->path);
+	output_char(out, '"');
+	if (line->has & TIMELINE_FILE) {
+		add_number(out, ",\"record\":", line->file.record);
+		add_number(out, ",\"sequence\":", line->file.sequence);
+	}
+	if (line->has & TIMELINE_DELETED)
+		output_string(out, line->is_deleted ? ",\"deleted\":true" : ",\"deleted\":false");
+	if (line->has & TIMELINE_SIZE)
+		add_number(out, ",\"size\":", line->size);
+	if (line->has & TIMELINE_CHANGE)
+		add_number(out, ",\"usn\":", line->usn);
+	timeline_words(out, line->hints, timeline_hint_word, ",\"hints\":[\"", "\",\"", "\"]");
 	output_string(out, "}\n");
 }
 
-static bool is_told(const uint64_t *times, size_t at)
+static void write_set(struct output *out, const struct timeline_line *line)
 {
-	for (size_t i = 0; i < at; i++)
-		if (times[i] == times[at])
-			return true;
-	return false;
+	const struct ntfs_times *from = line->times;
+	const uint64_t times[EACH] = {from->modified, from->accessed, from->changed, from->created};
+
+	for (size_t i = 0; i < EACH; i++) {
+		bool is_told = times[i] == 0;
+
+		for (size_t k = 0; k < i && !is_told; k++)
+			is_told = times[k] == times[i];
+		if (is_told)
+			continue;
+		add_head(out, line, times[i]);
+		add_letters(out, line->set ? line->set : "", times, times[i]);
+		add_rest(out, line);
+	}
 }
 
-static void write_file(struct output *out, const struct timeline_file *file)
+static void write_line(struct output *out, const struct timeline_line *line)
 {
-	struct stamps stamps = {0};
-	const uint64_t *times = &stamps.at[0][0];
-
-	if (file->entry->has_standard)
-		collect(stamps.at[0], &file->entry->times);
-	if (file->name)
-		collect(stamps.at[1], &file->name->times);
-	for (size_t i = 0; i < KINDS * EACH; i++)
-		if (times[i] && !is_told(times, i))
-			write_event(out, file, &stamps, times[i]);
-}
-
-static void write_change(struct output *out, const struct timeline_change *change)
-{
-	const struct usn_record *record = change->record;
-
-	if (!record->has_time)
+	if (line->has & TIMELINE_TIMES)
+		write_set(out, line);
+	if (!(line->has & TIMELINE_TIME))
 		return;
-	add_head(out, record->time, "fs:ntfs:usn_change");
-	output_string(out, "USN");
-	output_string(out, "\",\"message\":\"");
-	output_json(out, change->path);
-	timeline_words(out, record->reason, usn_reason_word, " ", " ", "");
-	add_path(out, change->path);
-	add_reference(out, record->file);
-	output_string(out, ",\"usn\":");
-	output_number(out, record->usn);
-	output_string(out, "}\n");
+	add_head(out, line, line->time);
+	add_upper(out, line->kind);
+	add_rest(out, line);
 }
 
 const struct timeline_format timeline_format_timesketch = {
-    .name = "timesketch",
-    .file = write_file,
-    .change = write_change,
-};
+    .name = "timesketch", .line = write_line};

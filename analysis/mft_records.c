@@ -1,5 +1,6 @@
-/* Every record of an MFT, used or deleted, as lines: one for each of its names. */
-#include "analysis/timeline_format.h"
+/* Every record of an MFT, used or deleted, as lines: one for its $STANDARD_INFORMATION and all that is said of the
+ * whole file, one for each of its names. */
+#include "analysis/timeline_walk.h"
 
 #define ASK_EVERY 4096u /* records between two questions whether to go on */
 /* Names times streams of one record: above it only the first name's line tells the streams, so that a forged
@@ -23,12 +24,6 @@ static void walk_free_at(struct walk *walk)
 	ntfs_entry_free(&walk->base);
 	text_free(&walk->path);
 	text_free(&walk->short_name);
-}
-
-/* Failures that end the work; all others are damage of one record. */
-static bool is_fatal(const struct err *err)
-{
-	return err->kind == ERR_MEMORY || err->kind == ERR_STOPPED;
 }
 
 static bool same_reference(struct ntfs_reference a, struct ntfs_reference b)
@@ -77,7 +72,7 @@ static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 	if (base.record == walk->entry.record)
 		return true;
 	if (!ntfs_entry_load_head(walk->mft, base.record, &walk->base, &why)) {
-		if (!is_fatal(&why))
+		if (!timeline_is_fatal(&why))
 			return true;
 		*err = why;
 		return false;
@@ -89,40 +84,111 @@ static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 }
 
 static bool make_path(
-    struct walk *walk, const struct ntfs_name *name, struct timeline_file *file, struct err *err)
+    struct walk *walk, const struct ntfs_name *name, struct timeline_line *line, struct err *err)
 {
 	text_clear(&walk->path);
 	text_add(&walk->path, text_bytes(&walk->timeline->prefix));
+	line->is_orphan = false;
 	if (!name) {
-		text_addf(
-		    &walk->path, TIMELINE_UNNAMED "%llu", (unsigned long long)walk->entry.record);
+		text_addf(&walk->path, TIMELINE_UNNAMED_PATH "%llu",
+		    (unsigned long long)walk->entry.record);
 	} else if (walk->entry.record == 5 && name->parent.record == 5) {
 		text_addc(&walk->path, '.');
-	} else if (!ntfs_path(walk->paths, name, &walk->path, &file->is_orphan, err)) {
+	} else if (!ntfs_path(walk->paths, name, &walk->path, &line->is_orphan, err)) {
 		return false;
 	}
-	file->path = text_bytes(&walk->path);
-	file->prefix_len = walk->timeline->prefix.len;
+	line->path = text_bytes(&walk->path);
+	line->prefix_len = walk->timeline->prefix.len;
 	return text_ok(&walk->path, err);
+}
+
+/* What all lines of the record say. */
+static struct timeline_line begin_line(const struct ntfs_entry *entry, const char *set)
+{
+	return (struct timeline_line){
+	    .kind = "file",
+	    .set = set,
+	    .has = TIMELINE_FILE | TIMELINE_DELETED | TIMELINE_ORPHAN | TIMELINE_DIRECTORY,
+	    .file = {entry->record, entry->sequence},
+	    .is_deleted = !entry->in_use,
+	    .is_directory = entry->is_directory,
+	    .entry = entry,
+	};
+}
+
+static void tell_data(struct timeline_line *line, const struct ntfs_stream *data)
+{
+	if (!data)
+		return;
+	line->has |= TIMELINE_SIZE;
+	line->size = data->size;
+	if (data->resident)
+		return;
+	line->has |= TIMELINE_ALLOCATED;
+	line->allocated = data->allocated;
+}
+
+static void tell_standard(struct timeline_line *line, const struct ntfs_entry *entry)
+{
+	if (!entry->has_standard)
+		return;
+	line->has |= TIMELINE_TIMES | TIMELINE_ATTRIBUTES | TIMELINE_OWNER | TIMELINE_SECURITY |
+		     TIMELINE_USN;
+	line->times = &entry->times;
+	line->attributes = entry->attributes;
+	line->owner_id = entry->owner_id;
+	line->security_id = entry->security_id;
+	line->usn = entry->usn;
+}
+
+/* The line of the record: its path is that of its best name. */
+static bool write_file(struct walk *walk, struct err *err)
+{
+	const struct ntfs_entry *entry = &walk->entry;
+	struct timeline_line line = begin_line(entry, "si");
+
+	line.has |= TIMELINE_LINKS | TIMELINE_LSN;
+	line.links = entry->links;
+	line.lsn = entry->lsn;
+	tell_data(&line, timeline_data(entry));
+	tell_standard(&line, entry);
+	line.reparse_tag = timeline_reparse_tag(entry);
+	if (entry->base.record || entry->base.sequence) {
+		line.has |= TIMELINE_BASE;
+		line.base = entry->base;
+	}
+	if (entry->damage.kind != ERR_NONE)
+		line.damage = entry->damage.text;
+	line.lists_streams = line.repeats_streams = true;
+	if (!make_path(walk, ntfs_entry_name(entry), &line, err))
+		return false;
+	timeline_write(walk->timeline, &line);
+	return true;
 }
 
 static bool write_name(
     struct walk *walk, const struct ntfs_name *name, bool is_first, struct err *err)
 {
-	const struct ntfs_name *short_name = name ? find_short(&walk->entry, name) : NULL;
-	struct timeline_file file = {.entry = &walk->entry, .name = name};
+	const struct ntfs_entry *entry = &walk->entry;
+	const struct ntfs_name *short_name = find_short(entry, name);
+	struct timeline_line line = begin_line(entry, "fn");
 
-	file.tells_streams =
-	    is_first || (uint64_t)walk->entry.name_count * walk->entry.stream_count <= STREAMS_TOLD;
-	if (!make_path(walk, name, &file, err))
+	line.has |= TIMELINE_PARENT | TIMELINE_TIMES;
+	line.name = name;
+	line.name_type = timeline_name_space(name->name_space);
+	line.parent = name->parent;
+	line.times = &name->times;
+	line.repeats_streams =
+	    is_first || (uint64_t)entry->name_count * entry->stream_count <= STREAMS_TOLD;
+	if (!make_path(walk, name, &line, err))
 		return false;
 	if (short_name) {
 		text_clear(&walk->short_name);
 		text_add_utf16(&walk->short_name, short_name->utf16);
-		file.short_name = text_bytes(&walk->short_name);
+		line.short_name = text_bytes(&walk->short_name);
 	}
-	walk->timeline->format->file(&walk->timeline->out, &file);
-	walk->timeline->totals.names += name != NULL;
+	timeline_write(walk->timeline, &line);
+	walk->timeline->totals.names++;
 	return true;
 }
 
@@ -143,6 +209,8 @@ static bool write_record(struct walk *walk, struct err *err)
 		if (claimed)
 			return true;
 	}
+	if (!write_file(walk, err))
+		return false;
 	for (size_t i = 0; i < entry->name_count; i++) {
 		if (is_told(entry, &entry->names[i]))
 			continue;
@@ -150,7 +218,7 @@ static bool write_record(struct walk *walk, struct err *err)
 			return false;
 		any = true;
 	}
-	return any || write_name(walk, NULL, true, err);
+	return true;
 }
 
 /* A record that gives nothing: a line of damage, unless it was never used. */
@@ -158,7 +226,7 @@ static bool skip_record(struct walk *walk, uint64_t index, const struct err *why
 {
 	uint32_t size = ntfs_mft_record_size(walk->mft);
 
-	if (is_fatal(why)) {
+	if (timeline_is_fatal(why)) {
 		*err = *why;
 		return false;
 	}
@@ -168,10 +236,11 @@ static bool skip_record(struct walk *walk, uint64_t index, const struct err *why
 }
 
 bool mft_records_learn(
-    struct timeline *timeline, struct ntfs_mft *mft, struct ntfs_paths *paths, struct err *err)
+    struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
-	uint64_t count = ntfs_mft_count(mft);
+	struct ntfs_mft *mft = evidence->mft;
+	uint64_t count = mft ? ntfs_mft_count(mft) : 0;
 
 	for (uint64_t i = 0; i < count; i++) {
 		struct err why = {0};
@@ -179,9 +248,9 @@ bool mft_records_learn(
 		if (i % ASK_EVERY == 0 && !timeline_goes_on(timeline, 0, 1, err))
 			return false;
 		if (ntfs_entry_load(mft, ntfs_mft_first(mft) + i, &entry, &why)) {
-			if (!ntfs_paths_learn(paths, &entry, err))
+			if (!ntfs_paths_learn(evidence->paths, &entry, err))
 				return false;
-		} else if (is_fatal(&why)) {
+		} else if (timeline_is_fatal(&why)) {
 			*err = why;
 			return false;
 		}
@@ -189,11 +258,30 @@ bool mft_records_learn(
 	return true;
 }
 
-bool mft_records_write(
-    struct timeline *timeline, struct ntfs_mft *mft, struct ntfs_paths *paths, struct err *err)
+/* A file of records that ends inside one was cut. */
+static void check_end(
+    struct timeline *timeline, const struct timeline_evidence *evidence, uint32_t size)
 {
+	uint64_t total = evidence->files ? evidence->files->mft->size : 0;
+	uint64_t rest = total % size;
+	struct err why = {0};
+
+	if (rest == 0)
+		return;
+	fail(&why, ERR_DAMAGED, "ends after %llu of the %u bytes of a record",
+	    (unsigned long long)rest, size);
+	timeline_damaged(timeline, TIMELINE_MFT_NAME, total - rest, rest, &why);
+}
+
+bool mft_records_write(
+    struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
+{
+	struct ntfs_mft *mft = evidence->mft;
 	CLEANUP(walk_free)
-	struct walk walk = {.timeline = timeline, .mft = mft, .paths = paths};
+	struct walk walk = {.timeline = timeline, .mft = mft, .paths = evidence->paths};
+
+	if (!mft)
+		return true;
 	uint64_t first = ntfs_mft_first(mft);
 	uint64_t count = ntfs_mft_count(mft);
 	uint32_t size = ntfs_mft_record_size(mft);
@@ -210,5 +298,6 @@ bool mft_records_write(
 			return false;
 		}
 	}
+	check_end(timeline, evidence, size);
 	return timeline_goes_on(timeline, count * size, count * size, err);
 }

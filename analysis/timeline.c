@@ -1,7 +1,7 @@
 /* What an evidence file is, and which walks make its timeline. See timeline.h. */
 #include "analysis/timeline.h"
 
-#include "analysis/timeline_format.h"
+#include "analysis/timeline_walk.h"
 #include "core/array.h"
 
 #include <stdlib.h>
@@ -84,21 +84,38 @@ bool timeline_goes_on(struct timeline *timeline, uint64_t done, uint64_t total, 
 	return true;
 }
 
+bool timeline_is_fatal(const struct err *err)
+{
+	return err->kind == ERR_MEMORY || err->kind == ERR_STOPPED;
+}
+
+void timeline_write(struct timeline *timeline, const struct timeline_line *line)
+{
+	timeline->format->line(&timeline->out, line);
+}
+
 void timeline_damaged(struct timeline *timeline, const char *file, uint64_t offset, uint64_t len,
     const struct err *why)
 {
-	struct timeline_damage damage = {
-	    .file = file,
-	    .offset = offset,
-	    .len = len,
-	    .why = why,
-	    .prefix = text_string(&timeline->prefix),
+	const struct timeline_field fields[] = {
+	    {.key = "offset", .type = FIELD_NUMBER, .number = offset},
+	    {.key = "length", .type = FIELD_NUMBER, .number = len},
+	};
+	CLEANUP(text_free) struct text path = {0};
+	struct timeline_line line = {
+	    .kind = "damage",
+	    .damage = why->text,
+	    .prefix_len = timeline->prefix.len,
+	    .fields = fields,
+	    .field_count = ARRAY_LEN(fields),
 	};
 
+	text_add(&path, text_bytes(&timeline->prefix));
+	text_adds(&path, file);
+	line.path = text_bytes(&path);
 	if (timeline->totals.damaged++ == 0)
 		timeline->totals.first = *why;
-	if (timeline->format->damage)
-		timeline->format->damage(&timeline->out, &damage);
+	timeline_write(timeline, &line);
 }
 
 /* Whether a journal record stands at the first byte that is not zero. */
@@ -148,79 +165,33 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 	return begins_with_change(source) ? TIMELINE_JOURNAL : TIMELINE_UNKNOWN;
 }
 
-/* Finds $Extend/$UsnJrnl:$J. False when the volume has none, or it cannot be found (err set). */
-static bool find_journal(struct ntfs_volume *volume, struct ntfs_entry *entry,
-    const struct ntfs_stream **out, struct err *err)
+/* In the order of their lines. */
+static bool (*const walks[])(
+    struct timeline *timeline, struct timeline_evidence *evidence, struct err *err) = {
+    mft_records_write,
+    usn_records_write,
+};
+
+static bool walk_all(struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
 {
-	static const uint8_t name[] = {'$', 0, 'J', 0};
-	struct bytes path = bytes_of("$Extend/$UsnJrnl");
-	struct ntfs_reference reference;
-
-	if (!ntfs_find(volume, path, &reference, err) ||
-	    !ntfs_entry_load(ntfs_volume_mft(volume), reference.record, entry, err))
-		return false;
-	*out = ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){name, sizeof(name)});
-	return *out || fail(err, ERR_MISSING, "$UsnJrnl has no stream $J");
-}
-
-/* The parts of the journal that hold clusters: its leading hole may be a thousand times as long. */
-static bool write_journal(struct timeline *timeline, struct ntfs_volume *volume,
-    const struct ntfs_entry *entry, const struct ntfs_stream *stream, struct ntfs_paths *paths,
-    struct err *err)
-{
-	CLEANUP(source_close) struct source *journal = NULL;
-	CLEANUP(free_memory) struct ntfs_range *ranges = NULL;
-	size_t count = 0;
-
-	if (!ntfs_stream_open(volume, entry, stream, &journal, err) ||
-	    !ntfs_stream_ranges(volume, stream, &ranges, &count, err))
-		return fail_in(err, TIMELINE_JOURNAL_NAME);
-	for (size_t i = 0; i < count; i++)
-		if (!usn_records_write(
-			timeline, journal, ranges[i].offset, ranges[i].len, paths, err))
+	for (size_t i = 0; i < ARRAY_LEN(walks); i++)
+		if (!walks[i](timeline, evidence, err))
 			return false;
 	return true;
-}
-
-static bool is_ours(const struct err *err)
-{
-	return err->kind == ERR_MEMORY || err->kind == ERR_STOPPED;
 }
 
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err)
 {
 	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
 	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
-	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
-	const struct ntfs_stream *stream = NULL;
-	struct err why = {0};
 
 	if (!ntfs_volume_open(raw, &volume, err) ||
-	    !ntfs_paths_new(ntfs_volume_mft(volume), &paths, err) ||
-	    !mft_records_write(timeline, ntfs_volume_mft(volume), paths, err))
+	    !ntfs_paths_new(ntfs_volume_mft(volume), &paths, err))
 		return false;
-	if (find_journal(volume, &entry, &stream, &why))
-		return write_journal(timeline, volume, &entry, stream, paths, err);
-	if (is_ours(&why)) {
-		*err = why;
-		return false;
-	}
-	if (why.kind != ERR_MISSING)
-		timeline_damaged(timeline, TIMELINE_JOURNAL_NAME, 0, 0, &why);
-	return true;
-}
+	struct timeline_evidence evidence = {
+	    .volume = volume, .mft = ntfs_volume_mft(volume), .paths = paths};
 
-/* A file of records that ends inside one was cut. */
-static void check_end(struct timeline *timeline, const struct source *mft, uint32_t record_size)
-{
-	uint64_t rest = mft->size % record_size;
-	struct err why = {0};
-
-	if (rest == 0)
-		return;
-	fail(&why, ERR_DAMAGED, "ends after %llu of the %u bytes of a record",
-	    (unsigned long long)rest, record_size);
-	timeline_damaged(timeline, TIMELINE_MFT_NAME, mft->size - rest, rest, &why);
+	return walk_all(timeline, &evidence, err);
 }
 
 bool timeline_add_files(
@@ -229,21 +200,15 @@ bool timeline_add_files(
 	CLEANUP(ntfs_mft_close) struct ntfs_mft *mft = NULL;
 	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
 
-	if (!ntfs_mft_open(files->mft, &mft, err) || !ntfs_paths_new(mft, &paths, err))
+	if (files->mft &&
+	    (!ntfs_mft_open(files->mft, &mft, err) || !ntfs_paths_new(mft, &paths, err)))
 		return false;
-	if (files->check &&
-	    (!mft_records_learn(timeline, mft, paths, err) || !files->check(files->context, err)))
-		return false;
-	if (!mft_records_write(timeline, mft, paths, err))
-		return false;
-	check_end(timeline, files->mft, ntfs_mft_record_size(mft));
-	return !files->journal ||
-	       usn_records_write(timeline, files->journal, 0, UINT64_MAX, paths, err);
-}
+	struct timeline_evidence evidence = {.files = files, .mft = mft, .paths = paths};
 
-bool timeline_add_journal(struct timeline *timeline, struct source *journal, struct err *err)
-{
-	return usn_records_write(timeline, journal, 0, UINT64_MAX, NULL, err);
+	if (files->check &&
+	    (!mft_records_learn(timeline, &evidence, err) || !files->check(files->context, err)))
+		return false;
+	return walk_all(timeline, &evidence, err);
 }
 
 bool timeline_finish(struct timeline *timeline, struct timeline_totals *totals, struct err *err)

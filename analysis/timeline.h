@@ -1,5 +1,4 @@
-/* The timeline of a volume: every name of every MFT record with its eight timestamps, every record of the
- * change journal, as text, streaming, in the order of the evidence. Columns: docs/timeline.md. */
+/* The timeline of a volume: every set of timestamps of every MFT record, every record of the change journal, as text, streaming, in the order of the evidence. Columns: docs/timeline.md. */
 #ifndef KANSHIKI_ANALYSIS_TIMELINE_H
 #define KANSHIKI_ANALYSIS_TIMELINE_H
 
@@ -47,10 +46,11 @@ bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *
 /* Adds an NTFS volume: its $MFT, then its journal if there is one. Damage is counted and becomes a line; a
  * failure is that of the output, of memory, or that nothing can be read at all. */
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;
-/* The files of one volume out of a bundle, or a $MFT alone. */
+/* The files of one volume out of a bundle, or one of them alone; NULL: not there. A journal without an $MFT
+ * has names for paths. */
 struct timeline_files {
 	struct source *mft;
-	struct source *journal; /* may be NULL */
+	struct source *journal;
 	/* NULL, or called once the whole of mft was read from its start to its end and before a line of it
 	 * is written: false ends with that failure. The reading also learns the directories, which is worth
 	 * it where reading backwards is dear. */
@@ -58,13 +58,8 @@ struct timeline_files {
 	void *context;
 };
 
-/* Adds a bare $MFT and, unless NULL, the journal of the same volume. */
 bool timeline_add_files(
     struct timeline *timeline, const struct timeline_files *files, struct err *err) MUST_CHECK;
-/* Adds a journal alone: its paths are names. */
-bool timeline_add_journal(
-    struct timeline *timeline, struct source *journal, struct err *err) MUST_CHECK;
-
 /* Writes what is buffered. The sink is not finished. */
 bool timeline_finish(
     struct timeline *timeline, struct timeline_totals *totals, struct err *err) MUST_CHECK;

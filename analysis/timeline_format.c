@@ -49,6 +49,34 @@ uint32_t timeline_reparse_tag(const struct ntfs_entry *entry)
 	return 0;
 }
 
+const char *timeline_hint_word(unsigned bit)
+{
+	(void)bit;
+	return NULL;
+}
+
+static bool is_named_stream(const struct ntfs_stream *stream)
+{
+	return stream->type == NTFS_DATA && stream->utf16.len > 0;
+}
+
+void timeline_streams(
+    struct output *out, const struct timeline_line *line, const struct timeline_list *list)
+{
+	const struct ntfs_entry *entry = line->entry;
+	bool any = false;
+
+	for (size_t i = 0; line->lists_streams && i < entry->stream_count; i++) {
+		if (!is_named_stream(&entry->streams[i]))
+			continue;
+		output_string(out, any ? list->between : list->open);
+		list->each(out, &entry->streams[i]);
+		any = true;
+	}
+	if (any)
+		output_string(out, list->close);
+}
+
 static struct bytes to_utf8(struct output *out, struct bytes utf16)
 {
 	text_clear(&out->scratch);

@@ -1,5 +1,6 @@
 /* A journal's records as lines. */
-#include "analysis/timeline_format.h"
+#include "analysis/timeline_walk.h"
+#include "core/array.h"
 
 #define ASK_EVERY 4096u /* records between two questions whether to go on */
 
@@ -55,8 +56,8 @@ static bool make_path(struct walk *walk, const struct usn_record *record, struct
 	text_clear(&walk->path);
 	text_add(&walk->path, text_bytes(&walk->timeline->prefix));
 	if (!record->utf16.len)
-		text_addf(
-		    &walk->path, TIMELINE_UNNAMED "%llu", (unsigned long long)record->file.record);
+		text_addf(&walk->path, TIMELINE_UNNAMED_PATH "%llu",
+		    (unsigned long long)record->file.record);
 	else if (!walk->paths)
 		text_add_utf16(&walk->path, record->utf16);
 	else if (!ntfs_path(walk->paths, &name, &walk->path, &walk->is_orphan, err))
@@ -64,26 +65,70 @@ static bool make_path(struct walk *walk, const struct usn_record *record, struct
 	return text_ok(&walk->path, err);
 }
 
+#define FIELDS_MAX 4u /* record_high, parent_high, extents, remaining_extents */
+
+/* What few records have. Returns how many. */
+static size_t tell_rarities(
+    const struct usn_record *record, struct timeline_field fields[FIELDS_MAX])
+{
+	size_t count = 0;
+
+	if (record->file_high || record->parent_high) {
+		fields[count++] =
+		    (struct timeline_field){.key = "record_high", .number = record->file_high};
+		fields[count++] =
+		    (struct timeline_field){.key = "parent_high", .number = record->parent_high};
+	}
+	if (record->major == 4) {
+		fields[count++] = (struct timeline_field){
+		    .key = "extents", .type = FIELD_RANGES, .bytes = record->extents};
+		fields[count++] = (struct timeline_field){
+		    .key = "remaining_extents", .number = record->remaining_extents};
+	}
+	return count;
+}
+
 static bool write_change(struct walk *walk, const struct usn_record *record, struct err *err)
 {
-	struct timeline_change change = {.record = record, .has_mft = walk->paths != NULL};
+	struct timeline_field fields[FIELDS_MAX];
+	struct timeline_line line = {
+	    .kind = "usn",
+	    .label = "USN:",
+	    .has =
+		TIMELINE_MOMENT | TIMELINE_FILE | TIMELINE_PARENT | TIMELINE_USN | TIMELINE_CHANGE,
+	    .file = record->file,
+	    .parent = record->parent,
+	    .usn = record->usn,
+	    .reasons = record->reason,
+	    .source_info = record->source_info,
+	    .version = record->major,
+	    .time = record->time,
+	    .attributes = record->attributes,
+	    .security_id = record->security_id,
+	    .prefix_len = walk->timeline->prefix.len,
+	    .fields = fields,
+	    .field_count = tell_rarities(record, fields),
+	};
 
 	if (!make_path(walk, record, err))
 		return false;
-	change.path = text_bytes(&walk->path);
-	change.prefix_len = walk->timeline->prefix.len;
-	change.is_orphan = walk->is_orphan;
-	walk->timeline->format->change(&walk->timeline->out, &change);
+	line.path = text_bytes(&walk->path);
+	line.is_orphan = walk->is_orphan;
+	line.has |= walk->paths ? TIMELINE_ORPHAN : 0;
+	line.has |= record->has_time ? TIMELINE_TIME : 0;
+	line.has |= record->major == 4 ? 0 : TIMELINE_ATTRIBUTES | TIMELINE_SECURITY;
+	timeline_write(walk->timeline, &line);
 	walk->timeline->totals.changes++;
 	return true;
 }
 
-bool usn_records_write(struct timeline *timeline, struct source *journal, uint64_t offset,
-    uint64_t len, struct ntfs_paths *paths, struct err *err)
+/* All records of len bytes of a journal at offset. */
+static bool write_piece(
+    struct walk *walk, struct source *journal, uint64_t offset, uint64_t len, struct err *err)
 {
+	struct timeline *timeline = walk->timeline;
 	struct listener listener = {.base = {.damage = on_damage}, .timeline = timeline};
 	CLEANUP(usn_scan_close) struct usn_scan *scan = NULL;
-	CLEANUP(walk_free) struct walk walk = {.timeline = timeline, .paths = paths};
 	struct usn_record record;
 	uint64_t count = 0;
 
@@ -93,8 +138,68 @@ bool usn_records_write(struct timeline *timeline, struct source *journal, uint64
 		if (count++ % ASK_EVERY == 0 &&
 		    !timeline_goes_on(timeline, usn_scan_offset(scan), journal->size, err))
 			return false;
-		if (!write_change(&walk, &record, err))
+		if (!write_change(walk, &record, err))
 			return false;
 	}
 	return timeline_goes_on(timeline, usn_scan_offset(scan), journal->size, err);
+}
+
+/* Finds $Extend/$UsnJrnl:$J. False when the volume has none, or it cannot be found (err set). */
+static bool find_journal(struct ntfs_volume *volume, struct ntfs_entry *entry,
+    const struct ntfs_stream **out, struct err *err)
+{
+	static const uint8_t name[] = {'$', 0, 'J', 0};
+	struct bytes path = bytes_of("$Extend/$UsnJrnl");
+	struct ntfs_reference reference;
+
+	if (!ntfs_find(volume, path, &reference, err) ||
+	    !ntfs_entry_load(ntfs_volume_mft(volume), reference.record, entry, err))
+		return false;
+	*out = ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){name, sizeof(name)});
+	return *out || fail(err, ERR_MISSING, "$UsnJrnl has no stream $J");
+}
+
+/* The parts of the journal that hold clusters: its leading hole may be a thousand times as long. */
+static bool write_stream(struct walk *walk, struct ntfs_volume *volume,
+    const struct ntfs_entry *entry, const struct ntfs_stream *stream, struct err *err)
+{
+	CLEANUP(source_close) struct source *journal = NULL;
+	CLEANUP(free_memory) struct ntfs_range *ranges = NULL;
+	size_t count = 0;
+
+	if (!ntfs_stream_open(volume, entry, stream, &journal, err) ||
+	    !ntfs_stream_ranges(volume, stream, &ranges, &count, err))
+		return fail_in(err, TIMELINE_JOURNAL_NAME);
+	for (size_t i = 0; i < count; i++)
+		if (!write_piece(walk, journal, ranges[i].offset, ranges[i].len, err))
+			return false;
+	return true;
+}
+
+static bool write_of_volume(struct walk *walk, struct ntfs_volume *volume, struct err *err)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	const struct ntfs_stream *stream = NULL;
+	struct err why = {0};
+
+	if (find_journal(volume, &entry, &stream, &why))
+		return write_stream(walk, volume, &entry, stream, err);
+	if (timeline_is_fatal(&why)) {
+		*err = why;
+		return false;
+	}
+	if (why.kind != ERR_MISSING)
+		timeline_damaged(walk->timeline, TIMELINE_JOURNAL_NAME, 0, 0, &why);
+	return true;
+}
+
+bool usn_records_write(
+    struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
+{
+	CLEANUP(walk_free) struct walk walk = {.timeline = timeline, .paths = evidence->paths};
+
+	if (evidence->volume)
+		return write_of_volume(&walk, evidence->volume, err);
+	return !evidence->files->journal ||
+	       write_piece(&walk, evidence->files->journal, 0, UINT64_MAX, err);
 }

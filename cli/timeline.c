@@ -78,7 +78,8 @@ static bool add_input(struct timeline *timeline, struct source *source, struct e
 	case TIMELINE_MFT:
 		return timeline_add_files(timeline, &(struct timeline_files){.mft = source}, err);
 	case TIMELINE_JOURNAL:
-		return timeline_add_journal(timeline, source, err);
+		return timeline_add_files(
+		    timeline, &(struct timeline_files){.journal = source}, err);
 	case TIMELINE_UNKNOWN:
 		break;
 	}

@@ -162,7 +162,9 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 	    !open_journal(opening, text_string(&base), &journal, err))
 		return false;
 	if (!has_mft)
-		return !journal.source || timeline_add_journal(timeline, journal.source, err);
+		return !journal.source ||
+		       timeline_add_files(
+			   timeline, &(struct timeline_files){.journal = journal.source}, err);
 	return (member_open_row(opening->reader, mft_index, &mft, err) &&
 		   add_mft(&volume, &mft, &journal, err)) ||
 	       fail_in(err, "'%.120s/$MFT'", text_string(&base));

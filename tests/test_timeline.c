@@ -2,6 +2,7 @@
 #include "tests/unit.h"
 
 #include "analysis/timeline.h"
+#include "core/array.h"
 #include "core/sink.h"
 #include "core/text.h"
 #include "tests/fixture_mft.h"
@@ -18,7 +19,7 @@ struct image {
 };
 
 /* $MFT, the root, a directory, files: one plain with streams and a short name, one deleted in a directory whose
- * record was used anew, one with a name that would like to be more than a name, one without any. */
+ * record was used anew, one with a name that would like to be more than a name, one any, one without even times. */
 static void make_image(struct image *image)
 {
 	struct fixture_record r;
@@ -47,31 +48,43 @@ static void make_image(struct image *image)
 	fixture_mft_add_name(&r, ROOT, 0, "=a,\"b\"|c\n\xe2\x80\xae<U+41>");
 	r = fixture_mft_begin(image->at, 34, 1, 1);
 	fixture_mft_add_standard(&r);
+	r = fixture_mft_begin(image->at, 35, 1, 1);
+	fixture_mft_add(&r, 0x40, "", "an object's id..", 16);
+}
+
+/* The timeline of files to *out; every MFT and journal has to be told as what it is. */
+static struct timeline_totals write_files(const char *format, struct bytes mft,
+    struct bytes journal, const char *prefix, struct text *out)
+{
+	CLEANUP(source_close) struct source *table = mft.len ? source_of_bytes(mft) : NULL;
+	CLEANUP(source_close) struct source *usn = journal.len ? source_of_bytes(journal) : NULL;
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct timeline_files files = {.mft = table, .journal = usn};
+	struct timeline_totals totals;
+	struct err err = {0};
+
+	assert_true(!table || timeline_probe(table, &err) == TIMELINE_MFT);
+	assert_true(timeline_new(sink, format, &timeline, &err));
+	assert_true(timeline_prefix(timeline, prefix, &err));
+	assert_true(timeline_add_files(timeline, &files, &err));
+	assert_true(timeline_finish(timeline, &totals, &err));
+	return totals;
+}
+
+static struct bytes image_bytes(const struct image *image)
+{
+	return (struct bytes){image->at, sizeof(image->at)};
 }
 
 /* The whole timeline of the image, and of the journal when there is one, in a format. */
-static void write_all(const char *format, struct bytes journal, const char *prefix,
-    struct text *out, struct timeline_totals *totals)
+static struct timeline_totals write_all(
+    const char *format, struct bytes journal, const char *prefix, struct text *out)
 {
-	struct image *image = calloc(1, sizeof(*image));
-	CLEANUP(sink_free) struct sink *sink = sink_to_text(out);
-	CLEANUP(timeline_free) struct timeline *timeline = NULL;
-	struct err err = {0};
+	struct image image;
 
-	assert_non_null(image);
-	make_image(image);
-	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
-	struct source *usn = journal.len ? source_of_bytes(journal) : NULL;
-
-	assert_int_equal(timeline_probe(mft, &err), TIMELINE_MFT);
-	assert_true(timeline_new(sink, format, &timeline, &err));
-	assert_true(timeline_prefix(timeline, prefix, &err));
-	assert_true(timeline_add_files(
-	    timeline, &(struct timeline_files){.mft = mft, .journal = usn}, &err));
-	assert_true(timeline_finish(timeline, totals, &err));
-	source_close(mft);
-	source_close(usn);
-	free(image);
+	make_image(&image);
+	return write_files(format, image_bytes(&image), journal, prefix, out);
 }
 
 static void assert_has(const struct text *text, const char *line)
@@ -82,59 +95,67 @@ static void assert_has(const struct text *text, const char *line)
 	}
 }
 
+#define LONG_SET                                                                           \
+	"\"created\":\"2018-03-26T23:16:11.2345678Z\",\"modified\":\"2018-03-26T23:16:12." \
+	"2345678Z\","                                                                      \
+	"\"changed\":\"2018-03-26T23:16:13.2345678Z\",\"accessed\":\"2018-03-27T00:16:11." \
+	"2345678Z\""
+#define SAME_SET                                                                           \
+	"\"created\":\"2018-03-26T23:16:11.2345678Z\",\"modified\":\"2018-03-26T23:16:11." \
+	"2345678Z\","                                                                      \
+	"\"changed\":\"2018-03-26T23:16:11.2345678Z\",\"accessed\":\"2018-03-26T23:16:11." \
+	"2345678Z\""
+
 static void test_jsonl(void **state)
 {
 	CLEANUP(text_free) struct text out = {0};
-	struct timeline_totals totals;
+	struct timeline_totals totals = write_all("jsonl", (struct bytes){0}, "C/", &out);
 
 	(void)state;
-	write_all("jsonl", (struct bytes){0}, "C/", &out, &totals);
-	assert_int_equal(totals.records, 7);
+	assert_int_equal(totals.records, 8);
 	assert_int_equal(totals.names, 6);
 	assert_int_equal(totals.damaged, 0);
 	assert_has(&out,
-	    "{\"kind\":\"file\",\"path\":\"C/Users/long name.txt\",\"name_type\":\"win32\","
-	    "\"short_name\":\"LONGNA~1.TXT\",\"record\":31,\"sequence\":4,\"parent\":30,"
-	    "\"parent_sequence\":2,\"deleted\":false,\"orphan\":false,\"directory\":false,"
-	    "\"size\":5,\"links\":1,\"si_created\":\"2018-03-26T23:16:11.2345678Z\","
-	    "\"si_modified\":\"2018-03-26T23:16:12.2345678Z\","
-	    "\"si_changed\":\"2018-03-26T23:16:13.2345678Z\","
-	    "\"si_accessed\":\"2018-03-27T00:16:11.2345678Z\","
-	    "\"fn_created\":\"2018-03-26T23:16:11.2345678Z\","
-	    "\"fn_modified\":\"2018-03-26T23:16:11.2345678Z\","
-	    "\"fn_changed\":\"2018-03-26T23:16:11.2345678Z\","
-	    "\"fn_accessed\":\"2018-03-26T23:16:11.2345678Z\","
-	    "\"attributes\":[\"HIDDEN\",\"ARCHIVE\"],\"owner_id\":0,\"security_id\":0,\"usn\":0,"
-	    "\"lsn\":0,\"streams\":[{\"name\":\"zone\",\"size\":3}]}\n");
+	    "{\"kind\":\"file\",\"set\":\"si\",\"path\":\"C/Users/long name.txt\",\"record\":31,"
+	    "\"sequence\":4,\"deleted\":false,\"orphan\":false,\"directory\":false," LONG_SET
+	    ",\"size\":5,\"links\":1,\"attributes\":[\"HIDDEN\",\"ARCHIVE\"],\"owner_id\":0,"
+	    "\"security_id\":0,\"usn\":0,\"lsn\":0,\"streams\":[{\"name\":\"zone\",\"size\":3}]}\n"
+	    "{\"kind\":\"file\",\"set\":\"fn\",\"path\":\"C/Users/long name.txt\","
+	    "\"name_type\":\"win32\",\"short_name\":\"LONGNA~1.TXT\",\"record\":31,\"sequence\":4,"
+	    "\"parent\":30,\"parent_sequence\":2,\"deleted\":false,\"orphan\":false,"
+	    "\"directory\":false," SAME_SET "}\n");
 	assert_has(&out, "\"path\":\"C/.\"");
 	assert_has(&out, "\"path\":\"C/$Orphan/gone.exe\",\"name_type\":\"win32\",\"record\":32,"
 			 "\"sequence\":9,\"parent\":30,\"parent_sequence\":1,\"deleted\":true,"
 			 "\"orphan\":true");
 	assert_has(&out, "\"path\":\"C/=a,\\\"b\\\"|c\\n\\u202E<U+003C>U+41>\"");
-	assert_has(&out, "\"path\":\"C/$Unnamed/34\",\"name_type\":null,\"record\":34,");
+	assert_has(&out, "\"set\":\"si\",\"path\":\"C/$Unnamed/34\",\"record\":34,");
+	assert_null(strstr(text_string(&out), "\"set\":\"fn\",\"path\":\"C/$Unnamed/34\""));
+	assert_has(&out, "\"created\":null,\"modified\":null,\"changed\":null,\"accessed\":null,"
+			 "\"links\":1,\"lsn\":0}\n");
 }
 
 static void test_csv(void **state)
 {
 	CLEANUP(text_free) struct text out = {0};
-	struct timeline_totals totals;
 
 	(void)state;
-	write_all("csv", (struct bytes){0}, "", &out, &totals);
+	write_all("csv", (struct bytes){0}, "", &out);
+	assert_has(&out, "file,si,,\"Users/long name.txt\",,,31,4,,,false,false,false,"
+			 "2018-03-26T23:16:11.2345678Z,");
+	assert_has(&out, ",5,,1,HIDDEN|ARCHIVE,0,0,0,0,,,,\"zone:3\",,,,,,\r\n");
 	assert_has(&out,
-	    "file,,\"Users/long name.txt\",win32,\"LONGNA~1.TXT\",31,4,30,2,false,false,false,5,,1,"
+	    "file,fn,,\"Users/long name.txt\",win32,\"LONGNA~1.TXT\",31,4,30,2,false,false,false,"
 	    "2018-03-26T23:16:11.2345678Z,");
-	assert_has(&out, ",HIDDEN|ARCHIVE,\"zone:3\",,0,0,0,0,,,,\r\n");
-	assert_has(&out, "file,,\"=a,\"\"b\"\"|c<U+000A><U+202E><U+003C>U+41>\",posix,");
+	assert_has(&out, "file,fn,,\"=a,\"\"b\"\"|c<U+000A><U+202E><U+003C>U+41>\",posix,");
 }
 
 static void test_bodyfile(void **state)
 {
 	CLEANUP(text_free) struct text out = {0};
-	struct timeline_totals totals;
 
 	(void)state;
-	write_all("bodyfile", (struct bytes){0}, "", &out, &totals);
+	write_all("bodyfile", (struct bytes){0}, "", &out);
 	assert_has(&out, "0|/Users/long name.txt|31-128-0|r/rr-xr-xr-x|0|0|5|"
 			 "1522109771|1522106172|1522106173|1522106171\n");
 	assert_has(&out, "0|/Users/long name.txt:zone|31-128-0|r/rr-xr-xr-x|0|0|3|");
@@ -148,14 +169,14 @@ static void test_bodyfile(void **state)
 static void test_timesketch(void **state)
 {
 	CLEANUP(text_free) struct text out = {0};
-	struct timeline_totals totals;
 
 	(void)state;
-	write_all("timesketch", (struct bytes){0}, "", &out, &totals);
+	write_all("timesketch", (struct bytes){0}, "", &out);
 	assert_has(&out, "{\"datetime\":\"2018-03-26T23:16:11.2345678Z\","
-			 "\"data_type\":\"fs:ntfs:mft\",\"timestamp_desc\":\"$SI ...B $FN MACB\","
+			 "\"data_type\":\"fs:ntfs:mft\",\"timestamp_desc\":\"$SI ...B\","
 			 "\"message\":\"Users/long name.txt\",\"path\":\"Users/long name.txt\","
 			 "\"record\":31,\"sequence\":4,\"deleted\":false,\"size\":5}\n");
+	assert_has(&out, "\"timestamp_desc\":\"$FN MACB\",\"message\":\"Users/long name.txt\"");
 	assert_has(&out, "\"timestamp_desc\":\"$SI M...\",\"message\":\"Users/long name.txt\"");
 	assert_has(
 	    &out, "\"timestamp_desc\":\"$SI .A..\",\"message\":\"$Orphan/gone.exe (deleted)\"");
@@ -194,26 +215,29 @@ static void test_changes(void **state)
 	CLEANUP(text_free) struct text out = {0};
 	CLEANUP(text_free) struct text lost = {0};
 	CLEANUP(text_free) struct text body = {0};
-	struct timeline_totals totals;
-	size_t len = make_journal(journal, 30 | 2ull << 48);
+	CLEANUP(text_free) struct text alone = {0};
+	struct bytes usn = {journal, make_journal(journal, 30 | 2ull << 48)};
 
 	(void)state;
-	write_all("jsonl", (struct bytes){journal, len}, "C/", &out, &totals);
-	assert_int_equal(totals.changes, 2);
+	assert_int_equal(write_all("jsonl", usn, "C/", &out).changes, 2);
 	assert_has(&out,
 	    "{\"kind\":\"usn\",\"time\":\"2018-03-26T23:16:11.2345678Z\","
 	    "\"path\":\"C/Users/x.txt\",\"record\":35,\"sequence\":1,\"parent\":30,"
-	    "\"parent_sequence\":2,\"orphan\":false,\"usn\":4096,"
+	    "\"parent_sequence\":2,\"orphan\":false,\"attributes\":[\"ARCHIVE\"],"
+	    "\"security_id\":0,\"usn\":4096,"
 	    "\"reasons\":[\"0x00000008\",\"FILE_CREATE\",\"CLOSE\"],\"source_info\":[],"
-	    "\"attributes\":[\"ARCHIVE\"],\"security_id\":0,\"version\":2}\n");
+	    "\"version\":2}\n");
 	assert_has(
 	    &out, "{\"kind\":\"usn\",\"time\":null,\"path\":\"C/Users/x.txt\",\"record\":35,");
-	assert_has(&out, "\"extents\":[{\"offset\":0,\"length\":77}],\"remaining_extents\":0,");
-	write_all("bodyfile", (struct bytes){journal, len}, "C/", &body, &totals);
+	assert_has(&out, "\"extents\":[{\"offset\":0,\"length\":77}],\"remaining_extents\":0}");
+	write_all("bodyfile", usn, "C/", &body);
 	assert_has(&body, "0|/C/Users/x.txt (USN: 0x00000008 FILE_CREATE CLOSE)|35-1|0|0|0|0|"
 			  "1522106171|1522106171|1522106171|1522106171\n");
-	len = make_journal(journal, 30 | 1ull << 48); /* an earlier life of that record */
-	write_all("jsonl", (struct bytes){journal, len}, "C/", &lost, &totals);
+	write_files("jsonl", (struct bytes){0}, usn, "", &alone);
+	assert_has(&alone, "\"path\":\"x.txt\",\"record\":35,\"sequence\":1,\"parent\":30,"
+			   "\"parent_sequence\":2,\"attributes\":");
+	usn.len = make_journal(journal, 30 | 1ull << 48); /* an earlier life of that record */
+	write_all("jsonl", usn, "C/", &lost);
 	assert_has(&lost, "\"path\":\"C/$Orphan/x.txt\"");
 }
 
@@ -243,62 +267,42 @@ static void test_probe(void **state)
 /* Records cut out of an MFT say themselves which they are. */
 static void test_a_piece_keeps_its_numbers(void **state)
 {
-	struct image *image = calloc(1, sizeof(*image));
 	CLEANUP(text_free) struct text out = {0};
-	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
-	CLEANUP(timeline_free) struct timeline *timeline = NULL;
-	struct timeline_totals totals;
-	struct err err = {0};
+	struct image image;
 
 	(void)state;
-	assert_non_null(image);
-	make_image(image);
-	CLEANUP(source_close)
-	struct source *piece = source_of_bytes((struct bytes){image->at + 30 * RECORD, 3 * RECORD});
+	make_image(&image);
+	struct bytes piece = {image.at + 30 * RECORD, 3 * RECORD};
 
-	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
-	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = piece}, &err));
-	assert_true(timeline_finish(timeline, &totals, &err));
-	assert_int_equal(totals.records, 3);
+	assert_int_equal(write_files("jsonl", piece, (struct bytes){0}, "", &out).records, 3);
 	assert_has(&out, "\"path\":\"Users/long name.txt\",\"name_type\":\"win32\","
 			 "\"short_name\":\"LONGNA~1.TXT\",\"record\":31,");
 	assert_has(&out, "\"path\":\"$Orphan/gone.exe\",\"name_type\":\"win32\",\"record\":32,");
-	free(image);
 }
 
 /* A file whose list is not in the $MFT has what the records in use say that name it; a record that the file gave
  * back, and one whose file is gone, have lines of their own. */
 static void test_extension_records(void **state)
 {
-	struct image *image = calloc(1, sizeof(*image));
 	CLEANUP(text_free) struct text out = {0};
-	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
-	CLEANUP(timeline_free) struct timeline *timeline = NULL;
-	struct timeline_totals totals;
-	struct err err = {0};
+	struct image image;
 
 	(void)state;
-	assert_non_null(image);
-	make_image(image);
-	struct fixture_record r = fixture_mft_begin(image->at, 35, 6, 1);
+	make_image(&image);
+	struct fixture_record r = fixture_mft_begin(image.at, 35, 6, 1);
 
 	fixture_mft_add_standard(&r);
 	fixture_mft_add_far_list(&r);
-	r = fixture_mft_begin(image->at, 36, 1, 1); /* in use */
+	r = fixture_mft_begin(image.at, 36, 1, 1); /* in use */
 	fixture_mft_set_base(&r, 35 | 6ull << 48);
 	fixture_mft_add_name(&r, ROOT, 1, "far.txt");
-	r = fixture_mft_begin(image->at, 37, 2, 0); /* given back */
+	r = fixture_mft_begin(image.at, 37, 2, 0); /* given back */
 	fixture_mft_set_base(&r, 35 | 6ull << 48);
 	fixture_mft_add_name(&r, ROOT, 1, "former.txt");
-	r = fixture_mft_begin(image->at, 38, 1, 1); /* of the file that had record 35 before */
+	r = fixture_mft_begin(image.at, 38, 1, 1); /* of the file that had record 35 before */
 	fixture_mft_set_base(&r, 35 | 5ull << 48);
 	fixture_mft_add_name(&r, ROOT, 1, "earlier.txt");
-	CLEANUP(source_close)
-	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
-
-	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
-	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = mft}, &err));
-	assert_true(timeline_finish(timeline, &totals, &err));
+	write_files("jsonl", image_bytes(&image), (struct bytes){0}, "", &out);
 	assert_has(
 	    &out, "\"path\":\"far.txt\",\"name_type\":\"win32\",\"record\":35,\"sequence\":6,");
 	assert_has(&out, "\"path\":\"former.txt\",\"name_type\":\"win32\",\"record\":37,");
@@ -306,19 +310,14 @@ static void test_extension_records(void **state)
 	    strstr(text_string(&out), "former.txt\",\"name_type\":\"win32\",\"record\":35,"));
 	assert_has(&out, "\"path\":\"earlier.txt\",\"name_type\":\"win32\",\"record\":38,");
 	assert_has(&out, "\"base\":35,\"base_sequence\":5}");
-	free(image);
 }
 
 #define FORGED 16000u /* extension records of one file: what is not linear in them takes hours */
 
 static void test_a_forged_file_takes_no_hours(void **state)
 {
-	uint8_t *at = calloc(FORGED + 2, RECORD);
+	CLEANUP(free_memory) uint8_t *at = calloc(FORGED + 2, RECORD);
 	CLEANUP(text_free) struct text out = {.ceiling = (size_t)1 << 28};
-	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
-	CLEANUP(timeline_free) struct timeline *timeline = NULL;
-	struct timeline_totals totals;
-	struct err err = {0};
 
 	(void)state;
 	assert_non_null(at);
@@ -334,40 +333,27 @@ static void test_a_forged_file_takes_no_hours(void **state)
 			fixture_mft_add_name(&r, (i * 8 + k) | 1ull << 48, 1 + k % 2, "name");
 		fixture_mft_add(&r, 0x80, "stream", "", 0);
 	}
-	CLEANUP(source_close)
-	struct source *mft = source_of_bytes((struct bytes){at, (size_t)(FORGED + 2) * RECORD});
+	struct bytes mft = {at, (size_t)(FORGED + 2) * RECORD};
 
-	assert_true(timeline_new(sink, "bodyfile", &timeline, &err));
-	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = mft}, &err));
-	assert_true(timeline_finish(timeline, &totals, &err));
-	assert_int_equal(totals.names, 6 * FORGED + 1);
-	free(at);
+	assert_int_equal(
+	    write_files("bodyfile", mft, (struct bytes){0}, "", &out).names, 6 * FORGED + 1);
 }
 
 static void test_damaged_records_become_lines(void **state)
 {
-	struct image *image = calloc(1, sizeof(*image));
 	CLEANUP(text_free) struct text out = {0};
-	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
-	CLEANUP(timeline_free) struct timeline *timeline = NULL;
-	struct timeline_totals totals;
-	struct err err = {0};
+	struct image image;
 
 	(void)state;
-	assert_non_null(image);
-	make_image(image);
-	memcpy(image->at + 31 * RECORD, "XXXX", 4);
-	CLEANUP(source_close)
-	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
+	make_image(&image);
+	memcpy(image.at + 31 * RECORD, "XXXX", 4);
+	struct timeline_totals totals =
+	    write_files("jsonl", image_bytes(&image), (struct bytes){0}, "", &out);
 
-	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
-	assert_true(timeline_add_files(timeline, &(struct timeline_files){.mft = mft}, &err));
-	assert_true(timeline_finish(timeline, &totals, &err));
 	assert_int_equal(totals.damaged, 1);
-	assert_int_equal(totals.records, 6);
+	assert_int_equal(totals.records, 7);
 	assert_has(
 	    &out, "{\"kind\":\"damage\",\"path\":\"$MFT\",\"offset\":31744,\"length\":1024,");
-	free(image);
 }
 
 static bool refuse_write(struct sink *self, struct bytes data, struct err *err)
@@ -400,7 +386,7 @@ static bool check_fails(void *context, struct err *err)
 
 static void test_failures_end_it(void **state)
 {
-	struct image *image = calloc(1, sizeof(*image));
+	struct image image;
 	struct sink full = {.write = refuse_write, .finish = finish_nothing};
 	CLEANUP(text_free) struct text out = {0};
 	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
@@ -412,10 +398,8 @@ static void test_failures_end_it(void **state)
 	int asked = 0;
 
 	(void)state;
-	assert_non_null(image);
-	make_image(image);
-	CLEANUP(source_close)
-	struct source *mft = source_of_bytes((struct bytes){image->at, sizeof(image->at)});
+	make_image(&image);
+	CLEANUP(source_close) struct source *mft = source_of_bytes(image_bytes(&image));
 	struct timeline_files files = {.mft = mft};
 
 	assert_true(timeline_new(&full, "jsonl", &to_full, &err));
@@ -435,7 +419,6 @@ static void test_failures_end_it(void **state)
 	assert_int_equal(out.len, 0);
 	assert_false(timeline_new(sink, "xml", &checked, &err));
 	assert_int_equal(err.kind, ERR_USAGE);
-	free(image);
 }
 
 int main(void)

@@ -23,7 +23,7 @@ check_formats() { # FILE NAME
 	rows=$(wc -l <"$scratch/jsonl")
 	timeline "$1" csv >"$scratch/csv" || corpus_fail "$2: csv fails"
 	[ "$(wc -l <"$scratch/csv")" -eq $((rows + 1)) ] || corpus_fail "$2: csv and jsonl differ in lines"
-	! tr -d '\r' <"$scratch/csv" | sed 's/"\([^"]\|""\)*"//g' | awk -F, 'NF != 34 { print; exit 1 }' |
+	! tr -d '\r' <"$scratch/csv" | sed 's/"\([^"]\|""\)*"//g' | awk -F, 'NF != 35 { print; exit 1 }' |
 		grep . || corpus_fail "$2: a CSV row of another width"
 	timeline "$1" bodyfile >"$scratch/bodyfile" || corpus_fail "$2: bodyfile fails"
 	awk -F'|' 'NF != 11 { exit 1 }' "$scratch/bodyfile" || corpus_fail "$2: a body file row without 11 fields"
@@ -42,16 +42,16 @@ mft_jq='
 	def micro: (.[0:19] | sub("T"; " ") | strptime("%Y-%m-%d %H:%M:%S") | mktime) * 1000000 +
 		((.[20:26] | rtrimstr("Z")) as $f | if $f == "" then 0 else $f | tonumber end);
 	def near($a; $b): ($a | micro) - ($b | micro) | . >= -1 and . <= 1;
-	def both: if .name_type == null then empty else .path,
+	def both: if .set != "fn" then empty else .path,
 		(if .short_name then (.path | split("/")[:-1] | join("/")) + (if .path | contains("/") then "/" else "" end) + .short_name
 		else empty end) end;
 	($ours | group_by(.record) | map({key: (.[0].record | tostring), value: .}) | from_entries) as $by |
-	$expected.sample[]? | . as $t | $by[.entry | tostring] as $o |
+	$expected.sample[]? | . as $t | $by[.entry | tostring] as $o | ($o[0] // {}) as $si |
 	select(($o != null and $o[0].sequence == .seq and $o[0].deleted == (.in_use | not) and
 		([$o[] | both] | unique) == (.paths | map(path) | unique) and
 		(.size == null or .size == $o[0].size) and
-		(.si == null or ($o[0].si_created != null and near(.si.c; $o[0].si_created) and
-			near(.si.m; $o[0].si_modified) and near(.si.e; $o[0].si_changed) and near(.si.a; $o[0].si_accessed)))) | not) |
+		(.si == null or ($si.set == "si" and $si.created != null and near(.si.c; $si.created) and
+			near(.si.m; $si.modified) and near(.si.e; $si.changed) and near(.si.a; $si.accessed)))) | not) |
 	{expected: ., "we say": $o} | @json'
 
 check_mft() { # FILE KEY

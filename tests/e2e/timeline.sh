@@ -26,7 +26,7 @@ check_bundle() {
 	[ ! -s "$work/err" ] || complain "bundle: something on stderr: $(head -n 1 "$work/err")"
 	cp "$work/out" "$work/bundle.jsonl"
 	for letter in C D; do
-		grep "^{\"kind\":\"[a-z]*\",\(\"time\":[^,]*,\)\?\"path\":\"$letter/" "$work/bundle.jsonl" |
+		grep "^{\"kind\":\"[a-z]*\",\(\"[a-z]*\":[^,]*,\)\?\"path\":\"$letter/" "$work/bundle.jsonl" |
 			sed "s|\"path\":\"$letter/|\"path\":\"|" >"$work/$letter.jsonl"
 		same "the bundle's volume $letter" "$work/$letter.jsonl"
 	done
@@ -55,7 +55,7 @@ check_content() {
 	comm -13 "$work/have" "$work/want" >"$work/missing"
 	[ ! -s "$work/missing" ] || complain "not in the timeline: $(head -n 3 "$work/missing")"
 	[ -s "$work/want" ] || complain "the image tells of no file"
-	[ "$(jq -r 'select(.deleted and .name_type != null) | .path' "$work/image.jsonl" | wc -l)" -gt 0 ] ||
+	[ "$(jq -r 'select(.deleted and .set == "fn") | .path' "$work/image.jsonl" | wc -l)" -gt 0 ] ||
 		complain "no deleted file"
 }
 

@@ -31,7 +31,8 @@ static void write_one(const char *format, struct source *source)
 		    timeline, &(struct timeline_files){.mft = source, .journal = source}, &err);
 		break;
 	case TIMELINE_JOURNAL:
-		ok = timeline_add_journal(timeline, source, &err);
+		ok =
+		    timeline_add_files(timeline, &(struct timeline_files){.journal = source}, &err);
 		break;
 	}
 	if (!timeline_finish(timeline, &totals, &err) && ok)
