@@ -1,0 +1,402 @@
+/* Finds the record pages and puts them in order. See logfile_pages.h. */
+#include "formats/ntfs/logfile_pages.h"
+
+#include "core/array.h"
+#include "formats/ntfs/record.h"
+
+#include <stdlib.h>
+
+#define WINDOW_LEN   ((size_t)1 << 20)
+#define COPIES_FIRST 2u    /* place of the first page that keeps copies of others */
+#define COPIES_END_1 4u    /* after the last one: LFS 1.x */
+#define COPIES_END_2 0x22u /* LFS 2.0 */
+
+/* A record page's header. */
+#define PAGE_LAST      8u    /* LSN; in a copy of LFS 1.x: where the page belongs, in bytes */
+#define PAGE_LAST_END  32u   /* LSN of the last record that ends here */
+#define PAGE_CRC       0x2cu /* "CRC4" instead of fix-ups: a volume on persistent memory (DAX) */
+#define PAGE_BELONGS_2 60u   /* in a copy of LFS 2.0: where the page belongs */
+
+void logfile_pages_damage(
+    struct logfile_pages *pages, uint64_t offset, uint64_t len, const struct err *why)
+{
+	if (pages->listener && pages->listener->damage)
+		pages->listener->damage(pages->listener, offset, len, why);
+}
+
+void logfile_pages_free(struct logfile_pages *pages)
+{
+	free(pages->at);
+	free(pages->window);
+}
+
+/* Reading ------------------------------------------------------------------------------------------ */
+
+/* Fills the window from a page on. */
+static void refill(struct logfile_pages *pages, uint64_t start)
+{
+	struct source *source = pages->source;
+	uint64_t left = source->size - start;
+	size_t len = left < WINDOW_LEN ? (size_t)left : WINDOW_LEN;
+
+	pages->window_why = (struct err){0};
+	pages->window_start = start;
+	pages->window_len = 0;
+	if (!source->read(
+		source, start, pages->window, len, &pages->window_len, &pages->window_why) ||
+	    pages->window_len == len)
+		return;
+	fail(&pages->window_why, ERR_DAMAGED, "ends too early");
+}
+
+/* A page as it lies in the source; NULL when it cannot be read (why). */
+static const uint8_t *raw_page(struct logfile_pages *pages, uint32_t slot, struct err *why)
+{
+	uint64_t size = pages->restart.page_size;
+	uint64_t start = slot * size;
+
+	if (start + size > pages->source->size) {
+		fail(why, ERR_DAMAGED, "ends inside a page");
+		return NULL;
+	}
+	if (start < pages->window_start || start + size > pages->window_start + pages->window_len)
+		refill(pages, start);
+	if (pages->window_len < size) {
+		*why = pages->window_why;
+		return NULL;
+	}
+	return pages->window + (start - pages->window_start);
+}
+
+static bool fix_up(uint8_t *page, uint32_t size, struct err *err)
+{
+	bool torn = false;
+
+	if (memcmp(page + PAGE_CRC, "CRC4", 4) == 0)
+		return true;
+	if (!ntfs_fixup(page, size, &torn, err))
+		return false;
+	return !torn ||
+	       fail(err, ERR_DAMAGED, "log page is torn: its sectors were not written together");
+}
+
+bool logfile_pages_read(struct logfile_pages *pages, uint32_t slot, uint8_t *to, struct err *err)
+{
+	const uint8_t *raw = raw_page(pages, slot, err);
+
+	if (!raw)
+		return false;
+	if (memcmp(raw, "RCRD", 4) != 0) {
+		if (memcmp(raw, "BAAD", 4) == 0)
+			return fail(err, ERR_DAMAGED, "log page is marked BAAD");
+		return fail(err, ERR_MISSING, "no log page");
+	}
+	memcpy(to, raw, pages->restart.page_size);
+	return fix_up(to, pages->restart.page_size, err);
+}
+
+/* Placing ------------------------------------------------------------------------------------------ */
+
+/* Where in its page a record with that LSN begins. */
+static size_t offset_of(const struct logfile_pages *pages, uint64_t lsn)
+{
+	return (size_t)(lsn & (((uint64_t)1 << pages->shift) - 1)) * 8;
+}
+
+static bool record_is_here(const struct logfile_pages *pages, const uint8_t *page, uint64_t lsn)
+{
+	size_t at = offset_of(pages, lsn);
+
+	return at >= pages->restart.data_offset &&
+	       at + LOGFILE_HEADER_LEN <= pages->restart.page_size && le64(page + at) == lsn;
+}
+
+static uint32_t place_of(const struct logfile_pages *pages, uint64_t number)
+{
+	return (uint32_t)(number & (((uint64_t)1 << pages->place_bits) - 1));
+}
+
+/* The number of the page at a place that the record `last` began before, and ran through. */
+static uint64_t number_after(const struct logfile_pages *pages, uint64_t last, uint32_t place)
+{
+	uint64_t number = last >> pages->shift;
+	uint64_t round = number >> pages->place_bits;
+
+	if (place_of(pages, number) > place)
+		round++;
+	return round << pages->place_bits | place;
+}
+
+static bool is_place(const struct logfile_pages *pages, uint64_t offset, uint32_t *place)
+{
+	uint64_t size = pages->restart.page_size;
+
+	if (offset % size != 0 || offset / size < pages->first_place ||
+	    offset / size >= pages->end_place)
+		return false;
+	*place = (uint32_t)(offset / size);
+	return true;
+}
+
+/* A copy of a page that belongs elsewhere: LFS 2.0 keeps its LSN and says its place at the header's end,
+ * LFS 1.x says the place instead of the LSN. */
+static bool place_copy(
+    const struct logfile_pages *pages, const uint8_t *page, struct logfile_page *out)
+{
+	uint64_t last_end = le64(page + PAGE_LAST_END);
+	uint32_t place;
+
+	if (is_place(pages, le32(page + PAGE_BELONGS_2), &place) &&
+	    place_of(pages, number_after(pages, out->last, place)) == place) {
+		out->number = number_after(pages, out->last, place);
+		return true;
+	}
+	if (!is_place(pages, le64(page + PAGE_LAST), &place))
+		return false;
+	out->last = last_end;
+	out->begins = record_is_here(pages, page, last_end);
+	out->number = number_after(pages, last_end, place);
+	return true;
+}
+
+/* Where a page belongs. */
+static bool place(struct logfile_pages *pages, const uint8_t *page, struct logfile_page *out)
+{
+	uint64_t number = out->last >> pages->shift;
+
+	out->begins = record_is_here(pages, page, out->last);
+	out->number = number;
+	if (!pages->place_bits) {
+		const struct logfile_page *before =
+		    pages->count ? &pages->at[pages->count - 1] : NULL;
+
+		if (!out->begins && before && before->slot + 1 == out->slot)
+			out->number = before->number + 1;
+		return true;
+	}
+	if (out->begins && place_of(pages, number) == out->slot && out->slot >= pages->first_place)
+		return true;
+	if (out->slot < COPIES_END_2 && place_copy(pages, page, out))
+		return true;
+	if (out->begins) {
+		out->misplaced = true;
+		return true;
+	}
+	out->number = number_after(pages, out->last, out->slot);
+	return out->slot >= pages->first_place;
+}
+
+static bool add_page(
+    struct logfile_pages *pages, uint32_t slot, const uint8_t *page, struct err *err)
+{
+	struct logfile_page added = {.slot = slot, .last = le64(page + PAGE_LAST)};
+	struct err why = {0};
+
+	if (!place(pages, page, &added)) {
+		fail(&why, ERR_DAMAGED, "log page belongs nowhere");
+		logfile_pages_damage(pages, (uint64_t)slot * pages->restart.page_size,
+		    pages->restart.page_size, &why);
+		return true;
+	}
+	if (!array_grow(&pages->at, &pages->room, pages->count + 1, sizeof(*pages->at),
+		LOGFILE_PAGE_LIMIT, err))
+		return false;
+	pages->at[pages->count++] = added;
+	return true;
+}
+
+/* Ordering ----------------------------------------------------------------------------------------- */
+
+/* By number; of one page the version written last comes first. */
+static int compare(const void *a, const void *b)
+{
+	const struct logfile_page *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	if (x->misplaced != y->misplaced)
+		return x->misplaced ? 1 : -1;
+	if (x->last != y->last)
+		return x->last > y->last ? -1 : 1;
+	return x->slot > y->slot ? -1 : x->slot < y->slot;
+}
+
+static void sort(struct logfile_pages *pages)
+{
+	size_t kept = 0;
+
+	if (pages->count)
+		qsort(pages->at, pages->count, sizeof(*pages->at), compare);
+	for (size_t i = 0; i < pages->count; i++)
+		if (kept == 0 || pages->at[i].number != pages->at[kept - 1].number)
+			pages->at[kept++] = pages->at[i];
+	pages->count = kept;
+}
+
+bool logfile_pages_go_on(const struct logfile_pages *pages, size_t i)
+{
+	if (i + 1 >= pages->count)
+		return false;
+	uint64_t number = pages->at[i].number;
+	uint64_t next = pages->at[i + 1].number;
+
+	if (pages->place_bits && place_of(pages, number) + 1 == pages->end_place)
+		return next == (((number >> pages->place_bits) + 1) << pages->place_bits |
+				   pages->first_place);
+	return next == number + 1;
+}
+
+/* The ring ends where the restart page says, or later: it is not written with every record. */
+static void find_newest(struct logfile_pages *pages)
+{
+	uint64_t current = pages->restart.current_lsn >> pages->shift;
+	size_t i = 0;
+
+	pages->newest = current;
+	while (i < pages->count && pages->at[i].number < current)
+		i++;
+	if (i == pages->count || (pages->at[i].number != current && i > 0 &&
+				     pages->at[i - 1].number + 1 != pages->at[i].number))
+		return;
+	while (logfile_pages_go_on(pages, i))
+		i++;
+	pages->newest = pages->at[i].number;
+}
+
+bool logfile_pages_stale(const struct logfile_pages *pages, size_t i)
+{
+	uint64_t number = pages->at[i].number;
+
+	if (!pages->place_bits)
+		return false;
+	return pages->at[i].misplaced || number > pages->newest ||
+	       pages->newest - number >= (uint64_t)1 << pages->place_bits;
+}
+
+/* Opening ------------------------------------------------------------------------------------------ */
+
+/* Takes the better one of two restart pages. */
+static void add_restart(struct logfile_pages *pages, uint8_t *page, uint64_t at, bool must)
+{
+	struct logfile_restart r;
+	struct err why = {0};
+	size_t got = 0;
+
+	if (at >= pages->source->size ||
+	    (!pages->source->read(pages->source, at, page, LOGFILE_PAGE_MAX, &got, &why) && !got)) {
+		if (why.kind != ERR_NONE)
+			logfile_pages_damage(pages, at, LOGFILE_PAGE_USUAL, &why);
+		return;
+	}
+	if (logfile_restart_parse(page, got, &r, &why)) {
+		if (!pages->restart.present || r.current_lsn > pages->restart.current_lsn)
+			pages->restart = r;
+	} else if (must || why.kind != ERR_MISSING) {
+		logfile_pages_damage(pages, at, LOGFILE_PAGE_USUAL, &why);
+	}
+}
+
+static unsigned log2_of(uint64_t value)
+{
+	unsigned bits = 0;
+
+	while (value >>= 1)
+		bits++;
+	return bits;
+}
+
+/* Without a restart page the number of fix-ups tells the size of a page. */
+static bool guess_layout(struct logfile_pages *pages, struct err *err)
+{
+	uint8_t head[LOGFILE_DATA_USUAL] = {0};
+	size_t got = 0;
+	uint32_t size = LOGFILE_PAGE_USUAL;
+
+	if (!pages->source->read(pages->source, 0, head, sizeof(head), &got, err) && got == 0)
+		return false;
+	if (memcmp(head, "RCRD", 4) == 0 && logfile_page_size_ok((le16(head + 6) - 1u) * 512))
+		size = (le16(head + 6) - 1u) * 512;
+	pages->restart.page_size = size;
+	pages->restart.data_offset = LOGFILE_DATA_USUAL;
+	pages->shift = log2_of(size) - 3;
+	return true;
+}
+
+static bool load_layout(struct logfile_pages *pages, struct err *err)
+{
+	CLEANUP(free_memory) uint8_t *page = malloc(LOGFILE_PAGE_MAX);
+	struct logfile_restart *r = &pages->restart;
+
+	if (!page)
+		return fail(err, ERR_MEMORY, "no memory to read a log");
+	add_restart(pages, page, 0, false);
+	add_restart(pages, page, r->present ? r->system_page_size : LOGFILE_PAGE_USUAL, r->present);
+	if (!r->present)
+		return guess_layout(pages, err);
+	pages->shift = log2_of(r->page_size) - 3;
+	pages->place_bits = 64 - r->sequence_bits - pages->shift;
+	pages->first_place = r->major >= 2 ? COPIES_END_2 : COPIES_END_1;
+	pages->end_place =
+	    (uint32_t)(r->size / r->page_size < LOGFILE_PAGE_LIMIT ? r->size / r->page_size
+								   : LOGFILE_PAGE_LIMIT);
+	return true;
+}
+
+/* A log is cut off when it is shorter than it says, and not all of a longer one is looked at. */
+static uint32_t count_slots(struct logfile_pages *pages)
+{
+	const struct logfile_restart *r = &pages->restart;
+	uint64_t size = pages->source->size;
+	uint64_t slots = size / r->page_size;
+	struct err why = {0};
+
+	if (r->present && r->size > size)
+		fail(
+		    &why, ERR_DAMAGED, "log of %llu bytes is cut off", (unsigned long long)r->size);
+	else if (slots > LOGFILE_PAGE_LIMIT)
+		fail(&why, ERR_LIMIT, "log of more than %zu pages", LOGFILE_PAGE_LIMIT);
+	else if (size % r->page_size != 0)
+		fail(&why, ERR_DAMAGED, "log ends inside a page");
+	if (slots > LOGFILE_PAGE_LIMIT)
+		slots = LOGFILE_PAGE_LIMIT;
+	if (why.kind != ERR_NONE)
+		logfile_pages_damage(
+		    pages, slots * r->page_size, size - slots * r->page_size, &why);
+	return (uint32_t)slots;
+}
+
+static bool load_pages(struct logfile_pages *pages, uint8_t *page, struct err *err)
+{
+	uint32_t size = pages->restart.page_size;
+	uint32_t slots = count_slots(pages);
+	uint64_t skip = 2ull * pages->restart.system_page_size / size;
+
+	for (uint32_t slot = (uint32_t)skip; slot < slots; slot++) {
+		struct err why = {0};
+
+		if (logfile_pages_read(pages, slot, page, &why)) {
+			if (!add_page(pages, slot, page, err))
+				return false;
+		} else if (why.kind != ERR_MISSING) {
+			logfile_pages_damage(pages, (uint64_t)slot * size, size, &why);
+		}
+	}
+	return true;
+}
+
+bool logfile_pages_load(struct logfile_pages *pages, struct err *err)
+{
+	CLEANUP(free_memory) uint8_t *page = malloc(LOGFILE_PAGE_MAX);
+
+	pages->window = malloc(WINDOW_LEN);
+	if (!page || !pages->window)
+		return fail(err, ERR_MEMORY, "no memory to read a log");
+	if (!load_layout(pages, err) || !load_pages(pages, page, err))
+		return false;
+	if (!pages->restart.present && pages->count == 0)
+		return fail(err, ERR_MISSING, "log is empty: it has no restart page and no record");
+	sort(pages);
+	if (pages->place_bits)
+		find_newest(pages);
+	return true;
+}

@@ -1,0 +1,409 @@
+/* formats/ntfs/logfile: restart pages, the order of pages, records that span them, copies, and damage. */
+#include "tests/unit.h"
+
+#include "formats/ntfs/logfile.h"
+#include "tests/fixture_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SEEN_ROOM 4096u
+
+struct seen {
+	uint64_t lsn[SEEN_ROOM];
+	size_t len[SEEN_ROOM];
+	uint8_t first[SEEN_ROOM]; /* byte of the data */
+	bool stale[SEEN_ROOM];
+	size_t count;
+	struct logfile_restart restart;
+};
+
+struct listener {
+	struct logfile_listener base;
+	size_t count;
+	uint64_t offset, len; /* of the last damage */
+	struct err why;
+};
+
+static void on_damage(
+    struct logfile_listener *self, uint64_t offset, uint64_t len, const struct err *why)
+{
+	struct listener *listener = (struct listener *)self;
+
+	assert_int_not_equal(why->kind, ERR_NONE);
+	listener->count++;
+	listener->offset = offset;
+	listener->len = len;
+	listener->why = *why;
+}
+
+static void read_bytes_of(struct bytes bytes, struct listener *listener, struct seen *seen)
+{
+	CLEANUP(source_close) struct source *source = source_of_bytes(bytes);
+	CLEANUP(logfile_close) struct logfile *log = NULL;
+	struct logfile_record record;
+	struct err err = {0};
+
+	*listener = (struct listener){.base = {.damage = on_damage}};
+	seen->count = 0;
+	assert_true(logfile_open(source, &listener->base, &log, &err));
+	seen->restart = *logfile_restart(log);
+	while (logfile_next(log, &record, &err)) {
+		assert_in_range(seen->count, 0, SEEN_ROOM - 1);
+		seen->lsn[seen->count] = record.lsn;
+		seen->len[seen->count] = record.data.len;
+		seen->first[seen->count] = record.data.len ? record.data.at[0] : 0;
+		seen->stale[seen->count] = record.stale;
+		seen->count++;
+	}
+	assert_int_equal(err.kind, ERR_NONE);
+}
+
+static void read_log(const struct fixture_log *log, struct listener *listener, struct seen *seen)
+{
+	read_bytes_of(
+	    (struct bytes){log->at, (size_t)log->pages * FIXTURE_LOG_PAGE}, listener, seen);
+}
+
+static uint64_t add(struct fixture_log *log, size_t len, uint8_t first)
+{
+	static uint8_t data[16 * FIXTURE_LOG_PAGE];
+
+	memset(data, first, len);
+	return fixture_log_add(log, 1, 0x18, 0, (struct bytes){data, len});
+}
+
+static struct seen seen; /* too large for a stack */
+
+static void test_pages_and_spans(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	uint64_t lsn[5];
+
+	(void)state;
+	fixture_log_begin(&log, 3);
+	lsn[0] = add(&log, 100, 1);
+	lsn[1] = add(&log, 4000, 2);  /* into the next page */
+	lsn[2] = add(&log, 20000, 3); /* through four whole pages */
+	lsn[3] = add(&log, 0, 4);
+	lsn[4] = add(&log, 7, 5);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(seen.lsn[i], lsn[i]);
+		assert_false(seen.stale[i]);
+	}
+	assert_int_equal(seen.len[2], 20000);
+	assert_int_equal(seen.first[2], 3);
+	assert_int_equal(seen.len[4], 7);
+	assert_int_equal(listener.count, 0);
+	assert_true(seen.restart.present && !seen.restart.clean && !seen.restart.checked);
+	assert_int_equal(seen.restart.major, 1);
+	assert_int_equal(seen.restart.size, FIXTURE_LOG_SIZE);
+	assert_int_equal(seen.restart.current_lsn, lsn[4]);
+	assert_int_equal(seen.restart.checkpoint_lsn, lsn[4]);
+	fixture_log_free(&log);
+}
+
+/* Fills the ring, and then some pages anew; a record lies across the wrap. */
+static void test_wrap(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	uint64_t before = 0;
+	size_t count = 0;
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	while (log.round == 1 || log.page < 9) {
+		add(&log, 1000, (uint8_t)count);
+		count++;
+	}
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	/* What began in a page that was written over is gone, and so is the record of which one half is left. */
+	assert_in_range(seen.count, 150, count - 15);
+	for (size_t i = 0; i < seen.count; i++) {
+		assert_true(seen.lsn[i] > before);
+		assert_int_equal(seen.len[i], 1000);
+		assert_false(seen.stale[i]);
+		before = seen.lsn[i];
+	}
+	assert_int_equal(before, log.last);
+	assert_int_equal(listener.count, 0);
+	fixture_log_free(&log);
+}
+
+/* Pages of a much older round between those of this one. */
+static void test_stale(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	uint64_t old[2];
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	fixture_log_skip_to(&log, 20);
+	old[0] = add(&log, 50, 1);
+	old[1] = add(&log, 50, 2);
+	add(&log, 8000, 3); /* goes on in a page that is not there */
+	memset(log.at + (size_t)21 * FIXTURE_LOG_PAGE, 0xff, FIXTURE_LOG_PAGE);
+	log.round = 5;
+	fixture_log_skip_to(&log, 6);
+	add(&log, 50, 4);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.lsn[0], old[0]);
+	assert_int_equal(seen.lsn[1], old[1]);
+	assert_true(seen.stale[0] && seen.stale[1] && !seen.stale[2]);
+	assert_int_equal(seen.lsn[2], log.last);
+	assert_int_equal(listener.count, 0);
+	fixture_log_free(&log);
+}
+
+/* The newest page was written to the copies only (LFS 1.1: the place stands where the LSN would). */
+static void test_copy_1(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+
+	(void)state;
+	fixture_log_begin(&log, 2);
+	add(&log, 3900, 1);
+	add(&log, 10, 2); /* page 4 */
+	add(&log, 10, 3); /* page 5 */
+	uint8_t *copy = log.at + (size_t)2 * FIXTURE_LOG_PAGE;
+	uint8_t *page = log.at + (size_t)log.page * FIXTURE_LOG_PAGE;
+
+	assert_int_equal(log.page, 5);
+	memcpy(copy, page, FIXTURE_LOG_PAGE);
+	put_le64(copy + 8, (uint64_t)log.page * FIXTURE_LOG_PAGE);
+	memset(page, 0xff, FIXTURE_LOG_PAGE);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.lsn[2], log.last);
+	assert_int_equal(listener.count, 0);
+	fixture_log_free(&log);
+}
+
+/* LFS 2.0 has 32 pages for copies; the newer version of a page is taken. */
+static void test_copy_2(void **state)
+{
+	struct fixture_log log = {.major = 2};
+	struct listener listener;
+
+	(void)state;
+	fixture_log_begin(&log, 2);
+	add(&log, 10, 1);
+	add(&log, 10, 2);
+	uint8_t *page = log.at + (size_t)log.page * FIXTURE_LOG_PAGE;
+	uint8_t *copy = log.at + (size_t)9 * FIXTURE_LOG_PAGE;
+	uint8_t *older = log.at + (size_t)7 * FIXTURE_LOG_PAGE;
+
+	memcpy(older, page, FIXTURE_LOG_PAGE);
+	put_le32(older + 60, 0x22 * FIXTURE_LOG_PAGE);
+	add(&log, 10, 3);
+	memcpy(copy, page, FIXTURE_LOG_PAGE);
+	put_le32(copy + 60, 0x22 * FIXTURE_LOG_PAGE);
+	memcpy(page, older, FIXTURE_LOG_PAGE);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.lsn[2], log.last);
+	assert_int_equal(seen.restart.major, 2);
+	assert_int_equal(listener.count, 0);
+	fixture_log_free(&log);
+}
+
+static void fill(struct fixture_log *log)
+{
+	fixture_log_begin(log, 4);
+	for (size_t i = 0; i < 100; i++)
+		add(log, 500, (uint8_t)i);
+	fixture_log_end(log);
+}
+
+static void test_damage(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	size_t all;
+
+	(void)state;
+	fill(&log);
+	read_log(&log, &listener, &seen);
+	all = seen.count;
+	assert_int_equal(all, 100);
+	/* A torn page: what lies in it and what goes on in it is lost, no more. */
+	log.at[(size_t)7 * FIXTURE_LOG_PAGE + 1023] ^= 0xff;
+	read_log(&log, &listener, &seen);
+	assert_in_range(seen.count, all - 10, all - 7);
+	assert_int_equal(listener.count, 2);
+	log.at[(size_t)7 * FIXTURE_LOG_PAGE + 1023] ^= 0xff;
+	/* A record header that was written over. */
+	uint64_t hit = (size_t)8 * FIXTURE_LOG_PAGE + 1200;
+
+	memset(log.at + hit, 0x55, 400);
+	memset(log.at + hit + 400, 0x55, 300);
+	put_le16(log.at + (size_t)8 * FIXTURE_LOG_PAGE + 1534, 7); /* its fix-up */
+	read_log(&log, &listener, &seen);
+	assert_in_range(seen.count, all - 3, all - 1);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset / FIXTURE_LOG_PAGE, 8);
+	fixture_log_free(&log);
+}
+
+static void test_restart_pages(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+
+	(void)state;
+	fill(&log);
+	/* The first one is gone, then both: pages tell their order themselves. */
+	log.at[600] ^= 0xff;
+	log.at[510] ^= 0xff;
+	read_log(&log, &listener, &seen);
+	assert_true(seen.restart.present);
+	assert_int_equal(seen.count, 100);
+	assert_int_equal(listener.count, 1);
+	log.at[FIXTURE_LOG_PAGE + 510] ^= 0xff;
+	read_log(&log, &listener, &seen);
+	assert_false(seen.restart.present);
+	assert_int_equal(seen.count, 100);
+	assert_int_equal(listener.count, 2);
+	fixture_log_free(&log);
+}
+
+/* A piece of record pages alone, as carved out of free space. */
+static void test_piece(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	size_t start = (size_t)6 * FIXTURE_LOG_PAGE;
+
+	(void)state;
+	fill(&log);
+	read_bytes_of(
+	    (struct bytes){log.at + start, (size_t)3 * FIXTURE_LOG_PAGE}, &listener, &seen);
+	assert_in_range(seen.count, 19, 22);
+	assert_int_equal(listener.count, 0);
+	read_bytes_of((struct bytes){log.at + start, FIXTURE_LOG_PAGE}, &listener, &seen);
+	assert_in_range(seen.count, 6, 7);
+	/* Cut inside a page. */
+	read_bytes_of((struct bytes){log.at + start, FIXTURE_LOG_PAGE + 100}, &listener, &seen);
+	assert_in_range(seen.count, 6, 7);
+	assert_int_equal(listener.count, 1);
+	fixture_log_free(&log);
+}
+
+static void test_empty(void **state)
+{
+	struct fixture_log log = {0};
+	CLEANUP(logfile_close) struct logfile *opened = NULL;
+	struct listener listener;
+	struct err err = {0};
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	memset(log.at, 0xff, FIXTURE_LOG_SIZE);
+	CLEANUP(source_close)
+	struct source *source = source_of_bytes((struct bytes){log.at, FIXTURE_LOG_SIZE});
+
+	assert_false(logfile_open(source, NULL, &opened, &err));
+	assert_int_equal(err.kind, ERR_MISSING);
+	assert_non_null(strstr(err.text, "empty"));
+	/* With restart pages it is a log that nothing was written to. */
+	log.last = 0;
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 0);
+	assert_int_equal(listener.count, 0);
+	fixture_log_free(&log);
+}
+
+/* A length that leads far out, and one above the limit. */
+static void test_liar(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	add(&log, 10, 1);
+	add(&log, 10, 2);
+	uint8_t *second = log.at + (size_t)4 * FIXTURE_LOG_PAGE + FIXTURE_LOG_DATA + 64;
+
+	assert_int_equal(le64(second), log.last);
+	add(&log, 10, 3);
+	put_le32(second + 24, 0xffffffff);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(listener.count, 1);
+	put_le32(second + 24, 100000);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 2);
+	fixture_log_free(&log);
+}
+
+static void test_action(void **state)
+{
+	uint8_t data[64] = {0};
+	struct logfile_action action;
+	struct err err = {0};
+
+	(void)state;
+	put_le16(data, LOGFILE_ADD_ENTRY_ROOT);
+	put_le16(data + 2, LOGFILE_DELETE_ENTRY_ROOT);
+	put_le16(data + 4, 40); /* redo */
+	put_le16(data + 6, 16);
+	put_le16(data + 8, 64); /* undo: counted, not kept */
+	put_le16(data + 10, 99);
+	put_le16(data + 12, 0x18); /* target */
+	put_le16(data + 14, 1);    /* LCNs */
+	put_le16(data + 16, 0x100);
+	put_le16(data + 18, 0x20);
+	put_le16(data + 20, 6);
+	put_le64(data + 24, 9);
+	assert_true(logfile_action_parse((struct bytes){data, sizeof(data)}, &action, &err));
+	assert_int_equal(action.redo_data.len, 16);
+	assert_ptr_equal(action.redo_data.at, data + 40);
+	assert_int_equal(action.undo_data.len, 0);
+	assert_int_equal(action.undo_len, 99);
+	assert_int_equal(action.target, 0x18);
+	assert_int_equal(action.vcn, 9);
+	assert_int_equal(action.block, 6);
+	assert_int_equal(action.lcns.len, 8);
+	assert_string_equal(logfile_code_name(action.redo), "AddIndexEntryRoot");
+	assert_null(logfile_code_name(0x26));
+	put_le16(data + 6, 25); /* ends behind the record */
+	assert_false(logfile_action_parse((struct bytes){data, sizeof(data)}, &action, &err));
+	put_le16(data + 6, 16);
+	put_le16(data + 14, 5);
+	assert_false(logfile_action_parse((struct bytes){data, sizeof(data)}, &action, &err));
+	assert_false(logfile_action_parse((struct bytes){data, 31}, &action, &err));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_pages_and_spans),
+	    cmocka_unit_test(test_wrap),
+	    cmocka_unit_test(test_stale),
+	    cmocka_unit_test(test_copy_1),
+	    cmocka_unit_test(test_copy_2),
+	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_restart_pages),
+	    cmocka_unit_test(test_piece),
+	    cmocka_unit_test(test_empty),
+	    cmocka_unit_test(test_liar),
+	    cmocka_unit_test(test_action),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
