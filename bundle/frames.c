@@ -14,45 +14,100 @@ struct frame_size {
 	uint32_t packed, plain;
 };
 
-struct frames {
+/* One frame, from input to below. */
+struct frame_job {
+	struct conveyor_job job;
+	struct frames *frames;
 	ZSTD_CCtx *context;
-	uint8_t *input; /* the open frame */
+	uint8_t *input;
 	size_t held;
 	uint8_t *output;
-	size_t output_room;
+	size_t output_room, packed;
+};
+
+struct frames {
+	struct conveyor *conveyor; /* NULL: none */
+	struct frame_job *jobs;    /* a ring: those under way, then the open one */
+	size_t job_count, open, under_way;
 	struct frame_size *sizes; /* of the frames written, for the seek table */
 	size_t count, room;
 	uint64_t written;
 	struct sink *below;
 };
 
+static struct frame_job *open_frame(const struct frames *frames)
+{
+	return &frames->jobs[frames->open];
+}
+
 void frames_free(struct frames *frames)
 {
 	if (!frames)
 		return;
-	ZSTD_freeCCtx(frames->context);
-	free(frames->input);
-	free(frames->output);
+	frames_abandon(frames);
+	for (size_t i = 0; i < frames->job_count; i++) {
+		ZSTD_freeCCtx(frames->jobs[i].context);
+		free(frames->jobs[i].input);
+		free(frames->jobs[i].output);
+	}
+	free(frames->jobs);
 	free(frames->sizes);
 	free(frames);
 }
 
-bool frames_new(int level, struct frames **out, struct err *err)
+static bool compress(struct conveyor_job *self, struct err *err)
+{
+	struct frame_job *job = (struct frame_job *)self;
+	size_t len =
+	    ZSTD_compress2(job->context, job->output, job->output_room, job->input, job->held);
+
+	if (ZSTD_isError(len))
+		return fail(err, ERR_MEMORY, "zstd: %s", ZSTD_getErrorName(len));
+	job->packed = len;
+	return true;
+}
+
+static bool deliver(struct conveyor_job *self, struct err *err)
+{
+	struct frame_job *job = (struct frame_job *)self;
+	struct sink *below = job->frames->below;
+
+	return below->write(below, (struct bytes){job->output, job->packed}, err);
+}
+
+static bool make_job(struct frames *frames, struct frame_job *job, int level, struct err *err)
+{
+	job->job = (struct conveyor_job){compress, deliver};
+	job->frames = frames;
+	job->output_room = ZSTD_compressBound(FRAMES_INPUT_MAX);
+	job->context = ZSTD_createCCtx();
+	job->input = malloc(FRAMES_INPUT_MAX);
+	job->output = malloc(job->output_room);
+	if (!job->context || !job->input || !job->output)
+		return fail(err, ERR_MEMORY, "no memory to compress");
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(job->context, ZSTD_c_compressionLevel, level)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(job->context, ZSTD_c_checksumFlag, 1)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(job->context, ZSTD_c_contentSizeFlag, 1)))
+		return fail(err, ERR_UNSUPPORTED, "zstd level %d", level);
+	return true;
+}
+
+bool frames_new(int level, struct conveyor *conveyor, struct frames **out, struct err *err)
 {
 	CLEANUP(frames_free) struct frames *frames = calloc(1, sizeof(*frames));
+	size_t jobs = conveyor ? conveyor->depth + (size_t)1 : 1;
 
 	if (!frames)
 		return fail(err, ERR_MEMORY, "no memory to compress");
-	frames->output_room = ZSTD_compressBound(FRAMES_INPUT_MAX);
-	frames->context = ZSTD_createCCtx();
-	frames->input = malloc(FRAMES_INPUT_MAX);
-	frames->output = malloc(frames->output_room);
-	if (!frames->context || !frames->input || !frames->output)
+	frames->conveyor = conveyor;
+	frames->jobs = calloc(jobs, sizeof(*frames->jobs));
+	if (!frames->jobs)
 		return fail(err, ERR_MEMORY, "no memory to compress");
-	if (ZSTD_isError(ZSTD_CCtx_setParameter(frames->context, ZSTD_c_compressionLevel, level)) ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(frames->context, ZSTD_c_checksumFlag, 1)) ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(frames->context, ZSTD_c_contentSizeFlag, 1)))
-		return fail(err, ERR_UNSUPPORTED, "zstd level %d", level);
+	for (; frames->job_count < jobs; frames->job_count++)
+		if (!make_job(frames, &frames->jobs[frames->job_count], level, err)) {
+			frames->job_count++;
+			return false;
+		}
 	*out = TAKE(frames);
 	return true;
 }
@@ -72,7 +127,7 @@ bool frames_start(
 
 	if (header_json.len > FRAMES_HEADER_MAX)
 		return fail(err, ERR_LIMIT, "volume header of %zu bytes", header_json.len);
-	frames->held = 0;
+	frames_abandon(frames);
 	frames->count = 0;
 	frames->written = 0;
 	frames->below = below;
@@ -82,34 +137,68 @@ bool frames_start(
 	       put(frames, header_json, err);
 }
 
+/* The oldest frame under way is written: its bytes count from here on. */
+static void reap(struct frames *frames)
+{
+	size_t oldest = (frames->open + frames->job_count - frames->under_way) % frames->job_count;
+	struct frame_job *job = &frames->jobs[oldest];
+
+	frames->sizes[frames->count++] =
+	    (struct frame_size){(uint32_t)job->packed, (uint32_t)job->held};
+	frames->written += job->packed;
+	frames->under_way--;
+	job->held = 0;
+}
+
+/* Compresses and writes the open frame here and now. */
+static bool pass(struct frames *frames, struct err *err)
+{
+	struct conveyor_job *job = &open_frame(frames)->job;
+
+	return job->work(job, err) && job->deliver(job, err);
+}
+
 bool frames_flush(struct frames *frames, struct err *err)
 {
-	if (!frames->held)
-		return true;
-	if (!array_grow(&frames->sizes, &frames->room, frames->count + 1, sizeof(*frames->sizes),
-		FRAMES_COUNT_MAX, err))
-		return false;
-	size_t len = ZSTD_compress2(
-	    frames->context, frames->output, frames->output_room, frames->input, frames->held);
+	struct frame_job *job = open_frame(frames);
 
-	if (ZSTD_isError(len))
-		return fail(err, ERR_MEMORY, "zstd: %s", ZSTD_getErrorName(len));
-	frames->sizes[frames->count++] = (struct frame_size){(uint32_t)len, (uint32_t)frames->held};
-	frames->held = 0;
-	return put(frames, (struct bytes){frames->output, len}, err);
+	if (!job->held)
+		return true;
+	if (!array_grow(&frames->sizes, &frames->room, frames->count + frames->under_way + 1,
+		sizeof(*frames->sizes), FRAMES_COUNT_MAX, err))
+		return false;
+	if (frames->conveyor ? !frames->conveyor->put(frames->conveyor, &job->job, err)
+			     : !pass(frames, err))
+		return false;
+	frames->open = (frames->open + 1) % frames->job_count;
+	frames->under_way++;
+	/* No place left for a frame that is filled: the conveyor's depth makes sure that the oldest is through. */
+	if (frames->under_way == frames->job_count)
+		reap(frames);
+	return true;
+}
+
+void frames_abandon(struct frames *frames)
+{
+	if (frames->conveyor)
+		DISCARD(frames->conveyor->drain(frames->conveyor, NULL));
+	for (size_t i = 0; i < frames->job_count; i++)
+		frames->jobs[i].held = 0;
+	frames->under_way = 0;
 }
 
 bool frames_write(struct frames *frames, struct bytes data, struct err *err)
 {
 	while (data.len) {
-		size_t take = FRAMES_INPUT_MAX - frames->held;
+		struct frame_job *job = open_frame(frames);
+		size_t take = FRAMES_INPUT_MAX - job->held;
 
 		take = take < data.len ? take : data.len;
-		memcpy(frames->input + frames->held, data.at, take);
-		frames->held += take;
+		memcpy(job->input + job->held, data.at, take);
+		job->held += take;
 		data.at += take;
 		data.len -= take;
-		if (frames->held == FRAMES_INPUT_MAX && !frames_flush(frames, err))
+		if (job->held == FRAMES_INPUT_MAX && !frames_flush(frames, err))
 			return false;
 	}
 	return true;
@@ -117,7 +206,7 @@ bool frames_write(struct frames *frames, struct bytes data, struct err *err)
 
 bool frames_entry_end(struct frames *frames, struct err *err)
 {
-	return frames->held < FRAMES_INPUT_MIN || frames_flush(frames, err);
+	return open_frame(frames)->held < FRAMES_INPUT_MIN || frames_flush(frames, err);
 }
 
 uint64_t frames_written(const struct frames *frames)
@@ -127,17 +216,31 @@ uint64_t frames_written(const struct frames *frames)
 
 size_t frames_waiting(const struct frames *frames)
 {
-	return frames->held;
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < frames->job_count; i++)
+		waiting += frames->jobs[i].held;
+	return waiting;
 }
 
 size_t frames_count(const struct frames *frames)
 {
-	return frames->count;
+	return frames->count + frames->under_way;
 }
 
 size_t frames_seek_size(const struct frames *frames)
 {
-	return SKIPPABLE_LEN + (frames->count + 1) * SEEK_ENTRY_LEN + SEEK_FOOTER_LEN;
+	return SKIPPABLE_LEN + (frames_count(frames) + 1) * SEEK_ENTRY_LEN + SEEK_FOOTER_LEN;
+}
+
+/* Waits until every frame is written. */
+static bool settle(struct frames *frames, struct err *err)
+{
+	if (frames->conveyor && !frames->conveyor->drain(frames->conveyor, err))
+		return false;
+	while (frames->under_way)
+		reap(frames);
+	return true;
 }
 
 /* Zstandard seekable format 0.1.0: entries without checksum (the frames have their own), then the footer. */
@@ -146,7 +249,7 @@ bool frames_finish(struct frames *frames, struct err *err)
 	CLEANUP(text_free) struct text table = {0};
 	uint8_t entry[SEEK_FOOTER_LEN];
 
-	if (!frames_flush(frames, err))
+	if (!frames_flush(frames, err) || !settle(frames, err))
 		return false;
 	put_le32(entry, FRAMES_SEEK_MAGIC);
 	put_le32(entry + 4, (uint32_t)(frames->count * SEEK_ENTRY_LEN + SEEK_FOOTER_LEN));

@@ -3,6 +3,7 @@
 #ifndef KANSHIKI_BUNDLE_FRAMES_H
 #define KANSHIKI_BUNDLE_FRAMES_H
 
+#include "core/conveyor.h"
 #include "core/sink.h"
 
 #define FRAMES_HEADER_MAGIC 0x184D2A5Du       /* skippable frame: volume header */
@@ -31,10 +32,13 @@ bool frames_header_parse(struct bytes json, struct frames_header *out, struct er
 
 struct frames; /* opaque: the writer of one volume's plaintext */
 
-/* Starts a volume's plaintext: writes the header frame to `below` (borrowed). The memory (4 MiB and a
- * compressor) is held by `frames` and used again for the next volume: frames_start may be called after
- * frames_finish. */
-bool frames_new(int level, struct frames **out, struct err *err) MUST_CHECK;
+/* Starts a volume's plaintext: writes the header frame to `below` (borrowed). The memory (8 MiB and a
+ * compressor; with a conveyor, for each of its depth and one more) is held by `frames` and used again for the next
+ * volume: frames_start may be called after frames_finish or frames_abandon. With a conveyor (borrowed; NULL: none)
+ * frames are compressed on its threads, and from frames_write to frames_finish `below` belongs to them. The bytes are
+ * the same either way. */
+bool frames_new(
+    int level, struct conveyor *conveyor, struct frames **out, struct err *err) MUST_CHECK;
 void frames_free(struct frames *frames);
 CLEANUP_POINTER(struct frames, frames_free);
 bool frames_start(struct frames *frames, struct bytes header_json, struct sink *below,
@@ -46,7 +50,10 @@ bool frames_entry_end(struct frames *frames, struct err *err) MUST_CHECK;
 bool frames_flush(struct frames *frames, struct err *err) MUST_CHECK;
 /* Ends the open frame and writes the seek table; `below` is not finished. */
 bool frames_finish(struct frames *frames, struct err *err) MUST_CHECK;
-/* Plaintext bytes of this volume written to below so far, and input bytes waiting in the open frame. */
+/* Leaves the volume as it is: on return nothing more goes to `below`. */
+void frames_abandon(struct frames *frames);
+/* Plaintext bytes of this volume known to be written to below, and input bytes in frames that are not: the open one
+ * and those under way on the conveyor. What they become is not known yet; when it is depends on their number only. */
 uint64_t frames_written(const struct frames *frames);
 size_t frames_waiting(const struct frames *frames);
 size_t frames_count(const struct frames *frames);

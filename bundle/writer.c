@@ -67,7 +67,7 @@ static bool make_parts(struct bundle_writer *writer, struct err *err)
 	writer->entry.sha256 = hash_new(HASH_SHA256);
 	if (!writer->entry.sha256)
 		return fail(err, ERR_MEMORY, "no memory for a bundle");
-	return frames_new(plan->zstd_level, &writer->frames, err) &&
+	return frames_new(plan->zstd_level, plan->conveyor, &writer->frames, err) &&
 	       rows_new(writer_rows_ceiling(writer), &writer->rows, err) &&
 	       rows_new(JOURNAL_BYTES, &writer->journal, err);
 }

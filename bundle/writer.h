@@ -1,6 +1,6 @@
 /* Writes a bundle, format 1 (docs/formats/bundle.md): sets of age files holding zstd frames of one pax
  * tar, rows and receipts in `meta`, and a signed MANIFEST at the start, at every rotation and at the end.
- * One thread. Memory is bounded. The store is handed in; nothing here knows the OS. */
+ * Called from one thread. Memory is bounded. The store is handed in; nothing here knows the OS. */
 #ifndef KANSHIKI_BUNDLE_WRITER_H
 #define KANSHIKI_BUNDLE_WRITER_H
 
@@ -26,6 +26,9 @@ struct bundle_plan { /* borrowed during bundle_create only, but for seal and the
 	uint64_t (*now)(void);       /* ticks */
 	uint64_t (*monotonic_ms)(void);
 	int zstd_level; /* 0: 1 */
+	/* Compresses and writes on its threads; must outlive the writer. NULL: all on the caller's. The store is then
+	 * used from other threads, never by two at once. */
+	struct conveyor *conveyor;
 	struct bundle_limits limits;
 	/* Bytes free at the destination (false: cannot be told). With it the writer stops before the disk is full
 	 * (ERR_FULL) while everything can still be closed. Without it a RESERVE file is held for that. May be NULL. */

@@ -74,6 +74,7 @@ void writer_drop_volume(struct bundle_writer *writer)
 
 	if (!volume->sink)
 		return;
+	frames_abandon(writer->frames);
 	writer->sets[volume->set].tar_offset = volume->tar_start;
 	writer->has_lost = writer->has_lost || volume->set != BUNDLE_META;
 	sink_free(TAKE(volume->sink));

@@ -10,6 +10,7 @@
 #include "core/tr.h"
 #include "platform/clock.h"
 #include "platform/console.h"
+#include "platform/conveyor.h"
 #include "platform/file.h"
 #include "platform/process.h"
 #include "platform/store.h"
@@ -26,6 +27,7 @@ struct run { /* everything that one run owns */
 	struct host_facts machine;
 	struct text host, directory, path; /* of the bundle */
 	struct bundle_plan bundle_plan;
+	struct conveyor *conveyor; /* NULL: the writer works alone */
 	struct collection_plan plan;
 	struct bundle_writer *writer;
 	struct collection *collection;
@@ -81,6 +83,7 @@ static void run_free(struct run *run)
 		collection_free(run->collection);
 	if (run->writer)
 		bundle_writer_free(run->writer);
+	conveyor_free(run->conveyor);
 	if (run->facts_file)
 		facts_file_free(run->facts_file);
 	store_free(run->store);
@@ -173,6 +176,9 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 {
 	struct bundle_plan *plan = &run->bundle_plan;
 
+	/* While someone works at the PC one core is enough. Without any thread it goes too. */
+	if (!conveyor_new(run->request.background ? 1 : 0, &run->conveyor, NULL))
+		run->conveyor = NULL;
 	*plan = (struct bundle_plan){
 	    .case_id = run->request.case_id,
 	    .host = text_string(&run->host),
@@ -183,6 +189,7 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 	    .monotonic_ms = clock_monotonic_ms,
 	    .free_space = free_space,
 	    .free_context = run,
+	    .conveyor = run->conveyor,
 	};
 	*code = EXIT_BUG;
 	if (!bundle_new_id(plan->started, plan->collection_id, err) ||

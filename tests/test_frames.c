@@ -3,6 +3,7 @@
 
 #include "bundle/frames.h"
 #include "bundle/writer.h"
+#include "platform/conveyor.h"
 
 #include <stdlib.h>
 #include <zstd.h>
@@ -21,7 +22,7 @@ static size_t check_frames(const size_t *pieces, size_t count, const uint32_t *w
 	struct err err = {0};
 	uint8_t *data;
 
-	assert_true(frames_new(1, &frames, &err));
+	assert_true(frames_new(1, NULL, &frames, &err));
 	assert_true(frames_start(frames, bytes_of("{}"), below, &err));
 	for (size_t i = 0; i < count; i++) {
 		data = calloc(1, pieces[i] + 1);
@@ -74,6 +75,99 @@ static void test_where_frames_end(void **state)
 	assert_int_equal(check_frames(small, ARRAY_LEN(small), small_frames), 1);
 	assert_int_equal(check_frames(large, ARRAY_LEN(large), large_frames), 4);
 	assert_int_equal(check_frames(NULL, 0, NULL), 0);
+}
+
+/* Pieces of which every fifth does not compress, through a conveyor or not. */
+static void pack(struct conveyor *conveyor, struct text *out)
+{
+	CLEANUP(sink_free) struct sink *below = sink_to_text(out);
+	CLEANUP(frames_free) struct frames *frames = NULL;
+	uint8_t *data = malloc(MIB);
+	uint32_t seed = 7;
+
+	assert_true(frames_new(1, conveyor, &frames, NULL));
+	assert_true(frames_start(frames, bytes_of("{}"), below, NULL));
+	for (int i = 0; i < 60; i++) {
+		for (size_t at = 0; at < MIB; at++) {
+			seed = seed * 1664525 + 1013904223;
+			data[at] = i % 5 ? (uint8_t)(at / 100 + (size_t)i) : (uint8_t)(seed >> 24);
+		}
+		assert_true(frames_write(frames, (struct bytes){data, MIB - (size_t)i}, NULL));
+		if (i % 3 == 0)
+			assert_true(frames_entry_end(frames, NULL));
+		assert_true(frames_written(frames) <= MIB * 61);
+		assert_true(frames_waiting(frames) <=
+			    FRAMES_INPUT_MAX * ((conveyor ? conveyor->depth : 0) + 1));
+	}
+	assert_true(frames_finish(frames, NULL));
+	assert_int_equal(frames_written(frames), out->len);
+	assert_int_equal(frames_waiting(frames), 0);
+	free(data);
+}
+
+static void test_conveyor_gives_the_same_bytes(void **state)
+{
+	CLEANUP(text_free) struct text plain = {.ceiling = 64 * MIB};
+
+	(void)state;
+	pack(NULL, &plain);
+	for (unsigned hands = 1; hands <= CONVEYOR_HANDS_MAX; hands++) {
+		CLEANUP(text_free) struct text out = {.ceiling = 64 * MIB};
+		CLEANUP(conveyor_free) struct conveyor *conveyor = NULL;
+
+		assert_true(conveyor_new(hands, &conveyor, NULL));
+		pack(conveyor, &out);
+		assert_int_equal(out.len, plain.len);
+		assert_memory_equal(out.at, plain.at, plain.len);
+	}
+}
+
+struct full_sink {
+	struct sink sink;
+	size_t left, writes_after;
+};
+
+static bool full_write(struct sink *self, struct bytes data, struct err *err)
+{
+	struct full_sink *full = (struct full_sink *)self;
+
+	if (data.len <= full->left) {
+		full->left -= data.len;
+		return true;
+	}
+	full->writes_after += full->left == 0;
+	full->left = 0;
+	return fail(err, ERR_FULL, "the sink is full");
+}
+
+/* A failure below comes out with its kind, nothing is written after it, and the frames can be used again. */
+static void test_conveyor_failure(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(sink_free) struct sink *good = sink_to_text(&out);
+	CLEANUP(conveyor_free) struct conveyor *conveyor = NULL;
+	CLEANUP(frames_free) struct frames *frames = NULL;
+	struct full_sink full = {.sink = {.write = full_write}, .left = 100};
+	uint8_t *data = calloc(1, MIB);
+	struct err err = {0};
+	bool ok = true;
+
+	(void)state;
+	assert_true(conveyor_new(2, &conveyor, NULL));
+	assert_true(frames_new(1, conveyor, &frames, NULL));
+	assert_true(frames_start(frames, bytes_of("{}"), &full.sink, NULL));
+	for (int i = 0; i < 100 && ok; i++)
+		ok = frames_write(frames, (struct bytes){data, MIB}, &err);
+	assert_false(ok && frames_finish(frames, &err));
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_int_equal(full.writes_after, 0);
+	frames_abandon(frames);
+	assert_int_equal(frames_waiting(frames), 0);
+	assert_true(frames_start(frames, bytes_of("{}"), good, NULL));
+	assert_true(frames_write(frames, (struct bytes){data, MIB}, NULL));
+	assert_true(frames_finish(frames, NULL));
+	assert_int_equal(frames_written(frames), out.len);
+	free(data);
 }
 
 static void test_header(void **state)
@@ -169,6 +263,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_where_frames_end),
+	    cmocka_unit_test(test_conveyor_gives_the_same_bytes),
+	    cmocka_unit_test(test_conveyor_failure),
 	    cmocka_unit_test(test_header),
 	    cmocka_unit_test(test_seek_table_contradictions),
 	};
