@@ -102,7 +102,7 @@ static bool parse_mac(
 		return fail(err, ERR_DAMAGED, "age header has no stanza");
 	header->signed_part = (struct bytes){file.at, (size_t)(line.at + 3 - file.at)};
 	header->len = end;
-	for (size_t i = 0; i < header->count; i++)
+	for (size_t i = 0; i < header->count && header->bodies.at; i++)
 		header->stanzas[i].body.at =
 		    (const uint8_t *)header->bodies.at + header->stanzas[i].body_at;
 	return true;
