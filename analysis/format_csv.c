@@ -158,7 +158,7 @@ static void add_rarities(struct output *out, const struct timeline_line *line)
 		output_hex(out, line->reparse_tag, 8);
 	output_char(out, ',');
 	add_reference(out, line->has & TIMELINE_BASE, line->base);
-	add_words(out, true, line->hints, timeline_hint_word);
+	add_words(out, true, line->hints, hints_word);
 	add_fields(out, line);
 	if (line->damage)
 		add_text(out, bytes_of(line->damage));

@@ -202,7 +202,7 @@ static void add_rarities(struct output *out, const struct timeline_line *line)
 	}
 	if (line->hints) {
 		KEY(out, "hints");
-		add_words(out, line->hints, timeline_hint_word);
+		add_words(out, line->hints, hints_word);
 	}
 	for (size_t i = 0; i < line->field_count; i++)
 		add_field(out, &line->fields[i]);

@@ -80,7 +80,7 @@ static void add_rest(struct output *out, const struct timeline_line *line)
 		add_number(out, ",\"size\":", line->size);
 	if (line->has & TIMELINE_CHANGE)
 		add_number(out, ",\"usn\":", line->usn);
-	timeline_words(out, line->hints, timeline_hint_word, ",\"hints\":[\"", "\",\"", "\"]");
+	timeline_words(out, line->hints, hints_word, ",\"hints\":[\"", "\",\"", "\"]");
 	output_string(out, "}\n");
 }
 

@@ -152,6 +152,7 @@ static bool write_file(struct walk *walk, struct err *err)
 	line.lsn = entry->lsn;
 	tell_data(&line, timeline_data(entry));
 	tell_standard(&line, entry);
+	line.hints = hints_of(entry);
 	line.reparse_tag = timeline_reparse_tag(entry);
 	if (entry->base.record || entry->base.sequence) {
 		line.has |= TIMELINE_BASE;

@@ -49,12 +49,6 @@ uint32_t timeline_reparse_tag(const struct ntfs_entry *entry)
 	return 0;
 }
 
-const char *timeline_hint_word(unsigned bit)
-{
-	(void)bit;
-	return NULL;
-}
-
 static bool is_named_stream(const struct ntfs_stream *stream)
 {
 	return stream->type == NTFS_DATA && stream->utf16.len > 0;

@@ -2,6 +2,7 @@
 #ifndef KANSHIKI_ANALYSIS_TIMELINE_FORMAT_H
 #define KANSHIKI_ANALYSIS_TIMELINE_FORMAT_H
 
+#include "analysis/hints.h"
 #include "analysis/output.h"
 #include "analysis/timeline_line.h"
 #include "formats/ntfs/usn.h"
@@ -25,8 +26,6 @@ void timeline_words(struct output *out, uint32_t bits, const char *(*word)(unsig
     const char *before, const char *between, const char *after);
 /* "win32", "dos", "posix", "win32+dos"; "unknown" for a number that means none. */
 const char *timeline_name_space(uint8_t name_space);
-/* The word of a bit of hints; NULL: none. */
-const char *timeline_hint_word(unsigned bit);
 /* The unnamed $DATA; NULL when there is none (a directory). */
 const struct ntfs_stream *timeline_data(const struct ntfs_entry *entry);
 /* The tag of the reparse point, 0 when there is none or it is not resident. */

@@ -54,7 +54,7 @@ struct timeline_line { /* zero what is not said; everything borrows until timeli
 	const struct ntfs_times *times;
 	uint64_t size, allocated, usn, lsn;
 	uint32_t links, attributes, reparse_tag /* 0: none */, owner_id, security_id;
-	uint32_t hints; /* bits of timeline_hint_word */
+	uint32_t hints; /* bits of enum timeline_hint */
 	uint32_t reasons, source_info;
 	uint32_t version;
 	const struct ntfs_entry *entry; /* the MFT record at work; NULL: none */
