@@ -35,4 +35,12 @@
 #define NTFS_LIMIT_DIRECTORIES ((size_t)1 << 19)  /* remembered by ntfs_paths: 28 MiB */
 #define NTFS_LIMIT_PATH_NAMES  ((size_t)32 << 20) /* bytes of their names */
 
+#define NTFS_LIMIT_CLAIMS    ((size_t)1 << 20) /* of deleted files, at once: 16 MiB */
+#define NTFS_LIMIT_CONTESTED ((size_t)1 << 20) /* stretches with several owners: 16 MiB */
+#define NTFS_LIMIT_CLAIM_CLOCKS \
+	((size_t)1 << 18)          /* files of which it is asked who was later: 12 MiB */
+#define NTFS_LIMIT_CLAIM_WALKS 16u /* through the $MFT, when claims are more */
+#define NTFS_LIMIT_CLAIM_DEPTH 64u /* files that had one cluster */
+#define NTFS_LIMIT_LOST        ((size_t)1 << 16) /* ranges of one deleted stream */
+
 #endif

@@ -74,6 +74,12 @@ uint32_t ntfs_mft_record_size(const struct ntfs_mft *mft)
 	return mft->record_size;
 }
 
+void ntfs_mft_forget(struct ntfs_mft *mft)
+{
+	mft->walk.count = 0;
+	mft->jumps.count = 0;
+}
+
 static bool window_has(const struct ntfs_window *window, uint64_t record)
 {
 	return record >= window->first && record - window->first < window->count;

@@ -48,6 +48,8 @@ uint64_t ntfs_mft_count(const struct ntfs_mft *mft); /* records, used or not */
 /* The number of the first of them: 0, but in a bare piece cut out of an MFT what its records say. */
 uint64_t ntfs_mft_first(const struct ntfs_mft *mft);
 uint32_t ntfs_mft_record_size(const struct ntfs_mft *mft);
+/* Forgets the records that were read ahead: the next load sees what a running system has written since. */
+void ntfs_mft_forget(struct ntfs_mft *mft);
 
 struct ntfs_times {
 	uint64_t created, modified, changed, accessed; /* changed: of the MFT record */

@@ -1,0 +1,293 @@
+/* The runs of deleted records, gathered and asked. See claims.h. */
+#include "formats/ntfs/claims_state.h"
+
+#include "core/array.h"
+#include "formats/ntfs/entry_memory.h"
+#include "formats/ntfs/limits.h"
+#include "formats/ntfs/volume.h"
+
+#include <stdlib.h>
+
+bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
+    struct ntfs_claims **out, struct err *err)
+{
+	struct ntfs_claims *claims = calloc(1, sizeof(*claims));
+
+	if (!claims)
+		return fail(err, ERR_MEMORY, "no memory for the owners of clusters");
+	claims->volume = volume;
+	claims->bitmap = bitmap;
+	claims->to = UINT64_MAX;
+	claims->known_to = UINT64_MAX;
+	*out = claims;
+	return true;
+}
+
+void ntfs_claims_free(struct ntfs_claims *claims)
+{
+	if (!claims)
+		return;
+	ntfs_entry_free(&claims->base);
+	free(claims->claims.at);
+	free(claims->contested.at);
+	free(claims->list.at);
+	free(claims->clocks);
+	free(claims);
+}
+
+/* Nothing from cluster `from` on can be told. */
+static void give_up(struct ntfs_claims *claims, uint64_t from)
+{
+	if (claims->known_to > from)
+		claims->known_to = from;
+}
+
+/* Cuts the walk to the lower half of the clusters that it has claims for. */
+static bool make_room(struct ntfs_claims *claims)
+{
+	struct claim_list *list = &claims->claims;
+	size_t kept = list->count / 2;
+
+	claims_sort(list->at, list->count);
+	uint64_t to = list->at[kept].lcn;
+
+	if (to <= list->at[0].lcn)
+		return false;
+	while (kept > 0 && list->at[kept - 1].lcn == to)
+		kept--;
+	for (size_t i = 0; i < kept; i++)
+		if (list->at[i].length > to - list->at[i].lcn)
+			list->at[i].length = (uint32_t)(to - list->at[i].lcn);
+	list->count = kept;
+	claims->to = to;
+	return true;
+}
+
+static void add(struct ntfs_claims *claims, struct claim claim)
+{
+	struct claim_list *list = &claims->claims;
+
+	if (list->count == NTFS_LIMIT_CLAIMS && !make_room(claims)) {
+		give_up(claims, claims->from);
+		return;
+	}
+	if (claim.lcn >= claims->to)
+		return;
+	if (claim.length > claims->to - claim.lcn)
+		claim.length = (uint32_t)(claims->to - claim.lcn);
+	if (array_grow(
+		&list->at, &list->room, list->count + 1, sizeof(claim), NTFS_LIMIT_CLAIMS, NULL))
+		list->at[list->count++] = claim;
+	else
+		give_up(claims, claims->from);
+}
+
+static uint64_t clusters_there(const struct ntfs_claims *claims)
+{
+	const struct ntfs_geometry *g = ntfs_volume_geometry(claims->volume);
+	uint64_t there = claims->volume->raw->size / g->cluster_size;
+
+	return there < g->clusters ? there : g->clusters;
+}
+
+/* Clusters [lcn, end) for that owner, as far as this walk wants them. */
+static void claim_range(struct ntfs_claims *claims, uint64_t lcn, uint64_t end, uint32_t owner)
+{
+	if (lcn < claims->from)
+		lcn = claims->from;
+	while (lcn < end && lcn < claims->to && lcn < claims->known_to) {
+		uint64_t left = end - lcn;
+		uint32_t length = left < CLAIM_LENGTH ? (uint32_t)left : CLAIM_LENGTH;
+
+		add(claims, (struct claim){.lcn = lcn, .length = length, .owner = owner});
+		lcn += length;
+	}
+}
+
+/* Nobody need ask then who had it. */
+static bool is_all_used(struct ntfs_claims *claims, uint64_t lcn, uint64_t end)
+{
+	return claims->bitmap &&
+	       ntfs_bitmap_count(claims->bitmap, lcn, end - lcn).used == end - lcn;
+}
+
+/* A file in use has what $Bitmap says is in use; only what it does not say needs a claim. */
+static void claim_in_use(struct ntfs_claims *claims, uint64_t lcn, uint64_t end)
+{
+	if (!claims->bitmap || is_all_used(claims, lcn, end))
+		return;
+	while (lcn < end) {
+		enum ntfs_cluster_state state;
+		uint64_t same = ntfs_bitmap_run(claims->bitmap, lcn, end - lcn, &state);
+
+		if (state != NTFS_CLUSTER_USED)
+			claim_range(claims, lcn, lcn + same, CLAIM_IN_USE);
+		lcn += same;
+	}
+}
+
+static void claim_run(
+    struct ntfs_claims *claims, const struct ntfs_run *run, bool in_use, uint32_t owner)
+{
+	uint64_t there = clusters_there(claims);
+	uint64_t end;
+
+	if (run->lcn == NTFS_HOLE || run->lcn >= there)
+		return;
+	end = run->length > there - run->lcn ? there : run->lcn + run->length;
+	if (in_use)
+		claim_in_use(claims, run->lcn, end);
+	else if (!is_all_used(claims, run->lcn, end))
+		claim_range(claims, run->lcn, end, owner);
+}
+
+/* The clusters of the attribute list, which is no stream of the entry. */
+static void claim_list(
+    struct ntfs_claims *claims, const struct ntfs_entry *entry, bool in_use, uint32_t owner)
+{
+	const struct ntfs_entry_memory *m = entry->memory;
+
+	for (size_t i = 0; i < m->attribute_count; i++) {
+		const struct ntfs_attribute *list = &m->attributes[i];
+
+		if (list->type != NTFS_ATTRIBUTE_LIST || list->resident || list->first_vcn != 0)
+			continue;
+		claims->list.count = 0;
+		DISCARD(ntfs_runs_add(
+		    &claims->list, list->mapping, 0, list->last_vcn + 1, NULL)); /* what is good */
+		for (size_t r = 0; r < claims->list.count; r++)
+			claim_run(claims, &claims->list.at[r], in_use, owner);
+	}
+}
+
+/* A deleted record counts its sequence number up (0 is skipped); an extension names the number of before. */
+static bool is_base(const struct ntfs_entry *base, const struct ntfs_entry *extension)
+{
+	uint16_t then = extension->base.sequence;
+	uint16_t freed = then == UINT16_MAX ? 1 : (uint16_t)(then + 1);
+
+	return !base->in_use && (base->sequence == then || base->sequence == freed);
+}
+
+/* Whose clusters a record tells: those of its base, while that is still the deleted file's. */
+static uint64_t owner_of(struct ntfs_claims *claims, const struct ntfs_entry *entry)
+{
+	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
+
+	if (is_extension &&
+	    ntfs_entry_load_head(
+		ntfs_volume_mft(claims->volume), entry->base.record, &claims->base, NULL) &&
+	    is_base(&claims->base, entry))
+		return entry->base.record;
+	return entry->record;
+}
+
+void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry)
+{
+	uint64_t owner = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < entry->stream_count && !any; i++)
+		any = entry->streams[i].run_count > 0;
+	if (!any || !entry->memory)
+		return;
+	if (!entry->in_use)
+		owner = owner_of(claims, entry);
+	if (owner >= CLAIM_UNDECIDED) { /* NTFS has no record of that number */
+		give_up(claims, 0);
+		return;
+	}
+	for (size_t i = 0; i < entry->stream_count; i++)
+		for (size_t r = 0; r < entry->streams[i].run_count; r++)
+			claim_run(
+			    claims, &entry->streams[i].runs[r], entry->in_use, (uint32_t)owner);
+	claim_list(claims, entry, entry->in_use, (uint32_t)owner);
+}
+
+bool ntfs_claims_settle(struct ntfs_claims *claims)
+{
+	claims->walks++;
+	claims_sort(claims->claims.at, claims->claims.count);
+	claims_contest(claims);
+	claims->claims.count = 0;
+	if (claims->to < claims->known_to && claims->walks < NTFS_LIMIT_CLAIM_WALKS) {
+		claims->from = claims->to;
+		claims->to = UINT64_MAX;
+		return true;
+	}
+	give_up(claims, claims->to);
+	free(claims->claims.at);
+	claims->claims = (struct claim_list){0};
+	return false;
+}
+
+/* The index of the first contested stretch that ends behind the cluster. */
+static size_t find(const struct claim_list *list, uint64_t cluster)
+{
+	size_t low = 0;
+	size_t high = list->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (list->at[middle].lcn + list->at[middle].length <= cluster)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static enum ntfs_fate fate_by(uint32_t last_owner, const struct ntfs_entry *entry)
+{
+	if (last_owner == CLAIM_IN_USE)
+		return NTFS_FATE_USED;
+	if (last_owner == CLAIM_UNDECIDED)
+		return NTFS_FATE_UNKNOWN;
+	return last_owner == entry->record ? NTFS_FATE_OWN : NTFS_FATE_LATER;
+}
+
+/* The fate of a free cluster and how far that reaches. */
+static uint64_t ask(const struct ntfs_claims *claims, const struct ntfs_entry *entry,
+    uint64_t first, uint64_t count, enum ntfs_fate *fate)
+{
+	const struct claim_list *list = &claims->contested;
+	size_t i;
+	uint64_t end;
+
+	*fate = NTFS_FATE_UNKNOWN;
+	if (first >= claims->known_to)
+		return count;
+	if (count > claims->known_to - first)
+		count = claims->known_to - first;
+	*fate = NTFS_FATE_OWN;
+	i = find(list, first);
+	if (i == list->count)
+		return count;
+	if (list->at[i].lcn > first) {
+		end = list->at[i].lcn;
+	} else {
+		end = list->at[i].lcn + list->at[i].length;
+		*fate = fate_by(list->at[i].owner, entry);
+	}
+	return count < end - first ? count : end - first;
+}
+
+uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *bitmap,
+    const struct ntfs_entry *entry, uint64_t first, uint64_t count, enum ntfs_fate *fate)
+{
+	enum ntfs_cluster_state state = NTFS_CLUSTER_UNKNOWN;
+	uint64_t same = count;
+
+	if (bitmap)
+		same = ntfs_bitmap_run(bitmap, first, count, &state);
+	if (state == NTFS_CLUSTER_FREE)
+		return ask(claims, entry, first, same, fate);
+	*fate = state == NTFS_CLUSTER_USED ? NTFS_FATE_USED : NTFS_FATE_UNKNOWN;
+	return same;
+}
+
+uint64_t ntfs_claims_known_to(const struct ntfs_claims *claims)
+{
+	return claims->known_to;
+}

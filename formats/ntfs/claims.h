@@ -1,0 +1,44 @@
+/* Who has a right to a cluster that $Bitmap calls free: the runs of all deleted records that can still be read
+ * compete for it, and so do those of files in use that $Bitmap does not know of (docs/formats/ntfs.md, "Deleted
+ * files").
+ *
+ * Two deleted files that have the same cluster had it one after the other. The later is told by $LogFile sequence
+ * number, update sequence number (USN) and times, where these do not contradict each other; else nobody knows.
+ * What cannot be told at all: that the cluster belonged to a file whose record is gone.
+ *
+ * Memory: NTFS_LIMIT_CLAIMS claims at once (16 MiB); a volume with more is walked several times, each for the next
+ * stretch of clusters. */
+#ifndef KANSHIKI_FORMATS_NTFS_CLAIMS_H
+#define KANSHIKI_FORMATS_NTFS_CLAIMS_H
+
+#include "formats/ntfs/bitmap.h"
+
+struct ntfs_claims; /* opaque; one thread at a time */
+
+/* Borrows volume and bitmap (NULL: nothing is known to be free). ERR_MEMORY. */
+bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
+    struct ntfs_claims **out, struct err *err) MUST_CHECK;
+void ntfs_claims_free(struct ntfs_claims *claims);
+CLEANUP_POINTER(struct ntfs_claims, ntfs_claims_free);
+
+/* Looks at an entry as ntfs_entry_load gave it: each of the volume, in use or not, base or extension. */
+void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry);
+/* After the walk. True: memory did not suffice for all, so walk once more and settle again. */
+bool ntfs_claims_settle(struct ntfs_claims *claims) MUST_CHECK;
+
+enum ntfs_fate {
+	NTFS_FATE_OWN,   /* free, and nobody else we can see ever had it later */
+	NTFS_FATE_USED,  /* in use by another file now */
+	NTFS_FATE_LATER, /* free, but another deleted file had it later */
+	NTFS_FATE_UNKNOWN, /* $Bitmap cannot be read there, or two had it and nothing tells who was the last */
+};
+
+/* Puts the fate of cluster `first`, which lies in a run of the deleted entry, into *fate; returns how many clusters
+ * of [first, first + count) share it (at least 1 when count is not 0). bitmap is the one to ask now. */
+uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *bitmap,
+    const struct ntfs_entry *entry, uint64_t first, uint64_t count, enum ntfs_fate *fate);
+
+/* Claims that did not find room even so: clusters beyond are NTFS_FATE_UNKNOWN. UINT64_MAX when all did. */
+uint64_t ntfs_claims_known_to(const struct ntfs_claims *claims);
+
+#endif

@@ -1,0 +1,54 @@
+/* What the files of the claims share. Private to formats/ntfs. */
+#ifndef KANSHIKI_FORMATS_NTFS_CLAIMS_STATE_H
+#define KANSHIKI_FORMATS_NTFS_CLAIMS_STATE_H
+
+#include "formats/ntfs/claims.h"
+#include "formats/ntfs/runs.h"
+
+#define CLAIM_IN_USE    UINT32_MAX       /* owner: a file in use */
+#define CLAIM_UNDECIDED (UINT32_MAX - 1) /* owner of a contested stretch: nobody knows */
+#define CLAIM_CONTESTED 0x80000000u      /* bit of length, while settling */
+#define CLAIM_LENGTH    0x40000000u      /* longer runs are several claims */
+
+struct claim { /* clusters [lcn, lcn + length) belong to that MFT record */
+	uint64_t lcn;
+	uint32_t length;
+	uint32_t owner;
+};
+
+struct claim_list {
+	struct claim *at;
+	size_t count, room;
+};
+
+/* When a deleted file had its clusters, as its record tells. 0: not told. */
+struct claim_clock {
+	uint32_t owner;
+	bool is_forged;   /* its times contradict each other */
+	uint64_t lsn;     /* $LogFile: last change of the record */
+	uint64_t usn;     /* of the last entry in the change journal */
+	uint64_t changed; /* $STANDARD_INFORMATION: last change of the record */
+	uint64_t latest;  /* of all its times */
+};
+
+struct ntfs_claims {
+	struct ntfs_volume *volume;
+	struct ntfs_bitmap *bitmap;
+	struct claim_list claims; /* of this walk: clusters [from, to) */
+	struct claim_list
+	    contested; /* of all walks so far: ascending, not overlapping; owner: the last */
+	uint64_t from, to;
+	uint64_t known_to;         /* no claim beyond was looked at */
+	unsigned walks;            /* settled */
+	struct ntfs_entry base;    /* scratch: the base of an extension record */
+	struct ntfs_run_list list; /* scratch: the runs of an attribute list */
+	struct claim_clock *clocks;
+	size_t clock_count, clock_room;
+};
+
+/* Ascending by cluster, in place, never quadratic. */
+void claims_sort(struct claim *at, size_t count);
+/* Turns the sorted claims of a walk into contested stretches. */
+void claims_contest(struct ntfs_claims *claims);
+
+#endif
