@@ -1,0 +1,235 @@
+/* Where the entries of a directory lie. See walk.h. */
+#include "formats/fat/walk.h"
+
+#define SLOTS 16u /* entries of a sector */
+
+/* One more cluster, unless another directory (or this one) has it: then *out stays as it is. */
+static bool add_new(
+    struct fat_walk *walk, uint32_t cluster, struct fat_runs *out, bool *is_new, struct err *err)
+{
+	if (!fat_seen_add(&walk->seen, cluster, is_new, err))
+		return false;
+	return !*is_new || fat_runs_add(out, cluster, 1, err);
+}
+
+static uint32_t most_clusters(const struct fat_volume *volume)
+{
+	uint64_t bytes = volume->geometry.kind == FAT_EX ? FAT_LIMIT_DIRECTORY : FAT_LIMIT_FAT_DIR;
+
+	return fat_clusters_for(volume, bytes);
+}
+
+/* Along the chain. Memory is a failure, all else is damage. */
+static bool follow(struct fat_walk *walk, uint32_t first, uint32_t most, struct fat_runs *out,
+    struct err *damage, struct err *err)
+{
+	struct fat_volume *volume = walk->volume;
+	enum fat_link link = FAT_LINK_NEXT;
+	uint32_t cluster = first, next = 0;
+	bool is_new = true;
+
+	while (link == FAT_LINK_NEXT && out->clusters < most) {
+		struct err why = {0};
+
+		if (!add_new(walk, cluster, out, &is_new, err))
+			return false;
+		if (!is_new) {
+			fail(damage, ERR_DAMAGED, "its cluster %u was met before", cluster);
+			return true;
+		}
+		if (!fat_table_next(volume, cluster, &link, &next, &why)) {
+			*damage = why;
+			*err = why;
+			return why.kind != ERR_MEMORY;
+		}
+		if (link == FAT_LINK_NEXT)
+			cluster = next;
+	}
+	if (link != FAT_LINK_NEXT && link != FAT_LINK_END)
+		fail(damage, ERR_DAMAGED, "its chain breaks off at cluster %u", cluster);
+	return true;
+}
+
+/* One run of clusters. */
+static bool go_straight(struct fat_walk *walk, uint32_t first, uint32_t count, struct fat_runs *out,
+    struct err *damage, struct err *err)
+{
+	bool is_new = true;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!fat_is_cluster(walk->volume, first + i)) {
+			fail(damage, ERR_DAMAGED, "it goes on behind the end of the volume");
+			return true;
+		}
+		if (!add_new(walk, first + i, out, &is_new, err))
+			return false;
+		if (!is_new) {
+			fail(damage, ERR_DAMAGED, "its cluster %u was met before", first + i);
+			return true;
+		}
+	}
+	return true;
+}
+
+/* The entries of the first sector of a cluster. */
+static bool read_slots(
+    struct fat_volume *volume, uint32_t cluster, uint8_t raw[SLOTS * FAT_ENTRY_LEN])
+{
+	return fat_is_cluster(volume, cluster) &&
+	       source_read_exact(volume->raw, fat_cluster_offset(volume, cluster), raw,
+		   (size_t)SLOTS * FAT_ENTRY_LEN, NULL);
+}
+
+static bool is_exfat_directory(const uint8_t *raw)
+{
+	/* Its first entry: nothing yet, a file, in the root also what belongs to the volume. */
+	return raw[0] == 0 || (raw[0] & 0x7f) == 0x05 || (raw[0] & 0x7c) == 0 || raw[0] == 0xa0;
+}
+
+/* Whether a cluster begins a directory: FAT's begins with itself. */
+static bool begins_directory(struct fat_volume *volume, uint32_t cluster, bool itself)
+{
+	uint8_t raw[SLOTS * FAT_ENTRY_LEN];
+
+	if (!read_slots(volume, cluster, raw))
+		return false;
+	if (volume->geometry.kind == FAT_EX)
+		return is_exfat_directory(raw);
+	if (memcmp(raw + 1, "          ", 10) != 0 || !(raw[11] & FAT_ATTRIBUTE_DIRECTORY) ||
+	    (raw[0] != '.' && raw[0] != 0xe5))
+		return false;
+	uint32_t high = volume->geometry.kind == FAT_32 ? le16(raw + 20) : 0;
+
+	return !itself || (high << 16 | le16(raw + 26)) == cluster;
+}
+
+/* Whether a free cluster could be the next one of a deleted directory of FAT. */
+static bool goes_on(struct fat_volume *volume, uint32_t cluster)
+{
+	uint8_t raw[SLOTS * FAT_ENTRY_LEN];
+	unsigned used = 0;
+
+	if (!read_slots(volume, cluster, raw) || raw[0] == 0 || raw[0] == '.')
+		return false;
+	for (unsigned i = 0; i < SLOTS && raw[i * FAT_ENTRY_LEN] != 0; i++, used++)
+		if (!fat_entry_is_plausible(volume, raw + (size_t)i * FAT_ENTRY_LEN))
+			return false;
+	return used > 0;
+}
+
+/* Whether the end mark stands in the last entry of the cluster: the directory does not go on. */
+static bool is_full(struct fat_volume *volume, uint32_t cluster)
+{
+	uint64_t offset = fat_cluster_offset(volume, cluster) + volume->geometry.cluster_size;
+	uint8_t raw[FAT_ENTRY_LEN];
+
+	return source_read_exact(volume->raw, offset - FAT_ENTRY_LEN, raw, sizeof(raw), NULL) &&
+	       raw[0] != 0;
+}
+
+static bool is_free(struct fat_volume *volume, uint32_t cluster)
+{
+	bool free_now = false;
+
+	return fat_is_cluster(volume, cluster) &&
+	       fat_cluster_is_free(volume, cluster, &free_now, NULL) && free_now;
+}
+
+/* The chain of a deleted directory is gone: it goes on in the next clusters as far as they could be its own. */
+static bool deleted_fat(
+    struct fat_walk *walk, uint32_t cluster, struct fat_runs *out, struct err *err)
+{
+	struct fat_volume *volume = walk->volume;
+	uint32_t most = most_clusters(volume);
+	bool is_new = true;
+
+	if (!is_free(volume, cluster) || !begins_directory(volume, cluster, true))
+		return true;
+	while (out->clusters < most) {
+		if (!add_new(walk, cluster, out, &is_new, err))
+			return false;
+		if (!is_new || !is_full(volume, cluster) || cluster == UINT32_MAX)
+			return true;
+		cluster++;
+		if (!is_free(volume, cluster) || !goes_on(volume, cluster))
+			return true;
+	}
+	return true;
+}
+
+/* exFAT tells how long it was; its clusters are taken while they are free. */
+static bool deleted_exfat(
+    struct fat_walk *walk, const struct fat_entry *entry, struct fat_runs *out, struct err *err)
+{
+	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
+	enum fat_layout layout;
+	bool is_new = true;
+	struct err why = {0};
+
+	if (entry->size > FAT_LIMIT_DIRECTORY || !is_free(walk->volume, entry->cluster) ||
+	    !begins_directory(walk->volume, entry->cluster, false))
+		return true;
+	if (!fat_content_runs(walk->volume, entry, &runs, &layout, &why) &&
+	    why.kind == ERR_MEMORY) {
+		*err = why;
+		return false;
+	}
+	for (size_t i = 0; i < runs.count; i++)
+		for (uint32_t n = 0; n < runs.at[i].count; n++) {
+			uint32_t cluster = runs.at[i].first + n;
+
+			if (!is_free(walk->volume, cluster))
+				return true;
+			if (!add_new(walk, cluster, out, &is_new, err))
+				return false;
+			if (!is_new)
+				return true;
+		}
+	return true;
+}
+
+bool fat_below_runs(
+    struct fat_walk *walk, struct fat_entry *entry, struct fat_runs *out, struct err *err)
+{
+	struct fat_volume *volume = walk->volume;
+	bool is_exfat = volume->geometry.kind == FAT_EX;
+
+	if (!fat_is_cluster(volume, entry->cluster)) {
+		if (!entry->is_deleted && (entry->cluster || !is_exfat))
+			fail(&entry->damage, ERR_DAMAGED,
+			    "a directory at cluster %u, which is none", entry->cluster);
+		return true;
+	}
+	if (entry->is_deleted)
+		return is_exfat ? deleted_exfat(walk, entry, out, err)
+				: deleted_fat(walk, entry->cluster, out, err);
+	if (!begins_directory(volume, entry->cluster, false)) {
+		fail(&entry->damage, ERR_DAMAGED, "no directory begins in its cluster %u",
+		    entry->cluster);
+		return true;
+	}
+	uint32_t most = most_clusters(volume);
+
+	if (is_exfat && fat_clusters_for(volume, entry->size) < most)
+		most = fat_clusters_for(volume, entry->size);
+	if (entry->is_contiguous)
+		return go_straight(walk, entry->cluster, most, out, &entry->damage, err);
+	return follow(walk, entry->cluster, most, out, &entry->damage, err);
+}
+
+bool fat_below_root(struct fat_walk *walk, struct fat_runs *out, struct err *err)
+{
+	uint32_t cluster = walk->volume->geometry.root_cluster;
+	struct err damage = {0};
+
+	if (!fat_is_cluster(walk->volume, cluster))
+		fail(&damage, ERR_DAMAGED, "the root directory is at cluster %u, which is none",
+		    cluster);
+	else if (!follow(walk, cluster, most_clusters(walk->volume), out, &damage, err))
+		return false;
+	if (damage.kind != ERR_NONE) {
+		fail_in(&damage, "root directory");
+		fat_walk_damage(walk, walk->volume->geometry.data, &damage);
+	}
+	return true;
+}

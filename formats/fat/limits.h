@@ -1,0 +1,23 @@
+/* Limits on what a hostile volume can make us do. Each is above what Windows writes. */
+#ifndef KANSHIKI_FORMATS_FAT_LIMITS_H
+#define KANSHIKI_FORMATS_FAT_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FAT_LIMIT_SECTOR_MIN  512u
+#define FAT_LIMIT_SECTOR_MAX  4096u
+#define FAT_LIMIT_CLUSTER_MAX (32u << 20) /* exFAT; FAT: 64 KiB, of 4 KiB sectors 512 KiB */
+#define FAT_LIMIT_COPIES      4u
+#define FAT_LIMIT_CLUSTERS    0xFFFFFFF5u /* exFAT; FAT32: 0x0FFFFFF5 */
+
+#define FAT_LIMIT_RUNS         ((size_t)1 << 21)     /* of one file or directory: 24 MiB */
+#define FAT_LIMIT_DIRECTORY    ((uint64_t)256 << 20) /* bytes: exFAT; FAT: 2 MiB */
+#define FAT_LIMIT_FAT_DIR      ((uint64_t)65536 * 32)
+#define FAT_LIMIT_DEPTH        255u                  /* directories below each other */
+#define FAT_LIMIT_PATH         ((size_t)96 << 10)    /* bytes of a path: 32,768 units of UTF-16 */
+#define FAT_LIMIT_DIR_CLUSTERS ((size_t)1 << 22)     /* of all directories: 32 MiB of memory */
+#define FAT_LIMIT_CLAIMS       ((size_t)1 << 21)     /* runs of deleted files: 48 MiB */
+#define FAT_LIMIT_BITMAP       ((uint64_t)512 << 20) /* bytes of an allocation bitmap */
+
+#endif

@@ -1,0 +1,215 @@
+/* What is left of deleted files: their clusters against what is in use and what other records claim. See fat.h. */
+#include "formats/fat/volume.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+struct claim {          /* a run of a deleted file, or of one in use whose chain is broken */
+	uint64_t place; /* of its entry */
+	uint32_t first, count;
+	uint32_t good; /* of them free and claimed by nobody else */
+};
+
+struct edge { /* where a claim begins or ends */
+	uint32_t cluster;
+	uint32_t claim;
+	bool is_end;
+};
+
+struct fat_claims {
+	struct claim *at; /* by place at last */
+	size_t count, room;
+	uint64_t steps; /* along old chains; over the bound files count as one run */
+	bool is_full;   /* more of them than we remember: nothing is called whole */
+};
+
+void fat_claims_free(struct fat_claims *claims)
+{
+	if (!claims)
+		return;
+	free(claims->at);
+	free(claims);
+}
+
+static bool add_claim(
+    struct fat_claims *claims, uint64_t place, uint32_t first, uint32_t count, struct err *err)
+{
+	struct err why = {0};
+
+	if (count == 0)
+		return true;
+	if (!array_grow(&claims->at, &claims->room, claims->count + 1, sizeof(*claims->at),
+		FAT_LIMIT_CLAIMS, &why)) {
+		claims->is_full |= why.kind == ERR_LIMIT;
+		*err = why;
+		return why.kind == ERR_LIMIT;
+	}
+	claims->at[claims->count++] =
+	    (struct claim){.place = place, .first = first, .count = count};
+	return true;
+}
+
+struct survey {
+	struct fat_walker walker;
+	struct fat_volume *volume;
+	struct fat_claims *claims;
+};
+
+/* Every claim of a file: the runs that it would be read from. */
+static bool claim_runs(struct survey *survey, const struct fat_entry *entry, struct err *err)
+{
+	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
+	struct fat_claims *claims = survey->claims;
+	struct fat_entry told = *entry;
+	enum fat_layout layout;
+	struct err why = {0};
+
+	if (claims->steps > 4ull * survey->volume->geometry.clusters) {
+		told.is_contiguous = true; /* no more chains */
+		claims->is_full = true;
+	}
+	if (!fat_content_runs(survey->volume, &told, &runs, &layout, &why) &&
+	    why.kind == ERR_MEMORY) {
+		*err = why;
+		return false;
+	}
+	claims->steps += layout == FAT_LAYOUT_CHAIN ? runs.clusters : 0;
+	for (size_t i = 0; i < runs.count; i++)
+		if (!add_claim(claims, entry->place, runs.at[i].first, runs.at[i].count, err))
+			return false;
+	return true;
+}
+
+static bool look(struct fat_walker *self, const struct fat_entry *entry, struct err *err)
+{
+	struct survey *survey = (struct survey *)self;
+	bool is_file = entry->kind == FAT_ENTRY_FILE || entry->kind == FAT_ENTRY_DIRECTORY;
+	bool is_free = false;
+
+	if (!is_file || !fat_is_cluster(survey->volume, entry->cluster))
+		return true;
+	if (entry->is_deleted)
+		return claim_runs(survey, entry, err);
+	/* In use, but its cluster is not: the table is damaged, the file still claims what it had. */
+	if (!fat_cluster_is_free(survey->volume, entry->cluster, &is_free, NULL) || !is_free)
+		return true;
+	struct fat_entry told = *entry;
+
+	told.is_deleted = told.is_contiguous = true;
+	return claim_runs(survey, &told, err);
+}
+
+static int compare_edges(const void *a, const void *b)
+{
+	const struct edge *x = a;
+	const struct edge *y = b;
+
+	if (x->cluster != y->cluster)
+		return x->cluster < y->cluster ? -1 : 1;
+	return (int)y->is_end - (int)x->is_end;
+}
+
+static uint32_t count_free(struct fat_volume *volume, uint32_t from, uint32_t to)
+{
+	uint32_t count = 0;
+	bool is_free;
+
+	for (uint32_t cluster = from; cluster < to; cluster++)
+		count += fat_cluster_is_free(volume, cluster, &is_free, NULL) && is_free;
+	return count;
+}
+
+/* One pass over the clusters: where exactly one claim holds, the free ones are its own. */
+static bool sweep(struct fat_volume *volume, struct fat_claims *claims, struct err *err)
+{
+	CLEANUP(free_memory) struct edge *edges = calloc(claims->count * 2 + 1, sizeof(*edges));
+	size_t active = 0, count = 0;
+	uint64_t sum = 0; /* of the numbers of the active claims: with one, its number */
+
+	if (!edges)
+		return fail(err, ERR_MEMORY, "no memory to compare deleted files");
+	for (size_t i = 0; i < claims->count; i++) {
+		const struct claim *claim = &claims->at[i];
+
+		edges[count++] = (struct edge){claim->first, (uint32_t)i, false};
+		edges[count++] = (struct edge){claim->first + claim->count, (uint32_t)i, true};
+	}
+	qsort(edges, count, sizeof(*edges), compare_edges);
+	for (size_t i = 0; i < count; i++) {
+		if (active == 1 && i > 0)
+			claims->at[sum].good +=
+			    count_free(volume, edges[i - 1].cluster, edges[i].cluster);
+		active = edges[i].is_end ? active - 1 : active + 1;
+		sum = edges[i].is_end ? sum - edges[i].claim : sum + edges[i].claim;
+	}
+	return true;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct claim *x = a;
+	const struct claim *y = b;
+
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static bool survey_volume(struct fat_volume *volume, struct err *err)
+{
+	struct fat_claims *claims = calloc(1, sizeof(*claims));
+	struct survey survey = {.walker = {.each = look}, .volume = volume, .claims = claims};
+
+	if (!claims)
+		return fail(err, ERR_MEMORY, "no memory to compare deleted files");
+	if (!fat_walk(volume, &survey.walker, err) || !sweep(volume, claims, err)) {
+		fat_claims_free(claims);
+		return false;
+	}
+	if (claims->count)
+		qsort(claims->at, claims->count, sizeof(*claims->at), compare_places);
+	volume->claims = claims;
+	return true;
+}
+
+/* Adds up the claims of the entry at place. */
+static void add_up(const struct fat_claims *claims, uint64_t place, struct fat_recovered *out)
+{
+	size_t low = 0, high = claims->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (claims->at[middle].place < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < claims->count && claims->at[low].place == place; low++)
+		out->good += claims->at[low].good;
+}
+
+bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
+    struct fat_recovered *out, struct err *err)
+{
+	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
+	struct fat_recovered found = {0};
+	struct err why = {0};
+
+	if (!volume->claims && !survey_volume(volume, err))
+		return false;
+	if (!fat_content_runs(volume, entry, &runs, &found.layout, &why) &&
+	    why.kind == ERR_MEMORY) {
+		*err = why;
+		return false;
+	}
+	found.clusters = fat_clusters_for(volume, entry->size);
+	if (fat_is_cluster(volume, entry->cluster))
+		add_up(volume->claims, entry->place, &found);
+	found.result = FAT_RECOVERY_PARTIAL;
+	if (found.clusters && found.good == 0)
+		found.result = FAT_RECOVERY_OVERWRITTEN;
+	else if (found.good == found.clusters && !volume->claims->is_full)
+		found.result = FAT_RECOVERY_FULL;
+	*out = found;
+	return true;
+}

@@ -1,0 +1,120 @@
+/* What the files of formats/fat share. */
+#ifndef KANSHIKI_FORMATS_FAT_VOLUME_H
+#define KANSHIKI_FORMATS_FAT_VOLUME_H
+
+#include "formats/fat/fat.h"
+#include "formats/fat/limits.h"
+
+struct fat_run {
+	uint32_t index; /* of its first cluster among those of the file */
+	uint32_t first; /* cluster */
+	uint32_t count;
+};
+
+/* Zero before use. */
+struct fat_runs {
+	struct fat_run *at;
+	size_t count, room;
+	uint32_t clusters; /* in all */
+};
+void fat_runs_free(struct fat_runs *runs);
+static inline void fat_runs_free_at(struct fat_runs *runs)
+{
+	fat_runs_free(runs);
+}
+/* Appends clusters, joined to the last run where they go on. */
+bool fat_runs_add(
+    struct fat_runs *runs, uint32_t first, uint32_t count, struct err *err) MUST_CHECK;
+/* Cuts them before the first cluster that stands in them twice. */
+bool fat_runs_cut(struct fat_runs *runs, bool *was_cut, struct err *err) MUST_CHECK;
+
+#define FAT_PAGE  ((size_t)32 << 10)
+#define FAT_PAGES 64u
+
+struct fat_page {        /* a piece of a FAT, or of the allocation bitmap */
+	uint64_t offset; /* on the volume */
+	size_t len;      /* that is there; 0: the page is empty */
+	uint8_t *at;
+	struct err why; /* why it is shorter than asked for */
+};
+
+struct fat_claims;
+
+struct fat_volume {
+	struct source *raw;
+	struct fat_geometry geometry;
+	struct fat_page pages[FAT_PAGES];
+	struct fat_runs bitmap; /* exFAT: where the allocation bitmap lies */
+	uint64_t bitmap_size;
+	uint64_t repaired;         /* links that only another copy of the FAT had */
+	struct fat_claims *claims; /* NULL until asked for */
+	struct err damage;         /* what was wrong when it was opened */
+};
+
+/* Whether the number is that of a cluster on the volume. */
+static inline bool fat_is_cluster(const struct fat_volume *volume, uint32_t cluster)
+{
+	return cluster >= FAT_FIRST_CLUSTER &&
+	       cluster - FAT_FIRST_CLUSTER < volume->geometry.clusters;
+}
+static inline uint64_t fat_cluster_offset(const struct fat_volume *volume, uint32_t cluster)
+{
+	return volume->geometry.data +
+	       (uint64_t)(cluster - FAT_FIRST_CLUSTER) * volume->geometry.cluster_size;
+}
+
+/* table.c ---------------------------------------------------------------------------------------- */
+
+enum fat_link { FAT_LINK_NEXT, FAT_LINK_END, FAT_LINK_FREE, FAT_LINK_BAD, FAT_LINK_NONSENSE };
+
+/* Bytes of the volume through the cache; false when they cannot be read. */
+bool fat_peek(struct fat_volume *volume, uint64_t offset, uint8_t *to, size_t len,
+    struct err *err) MUST_CHECK;
+/* The entry of a cluster in one copy of the FAT. */
+bool fat_table_get(struct fat_volume *volume, uint32_t copy, uint32_t cluster, enum fat_link *link,
+    uint32_t *next, struct err *err) MUST_CHECK;
+/* What follows a cluster of a chain: by the active copy, by another one where that makes no sense. */
+bool fat_table_next(struct fat_volume *volume, uint32_t cluster, enum fat_link *link,
+    uint32_t *next, struct err *err) MUST_CHECK;
+
+/* chain.c ---------------------------------------------------------------------------------------- */
+
+/* Follows the chain from first for at most `most` clusters. False: damage, what was good until there is in
+ * *out all the same; or ERR_MEMORY. *ended: the chain ended by itself. */
+bool fat_chain_follow(struct fat_volume *volume, uint32_t first, uint32_t most,
+    struct fat_runs *out, bool *ended, struct err *err) MUST_CHECK;
+/* One run, cut at the end of the volume (then false). */
+bool fat_chain_straight(struct fat_volume *volume, uint32_t first, uint32_t count,
+    struct fat_runs *out, struct err *err) MUST_CHECK;
+/* Reads from the clusters of runs. */
+bool fat_runs_read(struct fat_volume *volume, const struct fat_runs *runs, uint64_t offset,
+    void *to, size_t len, size_t *got, struct err *err) MUST_CHECK;
+/* How many clusters hold size bytes; UINT32_MAX when more than fit. */
+uint32_t fat_clusters_for(const struct fat_volume *volume, uint64_t size);
+
+/* content.c -------------------------------------------------------------------------------------- */
+
+/* The clusters of a file as its entry and the FAT tell. False as fat_chain_follow. */
+bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
+    struct fat_runs *out, enum fat_layout *layout, struct err *err) MUST_CHECK;
+
+/* recovery.c ------------------------------------------------------------------------------------- */
+
+void fat_claims_free(struct fat_claims *claims);
+
+/* time.c ----------------------------------------------------------------------------------------- */
+
+/* No zone when there is no such date. fine: 10 ms, 0 to 199. */
+void fat_time_set(struct fat_time *time, uint16_t date, uint16_t clock, uint8_t fine);
+/* exFAT's offset byte: bit 7 says that it is valid, the rest counts quarters of an hour. */
+void fat_time_set_zone(struct fat_time *time, uint8_t offset);
+
+/* oem.c ------------------------------------------------------------------------------------------ */
+
+/* Appends text in the PC's code page as UTF-8: CP932 when all of it is valid, else CP437. Bit 3 of lower makes
+ * the ASCII letters small (as the NT case flags do), is_cut says that the first byte is lost and shown as '_'. */
+void fat_oem_add(struct text *out, struct bytes oem, bool lower, bool is_cut);
+/* "NAME.EXT" of the eleven bytes of a directory entry. */
+void fat_short_name_add(struct text *out, const uint8_t raw[11], uint8_t case_flags, bool is_cut);
+
+#endif
