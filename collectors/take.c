@@ -134,16 +134,16 @@ static struct coverage cover(const struct taking *t)
 	return c;
 }
 
-/* $Extend/$UsnJrnl:$J, whose old part is one large hole. */
+/* $Extend/$UsnJrnl:$J, whose old part is one large hole; also where $Extend is damaged. */
 static bool is_journal(const struct taking *t)
 {
 	static const uint8_t j[] = {'$', 0, 'J', 0};
-	static const char name[] = "$Extend/$UsnJrnl:$J";
-	size_t prefix = strlen("fs/") + t->volume->name.len + 1;
+	static const char name[] = "/$UsnJrnl:$J";
+	size_t len = strlen(name);
 
 	return hit_stream_hash(t->stream->utf16) == hit_stream_hash((struct bytes){j, sizeof(j)}) &&
-	       t->path.len > prefix &&
-	       text_same_name(bytes_of(t->path.at + prefix), bytes_of(name));
+	       t->path.len > len &&
+	       text_same_name(bytes_of(t->path.at + t->path.len - len), bytes_of(name));
 }
 
 /* The allocated runs alone, with their map. */
