@@ -30,6 +30,10 @@
 #define NTFS_LIMIT_BITMAP_SUMS \
 	((uint64_t)1 << 20) /* windows of $Bitmap summed: 2^37 clusters, 8 MiB */
 
+#define NTFS_LIMIT_SDS          ((uint64_t)1 << 30) /* bytes of $Secure:$SDS that are read */
+#define NTFS_LIMIT_SECURITY_IDS ((size_t)1 << 20)   /* kept: 12 MiB */
+#define NTFS_LIMIT_SDDL         ((size_t)1 << 20)   /* bytes of one; Windows: some hundred */
+
 #define NTFS_LIMIT_DEPTH       2048u              /* components of a path */
 #define NTFS_LIMIT_PATH_UNITS  32768u             /* UTF-16 units of a path; Windows: 32,767 */
 #define NTFS_LIMIT_DIRECTORIES ((size_t)1 << 19)  /* remembered by ntfs_paths: 28 MiB */
