@@ -5,6 +5,7 @@
 
 #define REPARSE_BYTES_MAX 16384
 #define STREAMS_MAX       64
+#define SDDL_BYTES_MAX    8192 /* a longer one is in $Secure:$SDS */
 
 static const char *const status_names[] = {"taken", "partial", "not_taken", "same_as"};
 static const char *const set_names[] = {"live", "files", "memory", "meta"};
@@ -164,6 +165,34 @@ static void add_streams(struct json *json, const struct ntfs_entry *entry)
 		json_unsigned_field(json, "streams_more", entry->stream_count - count);
 }
 
+/* Who owns the file and who may do what with it, or why that is not known. */
+static void add_security(struct json *json, const struct row *row)
+{
+	struct ntfs_security security;
+	struct err why = {0};
+
+	if (!row->volume->secure)
+		fail(&why, ERR_MISSING, "$Secure was not read");
+	if (!row->volume->secure ||
+	    !ntfs_secure_of(row->volume->secure, row->entry, &security, &why)) {
+		json_string_field(json, "owner_sid", NULL);
+		json_string_field(json, "owner_why", why.text);
+		return;
+	}
+	if (security.damage.kind != ERR_NONE)
+		json_string_field(json, "security_damage", security.damage.text);
+	if (security.owner.len) {
+		json_bytes_field(json, "owner_sid", security.owner);
+	} else {
+		json_string_field(json, "owner_sid", NULL);
+		json_string_field(json, "owner_why", "its security descriptor names no owner");
+	}
+	if (security.sddl.len <= SDDL_BYTES_MAX)
+		json_bytes_field(json, "sddl", security.sddl);
+	else
+		json_unsigned_field(json, "sddl_bytes", security.sddl.len);
+}
+
 static void add_entry(struct json *json, const struct row *row)
 {
 	const struct ntfs_entry *entry = row->entry;
@@ -176,8 +205,7 @@ static void add_entry(struct json *json, const struct row *row)
 		json_unsigned_field(json, "security_id", entry->security_id);
 		json_unsigned_field(json, "usn", entry->usn);
 	}
-	json_string_field(json, "owner_sid", NULL);
-	json_string_field(json, "owner_why", "security_id is not resolved by this version");
+	add_security(json, row);
 	json_unsigned_field(json, "links", entry->links);
 	if (row->name)
 		add_name(json, row);

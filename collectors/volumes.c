@@ -8,6 +8,7 @@
 
 static void volume_clear(struct collection_volume *volume)
 {
+	ntfs_secure_close(volume->secure);
 	if (volume->paths)
 		ntfs_paths_free(volume->paths);
 	if (volume->ntfs)

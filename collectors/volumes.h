@@ -5,6 +5,7 @@
 #include "core/source.h"
 #include "core/text.h"
 #include "formats/ntfs/ntfs.h"
+#include "formats/ntfs/secure.h"
 #include "formats/volume_kind.h"
 
 #define VOLUME_SET_MAX 64 /* volumes in one collection */
@@ -18,6 +19,7 @@ struct collection_volume {
 	enum volume_kind kind;
 	struct ntfs_volume *ntfs; /* NULL: not usable */
 	struct ntfs_paths *paths;
+	struct ntfs_secure *secure; /* owners and rights; NULL before collection_walk */
 	bool is_skipped; /* left out on purpose: it holds --out, the kit or the program */
 	struct err why;  /* why it is not usable; ERR_NONE when it is */
 };

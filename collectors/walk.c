@@ -167,6 +167,9 @@ void collection_walk(struct collection *collection, size_t index)
 
 	text_addf(&title, tr("Reading the file table of %s"), text_string(&walk.volume->name));
 	progress_step(&collection->progress, text_string(&title));
+	if (collection->plan->writer && !walk.volume->secure &&
+	    !ntfs_secure_open(walk.volume->ntfs, &walk.volume->secure, &err))
+		collect_problem(collection, text_string(&walk.volume->name), &err);
 	if (!structures_new(collection, index, &structures, &err))
 		collect_problem(collection, text_string(&walk.volume->name), &err);
 	walk.structures = structures;
