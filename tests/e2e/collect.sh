@@ -80,7 +80,7 @@ check_rows() {
 	same "rows: every path once" "" "$(jq -r .path "$work/rows" | sort | uniq -d)"
 	same "rows: eight times" 0 "$(jq -c 'select(.status == "taken" and ((.si | length) != 4 or (.fn | length) != 4))' "$work/rows" | wc -l)"
 	same "rows: owners and rights, of \$Secure and of the files themselves" "256 S-1-5-32-544 O:BAG:BAD:(A;;FR;;;SY)(A;;FR;;;BA)" \
-		"$(jq -r 'select(.path == "fs/C/$MFT") | "\(.security_id) \(.owner_sid) \(.sddl)"' "$work/rows")"
+		"$(jq -r 'select(.path == "fs/C/$MFTMirr") | "\(.security_id) \(.owner_sid) \(.sddl)"' "$work/rows")"
 	same "rows: owner of a file" "0 S-1-5-32-544 O:BAG:BAD:(A;OICI;FA;;;WD)" \
 		"$(jq -r 'select(.path == "fs/C/Windows/System32/config/SYSTEM") | "\(.security_id) \(.owner_sid) \(.sddl)"' "$work/rows")"
 	same "rows: \$BadClus:\$Bad" 0 "$(grep -c 'BadClus:\$Bad"' "$work/rows" || true)"
