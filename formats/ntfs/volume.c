@@ -91,21 +91,6 @@ static bool try_first(
 	return true;
 }
 
-/* Puts a good raw record 0 into *first, the mirror's when its own is damaged. */
-static bool read_first(struct ntfs_volume *volume, uint8_t *first, bool *mirrored, struct err *err)
-{
-	const struct ntfs_geometry *g = &volume->geometry;
-	uint8_t *scratch = malloc(g->record_size);
-	bool ok;
-
-	if (!scratch)
-		return fail(err, ERR_MEMORY, "no memory for an MFT record");
-	ok = try_first(volume, g->mft_cluster, first, scratch, err);
-	*mirrored = !ok && try_first(volume, g->mirror_cluster, first, scratch, NULL);
-	free(scratch);
-	return ok || *mirrored;
-}
-
 static uint64_t covered(const struct ntfs_stream *stream)
 {
 	uint64_t clusters = 0;
@@ -158,33 +143,102 @@ static bool follow_mft(struct ntfs_volume *volume, struct err *err)
 	return true;
 }
 
-static bool open_mft(struct ntfs_volume *volume, struct err *err)
-{
-	const struct ntfs_geometry *g = &volume->geometry;
-	CLEANUP(free_memory) uint8_t *first = malloc(g->record_size);
-	bool mirrored = false;
+#define SAMPLES 256u
 
-	if (!first)
-		return fail(err, ERR_MEMORY, "no memory for an MFT record");
-	if (!read_first(volume, first, &mirrored, err))
-		return false;
+/* How many records of the table look like records, about: the better of two tables has more. */
+static uint64_t count_records(struct ntfs_mft *mft, uint8_t *scratch)
+{
+	uint64_t samples = mft->count < SAMPLES ? mft->count : SAMPLES;
+	uint64_t good = 0;
+
+	for (uint64_t i = 0; i < samples; i++)
+		if (ntfs_mft_read(mft, mft->count / samples * i, scratch, NULL))
+			good += memcmp(scratch, "FILE", 4) == 0;
+	return samples ? mft->count / samples * good : 0;
+}
+
+/* The table that this record 0 (borrowed) describes; NULL with *err when it describes none. */
+static struct ntfs_mft *make_mft(struct ntfs_volume *volume, uint8_t *first, struct err *err)
+{
 	/* Record 0 comes from memory while $MFT is being found; its content is not read before. */
 	struct source *content =
-	    source_of_bytes((struct bytes){.at = first, .len = g->record_size});
+	    source_of_bytes((struct bytes){.at = first, .len = volume->geometry.record_size});
+	struct ntfs_mft *mft =
+	    content ? ntfs_mft_new(content, true, volume, volume->geometry.record_size) : NULL;
 
-	volume->mft = content ? ntfs_mft_new(content, true, volume, g->record_size) : NULL;
-	if (!volume->mft) {
+	if (!mft) {
 		source_close(content);
-		return fail(err, ERR_MEMORY, "no memory for the MFT");
+		fail(err, ERR_MEMORY, "no memory for the MFT");
+		return NULL;
 	}
-	volume->mft->zero = TAKE(first);
-	if (!follow_mft(volume, err))
+	mft->zero = first;
+	volume->mft = mft;
+	bool ok = follow_mft(volume, err);
+
+	volume->mft = NULL;
+	mft->zero = NULL;
+	if (ok)
+		return mft;
+	ntfs_mft_close(mft);
+	return NULL;
+}
+
+struct first_records {                   /* record 0 as it lies in two places */
+	uint8_t *own, *mirror, *scratch; /* of record_size; own and mirror NULL when not good */
+};
+
+static void first_records_free_at(struct first_records *first)
+{
+	free(first->own);
+	free(first->mirror);
+	free(first->scratch);
+}
+
+static bool read_firsts(struct ntfs_volume *volume, struct first_records *first, struct err *err)
+{
+	const struct ntfs_geometry *g = &volume->geometry;
+
+	first->own = malloc(g->record_size);
+	first->mirror = malloc(g->record_size);
+	first->scratch = malloc(g->record_size);
+	if (!first->own || !first->mirror || !first->scratch)
+		return fail(err, ERR_MEMORY, "no memory for an MFT record");
+	if (!try_first(volume, g->mft_cluster, first->own, first->scratch, err)) {
+		free(first->own);
+		first->own = NULL;
+	}
+	if (!try_first(volume, g->mirror_cluster, first->mirror, first->scratch, NULL)) {
+		free(first->mirror);
+		first->mirror = NULL;
+	}
+	return first->own || first->mirror;
+}
+
+/* Record 0 may be damaged and still look whole: where its mirror says something else, the one whose table holds
+ * more records is believed, its own in doubt. */
+static bool open_mft(struct ntfs_volume *volume, struct err *err)
+{
+	CLEANUP(first_records_free) struct first_records first = {0};
+	struct ntfs_mft *own = NULL, *mirror = NULL;
+
+	if (!read_firsts(volume, &first, err))
 		return false;
-	if (!mirrored) {
-		free(volume->mft->zero);
-		volume->mft->zero = NULL;
+	if (first.own)
+		own = make_mft(volume, first.own, err);
+	if (first.mirror &&
+	    (!own || memcmp(first.own, first.mirror, volume->geometry.record_size) != 0))
+		mirror = make_mft(volume, first.mirror, own ? NULL : err);
+	if (own && mirror &&
+	    count_records(mirror, first.scratch) > count_records(own, first.scratch)) {
+		ntfs_mft_close(own);
+		own = NULL;
 	}
-	return true;
+	if (own && mirror)
+		ntfs_mft_close(mirror);
+	else if (mirror)
+		mirror->zero = TAKE(first.mirror);
+	volume->mft = own ? own : mirror;
+	return volume->mft != NULL;
 }
 
 bool ntfs_volume_open(struct source *raw, struct ntfs_volume **out, struct err *err)
