@@ -1,0 +1,228 @@
+/* A store: details, block list, bitmaps. See state.h. */
+#include "core/array.h"
+#include "formats/vss/state.h"
+
+#include <stdlib.h>
+
+bool vss_pass(struct err *err, const struct err *why)
+{
+	if (err)
+		*err = *why;
+	return false;
+}
+
+void vss_note(struct err *damage, const struct err *why)
+{
+	if (damage->kind == ERR_NONE)
+		*damage = *why;
+}
+
+/* A counted string at *at: a view of it; empty when it does not fit. */
+static struct bytes read_name(struct bytes details, size_t *at)
+{
+	struct bytes name = {0};
+
+	if (*at + 2 > details.len)
+		return name;
+	size_t len = le16(details.at + *at);
+
+	*at += 2;
+	if (len > VSS_LIMIT_NAME || !bytes_slice(details, *at, len, &name))
+		return (struct bytes){0};
+	*at += len;
+	return name;
+}
+
+static bool keep_names(struct vss_store *store, struct bytes details, struct err *err)
+{
+	size_t at = 64;
+	struct bytes first = read_name(details, &at);
+	struct bytes second = read_name(details, &at);
+
+	store->names = malloc(first.len + second.len + 1);
+	if (!store->names)
+		return fail(err, ERR_MEMORY, "no memory for a shadow copy");
+	if (first.len)
+		memcpy(store->names, first.at, first.len);
+	if (second.len)
+		memcpy(store->names + first.len, second.at, second.len);
+	store->info.operating_machine = (struct bytes){store->names, first.len};
+	store->info.service_machine = (struct bytes){store->names + first.len, second.len};
+	return true;
+}
+
+static bool describe(struct vss *vss, struct vss_store *store, struct err *err)
+{
+	struct vss_chain chain = {
+	    .storage = vss->storage, .type = VSS_BLOCK_STORE, .next = store->header};
+	struct vss_info *info = &store->info;
+	struct bytes details;
+
+	if (!vss_chain_next(&chain, &details, err))
+		return false;
+	if (details.len < 64)
+		return fail(err, ERR_DAMAGED, "it has no header");
+	if (!keep_names(store, details, err))
+		return false;
+	memcpy(info->copy_id, details.at + 16, VSS_GUID_LEN);
+	memcpy(info->set_id, details.at + 32, VSS_GUID_LEN);
+	info->context = le32(details.at + 48);
+	info->attributes = le32(details.at + 56);
+	info->has_details = true;
+	return true;
+}
+
+void vss_store_describe(struct vss *vss, struct vss_store *store)
+{
+	struct err err = {0};
+
+	if (store->has_store && vss->storage && !describe(vss, store, &err)) {
+		DISCARD(fail_in(&err, "header of the store"));
+		vss_note(&store->info.damage, &err);
+	}
+}
+
+static bool load_list(struct vss *vss, struct vss_store *store, struct err *err)
+{
+	struct vss_chain chain = {
+	    .storage = vss->storage, .type = VSS_BLOCK_LIST, .next = store->list};
+	size_t ceiling =
+	    VSS_LIMIT_ENTRIES - vss->entries; /* never negative: vss_map_add keeps it */
+	bool is_first = true;
+	struct bytes body;
+	struct err why = {0};
+
+	do {
+		if (!vss_chain_next(&chain, &body, &why)) {
+			if (is_first) {
+				DISCARD(vss_pass(err, &why));
+				return fail_in(err, "block list");
+			}
+			DISCARD(fail_in(&why, "the end of the block list is lost"));
+			vss_note(&store->info.damage, &why);
+			break;
+		}
+		is_first = false;
+		if (body.len && !vss_map_add(&store->map, body, ceiling, err))
+			return fail_in(err, "block list");
+	} while (body.len);
+	if (store->map.odd) {
+		fail(&why, ERR_DAMAGED, "%llu entries of the block list make no sense",
+		    (unsigned long long)store->map.odd);
+		vss_note(&store->info.damage, &why);
+	}
+	if (!vss_map_finish(&store->map, err))
+		return false;
+	vss->entries += store->map.count + store->map.overlay_count;
+	return true;
+}
+
+static bool add_unused(
+    struct vss_store *store, uint64_t block, uint64_t count, size_t ceiling, struct err *err)
+{
+	struct vss_span *last =
+	    store->unused_count ? &store->unused[store->unused_count - 1] : NULL;
+
+	if (last && last->first + last->count == block) {
+		last->count += count;
+		return true;
+	}
+	if (!array_grow(&store->unused, &store->unused_room, store->unused_count + 1,
+		sizeof(*store->unused), ceiling, err))
+		return false;
+	store->unused[store->unused_count++] = (struct vss_span){block, count};
+	return true;
+}
+
+/* Adds the blocks of a piece of the bitmap that are unused in both states. */
+static bool add_bits(struct vss_store *store, uint64_t first, struct bytes now, struct bytes before,
+    size_t ceiling, struct err *err)
+{
+	for (size_t i = 0; i < now.len; i++) {
+		uint8_t bits = now.at[i] & (i < before.len ? before.at[i] : 0xff);
+		uint64_t block = first + 8 * (uint64_t)i;
+
+		if (bits == 0xff && !add_unused(store, block, 8, ceiling, err))
+			return false;
+		for (unsigned bit = 0; bits != 0 && bits != 0xff && bit < 8; bit++)
+			if (bits >> bit & 1 && !add_unused(store, block + bit, 1, ceiling, err))
+				return false;
+	}
+	return true;
+}
+
+/* Reads both bitmaps: a block is not kept when neither this state nor the one before it used it. */
+static bool load_bitmaps(struct vss *vss, struct vss_store *store, struct err *err)
+{
+	struct vss_chain now = {
+	    .storage = vss->storage, .type = VSS_BLOCK_BITMAP, .next = store->bitmap};
+	struct vss_chain before = {
+	    .storage = vss->storage, .type = VSS_BLOCK_BITMAP, .next = store->previous};
+	uint64_t blocks = store->info.size / VSS_BLOCK + 1;
+	size_t ceiling = VSS_LIMIT_RANGES - vss->spans;
+	uint64_t first = 0;
+
+	while (first < blocks) {
+		struct bytes a, b = {0};
+
+		if (!vss_chain_next(&now, &a, err))
+			return fail_in(err, "bitmap");
+		if (a.len == 0)
+			break;
+		if (before.next && !vss_chain_next(&before, &b, err))
+			return fail_in(err, "previous bitmap");
+		if (!add_bits(store, first, a, b, ceiling, err))
+			return fail_in(err, "bitmap");
+		first += 8 * (uint64_t)a.len;
+	}
+	return true;
+}
+
+bool vss_store_load(struct vss *vss, struct vss_store *store, struct err *err)
+{
+	struct err why = {0};
+
+	if (store->is_loaded)
+		return true;
+	if (!load_list(vss, store, err)) {
+		vss_map_free(&store->map);
+		return false;
+	}
+	/* Without the bitmap all looks kept: it is said, and the rest is still good. */
+	if (!load_bitmaps(vss, store, &why)) {
+		if (why.kind == ERR_MEMORY) {
+			vss_map_free(&store->map);
+			return vss_pass(err, &why);
+		}
+		vss_note(&store->info.damage, &why);
+	}
+	vss->spans += store->unused_count;
+	store->is_loaded = true;
+	return true;
+}
+
+void vss_store_free(struct vss_store *store)
+{
+	vss_map_free(&store->map);
+	free(store->unused);
+	free(store->names);
+	*store = (struct vss_store){0};
+}
+
+bool vss_store_is_unused(const struct vss_store *store, uint64_t block)
+{
+	size_t low = 0, high = store->unused_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct vss_span *span = &store->unused[middle];
+
+		if (block < span->first)
+			high = middle;
+		else if (block - span->first >= span->count)
+			low = middle + 1;
+		else
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,138 @@
+#!/bin/bash
+# vss.sh BUILD: every snapshot of every volume of type vss has the bytes that libvshadow reads, but for blocks that no
+# snapshot keeps; its files have the content that The Sleuth Kit reads from libvshadow's view; headers and catalogues
+# that are there by themselves are read as their bytes say.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" vshadowmount vshadowinfo icat jq qemu-img mmls od
+dump=$build/tests/corpus_vss_dump
+mnt=$scratch/mnt
+mkdir "$mnt"
+trap 'unmount; rm -rf "$scratch"' EXIT
+
+unmount() {
+	if mountpoint -q "$mnt"; then umount "$mnt" || umount -l "$mnt"; fi
+}
+
+# number FILE OFFSET: eight bytes, as decimal
+number() {
+	od -A n -t u8 -j "$2" -N 8 "$1" | tr -d ' '
+}
+
+is_vss() { # FILE OFFSET
+	[ "$(od -A n -t x1 -j "$2" -N 16 "$1" 2>/dev/null | tr -d ' \n')" = 6b87083876c1484eb7ae04046e6cc752 ]
+}
+
+# The start of a volume: its header.
+check_header() {
+	local catalog
+	catalog=$("$dump" header "$1@0" | cut -f 3) || { corpus_fail "$2: no header"; return; }
+	[ "$((catalog))" = "$(number "$1" 7728)" ] || corpus_fail "$2: catalogue at $catalog"
+	corpus_count "headers"
+}
+
+# A file of catalogue blocks: laid where its first block says it lay, behind a header that we make.
+check_catalog() {
+	local volume=$scratch/catalog.raw at items listed
+	at=$(number "$1" 32)
+	rm -f "$volume"
+	truncate -s "$((at + 1048576))" "$volume"
+	dd if="$1" of="$volume" bs=16384 seek="$((at / 16384))" conv=notrunc status=none
+	{
+		printf '\x6b\x87\x08\x38\x76\xc1\x48\x4e\xb7\xae\x04\x04\x6e\x6c\xc7\x52\x01\0\0\0\x01\0\0\0'
+		printf '\0\x1e\0\0\0\0\0\0\0\x1e\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+		dd if="$1" bs=1 skip=32 count=8 status=none
+	} | dd of="$volume" bs=1 seek=7680 conv=notrunc status=none
+	items=$(od -A n -t u4 -v -w128 "$1" | awk '$1 == 2' | wc -l)
+	listed=$("$dump" list "$volume@0" | wc -l)
+	[ "$items" = "$listed" ] || corpus_fail "$2: $listed snapshots listed, its blocks have $items"
+	corpus_count "snapshots in catalogues alone" "$listed"
+	rm -f "$volume"
+}
+
+# Blocks against the peer's, where the peer has the same store: it may take another volume's.
+check_bytes() {
+	local theirs ours result
+	theirs=$(vshadowinfo -o "$offset" "$file" | awk -v n="$1" '/^Store: / { at = $2 }
+		at == n && /Shadow copy ID/ { print $NF }')
+	ours=$("$dump" list "$volume" | awk -F'\t' -v n="$1" '$1 == n { print $4 }')
+	if [ "$theirs" != "$ours" ]; then
+		echo "peer differs: $where snapshot $1: libvshadow reads the store of {$theirs}, the catalogue says {$ours}"
+		corpus_count "snapshots for which libvshadow takes another volume's store"
+		return
+	fi
+	result=$("$dump" compare "$volume" "$1" "$mnt/vss$1") || true
+	if [[ $result =~ ^([0-9]+)[[:space:]]([0-9]+)[[:space:]]0$ ]]; then
+		corpus_count "blocks equal to libvshadow" "${BASH_REMATCH[1]}"
+		corpus_count "blocks not kept, of which it makes zeros" "${BASH_REMATCH[2]}"
+	else
+		corpus_fail "$where snapshot $1: $result"
+	fi
+	check_files "$1"
+}
+
+check_files() {
+	local record type id size state hash name theirs
+	while IFS=$'\t' read -r record type id size state hash name; do
+		if [ "$state" != ok ]; then
+			[[ $state == *"did not keep"* ]] || corpus_fail "$where snapshot $1 record $record '$name': $state"
+			corpus_count "streams that no snapshot keeps whole"
+			continue
+		fi
+		theirs=$(icat "$mnt/vss$1" "$record-$((16#$type))-$id" 2>/dev/null | sha256sum | cut -d ' ' -f 1)
+		[ "$hash" = "$theirs" ] || corpus_fail "$where snapshot $1 record $record '$name': $size bytes differ from icat"
+		corpus_count "streams equal to icat over vshadowmount"
+	done < <("$dump" streams "$volume" "$1")
+}
+
+# Its store lies on another volume: nobody else here reads it. It must open, its $Bitmap must be kept.
+check_elsewhere() {
+	local used unkept
+	read -r used unkept < <("$dump" unkept "$volume" "$1" "$2") || { corpus_fail "$where snapshot $1: with $2"; return; }
+	[ "$unkept" -lt "$used" ] || corpus_fail "$where snapshot $1: nothing of it is kept"
+	if "$dump" streams "$volume" "$1" "$2" | cut -f 5 | grep -v -e '^ok$' -e 'did not keep'; then
+		corpus_fail "$where snapshot $1: streams cannot be read"
+	fi
+	corpus_count "snapshots stored on another volume"
+}
+
+check_volume() {
+	local number why storage
+	file=${volume%@*} offset=${volume##*@}
+	where=$(basename "$file")@$offset
+	storage=$(awk -F'\t' -v id="$theirs" -v own="$volume" '$2 == id && $1 != own { print $1; exit }' "$scratch/volumes")
+	[ "$theirs" != "$own" ] || vshadowmount -o "$offset" "$file" "$mnt" >/dev/null 2>&1 ||
+		{ echo "skipped: vshadowmount cannot mount here"; exit 77; }
+	while IFS=$'\t' read -r number _ _ _ _ _ _ why _; do
+		if [ "$why" = ok ]; then
+			check_bytes "$number"
+		elif [[ $why == *"another volume"* ]] && [ -n "$storage" ]; then
+			check_elsewhere "$number" "$storage"
+		else
+			corpus_fail "$where snapshot $number: $why"
+		fi
+	done < <("$dump" list "$volume" 2>/dev/null)
+	unmount
+}
+
+: >"$scratch/volumes"
+while IFS= read -r path; do
+	corpus_unpack "$path" || { corpus_fail "$path cannot be unpacked"; continue; }
+	while IFS= read -r file; do
+		if is_vss "$file" 0; then
+			check_catalog "$file" "$path"
+		elif [ "$(stat -L -c %s "$file")" = 8192 ]; then
+			check_header "$file" "$path"
+		fi
+	done < <(corpus_below "$unpacked")
+	while IFS=$'\t' read -r file offset; do
+		[ "$(stat -L -c %s "$file")" -gt 8192 ] || continue
+		is_vss "$file" "$((offset + 7680))" || continue
+		printf '%s\t%s\n' "$file@$offset" "$("$dump" header "$file@$offset")" >>"$scratch/volumes"
+	done < <(corpus_ntfs_volumes "$path")
+done < <(corpus_files vss)
+while IFS=$'\t' read -r volume own theirs _; do
+	check_volume
+done <"$scratch/volumes"
+corpus_end

@@ -1,0 +1,464 @@
+/* Shadow copies: every byte of every snapshot of volumes made as Windows makes them, and damaged ones. */
+#include "tests/unit.h"
+
+#include "formats/vss/vss.h"
+#include "tests/fake_source.h"
+#include "tests/fixture_vss.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK     ((size_t)FIXTURE_VSS_BLOCK)
+#define DATA      40u /* blocks that hold something */
+#define UNUSED_AT DATA
+#define AREA      48u
+#define BLOCKS    320u
+
+struct world {
+	uint8_t *at, *storage;
+	struct fixture_vss f;
+	struct source *raw, *other;
+	struct vss *vss;
+	uint32_t random;
+	struct err err;
+};
+
+static uint32_t next_random(struct world *w)
+{
+	w->random = w->random * 1664525u + 1013904223u;
+	return w->random >> 8;
+}
+
+static void fill(struct world *w, uint8_t *to, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		to[i] = (uint8_t)next_random(w);
+}
+
+static void begin(struct world *w, bool elsewhere)
+{
+	*w = (struct world){.random = 7};
+	w->at = calloc(BLOCKS, BLOCK);
+	w->storage = elsewhere ? calloc(BLOCKS, BLOCK) : NULL;
+	assert_non_null(w->at);
+	fill(w, w->at, (DATA + 8) * BLOCK);
+	fixture_vss_begin(&w->f, w->at, BLOCKS * BLOCK, w->storage, BLOCKS * BLOCK, AREA * BLOCK);
+}
+
+static void snapshot(struct world *w, uint64_t flags)
+{
+	fixture_vss_snapshot(&w->f, 1000 + w->f.count, flags, UNUSED_AT, AREA);
+}
+
+static void write_block(struct world *w, uint64_t block)
+{
+	uint8_t data[BLOCK];
+
+	fill(w, data, sizeof(data));
+	if (block == 0) /* the header stays */
+		memcpy(data + 0x1e00, w->at + 0x1e00, 512);
+	fixture_vss_write(&w->f, block, data);
+}
+
+static bool open_world(struct world *w)
+{
+	w->raw = source_of_bytes((struct bytes){w->at, BLOCKS * BLOCK});
+	if (w->storage)
+		w->other = source_of_bytes((struct bytes){w->storage, BLOCKS * BLOCK});
+	return vss_open(w->raw, w->other, &w->vss, &w->err);
+}
+
+static void end(struct world *w)
+{
+	vss_close(w->vss);
+	source_close(w->raw);
+	source_close(w->other);
+	fixture_vss_free(&w->f);
+	free(w->at);
+	free(w->storage);
+}
+
+/* Every byte of what the snapshot keeps; read whole, and in odd pieces. */
+static void check_snapshot(struct world *w, unsigned n, enum vss_reading reading)
+{
+	struct source *source = NULL;
+	static uint8_t got_bytes[DATA * FIXTURE_VSS_BLOCK];
+	const uint8_t *golden = w->f.stores[n].golden;
+	size_t got = 0;
+
+	assert_true(vss_snapshot_open(w->vss, n, reading, &source, &w->err));
+	assert_int_equal(source->size, BLOCKS * BLOCK);
+	assert_true(source->read(source, 0, got_bytes, sizeof(got_bytes), &got, &w->err));
+	assert_int_equal(got, sizeof(got_bytes));
+	for (size_t i = 0; i < DATA; i++)
+		if (memcmp(got_bytes + i * BLOCK, golden + i * BLOCK, BLOCK) != 0)
+			print_error("snapshot %u differs in block %zu\n", n, i);
+	assert_memory_equal(got_bytes, golden, DATA * BLOCK);
+	for (unsigned i = 0; i < 200; i++) {
+		size_t offset = next_random(w) % (DATA * BLOCK - 70000);
+		size_t len = next_random(w) % 70000;
+
+		assert_true(source->read(source, offset, got_bytes, len, &got, &w->err));
+		assert_int_equal(got, len);
+		assert_memory_equal(got_bytes, golden + offset, len);
+	}
+	source_close(source);
+}
+
+static void check_all(struct world *w)
+{
+	assert_int_equal(vss_count(w->vss), w->f.count);
+	for (unsigned n = w->f.count; n > 0; n--) {
+		check_snapshot(w, n - 1, VSS_AS_WINDOWS);
+		check_snapshot(w, n - 1, VSS_KEPT_ONLY);
+		assert_int_equal(vss_info(w->vss, n - 1)->damage.kind, ERR_NONE);
+	}
+}
+
+static void test_two_stores(void **state)
+{
+	struct world w;
+	uint8_t data[FIXTURE_VSS_BLOCK];
+	char id[VSS_GUID_ROOM];
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	write_block(&w, 3);
+	write_block(&w, 3); /* twice: the first old content counts */
+	write_block(&w, 5);
+	fixture_vss_move(&w.f, 7, 41);
+	write_block(&w, 7);
+	fixture_vss_move(&w.f, 8, 42);
+	write_block(&w, 42); /* what was moved there is kept for block 8 */
+	snapshot(&w, 0x40);
+	write_block(&w, 3);
+	write_block(&w, 6);
+	fill(&w, data, sizeof(data));
+	fixture_vss_overlay(&w.f, 0, 3, 0x80000001, data);
+	fixture_vss_overlay(&w.f, 1, 9, 0x00ff0000, data);
+	fixture_vss_overlay(&w.f, 1, 9, 0x0000ff00, data);
+	fixture_vss_overlay(&w.f, 1, 6, 0x1, data);
+	assert_true(open_world(&w));
+	check_all(&w);
+	const struct vss_info *info = vss_info(w.vss, 1);
+
+	vss_guid_text(info->id, id);
+	assert_string_equal(id, "c1c1c1c1-c1c1-c1c1-c1c1-c1c1c1c1c1c1");
+	assert_int_equal(info->created, 1001);
+	assert_int_equal(info->sequence, 2);
+	assert_true(info->has_details);
+	assert_int_equal(info->copy_id[0], 0xa1);
+	assert_int_equal(info->set_id[0], 0xb1);
+	assert_int_equal(info->context, 0xd);
+	assert_int_equal(info->attributes, 0x2000d);
+	assert_int_equal(info->operating_machine.len, 4);
+	assert_memory_equal(info->operating_machine.at, "P\0C\0", 4);
+	assert_memory_equal(info->service_machine.at, "S\0", 2);
+	assert_int_equal(vss_blocks(w.vss, 1), 2);
+	assert_null(vss_info(w.vss, 2));
+	end(&w);
+}
+
+/* A block that is moved, moved on, and moved back; then overwritten at each place. */
+static void test_moves(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	fixture_vss_move(&w.f, 1, 40);
+	fixture_vss_move(&w.f, 40, 41);
+	write_block(&w, 40);
+	write_block(&w, 1);
+	fixture_vss_move(&w.f, 2, 43);
+	fixture_vss_move(&w.f, 43, 2); /* back: as if nothing had been */
+	write_block(&w, 43);
+	fixture_vss_move(&w.f, 3, 44);
+	fixture_vss_move(&w.f, 44, 3);
+	write_block(&w, 3); /* kept where it was */
+	fixture_vss_move(&w.f, 4, 45);
+	fixture_vss_snapshot(&w.f, 2000, 0x40, 46, AREA);
+	write_block(&w, 45); /* kept by the newer one, for both */
+	write_block(&w, 41);
+	assert_true(open_world(&w));
+	check_all(&w);
+	end(&w);
+}
+
+/* Many writes, moves and snapshots in any order; lists of many blocks. */
+static void test_any_order(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 20; round++) {
+		struct world w;
+
+		begin(&w, round % 2);
+		w.random = 100 + round;
+		w.f.list_room = 1 + round % 5;
+		for (unsigned i = 0; i < 90; i++) {
+			if (i % 30 == 0)
+				snapshot(&w, 0x40);
+			write_block(&w, next_random(&w) % DATA);
+		}
+		assert_true(open_world(&w));
+		check_all(&w);
+		end(&w);
+	}
+}
+
+static void test_unused(void **state)
+{
+	struct world w;
+	uint8_t data[1024];
+	size_t got = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		struct source *windows = NULL, *kept = NULL;
+
+		begin(&w, false);
+		snapshot(&w, round ? 0x440 : 0x40);
+		write_block(&w, UNUSED_AT); /* not kept */
+		assert_true(open_world(&w));
+		assert_true(vss_snapshot_open(w.vss, 0, VSS_AS_WINDOWS, &windows, &w.err));
+		assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &kept, &w.err));
+		assert_true(source_read_exact(windows, UNUSED_AT * BLOCK, data, 1024, &w.err));
+		if (round)
+			assert_int_equal(data[0] | data[1] | data[1023], 0);
+		else
+			assert_memory_equal(data, w.at + UNUSED_AT * BLOCK, 1024);
+		/* The good bytes before it are given. */
+		assert_false(kept->read(kept, UNUSED_AT * BLOCK - 100, data, 1024, &got, &w.err));
+		assert_int_equal(w.err.kind, ERR_MISSING);
+		assert_int_equal(got, 100);
+		assert_memory_equal(data, w.at + UNUSED_AT * BLOCK - 100, 100);
+		source_close(windows);
+		source_close(kept);
+		end(&w);
+	}
+}
+
+static void test_same(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	write_block(&w, 3);
+	snapshot(&w, 0x40);
+	write_block(&w, 5);
+	fixture_vss_overlay(&w.f, 0, 9, 1, w.at);
+	assert_true(open_world(&w));
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_true(vss_is_same(w.vss, 0, VSS_PRESENT, 0, 3 * BLOCK));
+	assert_false(vss_is_same(w.vss, 0, VSS_PRESENT, 0, 3 * BLOCK + 1));
+	assert_true(vss_is_same(w.vss, 1, VSS_PRESENT, 0, 5 * BLOCK));
+	assert_false(vss_is_same(w.vss, 1, VSS_PRESENT, 5 * BLOCK + 100, 1));
+	assert_true(vss_is_same(w.vss, 0, 1, 5 * BLOCK, BLOCK)); /* both keep it in the newer */
+	assert_false(vss_is_same(w.vss, 0, 1, 3 * BLOCK, BLOCK));
+	assert_false(vss_is_same(w.vss, 0, 1, 9 * BLOCK, 1));
+	assert_true(vss_is_same(w.vss, 1, VSS_PRESENT, 9 * BLOCK, 1));
+	assert_false(vss_is_same(w.vss, 1, VSS_PRESENT, UNUSED_AT * BLOCK, 1));
+	assert_true(vss_is_same(w.vss, 1, VSS_PRESENT, UNUSED_AT * BLOCK, 0));
+	assert_false(vss_is_same(w.vss, 1, VSS_PRESENT, 1, UINT64_MAX));
+	source_close(source);
+	end(&w);
+}
+
+/* The store on another volume: read with it, named without it or with a wrong one. */
+static void test_elsewhere(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	struct vss *alone = NULL;
+
+	(void)state;
+	begin(&w, true);
+	snapshot(&w, 0x40);
+	write_block(&w, 3);
+	assert_true(open_world(&w));
+	check_all(&w);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(vss_open(w.raw, i ? w.raw : NULL, &alone, &w.err));
+		if (i == 0) {
+			assert_non_null(strstr(vss_info(alone, 0)->why.text, "{22222222-2222-"));
+			assert_int_equal(vss_info(alone, 0)->why.kind, ERR_MISSING);
+		}
+		assert_false(vss_snapshot_open(alone, 0, VSS_KEPT_ONLY, &source, &w.err));
+		vss_close(alone);
+		alone = NULL;
+	}
+	put_le64(w.storage + 0x1e00 + 64, 5); /* not the volume that is meant */
+	assert_true(vss_open(w.raw, w.other, &alone, &w.err));
+	assert_non_null(strstr(vss_info(alone, 0)->why.text, "on another volume"));
+	vss_close(alone);
+	end(&w);
+}
+
+static void test_none(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	assert_false(open_world(&w)); /* an empty catalogue */
+	assert_int_equal(w.err.kind, ERR_MISSING);
+	put_le64(w.at + 0x1e00 + 48, 0); /* none */
+	assert_false(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_int_equal(w.err.kind, ERR_MISSING);
+	memset(w.at + 0x1e00, 0, 16);
+	assert_false(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_int_equal(w.err.kind, ERR_MISSING);
+	end(&w);
+}
+
+/* What is damaged is said, and the rest is read. */
+static void test_damage(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+
+	(void)state;
+	begin(&w, false);
+	w.f.list_room = 2;
+	snapshot(&w, 0x40);
+	uint64_t list = w.f.stores[0].list, header = w.f.stores[0].header;
+
+	for (uint64_t block = 0; block < 9; block++)
+		write_block(&w, block);
+	uint64_t second = le64(w.at + list + 40);
+
+	put_le64(w.at + w.f.stores[0].list + 40, second); /* a loop */
+	put_le64(w.at + header, 0);
+	w.at[list + 128 + 1] = 1; /* an entry that begins inside a block */
+	assert_true(open_world(&w));
+	assert_false(vss_info(w.vss, 0)->has_details);
+	assert_int_equal(vss_info(w.vss, 0)->damage.kind, ERR_DAMAGED);
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_int_equal(vss_blocks(w.vss, 0), 8);
+	source_close(source);
+	vss_close(w.vss);
+	put_le64(w.at + list, 0); /* no list at all */
+	assert_true(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_int_equal(w.err.kind, ERR_DAMAGED);
+	assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	end(&w);
+}
+
+/* A snapshot without its store takes the older ones with it: they build on it. */
+static void test_lost_store(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+
+	(void)state;
+	begin(&w, false);
+	for (unsigned i = 0; i < 4; i++) {
+		snapshot(&w, 0x40);
+		write_block(&w, i);
+	}
+	uint8_t *item = w.at + w.f.storage_catalog + 256 + 256;
+
+	item[0] = 1; /* that of the second is gone */
+	assert_true(open_world(&w));
+	assert_int_equal(vss_count(w.vss), 4);
+	assert_int_equal(vss_info(w.vss, 0)->why.kind, ERR_DAMAGED);
+	assert_int_equal(vss_info(w.vss, 1)->why.kind, ERR_DAMAGED);
+	assert_int_equal(vss_info(w.vss, 2)->why.kind, ERR_NONE);
+	check_snapshot(&w, 2, VSS_KEPT_ONLY);
+	check_snapshot(&w, 3, VSS_KEPT_ONLY);
+	assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	vss_close(w.vss);
+	item[0] = 3;
+	w.at[w.f.catalog + 128 + 256] = 1; /* now the snapshot itself */
+	assert_true(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_int_equal(vss_count(w.vss), 3);
+	assert_non_null(strstr(vss_info(w.vss, 0)->why.text, "not in the catalogue"));
+	check_snapshot(&w, 3 - 1, VSS_KEPT_ONLY);
+	end(&w);
+}
+
+/* The catalogue's chain comes back to itself; a volume that was larger; the volume's end. */
+static void test_limits(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	uint8_t data[16];
+	size_t got = 1;
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	put_le64(w.at + w.f.catalog + 40, w.f.catalog);
+	put_le64(w.at + w.f.catalog + 128 + 8, UINT64_MAX);
+	assert_true(open_world(&w));
+	assert_int_equal(vss_damage(w.vss)->kind, ERR_DAMAGED);
+	assert_int_equal(vss_count(w.vss), 1);
+	assert_int_equal(vss_info(w.vss, 0)->damage.kind, ERR_DAMAGED);
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_AS_WINDOWS, &source, &w.err));
+	assert_int_equal(source->size, BLOCKS * BLOCK);
+	assert_true(source->read(source, source->size - 4, data, 16, &got, &w.err));
+	assert_int_equal(got, 4);
+	assert_true(source->read(source, UINT64_MAX - 4, data, 16, &got, &w.err));
+	assert_int_equal(got, 0);
+	source_close(source);
+	end(&w);
+}
+
+/* The nth read fails, for every n: nothing crashes, what opens reads right or says why not. */
+static void test_reads_that_fail(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	for (unsigned i = 0; i < 2; i++) {
+		snapshot(&w, 0x40);
+		write_block(&w, 3);
+	}
+	for (uint64_t n = 1; n < 40; n++) {
+		struct fake_source *fake = fake_source_new((struct bytes){w.at, BLOCKS * BLOCK});
+		struct source *source = NULL;
+		uint8_t data[512];
+
+		assert_non_null(fake);
+		fake->fail_at = n;
+		w.err = (struct err){0};
+		if (vss_open(&fake->source, NULL, &w.vss, &w.err) &&
+		    vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err) &&
+		    source_read_exact(source, 3 * BLOCK, data, 512, &w.err) &&
+		    vss_info(w.vss, 0)->damage.kind == ERR_NONE)
+			assert_memory_equal(data, w.f.stores[0].golden + 3 * BLOCK, 512);
+		else if (w.vss && vss_info(w.vss, 0)->damage.kind == ERR_NONE)
+			assert_int_not_equal(w.err.kind, ERR_NONE);
+		source_close(source);
+		vss_close(w.vss);
+		w.vss = NULL;
+		source_close(&fake->source);
+	}
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_two_stores),
+	    cmocka_unit_test(test_moves),
+	    cmocka_unit_test(test_any_order),
+	    cmocka_unit_test(test_unused),
+	    cmocka_unit_test(test_same),
+	    cmocka_unit_test(test_elsewhere),
+	    cmocka_unit_test(test_none),
+	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_lost_store),
+	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_reads_that_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
