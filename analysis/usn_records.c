@@ -1,6 +1,8 @@
-/* A journal's records as lines. */
+/* A journal's records as lines. With an MFT it is read twice, so that paths are those of the time: see
+ * formats/ntfs/usn_paths.h. */
 #include "analysis/timeline_walk.h"
 #include "core/array.h"
+#include "formats/ntfs/usn_paths.h"
 
 #define ASK_EVERY 4096u /* records between two questions whether to go on */
 
@@ -19,16 +21,21 @@ static void on_damage(
 
 struct walk {
 	struct timeline *timeline;
-	struct ntfs_paths *paths; /* may be NULL */
-	struct text path;         /* of the record at work */
+	struct source *journal;
+	const struct ntfs_range *ranges; /* the parts of it that hold records */
+	size_t range_count;
+	struct usn_paths *paths; /* NULL: there is no MFT */
+	struct text path;        /* of the record at work */
 	/* The last record that had a name: one of version 4 has none, and follows one of its file. */
 	struct ntfs_reference file, parent;
-	bool has_last, is_orphan;
+	bool has_last;
+	struct usn_path how;
 };
 
 static void walk_free_at(struct walk *walk)
 {
 	text_free(&walk->path);
+	usn_paths_free(walk->paths);
 }
 
 static bool same_reference(struct ntfs_reference a, struct ntfs_reference b)
@@ -42,14 +49,26 @@ static bool follows_its_own(const struct walk *walk, const struct usn_record *re
 	       same_reference(walk->parent, record->parent);
 }
 
+/* The path of a record that has a name. */
+static bool make_named(struct walk *walk, const struct usn_record *record, struct err *err)
+{
+	if (walk->paths)
+		return usn_paths_next(walk->paths, record, &walk->path, &walk->how, err);
+	text_add_utf16(&walk->path, record->utf16);
+	return true;
+}
+
 /* Makes walk->path out of the record's parent and name. */
 static bool make_path(struct walk *walk, const struct usn_record *record, struct err *err)
 {
-	struct ntfs_name name = {.parent = record->parent, .utf16 = record->utf16};
+	struct usn_path none;
 
+	if (!record->utf16.len && walk->paths &&
+	    !usn_paths_next(walk->paths, record, &walk->path, &none, err))
+		return false;
 	if (!record->utf16.len && follows_its_own(walk, record))
 		return true;
-	walk->is_orphan = false;
+	walk->how = (struct usn_path){0};
 	walk->has_last = record->utf16.len > 0;
 	walk->file = record->file;
 	walk->parent = record->parent;
@@ -58,14 +77,12 @@ static bool make_path(struct walk *walk, const struct usn_record *record, struct
 	if (!record->utf16.len)
 		text_addf(&walk->path, TIMELINE_UNNAMED_PATH "%llu",
 		    (unsigned long long)record->file.record);
-	else if (!walk->paths)
-		text_add_utf16(&walk->path, record->utf16);
-	else if (!ntfs_path(walk->paths, &name, &walk->path, &walk->is_orphan, err))
+	else if (!make_named(walk, record, err))
 		return false;
 	return text_ok(&walk->path, err);
 }
 
-#define FIELDS_MAX 4u /* record_high, parent_high, extents, remaining_extents */
+#define FIELDS_MAX 5u /* record_high, parent_high, extents, remaining_extents, path_uncertain */
 
 /* What few records have. Returns how many. */
 static size_t tell_rarities(
@@ -113,35 +130,71 @@ static bool write_change(struct walk *walk, const struct usn_record *record, str
 	if (!make_path(walk, record, err))
 		return false;
 	line.path = text_bytes(&walk->path);
-	line.is_orphan = walk->is_orphan;
+	line.is_orphan = walk->how.is_orphan;
 	line.has |= walk->paths ? TIMELINE_ORPHAN : 0;
 	line.has |= record->has_time ? TIMELINE_TIME : 0;
 	line.has |= record->major == 4 ? 0 : TIMELINE_ATTRIBUTES | TIMELINE_SECURITY;
+	if (walk->how.is_uncertain)
+		fields[line.field_count++] = (struct timeline_field){
+		    .key = "path_uncertain", .type = FIELD_BOOL, .number = 1};
 	timeline_write(walk->timeline, &line);
 	walk->timeline->totals.changes++;
 	return true;
 }
 
-/* All records of len bytes of a journal at offset. */
-static bool write_piece(
-    struct walk *walk, struct source *journal, uint64_t offset, uint64_t len, struct err *err)
+/* The first reading of a record. A journal of too many directories is damage: their paths are those of now. */
+static bool learn_change(struct walk *walk, const struct usn_record *record, struct err *err)
 {
-	struct timeline *timeline = walk->timeline;
-	struct listener listener = {.base = {.damage = on_damage}, .timeline = timeline};
+	struct err why = {0};
+
+	if (usn_paths_learn(walk->paths, record, &why))
+		return true;
+	if (timeline_is_fatal(&why)) {
+		*err = why;
+		return false;
+	}
+	timeline_damaged(walk->timeline, TIMELINE_JOURNAL_NAME, record->usn, 0, &why);
+	return true;
+}
+
+/* Every record of a part of the journal to `each`. */
+static bool read_part(struct walk *walk, const struct ntfs_range *range,
+    struct usn_listener *listener,
+    bool (*each)(struct walk *walk, const struct usn_record *record, struct err *err),
+    struct err *err)
+{
 	CLEANUP(usn_scan_close) struct usn_scan *scan = NULL;
+	uint64_t total = walk->journal->size;
 	struct usn_record record;
 	uint64_t count = 0;
 
-	if (!usn_scan_open(journal, offset, len, &listener.base, &scan, err))
+	if (!usn_scan_open(walk->journal, range->offset, range->len, listener, &scan, err))
 		return false;
 	while (usn_scan_next(scan, &record)) {
 		if (count++ % ASK_EVERY == 0 &&
-		    !timeline_goes_on(timeline, usn_scan_offset(scan), journal->size, err))
+		    !timeline_goes_on(walk->timeline, usn_scan_offset(scan), total, err))
 			return false;
-		if (!write_change(walk, &record, err))
+		if (!each(walk, &record, err))
 			return false;
 	}
-	return timeline_goes_on(timeline, usn_scan_offset(scan), journal->size, err);
+	return timeline_goes_on(walk->timeline, usn_scan_offset(scan), total, err);
+}
+
+static bool read_journal(struct walk *walk, struct ntfs_paths *now, struct err *err)
+{
+	struct listener listener = {.base = {.damage = on_damage}, .timeline = walk->timeline};
+
+	if (now && !usn_paths_new(now, &walk->paths, err))
+		return false;
+	for (size_t i = 0; now && i < walk->range_count; i++)
+		if (!read_part(walk, &walk->ranges[i], NULL, learn_change, err))
+			return false;
+	if (now)
+		usn_paths_rewind(walk->paths);
+	for (size_t i = 0; i < walk->range_count; i++)
+		if (!read_part(walk, &walk->ranges[i], &listener.base, write_change, err))
+			return false;
+	return true;
 }
 
 /* Finds $Extend/$UsnJrnl:$J. False when the volume has none, or it cannot be found (err set). */
@@ -160,30 +213,29 @@ static bool find_journal(struct ntfs_volume *volume, struct ntfs_entry *entry,
 }
 
 /* The parts of the journal that hold clusters: its leading hole may be a thousand times as long. */
-static bool write_stream(struct walk *walk, struct ntfs_volume *volume,
+static bool read_stream(struct walk *walk, const struct timeline_evidence *evidence,
     const struct ntfs_entry *entry, const struct ntfs_stream *stream, struct err *err)
 {
 	CLEANUP(source_close) struct source *journal = NULL;
 	CLEANUP(free_memory) struct ntfs_range *ranges = NULL;
-	size_t count = 0;
 
-	if (!ntfs_stream_open(volume, entry, stream, &journal, err) ||
-	    !ntfs_stream_ranges(volume, stream, &ranges, &count, err))
+	if (!ntfs_stream_open(evidence->volume, entry, stream, &journal, err) ||
+	    !ntfs_stream_ranges(evidence->volume, stream, &ranges, &walk->range_count, err))
 		return fail_in(err, TIMELINE_JOURNAL_NAME);
-	for (size_t i = 0; i < count; i++)
-		if (!write_piece(walk, journal, ranges[i].offset, ranges[i].len, err))
-			return false;
-	return true;
+	walk->journal = journal;
+	walk->ranges = ranges;
+	return read_journal(walk, evidence->paths, err);
 }
 
-static bool write_of_volume(struct walk *walk, struct ntfs_volume *volume, struct err *err)
+static bool read_of_volume(
+    struct walk *walk, const struct timeline_evidence *evidence, struct err *err)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	const struct ntfs_stream *stream = NULL;
 	struct err why = {0};
 
-	if (find_journal(volume, &entry, &stream, &why))
-		return write_stream(walk, volume, &entry, stream, err);
+	if (find_journal(evidence->volume, &entry, &stream, &why))
+		return read_stream(walk, evidence, &entry, stream, err);
 	if (timeline_is_fatal(&why)) {
 		*err = why;
 		return false;
@@ -196,10 +248,15 @@ static bool write_of_volume(struct walk *walk, struct ntfs_volume *volume, struc
 bool usn_records_write(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
 {
-	CLEANUP(walk_free) struct walk walk = {.timeline = timeline, .paths = evidence->paths};
+	static const struct ntfs_range all = {.len = UINT64_MAX};
+	CLEANUP(walk_free) struct walk walk = {.timeline = timeline};
 
 	if (evidence->volume)
-		return write_of_volume(&walk, evidence->volume, err);
-	return !evidence->files->journal ||
-	       write_piece(&walk, evidence->files->journal, 0, UINT64_MAX, err);
+		return read_of_volume(&walk, evidence, err);
+	if (!evidence->files->journal)
+		return true;
+	walk.journal = evidence->files->journal;
+	walk.ranges = &all;
+	walk.range_count = 1;
+	return read_journal(&walk, evidence->paths, err);
 }

@@ -38,6 +38,9 @@
 #define NTFS_LIMIT_PATH_UNITS  32768u             /* UTF-16 units of a path; Windows: 32,767 */
 #define NTFS_LIMIT_DIRECTORIES ((size_t)1 << 19)  /* remembered by ntfs_paths: 28 MiB */
 #define NTFS_LIMIT_PATH_NAMES  ((size_t)32 << 20) /* bytes of their names */
+/* Of directories that a change journal speaks of: their places at different times, and the bytes of their names. */
+#define NTFS_LIMIT_USN_DIRECTORIES ((size_t)1 << 18)
+#define NTFS_LIMIT_USN_NAMES       ((size_t)16 << 20)
 
 #define NTFS_LIMIT_CLAIMS    ((size_t)1 << 20) /* of deleted files, at once: 16 MiB */
 #define NTFS_LIMIT_CONTESTED ((size_t)1 << 20) /* stretches with several owners: 16 MiB */

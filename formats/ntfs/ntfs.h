@@ -185,6 +185,13 @@ bool ntfs_paths_learn(
 bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct text *out,
     bool *is_orphan, struct err *err) MUST_CHECK;
 
+/* A directory's own parent and name (which borrows until the next call on paths). *found is false when the MFT has no
+ * such directory, or another one in its record. */
+bool ntfs_paths_directory(struct ntfs_paths *paths, struct ntfs_reference directory,
+    struct ntfs_name *out, bool *found, struct err *err) MUST_CHECK;
+/* Adds a name as a component of a path. */
+void ntfs_path_add_name(struct text *out, struct bytes utf16);
+
 /* Directory listing through its $I30 index ($INDEX_ROOT and allocated $INDEX_ALLOCATION blocks). each()
  * gets names in index order; the names borrow. A damaged block is reported to damage() and the rest goes on. */
 struct ntfs_lister {

@@ -208,8 +208,25 @@ static bool climb(
 	return true;
 }
 
+bool ntfs_paths_directory(struct ntfs_paths *paths, struct ntfs_reference directory,
+    struct ntfs_name *out, bool *found, struct err *err)
+{
+	uint32_t index;
+
+	make_room(paths);
+	if (!know(paths, directory.record, &index, err))
+		return false;
+	const struct directory *known = &paths->directories[index];
+
+	*found = is_same(known, directory);
+	if (*found)
+		*out = (struct ntfs_name){.parent = known->parent,
+		    .utf16 = {.at = paths->names + known->name, .len = known->name_len}};
+	return true;
+}
+
 /* '/' and NUL, which NTFS forbids in names, would make another path of it. */
-static void add_name(struct text *out, struct bytes utf16)
+void ntfs_path_add_name(struct text *out, struct bytes utf16)
 {
 	size_t start = 0;
 
@@ -251,7 +268,7 @@ static bool add_directory(struct ntfs_paths *paths, struct ntfs_reference direct
 	for (size_t i = walk == WALK_LOST ? 0 : paths->depth; i > 0; i--) {
 		const struct directory *each = &paths->directories[paths->chain[i - 1]];
 
-		add_name(
+		ntfs_path_add_name(
 		    out, (struct bytes){.at = paths->names + each->name, .len = each->name_len});
 		text_addc(out, '/');
 	}
@@ -283,6 +300,6 @@ bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct te
 				memcpy(recent->path, out->at + start, recent->len);
 		}
 	}
-	add_name(out, name->utf16);
+	ntfs_path_add_name(out, name->utf16);
 	return text_ok(out, err);
 }
