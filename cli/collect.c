@@ -15,8 +15,9 @@
 #include "platform/process.h"
 #include "platform/store.h"
 
-#define OPTIONS        12
-#define CASE_BYTES_MAX 1000
+#define OPTIONS            14
+#define CASE_BYTES_MAX     1000
+#define DELETED_CAP_MAX_MB 1000000000ull
 
 struct run { /* everything that one run owns */
 	struct collect_request request;
@@ -47,6 +48,10 @@ static void make_options(struct collect_request *request, struct option options[
 		"default, none, or collectors with commas between"},
 	    {"take", 0, OPTION_LIST, &request->take, "PATTERN",
 		"files or directories besides: * within a name, ** across directories"},
+	    {"deleted", 0, OPTION_TEXT, &request->deleted, "WHAT",
+		"deleted files: none, list, priority (default) or all"},
+	    {"deleted-cap", 0, OPTION_NUMBER, &request->deleted_cap, "MB",
+		"data of deleted files at most: 2000, with --deleted all 20000"},
 	    {"case", 0, OPTION_TEXT, &request->case_id, "ID", "case number, for the bundle's name"},
 	    {"facts", 0, OPTION_TEXT, &request->facts, "FILE",
 		"JSON object: operator, witness, authority, location"},
@@ -117,6 +122,12 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 		    operands.at[0]);
 	if (request->case_id && strlen(request->case_id) > CASE_BYTES_MAX)
 		return fail(err, ERR_USAGE, "--case takes %d bytes at most", CASE_BYTES_MAX);
+	if (request->deleted &&
+	    !collection_deleted_policy(request->deleted, &run->plan.deleted, err))
+		return false;
+	if (request->deleted_cap > DELETED_CAP_MAX_MB)
+		return fail(err, ERR_USAGE, "--deleted-cap takes at most %llu (MB)",
+		    (unsigned long long)DELETED_CAP_MAX_MB);
 	if (!request->kit && !request->dry_run)
 		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
 	if (!request->out && !request->dry_run)
@@ -229,6 +240,7 @@ static void print_name(void *context, struct bytes name, uint64_t size)
 static bool make_collection(struct run *run, struct err *err)
 {
 	const char *profile = run->request.profile;
+	enum deleted_policy deleted = run->plan.deleted;
 
 	if (!profile && run->kit.profile.len)
 		profile = text_string(&run->kit.profile);
@@ -237,6 +249,9 @@ static bool make_collection(struct run *run, struct err *err)
 	    .profile = profile,
 	    .take = &run->request.take,
 	    .no_live = run->request.no_live,
+	    .asks_deleted = run->request.deleted != NULL,
+	    .deleted = deleted,
+	    .deleted_cap = run->request.deleted_cap * 1000000,
 	    .free_bytes = UINT64_MAX,
 	    .would_take = print_name,
 	};

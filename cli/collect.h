@@ -9,6 +9,8 @@ struct collect_request {
 	const char *kit, *out, *profile, *case_id, *facts;
 	struct text_list volumes; /* "C=PATH" */
 	struct text_list take;
+	const char *deleted;
+	uint64_t deleted_cap; /* MB; 0: by the policy */
 	bool no_live, unelevated, background, json, dry_run;
 };
 

@@ -79,6 +79,16 @@ static bool choose_named(struct collection *collection, const char *names, struc
 	return true;
 }
 
+static void remove_item(struct collection *collection, const struct collector *collector)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < collection->item_count; i++)
+		if (collection->items[i].collector != collector)
+			collection->items[kept++] = collection->items[i];
+	collection->item_count = kept;
+}
+
 bool collection_check_profile(const char *profile, struct err *err)
 {
 	const struct collector *collector;
@@ -102,6 +112,10 @@ static bool choose(struct collection *collection, struct err *err)
 		add_item(collection, collectors[i]);
 	if (!is_default && strcmp(profile, "none") != 0 && !choose_named(collection, profile, err))
 		return false;
+	if (collection->plan->deleted == DELETED_NONE)
+		remove_item(collection, &collect_deleted_files);
+	else if (collection->plan->asks_deleted && !has_item(collection, &collect_deleted_files))
+		add_item(collection, &collect_deleted_files);
 	if (collection->plan->take && collection->plan->take->count)
 		add_item(collection, &take);
 	if (collection->item_count == 0)
@@ -319,8 +333,8 @@ static void store_source(struct collection *collection, const char *name, struct
 		fail(&copy.first, ERR_STOPPED, "stopped %llu bytes before its end",
 		    (unsigned long long)place.padded);
 	struct row row = {.path = bytes_of(name),
-	    .kind = "live",
-	    .read = "api",
+	    .kind = set_of(name) == BUNDLE_LIVE ? "live" : "listing",
+	    .read = set_of(name) == BUNDLE_LIVE ? "api" : "raw",
 	    .status = is_whole ? ROW_TAKEN : ROW_PARTIAL,
 	    .why = &copy.first,
 	    .place = &place,

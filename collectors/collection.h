@@ -38,6 +38,14 @@ void collect_lines_end(struct collect_lines *lines);
 
 /* For the command that runs it ------------------------------------------------------------------ */
 
+/* What is done about deleted files: nothing, a list of them, also the data of those on the list of
+ * docs/collectors/deleted-files.md, of all. */
+enum deleted_policy { DELETED_PRIORITY, DELETED_NONE, DELETED_LIST, DELETED_ALL };
+/* ERR_USAGE unless it is "none", "list", "priority" or "all". */
+bool collection_deleted_policy(
+    const char *word, enum deleted_policy *out, struct err *err) MUST_CHECK;
+const char *collection_deleted_word(enum deleted_policy policy);
+
 struct collection_plan {              /* borrowed for the life of the collection */
 	struct bundle_writer *writer; /* NULL: a dry run, only names what it would take */
 	struct volume_set *volumes;
@@ -45,7 +53,10 @@ struct collection_plan {              /* borrowed for the life of the collection
 	    profile; /* "default": all collectors; "none"; or names of collectors: "registry,prefetch" */
 	const struct text_list *take; /* --take patterns */
 	bool no_live;
-	uint64_t free_bytes; /* at the destination; UINT64_MAX when unknown */
+	bool asks_deleted; /* --deleted was given: the collector runs whatever the profile says */
+	enum deleted_policy deleted;
+	uint64_t deleted_cap; /* bytes of deleted files' data on all volumes; 0: by the policy */
+	uint64_t free_bytes;  /* at the destination; UINT64_MAX when unknown */
 	/* Called with each name in a dry run. */
 	void (*would_take)(void *context, struct bytes name, uint64_t size);
 	void *context;

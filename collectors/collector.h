@@ -49,6 +49,9 @@ struct collector {
 	bool is_quick;                                /* also in the profile "quick" */
 	/* Live collectors. Returns nothing: what fails is reported, the run goes on. NULL when patterns are all. */
 	void (*run)(struct collection *collection);
+	/* Volume collectors that do more than take by patterns: called for each usable NTFS volume, by its index
+	 * in the plan. NULL: patterns are all. */
+	void (*run_volume)(struct collection *collection, size_t volume);
 };
 
 /* Every collector: collect_NAME. A file without a row in list.h fails clang's -Wmissing-variable-declarations. */

@@ -31,6 +31,10 @@ struct matcher {
 bool matcher_add(
     struct matcher *matcher, unsigned collector, const char *pattern, struct err *err) MUST_CHECK;
 void matcher_free(struct matcher *matcher);
+static inline void matcher_free_at(struct matcher *matcher)
+{
+	matcher_free(matcher);
+}
 bool match_is_wild(const struct match_pattern *pattern);
 
 /* The collectors that want this path on the volume with that letter (0: none). */

@@ -257,5 +257,12 @@ void row_write(const struct row *row, struct text *out)
 		json_bytes_field(&json, "volume", text_bytes(&row->volume->name));
 	if (row->entry)
 		add_entry(&json, row);
+	if (row->deleted) {
+		json_key(&json, "deleted");
+		json_begin(&json);
+		json_bytes_field(&json, "path", row->deleted->path);
+		row_add_deleted(&json, row->deleted);
+		json_end(&json);
+	}
 	json_end(&json);
 }

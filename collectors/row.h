@@ -4,6 +4,7 @@
 
 #include "collectors/state.h"
 #include "core/json.h"
+#include "formats/ntfs/deleted.h"
 
 enum row_status { ROW_TAKEN, ROW_PARTIAL, ROW_NOT_TAKEN, ROW_SAME_AS };
 
@@ -27,7 +28,20 @@ struct row {               /* what is known of an object; everything is borrowed
 	const struct ntfs_name *name; /* NULL: it has none */
 	const struct ntfs_stream *stream;
 	bool is_orphan;
+	const struct row_deleted *deleted; /* of a deleted file; NULL otherwise */
 };
+
+struct row_deleted { /* what is left of a deleted stream; all borrowed */
+	const struct ntfs_deleted *state;
+	enum ntfs_deleted_result result;
+	struct bytes path;   /* where it was, "$Orphan/…" when its directory is gone */
+	bool is_blank_known; /* whether emptied clusters were looked for */
+	uint64_t blank;      /* clusters of its own that hold one byte, 0x00 or 0xff, throughout */
+	bool is_changed;     /* while it was read */
+	uint64_t deleted_at; /* ticks, by the change journal; 0: not known */
+};
+/* Adds the fields of "deleted" but for path, inside an object that is open. */
+void row_add_deleted(struct json *json, const struct row_deleted *deleted);
 
 void row_write(const struct row *row, struct text *out);
 

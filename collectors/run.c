@@ -180,6 +180,15 @@ static void walk_volumes(struct collection *collection)
 		}
 }
 
+static void take_volume(struct collection *collection, size_t volume)
+{
+	const struct collector *collector = collection->items[collection->current].collector;
+
+	collection_take(collection, volume);
+	if (collector->run_volume)
+		collector->run_volume(collection, volume);
+}
+
 static void run_volumes(struct collection *collection)
 {
 	const struct volume_set *set = collection->plan->volumes;
@@ -192,7 +201,7 @@ static void run_volumes(struct collection *collection)
 		begin_item(collection, i);
 		for (size_t v = 0; v < set->count && !collect_stopped(collection); v++)
 			if (set->at[v].ntfs)
-				collection_take(collection, v);
+				take_volume(collection, v);
 		end_item(collection, i, started);
 	}
 }

@@ -145,8 +145,7 @@ bool volume_set_add_unusable(struct volume_set *set, char letter, const char *gu
 	return true;
 }
 
-/* Opens the unnamed stream of the file at path. */
-static bool open_file(
+bool volume_set_open_file(
     struct collection_volume *volume, const char *path, struct source **out, struct err *err)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
@@ -168,7 +167,7 @@ static bool name_from_hive(
 	CLEANUP(source_close) struct source *file = NULL;
 	CLEANUP(hive_close) struct hive *hive = NULL;
 
-	return open_file(volume, path, &file, err) && hive_open(file, &hive, err) &&
+	return volume_set_open_file(volume, path, &file, err) && hive_open(file, &hive, err) &&
 	       hive_computer_name(hive, out, err);
 }
 

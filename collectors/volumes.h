@@ -45,6 +45,10 @@ static inline void volume_set_free_at(struct volume_set *set)
 }
 size_t volume_set_usable(const struct volume_set *set);
 
+/* Opens the content of the file at a path ("Windows/System32/config/SYSTEM") of a usable NTFS volume. */
+bool volume_set_open_file(struct collection_volume *volume, const char *path, struct source **out,
+    struct err *err) MUST_CHECK;
+
 /* The computer's name from the SYSTEM hive of the first volume that has one. ERR_MISSING when none. */
 bool volume_set_host(struct volume_set *set, struct text *out, struct err *err) MUST_CHECK;
 

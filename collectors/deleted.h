@@ -1,0 +1,114 @@
+/* Deleted files of a volume: list, plan, data. Shared by the collectors/deleted_*.c; page
+ * docs/collectors/deleted-files.md. */
+#ifndef KANSHIKI_COLLECTORS_DELETED_H
+#define KANSHIKI_COLLECTORS_DELETED_H
+
+#include "collectors/row.h"
+#include "collectors/state.h"
+
+#define DELETED_CANDIDATES_MAX ((size_t)1 << 19) /* streams to recover, of one volume: 12 MiB */
+#define DELETED_RESIDENT_MAX   100000u           /* members out of MFT records, of one volume */
+#define DELETED_LINES_BYTES    ((size_t)8 << 20) /* of a part of the list */
+#define DELETED_CAP            2000000000ull     /* bytes, by default */
+#define DELETED_CAP_ALL        20000000000ull    /* the same for --deleted all */
+#define DELETED_FILE_SHARE     4u                /* one file takes a quarter of it at most */
+#define DELETED_SAMPLES        256u              /* clusters looked at for TRIM */
+#define DELETED_CLASS_NONE     31u               /* not on the priority list */
+
+/* What is done about a stream, and why not more. */
+enum deleted_decision {
+	DELETED_TAKE,
+	DELETED_GONE,       /* nothing of it is left */
+	DELETED_NOT_LISTED, /* --deleted priority, and it is not on the list */
+	DELETED_LIST_ONLY,  /* --deleted list */
+	DELETED_FILE_CAP,   /* larger than one file may be */
+	DELETED_TOTAL_CAP,  /* the others took what all may take */
+	DELETED_TOO_MANY,   /* more streams than are looked at */
+	DELETED_DECISIONS,
+};
+/* English, fixed: for rows and the list. */
+const char *deleted_why(enum deleted_decision decision);
+
+struct deleted_candidate { /* a stream outside of MFT records that may be worth its bytes */
+	uint64_t bytes;    /* that taking it stores */
+	uint32_t record;
+	uint32_t stream; /* hit_stream_hash */
+	uint32_t when;   /* in units of 2^24 ticks, 1.7 s */
+	uint16_t sequence;
+	uint8_t priority; /* its class on the list, 0 first */
+	uint8_t decision;
+};
+
+struct deleted_trim { /* what TRIM has done */
+	uint64_t lcn[DELETED_SAMPLES];
+	size_t count;
+	uint64_t seen, every;    /* clusters offered; each so many'th is kept */
+	uint64_t sampled, blank; /* read; of them emptied */
+	bool looks_trimmed;
+	bool has_setting;
+	uint32_t setting; /* DisableDeleteNotification */
+};
+
+struct deleted_files { /* of one volume */
+	struct collection *collection;
+	struct collection_volume *volume;
+	struct ntfs_bitmap *bitmap; /* NULL: cannot be read */
+	struct ntfs_claims *claims;
+	struct matcher priorities;
+	struct deleted_trim trim;
+	struct deleted_candidate *at; /* by record, then as the streams lie */
+	size_t count, room;
+	uint64_t dropped; /* streams over DELETED_CANDIDATES_MAX */
+	uint64_t unused, empty,
+	    files;              /* records: not in use, of them without anything, of them listed */
+	uint64_t resident;      /* members out of records so far */
+	uint64_t cap, file_cap; /* bytes */
+	struct text title;      /* for the progress line */
+};
+
+/* Whether the entry is a deleted file: a record not in use with a name or content. */
+bool deleted_is_file(const struct ntfs_entry *entry);
+/* Whether the stream is one that is listed and recovered: $DATA, the first of its name. */
+bool deleted_is_wanted(const struct ntfs_entry *entry, size_t stream);
+/* Its path on the volume, as ntfs_path gives it; "$Orphan/record 12" without a name. */
+void deleted_path(
+    struct deleted_files *d, const struct ntfs_entry *entry, struct text *out, bool *is_orphan);
+/* The member's name: "deleted/C/39-2/name:stream". */
+void deleted_member(const struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, struct text *out);
+
+/* deleted_priority.c: the list. */
+bool deleted_priorities(struct matcher *matcher, struct err *err) MUST_CHECK;
+/* The class of a path, DELETED_CLASS_NONE: it is not on the list. */
+unsigned deleted_priority(struct matcher *matcher, char letter, struct bytes path);
+
+/* deleted_trim.c */
+void deleted_trim_see(struct deleted_files *d, const struct ntfs_stream *stream);
+void deleted_trim_judge(struct deleted_files *d);
+/* "hopeless", "possible", "unknown". */
+const char *deleted_trim_word(const struct deleted_trim *trim);
+
+/* deleted_plan.c: which streams are taken, by priority, newest first, under the caps. */
+void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry);
+void deleted_plan_decide(struct deleted_files *d);
+/* What was decided about a stream that is not resident. */
+enum deleted_decision deleted_plan_of(const struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream);
+/* In the order in which they are to be taken. */
+void deleted_plan_rank(struct deleted_files *d);
+
+/* deleted_list.c: the members deleted/C/files.jsonl, files.002.jsonl, … */
+struct deleted_list {
+	struct deleted_files *d;
+	struct text text;
+	unsigned part;
+};
+void deleted_list_begin(struct deleted_list *list, struct deleted_files *d);
+void deleted_list_add(struct deleted_list *list, const struct ntfs_entry *entry);
+void deleted_list_end(struct deleted_list *list);
+
+/* deleted_take.c */
+void deleted_take_resident(struct deleted_files *d, const struct ntfs_entry *entry);
+void deleted_take_planned(struct deleted_files *d);
+
+#endif

@@ -1,0 +1,271 @@
+/* Deleted files: a list of all, and the data of those that are worth it. Page: docs/collectors/deleted-files.md. */
+#include "collectors/deleted.h"
+
+#include "bundle/name.h"
+#include "core/tr.h"
+
+#include <stdlib.h>
+
+#define SHOW_EVERY 2048u /* records */
+#define FREE_RESERVED \
+	((uint64_t)256 << 20) /* bytes at the destination that deleted files leave alone */
+
+static const char *const policy_words[] = {"priority", "none", "list", "all"};
+
+bool collection_deleted_policy(const char *word, enum deleted_policy *out, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(policy_words); i++)
+		if (strcmp(word, policy_words[i]) == 0) {
+			*out = (enum deleted_policy)i;
+			return true;
+		}
+	return fail(
+	    err, ERR_USAGE, "--deleted takes none, list, priority or all, not '%.40s'", word);
+}
+
+const char *collection_deleted_word(enum deleted_policy policy)
+{
+	return policy_words[policy];
+}
+
+bool deleted_is_file(const struct ntfs_entry *entry)
+{
+	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
+
+	return !entry->in_use && !is_extension && (entry->name_count || entry->stream_count);
+}
+
+bool deleted_is_wanted(const struct ntfs_entry *entry, size_t stream)
+{
+	uint32_t hash = hit_stream_hash(entry->streams[stream].utf16);
+
+	if (!hit_is_wanted(entry, &entry->streams[stream]))
+		return false;
+	for (size_t i = 0; i < stream; i++)
+		if (hit_is_wanted(entry, &entry->streams[i]) &&
+		    hit_stream_hash(entry->streams[i].utf16) == hash)
+			return false;
+	return true;
+}
+
+void deleted_path(
+    struct deleted_files *d, const struct ntfs_entry *entry, struct text *out, bool *is_orphan)
+{
+	const struct ntfs_name *name = ntfs_entry_name(entry);
+
+	*is_orphan = true;
+	if (name && ntfs_path(d->volume->paths, name, out, is_orphan, NULL))
+		return;
+	text_clear(out);
+	text_adds(out, "$Orphan/");
+	if (name)
+		text_add_utf16(out, name->utf16);
+	else
+		text_addf(out, "record %llu", (unsigned long long)entry->record);
+}
+
+void deleted_member(const struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, struct text *out)
+{
+	const struct ntfs_name *name = ntfs_entry_name(entry);
+
+	text_addf(out, "deleted/%s/%llu-%u/", text_string(&d->volume->name),
+	    (unsigned long long)entry->record, entry->sequence);
+	if (name && name->utf16.len)
+		bundle_name_add_utf16(out, name->utf16);
+	else
+		text_adds(out, "unnamed");
+	if (stream->utf16.len) {
+		text_addc(out, ':');
+		bundle_name_add_utf16(out, stream->utf16);
+	}
+}
+
+/* One way through the file table. False: stopped. */
+static bool walk(struct deleted_files *d,
+    void (*see)(struct deleted_files *, void *context, const struct ntfs_entry *entry),
+    void *context)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	uint64_t count = ntfs_mft_count(ntfs_volume_mft(d->volume->ntfs));
+
+	for (uint64_t record = 0; record < count; record++) {
+		struct err err = {0};
+
+		if (record % SHOW_EVERY == 0) {
+			if (collect_stopped(d->collection))
+				return false;
+			progress_part(
+			    &d->collection->progress, text_string(&d->title), record, count);
+		}
+		if (hit_load(d->volume, record, &entry, &err))
+			see(d, context, &entry);
+	}
+	return true;
+}
+
+static void see_claims(struct deleted_files *d, void *first, const struct ntfs_entry *entry)
+{
+	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
+
+	ntfs_claims_see(d->claims, entry);
+	if (!first || entry->in_use)
+		return;
+	d->unused++;
+	if (!deleted_is_file(entry)) {
+		d->empty += !is_extension;
+		return;
+	}
+	d->files++;
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (deleted_is_wanted(entry, i) && !entry->streams[i].resident)
+			deleted_trim_see(d, &entry->streams[i]);
+}
+
+static void see_plan(struct deleted_files *d, void *context, const struct ntfs_entry *entry)
+{
+	(void)context;
+	if (deleted_is_file(entry))
+		deleted_plan_see(d, entry);
+}
+
+static void see_list(struct deleted_files *d, void *list, const struct ntfs_entry *entry)
+{
+	if (!deleted_is_file(entry) || collect_stopped(d->collection))
+		return;
+	deleted_list_add(list, entry);
+	if (d->collection->plan->deleted != DELETED_LIST)
+		deleted_take_resident(d, entry);
+}
+
+/* Who owns which cluster. False: stopped. */
+static bool claim(struct deleted_files *d)
+{
+	bool first = true;
+
+	for (;;) {
+		if (!walk(d, see_claims, first ? d : NULL))
+			return false;
+		first = false;
+		if (!ntfs_claims_settle(d->claims))
+			return true;
+	}
+}
+
+/* What deleted files may take: as asked for, but never what other evidence may still need. */
+static void set_caps(struct deleted_files *d)
+{
+	const struct collection_plan *plan = d->collection->plan;
+	struct collection_counts totals;
+
+	collection_totals(d->collection, &totals);
+	d->cap = plan->deleted_cap              ? plan->deleted_cap
+		 : plan->deleted == DELETED_ALL ? DELETED_CAP_ALL
+						: DELETED_CAP;
+	d->file_cap = d->cap / DELETED_FILE_SHARE;
+	d->cap -= d->collection->deleted_bytes < d->cap ? d->collection->deleted_bytes : d->cap;
+	if (plan->free_bytes != UINT64_MAX) {
+		uint64_t used = totals.bytes + FREE_RESERVED;
+		uint64_t room = plan->free_bytes > used ? plan->free_bytes - used : 0;
+
+		d->cap = d->cap < room ? d->cap : room;
+	}
+}
+
+static void report(struct deleted_files *d, const char *what, const struct err *why)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	text_addf(&name, "deleted/%s%s", text_string(&d->volume->name), what);
+	collect_problem(d->collection, text_string(&name), why);
+}
+
+static void say_trim(struct deleted_files *d)
+{
+	CLEANUP(text_free) struct text line = {0};
+
+	if (strcmp(deleted_trim_word(&d->trim), "hopeless") != 0)
+		return;
+	text_addf(&line,
+	    tr("%s: the drive has emptied deleted files (TRIM): little of their content is left"),
+	    text_string(&d->volume->name));
+	progress_step(&d->collection->progress, text_string(&line));
+	collection_journal(
+	    d->collection, "trim", text_string(&d->volume->name), deleted_trim_word(&d->trim));
+}
+
+static void list(struct deleted_files *d)
+{
+	struct deleted_list lines;
+
+	deleted_list_begin(&lines, d);
+	DISCARD(walk(d, see_list, &lines)); /* what there is of it is still written */
+	deleted_list_end(&lines);
+}
+
+static void run(struct deleted_files *d)
+{
+	struct err err = {0};
+
+	if (!ntfs_bitmap_open(d->volume->ntfs, &d->bitmap, &err)) {
+		d->bitmap = NULL;
+		report(d, "", &err);
+	}
+	if (!ntfs_claims_new(d->volume->ntfs, d->bitmap, &d->claims, &err) ||
+	    !deleted_priorities(&d->priorities, &err)) {
+		report(d, "", &err);
+		return;
+	}
+	if (!claim(d))
+		return;
+	set_caps(d);
+	deleted_trim_judge(d);
+	if (d->collection->plan->deleted != DELETED_LIST && !walk(d, see_plan, NULL))
+		return;
+	deleted_plan_decide(d);
+	say_trim(d);
+	list(d);
+	deleted_take_planned(d);
+	if (d->dropped) {
+		fail(&err, ERR_LIMIT, "%llu streams over the limit of %zu were not looked at",
+		    (unsigned long long)d->dropped, DELETED_CANDIDATES_MAX);
+		report(d, "", &err);
+	}
+	if (d->bitmap && ntfs_bitmap_damage(d->bitmap)->kind != ERR_NONE)
+		report(d, "", ntfs_bitmap_damage(d->bitmap));
+}
+
+static void run_volume(struct collection *collection, size_t volume)
+{
+	struct deleted_files *d = calloc(1, sizeof(*d));
+	struct err err = {0};
+
+	if (!d) {
+		fail(&err, ERR_MEMORY, "no memory for deleted files");
+		collect_problem(collection, "deleted", &err);
+		return;
+	}
+	d->collection = collection;
+	d->volume = &collection->plan->volumes->at[volume];
+	/* Of a shadow copy all is the past; its own deleted files are those of the volume. */
+	if (strncmp(text_string(&d->volume->name), "$vss$", 5) != 0) {
+		text_addf(&d->title, tr("Looking for deleted files on %s"),
+		    text_string(&d->volume->name));
+		run(d);
+	}
+	ntfs_claims_free(d->claims);
+	ntfs_bitmap_close(d->bitmap);
+	matcher_free(&d->priorities);
+	text_free(&d->title);
+	free(d->at);
+	free(d);
+}
+
+const struct collector collect_deleted_files = {
+    .name = "deleted-files",
+    .summary = "deleted files: a list, and what is left of their data",
+    .kind = KIND_FILE_SYSTEM,
+    .volatility = 2000, /* after all that is surely there: docs/collectors/deleted-files.md */
+    .needs = NEEDS_VOLUME | NEEDS_ADMIN,
+    .run_volume = run_volume,
+};

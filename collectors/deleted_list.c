@@ -1,0 +1,213 @@
+/* The list of deleted files, one JSON object a line: docs/collectors/deleted-files.md. */
+#include "collectors/deleted.h"
+
+static void add_trim(struct json *json, const struct deleted_trim *trim)
+{
+	const char *word = deleted_trim_word(trim);
+
+	json_key(json, "trim");
+	json_begin(json);
+	json_string_field(json, "recovery", word);
+	json_unsigned_field(json, "sampled", trim->sampled);
+	json_unsigned_field(json, "zero", trim->blank);
+	if (trim->has_setting)
+		json_unsigned_field(json, "disable_delete_notification", trim->setting);
+	else
+		json_string_field(json, "disable_delete_notification", NULL);
+	if (strcmp(word, "hopeless") == 0)
+		json_string_field(json, "meaning",
+		    "the drive has emptied the clusters of deleted files (TRIM): only what lies in "
+		    "MFT "
+		    "records, shadow copies and other copies is left");
+	json_end(json);
+}
+
+/* The first line tells of the list itself. */
+static void add_head(struct deleted_files *d, struct text *out)
+{
+	struct json json = {.to = out};
+
+	json_begin(&json);
+	json_string_field(&json, "list", "deleted files");
+	json_bytes_field(&json, "volume", text_bytes(&d->volume->name));
+	json_string_field(&json, "policy", collection_deleted_word(d->collection->plan->deleted));
+	json_unsigned_field(&json, "cap", d->cap);
+	json_unsigned_field(&json, "cap_of_one_file", d->file_cap);
+	json_unsigned_field(&json, "records_not_in_use", d->unused);
+	json_unsigned_field(&json, "records_empty", d->empty);
+	json_unsigned_field(&json, "files", d->files);
+	json_bool_field(&json, "bitmap", d->bitmap != NULL);
+	add_trim(&json, &d->trim);
+	json_string_field(&json, "earlier_owner",
+	    "unknowable: an overwrite by a file whose own record is gone leaves no trace");
+	json_end(&json);
+	text_addc(out, '\n');
+}
+
+void deleted_list_begin(struct deleted_list *list, struct deleted_files *d)
+{
+	*list = (struct deleted_list){.d = d, .part = 1};
+	add_head(d, &list->text);
+}
+
+static void flush(struct deleted_list *list)
+{
+	struct deleted_files *d = list->d;
+	CLEANUP(text_free) struct text name = {0};
+	struct source *source = source_of_bytes(text_bytes(&list->text));
+	struct err err = {0};
+
+	text_addf(&name, "deleted/%s/files", text_string(&d->volume->name));
+	if (list->part > 1)
+		text_addf(&name, ".%03u", list->part);
+	text_adds(&name, ".jsonl");
+	if (source && !list->text.failed) {
+		collect_source(d->collection, text_string(&name), source);
+	} else {
+		source_close(source);
+		fail(&err, ERR_MEMORY, "no memory for the list of deleted files");
+		collect_problem(d->collection, text_string(&name), &err);
+	}
+	list->part++;
+	text_clear(&list->text);
+}
+
+static void add_utf16(struct json *json, const char *key, struct bytes utf16)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	text_add_utf16(&name, utf16);
+	json_bytes_field(json, key, text_bytes(&name));
+}
+
+static void add_times(struct json *json, const char *key, const struct ntfs_times *times)
+{
+	json_key(json, key);
+	json_begin(json);
+	json_time_field(json, "created", times->created);
+	json_time_field(json, "modified", times->modified);
+	json_time_field(json, "changed", times->changed);
+	json_time_field(json, "accessed", times->accessed);
+	json_end(json);
+}
+
+static void add_member(struct deleted_files *d, struct json *json, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream)
+{
+	enum deleted_decision decision = DELETED_TAKE;
+	CLEANUP(text_free) struct text member = {0};
+
+	if (!stream->resident)
+		decision = deleted_plan_of(d, entry, stream);
+	else if (d->collection->plan->deleted == DELETED_LIST)
+		decision = DELETED_LIST_ONLY;
+	else if (d->resident >= DELETED_RESIDENT_MAX)
+		decision = DELETED_TOO_MANY;
+	if (decision != DELETED_TAKE) {
+		json_string_field(json, "why", deleted_why(decision));
+		return;
+	}
+	deleted_member(d, entry, stream, &member);
+	json_bytes_field(json, "member", text_bytes(&member));
+}
+
+static void add_stream(struct deleted_files *d, struct json *json, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream)
+{
+	CLEANUP(ntfs_deleted_free) struct ntfs_deleted state = {0};
+	struct ntfs_deleted_stream of = {d->volume->ntfs, d->claims, entry, stream};
+	struct row_deleted deleted = {.state = &state};
+	struct err err = {0};
+
+	json_begin(json);
+	add_utf16(json, "name", stream->utf16);
+	json_unsigned_field(json, "size", stream->size);
+	if (stream->resident)
+		json_bool_field(json, "resident", true);
+	if (stream->flags & NTFS_STREAM_COMPRESSED)
+		json_bool_field(json, "compressed", true);
+	if (stream->flags & NTFS_STREAM_ENCRYPTED)
+		json_bool_field(json, "encrypted", true);
+	if (ntfs_deleted_judge(&of, d->bitmap, &state, &err)) {
+		/* Where they lie in the content is for the row of what is taken. */
+		state.lost.count = 0;
+		state.doubtful.count = 0;
+		deleted.result = state.result;
+		row_add_deleted(json, &deleted);
+	} else {
+		json_string_field(json, "problem", err.text);
+	}
+	add_member(d, json, entry, stream);
+	json_end(json);
+}
+
+static void add_names(struct deleted_files *d, struct json *json, const struct ntfs_entry *entry)
+{
+	const struct ntfs_name *best = ntfs_entry_name(entry);
+	CLEANUP(text_free) struct text path = {0};
+	bool is_orphan = false;
+
+	deleted_path(d, entry, &path, &is_orphan);
+	json_bytes_field(json, "path", text_bytes(&path));
+	if (is_orphan)
+		json_bool_field(json, "orphan", true);
+	if (!best)
+		return;
+	add_utf16(json, "name", best->utf16);
+	json_unsigned_field(json, "parent_record", best->parent.record);
+	json_unsigned_field(json, "parent_sequence", best->parent.sequence);
+	json_key(json, "other_names");
+	json_begin_array(json);
+	for (size_t i = 0; i < entry->name_count; i++) {
+		CLEANUP(text_free) struct text name = {0};
+
+		if (&entry->names[i] == best)
+			continue;
+		text_add_utf16(&name, entry->names[i].utf16);
+		json_string(json, text_bytes(&name));
+	}
+	json_end_array(json);
+	add_times(json, "fn", &best->times);
+}
+
+static void add_line(struct deleted_files *d, struct text *out, const struct ntfs_entry *entry)
+{
+	struct json json = {.to = out};
+
+	json_begin(&json);
+	json_unsigned_field(&json, "record", entry->record);
+	json_unsigned_field(&json, "sequence", entry->sequence);
+	add_names(d, &json, entry);
+	if (entry->is_directory)
+		json_bool_field(&json, "directory", true);
+	if (entry->has_standard) {
+		add_times(&json, "si", &entry->times);
+		json_unsigned_field(&json, "attributes", entry->attributes);
+		json_unsigned_field(&json, "usn", entry->usn);
+	}
+	json_unsigned_field(&json, "lsn", entry->lsn);
+	json_key(&json, "streams");
+	json_begin_array(&json);
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (deleted_is_wanted(entry, i))
+			add_stream(d, &json, entry, &entry->streams[i]);
+	json_end_array(&json);
+	if (entry->damage.kind != ERR_NONE)
+		json_string_field(&json, "damage", entry->damage.text);
+	json_end(&json);
+	text_addc(out, '\n');
+}
+
+void deleted_list_add(struct deleted_list *list, const struct ntfs_entry *entry)
+{
+	add_line(list->d, &list->text, entry);
+	if (list->text.len >= DELETED_LINES_BYTES || list->text.failed)
+		flush(list);
+}
+
+void deleted_list_end(struct deleted_list *list)
+{
+	if (list->text.len || list->part == 1)
+		flush(list);
+	text_free(&list->text);
+}

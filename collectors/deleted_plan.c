@@ -1,0 +1,154 @@
+/* Which deleted streams are taken. See deleted.h. */
+#include "collectors/deleted.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define WHEN_SHIFT 24 /* 2^24 ticks are 1.7 s: 32 bits reach until 3884 */
+
+static uint32_t when_of(const struct ntfs_entry *entry)
+{
+	uint64_t when = entry->times.changed >> WHEN_SHIFT;
+
+	return when < UINT32_MAX ? (uint32_t)when : 0; /* no clock says that */
+}
+
+/* What taking it stores; 0: nothing of it is left. */
+static uint64_t bytes_left(
+    struct deleted_files *d, const struct ntfs_entry *entry, const struct ntfs_stream *stream)
+{
+	CLEANUP(ntfs_deleted_free) struct ntfs_deleted state = {0};
+	struct ntfs_deleted_stream of = {d->volume->ntfs, d->claims, entry, stream};
+
+	if (!ntfs_deleted_judge(&of, d->bitmap, &state, NULL) ||
+	    state.result == NTFS_DELETED_OVERWRITTEN)
+		return 0;
+	return stream->size;
+}
+
+static unsigned class_of(struct deleted_files *d, const struct ntfs_entry *entry)
+{
+	CLEANUP(text_free) struct text path = {0};
+	bool is_orphan;
+
+	deleted_path(d, entry, &path, &is_orphan);
+	return path.failed ? DELETED_CLASS_NONE
+			   : deleted_priority(&d->priorities, d->volume->letter, text_bytes(&path));
+}
+
+void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry)
+{
+	struct deleted_candidate one = {.record = (uint32_t)entry->record,
+	    .sequence = entry->sequence,
+	    .when = when_of(entry),
+	    .priority = DELETED_CLASS_NONE};
+	bool is_all = d->collection->plan->deleted == DELETED_ALL;
+	bool is_asked = false;
+
+	if (d->collection->plan->deleted == DELETED_LIST || entry->record > UINT32_MAX)
+		return;
+	for (size_t i = 0; i < entry->stream_count; i++) {
+		if (entry->streams[i].resident || !deleted_is_wanted(entry, i))
+			continue;
+		if (!is_asked)
+			one.priority = (uint8_t)class_of(d, entry);
+		is_asked = true;
+		if (one.priority == DELETED_CLASS_NONE && !is_all)
+			return;
+		one.stream = hit_stream_hash(entry->streams[i].utf16);
+		one.bytes = bytes_left(d, entry, &entry->streams[i]);
+		one.decision =
+		    one.bytes || entry->streams[i].size == 0 ? DELETED_TAKE : DELETED_GONE;
+		if (array_grow(
+			&d->at, &d->room, d->count + 1, sizeof(one), DELETED_CANDIDATES_MAX, NULL))
+			d->at[d->count++] = one;
+		else
+			d->dropped++;
+	}
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct deleted_candidate *x = a;
+	const struct deleted_candidate *y = b;
+
+	if (x->priority != y->priority)
+		return compare_numbers(x->priority, y->priority);
+	if (x->when != y->when)
+		return compare_numbers(y->when, x->when);
+	if (x->record != y->record)
+		return compare_numbers(x->record, y->record);
+	return compare_numbers(x->stream, y->stream);
+}
+
+static int by_record(const void *a, const void *b)
+{
+	const struct deleted_candidate *x = a;
+	const struct deleted_candidate *y = b;
+
+	if (x->record != y->record)
+		return compare_numbers(x->record, y->record);
+	return compare_numbers(x->stream, y->stream);
+}
+
+void deleted_plan_rank(struct deleted_files *d)
+{
+	if (d->count)
+		qsort(d->at, d->count, sizeof(*d->at), by_rank);
+}
+
+void deleted_plan_decide(struct deleted_files *d)
+{
+	uint64_t left = d->cap;
+
+	deleted_plan_rank(d);
+	for (size_t i = 0; i < d->count; i++) {
+		struct deleted_candidate *one = &d->at[i];
+
+		if (one->decision != DELETED_TAKE)
+			continue;
+		if (one->bytes > d->file_cap)
+			one->decision = DELETED_FILE_CAP;
+		else if (one->bytes > left)
+			one->decision = DELETED_TOTAL_CAP;
+		else
+			left -= one->bytes;
+	}
+	if (d->count)
+		qsort(d->at, d->count, sizeof(*d->at), by_record);
+}
+
+enum deleted_decision deleted_plan_of(
+    const struct deleted_files *d, const struct ntfs_entry *entry, const struct ntfs_stream *stream)
+{
+	struct deleted_candidate key = {
+	    .record = (uint32_t)entry->record, .stream = hit_stream_hash(stream->utf16)};
+	const struct deleted_candidate *found =
+	    d->count ? bsearch(&key, d->at, d->count, sizeof(key), by_record) : NULL;
+
+	if (found && found->sequence == entry->sequence)
+		return (enum deleted_decision)found->decision;
+	if (d->collection->plan->deleted == DELETED_LIST)
+		return DELETED_LIST_ONLY;
+	return d->dropped ? DELETED_TOO_MANY : DELETED_NOT_LISTED;
+}
+
+const char *deleted_why(enum deleted_decision decision)
+{
+	static const char *const words[DELETED_DECISIONS] = {
+	    [DELETED_GONE] = "nothing of it is left",
+	    [DELETED_NOT_LISTED] = "not on the priority list: --deleted all takes it",
+	    [DELETED_LIST_ONLY] = "not asked for: --deleted list",
+	    [DELETED_FILE_CAP] = "larger than one deleted file may be: see --deleted-cap",
+	    [DELETED_TOTAL_CAP] = "the deleted files before it took all that --deleted-cap allows",
+	    [DELETED_TOO_MANY] = "more deleted files than are looked at",
+	};
+
+	return words[decision];
+}

@@ -1,0 +1,309 @@
+/* Taking the data of deleted files: what is their own, zeros for the rest. See deleted.h. */
+#include "collectors/deleted.h"
+
+#include "bundle/name.h"
+
+struct recovery { /* a deleted stream on its way into the bundle */
+	struct deleted_files *d;
+	const struct ntfs_entry *entry;
+	const struct ntfs_stream *stream;
+	struct ntfs_deleted_stream of;
+	struct ntfs_deleted state;
+	struct ntfs_bitmap *bitmap; /* borrowed */
+	struct row_deleted deleted;
+	struct text member, path;
+	bool is_orphan;
+};
+
+static struct collection_counts *counts_of(const struct recovery *r)
+{
+	struct collection *collection = r->d->collection;
+
+	return &collection->items[collection->current].counts;
+}
+
+static void write_row(struct recovery *r, struct row *row)
+{
+	CLEANUP(text_free) struct text json = {0};
+
+	r->deleted.path = text_bytes(&r->path);
+	row->path = text_bytes(&r->member);
+	row->kind = r->stream->utf16.len ? "stream" : "file";
+	row->read = "raw";
+	row->size = r->stream->size;
+	row->collection = r->d->collection;
+	row->volume = r->d->volume;
+	row->entry = r->entry;
+	row->name = ntfs_entry_name(r->entry);
+	row->stream = r->stream;
+	row->is_orphan = r->is_orphan;
+	row->deleted = &r->deleted;
+	row_write(row, &json);
+	collection_row(r->d->collection, &json);
+}
+
+/* Nothing of it is stored, and that is no gap: what is gone is gone, and limits are what was asked for. */
+static void leave(struct recovery *r, const char *why)
+{
+	struct err err = {0};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = &err};
+
+	fail(&err, ERR_MISSING, "%s", why);
+	counts_of(r)->skipped++;
+	write_row(r, &row);
+}
+
+static void fail_recovery(struct recovery *r, const struct err *why)
+{
+	struct row row = {.status = ROW_NOT_TAKEN, .why = why};
+
+	counts_of(r)->failed++;
+	write_row(r, &row);
+	collection_note_problem(r->d->collection, text_bytes(&r->member), why);
+}
+
+/* Why not all of it is there. */
+static void explain(const struct recovery *r, struct err *why)
+{
+	const struct ntfs_deleted *s = &r->state;
+
+	if (r->deleted.result == NTFS_DELETED_FULL)
+		return;
+	if (s->is_resident || s->used + s->later + s->unknown + s->missing == 0)
+		fail(why, ERR_DAMAGED, "its record is damaged or changed while it was read");
+	else
+		fail(why, ERR_MISSING,
+		    "of %llu clusters %llu are its own, %llu were overwritten, %llu are unknown",
+		    (unsigned long long)s->clusters, (unsigned long long)s->own,
+		    (unsigned long long)(s->used + s->later),
+		    (unsigned long long)(s->unknown + s->missing));
+}
+
+/* On a running system: whether the record is no more what it was. */
+static bool record_changed(struct recovery *r)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry now = {0};
+	struct ntfs_mft *mft = ntfs_volume_mft(r->d->volume->ntfs);
+
+	if (!r->d->volume->is_live)
+		return false;
+	ntfs_mft_forget(mft);
+	return !ntfs_entry_load_head(mft, r->entry->record, &now, NULL) || now.in_use ||
+	       now.sequence != r->entry->sequence || now.lsn != r->entry->lsn;
+}
+
+static void finish(struct recovery *r, const struct bundle_place *place, struct copy_result *copy)
+{
+	struct row row = {.place = place, .copy = copy};
+	struct collection_counts *counts = counts_of(r);
+	struct err why = {0};
+	bool is_gap = copy->bad_bytes || place->padded;
+
+	r->deleted.is_changed = record_changed(r);
+	r->deleted.result = r->state.result;
+	if (r->deleted.result == NTFS_DELETED_FULL && (r->deleted.is_changed || is_gap))
+		r->deleted.result = NTFS_DELETED_PARTIAL;
+	if (copy->bad_bytes)
+		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
+		    (unsigned long long)copy->bad_bytes, copy->first.text);
+	else if (place->padded)
+		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
+		    (unsigned long long)place->padded);
+	else
+		explain(r, &why);
+	row.why = &why;
+	row.status = r->deleted.result == NTFS_DELETED_FULL ? ROW_TAKEN : ROW_PARTIAL;
+	counts->taken += row.status == ROW_TAKEN;
+	counts->partial += row.status == ROW_PARTIAL;
+	counts->bytes += place->stored;
+	r->d->collection->deleted_bytes += r->stream->resident ? 0 : place->stored;
+	write_row(r, &row);
+	if (is_gap)
+		collection_note_problem(r->d->collection, text_bytes(&r->member), &why);
+}
+
+static void store(struct recovery *r, struct source *source)
+{
+	CLEANUP(copy_result_free) struct copy_result copy = {0};
+	struct collection *collection = r->d->collection;
+	struct bundle_writer *writer = collection->plan->writer;
+	struct bundle_member member = {.name = text_string(&r->member), .size = source->size};
+	struct bundle_place place;
+	struct err err = {0};
+
+	if (r->entry->has_standard) {
+		member.modified = r->entry->times.modified;
+		member.accessed = r->entry->times.accessed;
+		member.changed = r->entry->times.changed;
+		member.created = r->entry->times.created;
+	}
+	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
+	    copy_source(collection, source, source->size, &copy, &err) &&
+	    bundle_entry_end(writer, &place, &err)) {
+		finish(r, &place, &copy);
+		return;
+	}
+	collection_break(collection, &err);
+	fail_recovery(r, &err);
+}
+
+static bool is_stopped(void *context)
+{
+	return collect_stopped(context);
+}
+
+/* Looks whether the drive has emptied its clusters (TRIM); content alone cannot tell zeros that were written. */
+static void look_for_trim(struct recovery *r)
+{
+	struct ntfs_blank_counts counts = {0};
+	bool is_suspect = r->d->trim.looks_trimmed;
+
+	r->deleted.result = r->state.result;
+	if (r->state.own == 0 || !is_suspect ||
+	    !ntfs_deleted_blank(
+		&r->of, r->bitmap, false, is_stopped, r->d->collection, &counts, NULL))
+		return;
+	r->deleted.is_blank_known = true;
+	r->deleted.blank = counts.blank;
+	if (counts.blank == 0)
+		return;
+	bool is_empty = counts.blank == counts.clusters && counts.unread == 0;
+
+	if (is_empty && r->state.own == r->state.clusters)
+		r->state.result = NTFS_DELETED_TRIMMED;
+	else if (is_empty && r->state.unknown == 0)
+		r->state.result = NTFS_DELETED_OVERWRITTEN;
+	else
+		r->state.result = NTFS_DELETED_PARTIAL;
+	r->deleted.result = r->state.result;
+}
+
+static void recover(struct recovery *r)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+	struct collection *collection = r->d->collection;
+	struct err err = {0};
+
+	if (!ntfs_deleted_judge(&r->of, r->bitmap, &r->state, &err)) {
+		fail_recovery(r, &err);
+		return;
+	}
+	look_for_trim(r);
+	if (r->deleted.result == NTFS_DELETED_OVERWRITTEN) {
+		leave(r, deleted_why(DELETED_GONE));
+	} else if (r->deleted.result == NTFS_DELETED_TRIMMED) {
+		leave(
+		    r, "the drive has emptied its clusters (TRIM): they hold one byte throughout");
+	} else if (ntfs_deleted_open(&r->of, &r->state, r->d->volume->is_live, &source, &err)) {
+		collection->progress.what = text_bytes(&r->member);
+		store(r, source);
+		collection->progress.what = (struct bytes){0};
+	} else {
+		fail_recovery(r, &err);
+	}
+}
+
+/* Takes one stream, or says why not. */
+static void take(struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, struct ntfs_bitmap *bitmap, enum deleted_decision decision)
+{
+	const struct collection_plan *plan = d->collection->plan;
+	struct recovery r = {.d = d,
+	    .entry = entry,
+	    .stream = stream,
+	    .of = {d->volume->ntfs, d->claims, entry, stream},
+	    .bitmap = bitmap};
+
+	deleted_member(d, entry, stream, &r.member);
+	deleted_path(d, entry, &r.path, &r.is_orphan);
+	r.deleted.state = &r.state;
+	counts_of(&r)->expected++;
+	if (r.member.failed || r.path.failed) {
+		struct err err = {0};
+
+		fail(&err, ERR_MEMORY, "no memory for its name");
+		fail_recovery(&r, &err);
+	} else if (decision != DELETED_TAKE) {
+		if (ntfs_deleted_judge(&r.of, bitmap, &r.state, NULL))
+			r.deleted.result = r.state.result;
+		leave(&r, deleted_why(decision));
+	} else if (!plan->writer) {
+		plan->would_take(plan->context, text_bytes(&r.member), stream->size);
+		counts_of(&r)->taken++;
+	} else {
+		recover(&r);
+	}
+	ntfs_deleted_free(&r.state);
+	text_free(&r.member);
+	text_free(&r.path);
+}
+
+void deleted_take_resident(struct deleted_files *d, const struct ntfs_entry *entry)
+{
+	for (size_t i = 0; i < entry->stream_count; i++) {
+		if (!entry->streams[i].resident || !deleted_is_wanted(entry, i))
+			continue;
+		if (d->resident >= DELETED_RESIDENT_MAX || collect_stopped(d->collection))
+			return;
+		d->resident++;
+		take(d, entry, &entry->streams[i], d->bitmap, DELETED_TAKE);
+	}
+}
+
+static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uint32_t hash)
+{
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (!entry->streams[i].resident && deleted_is_wanted(entry, i) &&
+		    hit_stream_hash(entry->streams[i].utf16) == hash)
+			return &entry->streams[i];
+	return NULL;
+}
+
+static void take_candidate(
+    struct deleted_files *d, const struct deleted_candidate *one, struct ntfs_entry *entry)
+{
+	CLEANUP(ntfs_bitmap_close) struct ntfs_bitmap *fresh = NULL;
+	const struct ntfs_stream *stream = NULL;
+	struct err err = {0};
+
+	/* What is free may have got an owner since the walk. */
+	if (d->volume->is_live) {
+		ntfs_mft_forget(ntfs_volume_mft(d->volume->ntfs));
+		if (!ntfs_bitmap_open(d->volume->ntfs, &fresh, NULL))
+			fresh = NULL;
+	}
+	if (hit_load(d->volume, one->record, entry, &err) && !entry->in_use &&
+	    entry->sequence == one->sequence)
+		stream = find_stream(entry, one->stream);
+	if (!stream) {
+		CLEANUP(text_free) struct text what = {0};
+
+		text_addf(&what, "deleted/%s/%lu-%u", text_string(&d->volume->name),
+		    (unsigned long)one->record, one->sequence);
+		fail(&err, ERR_MISSING, "its record was used anew before it was its turn");
+		collection_skip(d->collection, text_string(&what), &err);
+		return;
+	}
+	take(d, entry, stream, d->volume->is_live ? fresh : d->bitmap,
+	    (enum deleted_decision)one->decision);
+}
+
+void deleted_take_planned(struct deleted_files *d)
+{
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(text_free) struct text what = {0};
+	struct collection_counts *counts = &d->collection->items[d->collection->current].counts;
+	struct err err = {0};
+	size_t i = 0;
+
+	deleted_plan_rank(d);
+	for (; i < d->count && !collect_stopped(d->collection); i++)
+		take_candidate(d, &d->at[i], &entry);
+	if (i == d->count)
+		return;
+	counts->expected += d->count - i;
+	counts->failed += d->count - i;
+	text_addf(&what, "deleted/%s", text_string(&d->volume->name));
+	fail(&err, ERR_STOPPED, "%zu deleted files and streams were left", d->count - i);
+	collection_note(d->collection, text_string(&what), &err);
+}

@@ -1,0 +1,217 @@
+/* Collector "deleted-files": which deleted files it lists and takes under which policy, and in which order. */
+#include "tests/unit.h"
+
+#include "collectors/deleted.h"
+#include "core/time.h"
+#include "tests/fake_source.h"
+#include "tests/fixture_ntfs.h"
+
+#define BITMAP_RECORD 6u
+#define CLUSTER       512u
+#define CLUSTERS      256u
+#define RECORDS       32u
+
+static struct fixture_volume volume;
+static uint8_t bits[CLUSTERS / 8];
+
+static void put_bitmap(void)
+{
+	struct fixture_record r;
+
+	fixture_record_begin(&r, 1024, BITMAP_RECORD, BITMAP_RECORD, 1);
+	fixture_record_resident(&r, NTFS_DATA, NULL, 1, bits, sizeof(bits));
+	fixture_record_end(&r);
+	fixture_volume_put(&volume, &r);
+}
+
+/* A deleted file of `clusters` clusters from 100 + 2 * record on; 0: resident. */
+static void put_deleted(unsigned record, const char *name, uint64_t time, uint64_t clusters)
+{
+	struct ntfs_run run = {.lcn = 100 + 2 * record, .length = clusters};
+	struct fixture_extent extent = {.last_vcn = clusters - 1,
+	    .size = clusters * CLUSTER,
+	    .allocated = clusters * CLUSTER,
+	    .initialized = clusters * CLUSTER,
+	    .runs = &run,
+	    .run_count = 1};
+	struct fixture_record r;
+
+	fixture_record_begin(&r, 1024, record, 2, 0);
+	fixture_record_standard(&r, time);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, name);
+	if (clusters)
+		fixture_record_extent(&r, NTFS_DATA, NULL, 3, &extent);
+	else
+		fixture_record_resident(&r, NTFS_DATA, NULL, 3, "small", 5);
+	fixture_record_end(&r);
+	fixture_volume_put(&volume, &r);
+}
+
+static int make_volume(void **state)
+{
+	const uint64_t day = 24ull * 3600 * TIME_TICKS_PER_SECOND;
+
+	(void)state;
+	if (!fixture_volume_new(&volume, 512, CLUSTER, 1024, CLUSTERS, RECORDS))
+		return -1;
+	put_bitmap();
+	put_deleted(8, "old.exe", 40000 * day, 2);
+	put_deleted(9, "new.exe", 40001 * day, 2);
+	put_deleted(10, "trace.pf", 39000 * day, 1);
+	put_deleted(11, "rest.xyz", 41000 * day, 1);
+	put_deleted(12, "small.xyz", 41000 * day, 0);
+	put_deleted(13, "huge.txt", 41000 * day, 40);
+	return 0;
+}
+
+static int free_volume(void **state)
+{
+	(void)state;
+	fixture_volume_free(&volume);
+	return 0;
+}
+
+static void keep_name(void *context, struct bytes name, uint64_t size)
+{
+	struct text *names = context;
+
+	(void)size;
+	text_add(names, name);
+	text_addc(names, '\n');
+}
+
+/* What a dry run names. */
+static void names_of(
+    enum deleted_policy policy, uint64_t cap, const char *profile, struct text *out)
+{
+	CLEANUP(volume_set_free) struct volume_set volumes = {0};
+	CLEANUP(collection_free) struct collection *collection = NULL;
+	struct fake_source *raw = fake_source_new((struct bytes){volume.at, volume.size});
+	struct collection_plan plan = {.volumes = &volumes,
+	    .profile = profile,
+	    .no_live = true,
+	    .asks_deleted = true,
+	    .deleted = policy,
+	    .deleted_cap = cap,
+	    .free_bytes = UINT64_MAX,
+	    .would_take = keep_name,
+	    .context = out};
+	struct err err = {0};
+
+	assert_non_null(raw);
+	assert_true(volume_set_add(&volumes, 'C', NULL, "fake.img", false, &raw->source, &err));
+	assert_true(collection_new(&plan, &collection, &err));
+	assert_true(collection_run(collection, &err));
+	assert_false(collection_has_gaps(collection));
+	text_addc(out, '\n'); /* so that it is never NULL */
+}
+
+static void expect(enum deleted_policy policy, uint64_t cap, const char *profile, const char *names)
+{
+	CLEANUP(text_free) struct text found = {0};
+
+	names_of(policy, cap, profile, &found);
+	assert_string_equal(text_string(&found), names);
+}
+
+#define SMALL "deleted/C/12-2/small.xyz\n"
+#define LIST  "deleted/C/files.jsonl\n"
+
+static void test_policies(void **state)
+{
+	(void)state;
+	expect(DELETED_LIST, 0, "none", LIST "\n");
+	expect(DELETED_PRIORITY, 0, "deleted-files",
+	    SMALL LIST "deleted/C/10-2/trace.pf\ndeleted/C/9-2/new.exe\ndeleted/C/8-2/old.exe\n"
+		       "deleted/C/13-2/huge.txt\n\n");
+	expect(DELETED_ALL, 0, "none",
+	    SMALL LIST "deleted/C/10-2/trace.pf\ndeleted/C/9-2/new.exe\ndeleted/C/8-2/old.exe\n"
+		       "deleted/C/13-2/huge.txt\ndeleted/C/11-2/rest.xyz\n\n");
+	expect(DELETED_NONE, 0, "deleted-files,registry", "\n");
+}
+
+/* A quarter of the cap for one file; what does not fit makes room for what comes after it. */
+static void test_caps(void **state)
+{
+	(void)state;
+	expect(DELETED_ALL, 5 * CLUSTER, "none",
+	    SMALL LIST "deleted/C/10-2/trace.pf\ndeleted/C/11-2/rest.xyz\n\n");
+	expect(DELETED_ALL, 8 * CLUSTER, "none",
+	    SMALL LIST "deleted/C/10-2/trace.pf\ndeleted/C/9-2/new.exe\ndeleted/C/8-2/old.exe\n"
+		       "deleted/C/11-2/rest.xyz\n\n");
+}
+
+static void test_words(void **state)
+{
+	enum deleted_policy policy = DELETED_PRIORITY;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(collection_deleted_policy("all", &policy, &err));
+	assert_int_equal(policy, DELETED_ALL);
+	assert_true(collection_deleted_policy("none", &policy, &err));
+	assert_int_equal(policy, DELETED_NONE);
+	assert_false(collection_deleted_policy("some", &policy, &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_int_equal(policy, DELETED_NONE);
+	for (int i = DELETED_GONE; i < DELETED_DECISIONS; i++)
+		assert_non_null(deleted_why((enum deleted_decision)i));
+}
+
+static void test_priorities(void **state)
+{
+	static const struct {
+		const char *path;
+		unsigned priority;
+	} cases[] = {
+	    {"Windows/Prefetch/A.EXE-12345678.pf", 0},
+	    {"$Orphan/Security.evtx", 0},
+	    {"Windows/System32/Tasks/Evil", 0},
+	    {"Users/a/AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine/"
+	     "ConsoleHost_history.txt",
+		0},
+	    {"$Recycle.Bin/S-1-5-21/$IABCDEF.txt", 1},
+	    {"$Orphan/$RABCDEF.exe", 1},
+	    {"Users/a/NTUSER.DAT", 2},
+	    {"Users/a/x.lnk", 3},
+	    {"x.ps1", 4},
+	    {"Users/a/AppData/Local/Google/Chrome/User Data/Default/History", 5},
+	    {"a.EXE", 6},
+	    {"a.zip", 7},
+	    {"請求書.docx", 8},
+	    {"a.jpg", 9},
+	    {"a.bin", DELETED_CLASS_NONE},
+	};
+	CLEANUP(matcher_free) struct matcher matcher = {0};
+
+	(void)state;
+	assert_true(deleted_priorities(&matcher, NULL));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(
+		    deleted_priority(&matcher, 'C', bytes_of(cases[i].path)), cases[i].priority);
+}
+
+static void test_trim(void **state)
+{
+	struct deleted_trim trim = {0};
+
+	(void)state;
+	assert_string_equal(deleted_trim_word(&trim), "unknown");
+	trim = (struct deleted_trim){.sampled = 10, .blank = 8};
+	assert_string_equal(deleted_trim_word(&trim), "possible");
+	trim.blank = 9;
+	assert_string_equal(deleted_trim_word(&trim), "hopeless");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_policies),
+	    cmocka_unit_test(test_caps),
+	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_priorities),
+	    cmocka_unit_test(test_trim),
+	};
+
+	return cmocka_run_group_tests_name("deleted-files", tests, make_volume, free_volume);
+}
