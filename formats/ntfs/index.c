@@ -3,23 +3,16 @@
 
 #include "core/array.h"
 #include "formats/ntfs/file_name.h"
+#include "formats/ntfs/index_entry.h"
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/record.h"
 
 #include <stdlib.h>
 
-#define ROOT_HEADER  16u /* before the node header in $INDEX_ROOT */
-#define BLOCK_HEADER 24u /* before the node header in an INDX block */
-#define NODE_HEADER  16u
-#define ENTRY_HEADER 16u
-#define ENTRY_SUB    1u
-#define ENTRY_LAST   2u
-
 struct index {
 	struct ntfs_lister *lister;
 	struct source *blocks; /* $INDEX_ALLOCATION, NULL when there is none */
-	uint32_t block_size;
-	uint32_t vcn_size; /* bytes that a block number counts */
+	struct ntfs_index_geometry g;
 	uint64_t block_count;
 	uint8_t *seen; /* a bit per block: no block is read twice, so cycles end */
 	bool damaged;
@@ -38,44 +31,7 @@ static void damage(struct index *index, const char *where, uint64_t number, cons
 		index->lister->damage(index->lister, &told);
 }
 
-struct index_entry {
-	struct ntfs_reference file;
-	struct bytes key;
-	bool last;
-	bool has_sub;
-	uint64_t sub;
-};
-
-/* Parses the entry at *pos of a node's entries and moves past it. */
-static bool next_entry(struct bytes entries, size_t *pos, struct index_entry *out, struct err *err)
-{
-	size_t left = entries.len - *pos;
-	const uint8_t *p = entries.at + *pos;
-	struct index_entry entry = {0};
-
-	if (left < ENTRY_HEADER)
-		return fail(err, ERR_DAMAGED, "ends without a last entry");
-	size_t len = le16(p + 8);
-	size_t key_len = le16(p + 10);
-	uint16_t flags = le16(p + 12);
-
-	entry.last = flags & ENTRY_LAST;
-	entry.has_sub = flags & ENTRY_SUB;
-	size_t need = ENTRY_HEADER + (entry.last ? 0 : key_len) + (entry.has_sub ? 8 : 0);
-
-	if (len < need || len > left || len % 8 != 0)
-		return fail(err, ERR_DAMAGED, "entry of %zu bytes where %zu are left", len, left);
-	if (!entry.last)
-		entry.key = (struct bytes){.at = p + ENTRY_HEADER, .len = key_len};
-	if (entry.has_sub)
-		entry.sub = le64(p + len - 8);
-	entry.file = ntfs_reference_parse(p);
-	*pos += len;
-	*out = entry;
-	return true;
-}
-
-static bool tell(struct index *index, const struct index_entry *entry, struct err *err)
+static bool tell(struct index *index, const struct ntfs_index_entry *entry, struct err *err)
 {
 	struct ntfs_name name;
 	struct err why = {0};
@@ -98,16 +54,14 @@ static bool list_node(struct index *index, struct bytes node, const char *where,
 	struct err why = {0};
 	struct bytes entries;
 	size_t pos = 0;
-	struct index_entry entry = {0};
+	struct ntfs_index_entry entry = {0};
 
-	if (node.len < NODE_HEADER || le32(node.at) > le32(node.at + 4) ||
-	    !bytes_slice(node, le32(node.at), le32(node.at + 4) - le32(node.at), &entries)) {
-		fail(&why, ERR_DAMAGED, "its entries lie outside");
+	if (!ntfs_index_entries(node, &entries, &why)) {
 		damage(index, where, number, &why);
 		return true;
 	}
 	while (!entry.last) {
-		if (!next_entry(entries, &pos, &entry, &why)) {
+		if (!ntfs_index_entry_next(entries, &pos, &entry, &why)) {
 			damage(index, where, number, &why);
 			return true;
 		}
@@ -123,7 +77,7 @@ static bool list_node(struct index *index, struct bytes node, const char *where,
 static bool enter(
     struct index *index, uint64_t vcn, unsigned depth, uint64_t *number, struct err *why)
 {
-	uint64_t per_block = index->block_size / index->vcn_size;
+	uint64_t per_block = index->g.block_size / index->g.vcn_size;
 
 	if (!index->blocks || vcn % per_block != 0 || vcn / per_block >= index->block_count)
 		return fail(why, ERR_DAMAGED, "is outside the index");
@@ -142,11 +96,11 @@ static bool read_block(struct index *index, uint64_t number, uint8_t *to, struct
 	bool torn = false;
 
 	if (!source_read_exact(
-		index->blocks, number * index->block_size, to, index->block_size, why))
+		index->blocks, number * index->g.block_size, to, index->g.block_size, why))
 		return false;
 	if (memcmp(to, "INDX", 4) != 0)
 		return fail(why, ERR_DAMAGED, "has no INDX signature");
-	return ntfs_fixup(to, index->block_size, &torn, why) &&
+	return ntfs_fixup(to, index->g.block_size, &torn, why) &&
 	       (!torn || fail(why, ERR_DAMAGED, "torn: its sectors were not written together"));
 }
 
@@ -159,7 +113,7 @@ static bool list_block(struct index *index, uint64_t vcn, unsigned depth, struct
 		damage(index, "block", vcn, &why);
 		return true;
 	}
-	CLEANUP(free_memory) uint8_t *block = malloc(index->block_size);
+	CLEANUP(free_memory) uint8_t *block = malloc(index->g.block_size);
 
 	if (!block)
 		return fail(err, ERR_MEMORY, "no memory for an index block");
@@ -167,7 +121,8 @@ static bool list_block(struct index *index, uint64_t vcn, unsigned depth, struct
 		damage(index, "block", vcn, &why);
 		return true;
 	}
-	struct bytes node = {.at = block + BLOCK_HEADER, .len = index->block_size - BLOCK_HEADER};
+	struct bytes node = {.at = block + NTFS_INDEX_BLOCK_HEADER,
+	    .len = index->g.block_size - NTFS_INDEX_BLOCK_HEADER};
 
 	return list_node(index, node, "block", vcn, depth, err);
 }
@@ -182,7 +137,7 @@ static bool list_lost(struct ntfs_volume *volume, const struct ntfs_entry *direc
 	if (!stream || !ntfs_stream_open(volume, directory, stream, &bitmap, NULL))
 		return true;
 	for (uint64_t number = 0; number < index->block_count; number++) {
-		uint64_t vcn = number * (index->block_size / index->vcn_size);
+		uint64_t vcn = number * (index->g.block_size / index->g.vcn_size);
 		uint8_t bits = 0;
 		size_t got = 0;
 
@@ -202,18 +157,11 @@ static bool open_blocks(struct ntfs_volume *volume, const struct ntfs_entry *dir
 	const struct ntfs_stream *stream =
 	    ntfs_entry_stream(directory, NTFS_INDEX_ALLOCATION, root->utf16);
 
-	index->block_size = le32(root->content.at + 8);
-	if (index->block_size < NTFS_LIMIT_BLOCK_MIN || index->block_size > NTFS_LIMIT_BLOCK_MAX ||
-	    (index->block_size & (index->block_size - 1)) != 0)
-		return fail(
-		    err, ERR_DAMAGED, "directory index with blocks of %u bytes", index->block_size);
-	/* Blocks smaller than a cluster are counted in units of 512 bytes. */
-	index->vcn_size = index->block_size < g->cluster_size ? 512 : g->cluster_size;
-	if (index->vcn_size > index->block_size)
-		index->vcn_size = index->block_size;
+	if (!ntfs_index_geometry(root->content, g->cluster_size, &index->g, err))
+		return false;
 	if (!stream)
 		return true;
-	index->block_count = stream->size / index->block_size;
+	index->block_count = stream->size / index->g.block_size;
 	if (index->block_count > NTFS_LIMIT_INDEX_BLOCKS)
 		return fail(err, ERR_LIMIT, "directory index of %llu blocks",
 		    (unsigned long long)index->block_count);
@@ -233,7 +181,8 @@ static bool list_all(struct ntfs_volume *volume, const struct ntfs_entry *direct
 	if (!copy)
 		return fail(err, ERR_MEMORY, "no memory for a directory index");
 	memcpy(copy, root->content.at, root->content.len);
-	struct bytes node = {.at = copy + ROOT_HEADER, .len = root->content.len - ROOT_HEADER};
+	struct bytes node = {
+	    .at = copy + NTFS_INDEX_ROOT_HEADER, .len = root->content.len - NTFS_INDEX_ROOT_HEADER};
 
 	ok = open_blocks(volume, directory, root, index, err) &&
 	     list_node(index, node, "of MFT record", directory->record, 0, err);
@@ -244,8 +193,7 @@ static bool list_all(struct ntfs_volume *volume, const struct ntfs_entry *direct
 bool ntfs_list(struct ntfs_volume *volume, const struct ntfs_entry *directory,
     struct ntfs_lister *lister, struct err *err)
 {
-	static const uint8_t name[] = {'$', 0, 'I', 0, '3', 0, '0', 0};
-	struct bytes i30 = {.at = name, .len = sizeof(name)};
+	struct bytes i30 = ntfs_index_i30();
 	const struct ntfs_stream *root = ntfs_entry_stream(directory, NTFS_INDEX_ROOT, i30);
 	struct index index = {.lister = lister};
 	bool ok;
@@ -254,7 +202,7 @@ bool ntfs_list(struct ntfs_volume *volume, const struct ntfs_entry *directory,
 		return fail(err, directory->is_directory ? ERR_DAMAGED : ERR_MISSING,
 		    "MFT record %llu has no directory index",
 		    (unsigned long long)directory->record);
-	if (!root->resident || root->content.len < ROOT_HEADER + NODE_HEADER)
+	if (!root->resident || root->content.len < NTFS_INDEX_ROOT_HEADER + NTFS_INDEX_NODE_HEADER)
 		return fail(err, ERR_DAMAGED, "index root of %zu bytes", root->content.len);
 	ok = list_all(volume, directory, root, &index, err);
 	if (ok && index.damaged && index.blocks)
