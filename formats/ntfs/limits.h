@@ -30,6 +30,10 @@
 #define NTFS_LIMIT_BITMAP_SUMS \
 	((uint64_t)1 << 20) /* windows of $Bitmap summed: 2^37 clusters, 8 MiB */
 
+#define NTFS_LIMIT_SLACK_BYTES \
+	((uint64_t)16 << 30)                     /* of directory indexes looked through for slack */
+#define NTFS_LIMIT_SLACK_NAMES ((size_t)1 << 18) /* of one directory remembered: 12 MiB */
+
 #define NTFS_LIMIT_SDS          ((uint64_t)1 << 30) /* bytes of $Secure:$SDS that are read */
 #define NTFS_LIMIT_SECURITY_IDS ((size_t)1 << 20)   /* kept: 12 MiB */
 #define NTFS_LIMIT_SDDL         ((size_t)1 << 20)   /* bytes of one; Windows: some hundred */

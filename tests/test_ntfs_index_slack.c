@@ -1,0 +1,386 @@
+/* Slack of directory indexes: where remnants lie, what is told of them, what is not mistaken for one. */
+#include "tests/unit.h"
+
+#include "formats/ntfs/index_slack.h"
+#include "formats/ntfs/limits.h"
+#include "formats/ntfs/volume.h"
+#include "tests/fixture_ntfs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK     4096u
+#define DIRECTORY 5u /* fixture_index_entry makes it the parent */
+#define RECORDS   1000u
+#define FIRST     0x40u /* where fixture_index_block puts the first entry */
+
+/* A directory whose index blocks are the whole volume. */
+struct directory {
+	uint8_t *blocks;
+	uint64_t count;
+	uint8_t root[512];
+	uint8_t *bitmap;
+	struct source *raw;
+	struct ntfs_volume volume;
+	struct ntfs_mft mft;
+	struct ntfs_run run;
+	struct ntfs_stream streams[3];
+	struct ntfs_entry entry;
+	struct ntfs_index_slack *slack;
+};
+
+struct found {
+	struct ntfs_slack_lister lister;
+	struct text text; /* "name place live record offset;" for each */
+	unsigned damages;
+	unsigned stop_after;
+	unsigned count;
+};
+
+static bool each(struct ntfs_slack_lister *lister, const struct ntfs_slack *slack, struct err *err)
+{
+	struct found *found = (struct found *)lister;
+
+	text_add_utf16(&found->text, slack->name.utf16);
+	text_addf(&found->text, " %s %s %llu", ntfs_slack_word(slack->place),
+	    ntfs_slack_live_word(slack->live), (unsigned long long)slack->file.record);
+	if (slack->name.parent.record != DIRECTORY)
+		text_addf(
+		    &found->text, " parent %llu", (unsigned long long)slack->name.parent.record);
+	text_addc(&found->text, ';');
+	if (++found->count == found->stop_after)
+		return fail(err, ERR_STOPPED, "enough");
+	return true;
+}
+
+static void damage(struct ntfs_slack_lister *lister, const struct err *why)
+{
+	assert_int_not_equal(why->kind, ERR_NONE);
+	((struct found *)lister)->damages++;
+}
+
+static struct ntfs_stream resident(uint32_t type, const uint8_t *at, size_t len)
+{
+	static const uint8_t i30[] = {'$', 0, 'I', 0, '3', 0, '0', 0};
+
+	return (struct ntfs_stream){.type = type,
+	    .utf16 = {i30, sizeof(i30)},
+	    .resident = true,
+	    .content = {at, len},
+	    .size = len};
+}
+
+/* An index of so many blocks, all in use, that leads to none: what counts here is the blocks. */
+static void begin(struct directory *d, uint64_t count)
+{
+	uint8_t entries[64] = {0};
+	size_t pos = 0;
+	size_t bytes = (size_t)count * BLOCK;
+
+	*d = (struct directory){.count = count};
+	d->blocks = calloc(1, bytes + 1);
+	d->bitmap = calloc(1, (size_t)count / 8 + 1);
+	assert_true(d->blocks && d->bitmap);
+	memset(d->bitmap, 0xff, (size_t)count / 8 + 1);
+	d->raw = source_of_bytes((struct bytes){d->blocks, bytes});
+	d->volume = (struct ntfs_volume){.raw = d->raw,
+	    .geometry = {.sector_size = 512, .cluster_size = BLOCK, .clusters = count}};
+	d->mft = (struct ntfs_mft){.volume = &d->volume, .record_size = 1024, .first = RECORDS};
+	d->run = (struct ntfs_run){.length = count};
+	fixture_index_entry(entries, &pos, 0, 0, NULL, UINT64_MAX);
+	d->streams[0] = resident(
+	    NTFS_INDEX_ROOT, d->root, fixture_index_root(d->root, BLOCK, entries, pos, true));
+	d->streams[1] = resident(NTFS_BITMAP, d->bitmap, (size_t)count / 8 + 1);
+	d->streams[2] = resident(NTFS_INDEX_ALLOCATION, NULL, 0);
+	d->streams[2].resident = false;
+	d->streams[2].size = d->streams[2].initialized = bytes;
+	d->streams[2].runs = &d->run;
+	d->streams[2].run_count = 1;
+	d->entry = (struct ntfs_entry){.record = DIRECTORY,
+	    .sequence = DIRECTORY,
+	    .in_use = true,
+	    .is_directory = true,
+	    .streams = d->streams,
+	    .stream_count = count ? 3 : 1};
+	assert_true(ntfs_index_slack_new(&d->mft, &d->slack, NULL));
+}
+
+static void end(struct directory *d)
+{
+	ntfs_index_slack_free(d->slack);
+	source_close(d->raw);
+	free(d->blocks);
+	free(d->bitmap);
+}
+
+/* An entry with times of 2018 and sizes of a file. */
+static void add(uint8_t *entries, size_t *pos, uint64_t record, const char *name)
+{
+	uint8_t *key = entries + *pos + 16;
+
+	fixture_index_entry(entries, pos, record, 1, name, UINT64_MAX);
+	for (size_t i = 0; i < 4 && name; i++)
+		put_le64(key + 8 + 8 * i, 131665797712345678 + i);
+}
+
+/* Writes a block of which the first `used` bytes of entries are in use, and end with the mark of the end. */
+static void put(struct directory *d, uint64_t number, uint8_t *entries, size_t len, size_t used)
+{
+	uint8_t mark[32] = {0};
+	size_t mark_len = 0;
+	uint8_t *block = d->blocks + number * BLOCK;
+
+	fixture_index_entry(mark, &mark_len, 0, 0, NULL, UINT64_MAX);
+	memcpy(entries + used, mark, mark_len);
+	fixture_index_block(block, BLOCK, number, entries, len);
+	put_le32(block + 28, (uint32_t)(FIRST - 24 + used + mark_len));
+}
+
+static void check(struct directory *d, const char *want)
+{
+	struct found found = {.lister = {.each = each, .damage = damage}};
+
+	assert_true(ntfs_index_slack_list(d->slack, &d->entry, &found.lister, NULL));
+	assert_string_equal(text_string(&found.text), want);
+	text_free(&found.text);
+}
+
+static void test_tail_of_a_block(void **state)
+{
+	struct directory d;
+	uint8_t entries[2048] = {0};
+	size_t pos = 0;
+
+	(void)state;
+	begin(&d, 1);
+	add(entries, &pos, 30, "a.txt");
+	size_t used = pos;
+
+	add(entries, &pos, 31, "b.txt"); /* its header is under the mark of the end */
+	add(entries, &pos, 32, "c.txt");
+	add(entries, &pos, 32, "c.txt"); /* again: given once */
+	add(entries, &pos, 30, "a.txt"); /* as in the index: not given */
+	put(&d, 0, entries, pos, used);
+	check(&d, "b.txt tail gone 0;c.txt tail gone 32;");
+	end(&d);
+}
+
+static void test_older_state_and_another_file(void **state)
+{
+	struct directory d;
+	uint8_t entries[2048] = {0};
+	size_t pos = 0;
+
+	(void)state;
+	begin(&d, 1);
+	add(entries, &pos, 30, "a.txt");
+	add(entries, &pos, 31, "b.txt");
+	size_t used = pos;
+
+	pos += 16; /* for the mark */
+	size_t older = pos;
+
+	add(entries, &pos, 30, "a.txt");
+	put_le64(entries + older + 16 + 16, 131665797712345000); /* modified before */
+	add(entries, &pos, 77, "b.txt");
+	put(&d, 0, entries, pos, used);
+	check(&d, "a.txt tail live 30;b.txt tail replaced 77;");
+	end(&d);
+}
+
+/* The mark of the end of a node with children is 24 bytes: it lies over the parent as well. */
+static void test_header_and_parent_overwritten(void **state)
+{
+	struct directory d;
+	uint8_t entries[2048] = {0};
+	uint8_t *block;
+	size_t pos = 0;
+	size_t mark = 0;
+
+	(void)state;
+	begin(&d, 1);
+	add(entries, &pos, 31, "b.txt");
+	fixture_index_entry(entries, &mark, 0, 0, NULL, 3);
+	block = d.blocks;
+	fixture_index_block(block, BLOCK, 0, entries, pos);
+	put_le32(block + 28, (uint32_t)(FIRST - 24 + mark));
+	check(&d, "b.txt tail gone 0 parent 0;");
+	end(&d);
+}
+
+static void test_free_torn_and_foreign_blocks(void **state)
+{
+	struct directory d;
+	uint8_t entries[2048] = {0};
+	size_t pos = 0;
+
+	(void)state;
+	begin(&d, 4);
+	add(entries, &pos, 30, "a.txt");
+	put(&d, 0, entries, pos + 16, pos);
+	memset(entries, 0, sizeof(entries));
+	pos = 0;
+	add(entries, &pos, 40, "old.txt"); /* in a block that the index has given up */
+	put(&d, 1, entries, pos + 16, pos);
+	d.bitmap[0] = 0x0d;
+	memcpy(
+	    d.blocks + 2 * BLOCK + 512, entries, pos); /* no signature, another directory's name */
+	put_le64(d.blocks + 2 * BLOCK + 512 + 16, 6 | UINT64_C(3) << 48);
+	check(&d, "old.txt free unknown 40;old.txt free unknown 40 parent 6;");
+	ntfs_index_slack_free(d.slack); /* it reads no more than the volume has */
+	assert_true(ntfs_index_slack_new(&d.mft, &d.slack, NULL));
+	d.bitmap[0] = 0x01; /* now nothing is missing of what is in use */
+	check(&d, "old.txt free gone 40;old.txt free unknown 40 parent 6;");
+	end(&d);
+}
+
+static void test_deleted_directory_gives_all_but_of_others(void **state)
+{
+	struct directory d;
+	uint8_t entries[2048] = {0};
+	size_t pos = 0;
+
+	(void)state;
+	begin(&d, 1);
+	add(entries, &pos, 30, "a.txt");
+	add(entries, &pos, 31, "b.txt");
+	put_le64(entries + pos / 2 + 16, 6 | UINT64_C(3) << 48); /* lies in another directory */
+	put(&d, 0, entries, pos + 16, pos);
+	d.entry.in_use = false;
+	check(&d, "a.txt deleted gone 30;");
+	end(&d);
+}
+
+static void test_noise_is_not_taken_for_names(void **state)
+{
+	struct directory d;
+	uint32_t random = 7;
+
+	(void)state;
+	begin(&d, 200);
+	for (size_t i = 0; i < 200 * BLOCK; i++) {
+		random = random * 1664525u + 1013904223u;
+		d.blocks[i] = (uint8_t)(random >> 24);
+	}
+	/* With every parent right, still no times and lengths. */
+	for (size_t i = 0; i < 200 * BLOCK; i += 16)
+		put_le64(d.blocks + i, DIRECTORY | (uint64_t)DIRECTORY << 48);
+	check(&d, "");
+	end(&d);
+}
+
+/* An index larger than what is read at once: live names of its far end are known, remnants of both ends found. */
+static void test_large_index(void **state)
+{
+	struct directory d;
+	struct found found = {.lister = {.each = each, .damage = damage}};
+
+	(void)state;
+	begin(&d, 600);
+	for (uint64_t i = 0; i < 600; i++) {
+		uint8_t entries[2048] = {0};
+		size_t pos = 0;
+		char name[32];
+
+		snprintf(name, sizeof(name), "file%llu", (unsigned long long)i);
+		add(entries, &pos, 100 + i, name);
+		size_t used = pos;
+
+		pos += 16;
+		snprintf(name, sizeof(name), "file%llu", (unsigned long long)(599 - i));
+		add(entries, &pos, 100 + 599 - i, name); /* as in another block: live, not given */
+		snprintf(name, sizeof(name), "gone%llu", (unsigned long long)i);
+		if (i % 100 == 0)
+			add(entries, &pos, 100 + i, name);
+		put(&d, i, entries, pos, used);
+	}
+	assert_true(ntfs_index_slack_list(d.slack, &d.entry, &found.lister, NULL));
+	assert_string_equal(text_string(&found.text),
+	    "gone0 tail gone 100;gone100 tail gone 200;gone200 tail gone 300;gone300 tail gone 400;"
+	    "gone400 tail gone 500;gone500 tail gone 600;");
+	assert_int_equal(found.damages, 0);
+	text_clear(&found.text);
+	found.count = 0;
+	found.stop_after = 2;
+	ntfs_index_slack_free(d.slack);
+	assert_true(ntfs_index_slack_new(&d.mft, &d.slack, NULL));
+	assert_false(ntfs_index_slack_list(d.slack, &d.entry, &found.lister, NULL));
+	assert_int_equal(found.count, 2);
+	text_free(&found.text);
+	end(&d);
+}
+
+/* A thousand directories with the same clusters: they are read once, then the limit is said. */
+static void test_bytes_read_are_bounded(void **state)
+{
+	struct directory d;
+	struct found found = {.lister = {.each = each, .damage = damage}};
+
+	(void)state;
+	begin(&d, 8);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_true(ntfs_index_slack_list(d.slack, &d.entry, &found.lister, NULL));
+	/* Once for its eight blocks of zeros where it has nodes, then for the limit. */
+	assert_int_equal(found.damages, 999);
+	text_free(&found.text);
+	end(&d);
+}
+
+/* What is left in the record: the root has become smaller. */
+static void test_unused_end_of_the_record(void **state)
+{
+	struct fixture_volume v;
+	struct fixture_record r;
+	uint8_t entries[512] = {0};
+	uint8_t root[512] = {0};
+	size_t pos = 0;
+	struct ntfs_volume *volume = NULL;
+	struct ntfs_index_slack *slack = NULL;
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	struct found found = {.lister = {.each = each, .damage = damage}};
+
+	(void)state;
+	assert_true(fixture_volume_new(&v, 512, 512, 1024, 96, 100));
+	fixture_index_entry(entries, &pos, 0, 0, NULL, UINT64_MAX);
+	fixture_record_begin(&r, 1024, DIRECTORY, DIRECTORY, 3);
+	fixture_record_standard(&r, 200);
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$I30", 2, root,
+	    fixture_index_root(root, 4096, entries, pos, false));
+	fixture_record_end(&r);
+	memset(entries, 0, sizeof(entries));
+	pos = 0;
+	add(entries, &pos, 30, "gone in the record.txt");
+	fixture_fixup(r.at, r.size, 48); /* undone and done again below */
+	for (size_t i = 0; i < pos; i++)
+		r.at[600 + i] = entries[i];
+	fixture_volume_put(&v, &r);
+	struct source *source = source_of_bytes((struct bytes){v.at, v.size});
+
+	assert_true(ntfs_volume_open(source, &volume, NULL));
+	assert_true(ntfs_entry_load(ntfs_volume_mft(volume), DIRECTORY, &entry, NULL));
+	assert_true(ntfs_index_slack_new(ntfs_volume_mft(volume), &slack, NULL));
+	assert_true(ntfs_index_slack_list(slack, &entry, &found.lister, NULL));
+	assert_string_equal(text_string(&found.text), "gone in the record.txt record gone 30;");
+	text_free(&found.text);
+	ntfs_index_slack_free(slack);
+	ntfs_volume_close(volume);
+	source_close(source);
+	fixture_volume_free(&v);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_tail_of_a_block),
+	    cmocka_unit_test(test_older_state_and_another_file),
+	    cmocka_unit_test(test_header_and_parent_overwritten),
+	    cmocka_unit_test(test_free_torn_and_foreign_blocks),
+	    cmocka_unit_test(test_deleted_directory_gives_all_but_of_others),
+	    cmocka_unit_test(test_noise_is_not_taken_for_names),
+	    cmocka_unit_test(test_large_index),
+	    cmocka_unit_test(test_bytes_read_are_bounded),
+	    cmocka_unit_test(test_unused_end_of_the_record),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
