@@ -77,7 +77,7 @@ static bool deliver(struct conveyor_job *self, struct err *err)
 
 static bool make_job(struct frames *frames, struct frame_job *job, int level, struct err *err)
 {
-	job->job = (struct conveyor_job){compress, deliver};
+	job->job = (struct conveyor_job){compress, deliver, 0};
 	job->frames = frames;
 	job->output_room = ZSTD_compressBound(FRAMES_INPUT_MAX);
 	job->context = ZSTD_createCCtx();

@@ -3,6 +3,7 @@
 #ifndef KANSHIKI_BUNDLE_READER_H
 #define KANSHIKI_BUNDLE_READER_H
 
+#include "core/conveyor.h"
 #include "core/store.h"
 #include "bundle/writer.h"
 
@@ -13,6 +14,8 @@ struct bundle_trust {
 	    *identities; /* contents of identity files; NULL or empty: content stays closed */
 	uint64_t at;     /* judge certificates at this time */
 	bool unverified; /* go on without a valid signature or hash */
+	/* Hashes, decrypts and unpacks on its threads (borrowed as long as the reader); NULL: none. */
+	struct conveyor *conveyor;
 };
 
 /* What the one who opens wants to hear; every function may be NULL. */
@@ -87,6 +90,10 @@ bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *in
  * closed before the reader is. */
 bool bundle_member_open(
     struct bundle_reader *reader, size_t index, struct source **out, struct err *err) MUST_CHECK;
+
+/* Says that members will be opened one after the other up to the end: worth reading ahead. Else only the members
+ * opened are read. */
+void bundle_read_all(struct bundle_reader *reader);
 
 /* Names of the meta files ("collection.json", ...) from index 0; NULL behind the last. */
 const char *bundle_meta_name(const struct bundle_reader *reader, size_t index);

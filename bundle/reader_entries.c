@@ -227,12 +227,21 @@ static bool check_set(struct walk *walk, struct err *err)
 	return ok;
 }
 
+void bundle_read_all(struct bundle_reader *reader)
+{
+	reader->reads_all = true;
+	for (unsigned set = 0; set < BUNDLE_META; set++)
+		if (reader->sets[set])
+			set_read_ahead(reader->sets[set], UINT64_MAX);
+}
+
 bool bundle_check_entries(struct bundle_reader *reader, struct err *err)
 {
 	struct err first = {0};
 	struct walk walk = {.reader = reader, .good = true, .first = &first};
 	bool ok = true;
 
+	bundle_read_all(reader);
 	for (unsigned set = 0; ok && set < BUNDLE_META; set++) {
 		ok = reader_set(reader, set, &walk.tar, err);
 		walk.total += ok ? walk.tar->size : 0;
@@ -288,6 +297,8 @@ bool bundle_member_open(
 	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
 		return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
 		    bundle_set_name(place->set));
+	if (!reader->reads_all)
+		set_read_ahead(tar, place->data_offset + place->stored);
 	*out = source_window(tar, place->data_offset, place->stored, false);
 	return *out || fail(err, ERR_MEMORY, "no memory for a member");
 }

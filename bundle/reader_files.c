@@ -1,41 +1,10 @@
 /* Every file of a bundle against the sealed MANIFEST, and what lies there besides. */
 #include "bundle/reader_parts.h"
 
+#include "core/array.h"
+
 #include <ctype.h>
 #include <stdlib.h>
-
-#define PIECE ((size_t)1 << 20)
-
-static bool hash_file(struct bundle_reader *reader, const char *name, uint8_t out[SHA256_LEN],
-    uint64_t *done, uint64_t total, struct err *err)
-{
-	CLEANUP(source_close) struct source *file = NULL;
-	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
-	uint8_t *piece = NULL;
-	bool ok;
-
-	if (!reader->store->open(reader->store, name, &file, err))
-		return false;
-	piece = malloc(PIECE);
-	ok = hash && piece;
-	if (!ok)
-		fail(err, ERR_MEMORY, "no memory for hashing");
-	for (uint64_t at = 0; ok && at < file->size;) {
-		size_t want = file->size - at < PIECE ? (size_t)(file->size - at) : PIECE;
-
-		ok = source_read_exact(file, at, piece, want, err);
-		if (!ok)
-			break;
-		hash_add(hash, (struct bytes){piece, want});
-		at += want;
-		*done += want;
-		ok = reader_progress(reader, "hash", *done, *done > total ? *done : total, err);
-	}
-	if (ok)
-		hash_take(hash, out);
-	free(piece);
-	return ok;
-}
 
 /* What a file with a wrong hash really is, when a key can tell. */
 static void explain(struct bundle_reader *reader, const char *name, struct text *out)
@@ -55,27 +24,36 @@ static void explain(struct bundle_reader *reader, const char *name, struct text 
 		text_clear(out);
 }
 
-bool reader_check_file(
-    struct bundle_reader *reader, size_t index, uint64_t *done, uint64_t total, struct err *err)
+/* What its hash says of the listed file at `index`. */
+static bool judge(
+    struct bundle_reader *reader, size_t index, const struct file_hash *hash, struct err *err)
 {
 	const struct manifest_file *file = &reader->manifest.files[index];
 	CLEANUP(text_free) struct text really = {0};
-	uint8_t digest[SHA256_LEN];
 
-	if (reader->file_good[index])
-		return true;
-	if (!hash_file(reader, file->name, digest, done, total, err)) {
-		if (err && err->kind == ERR_MISSING)
-			return fail(err, ERR_DAMAGED, "'%s' was sealed and is missing", file->name);
+	if (hash->why.kind == ERR_MISSING)
+		return fail(err, ERR_DAMAGED, "'%s' was sealed and is missing", file->name);
+	if (hash->why.kind != ERR_NONE) {
+		if (err)
+			*err = hash->why;
 		return false;
 	}
-	if (memcmp(digest, file->sha256, SHA256_LEN) != 0) {
+	if (memcmp(hash->sha256, file->sha256, SHA256_LEN) != 0) {
 		explain(reader, file->name, &really);
 		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed%s", file->name,
 		    text_string(&really));
 	}
 	reader->file_good[index] = true;
 	return true;
+}
+
+bool reader_check_file(struct bundle_reader *reader, size_t index, struct err *err)
+{
+	struct file_hash hash = {.index = index};
+
+	if (reader->file_good[index])
+		return true;
+	return reader_hash_files(reader, &hash, 1, err) && judge(reader, index, &hash, err);
 }
 
 static bool starts_with(const char *name, const char *with)
@@ -214,36 +192,38 @@ static void check_numbering(struct bundle_reader *reader, bool *good, struct err
 	}
 }
 
-static uint64_t total_size(struct bundle_reader *reader)
+static bool judge_all(struct bundle_reader *reader, const struct file_hash *hashes, size_t count,
+    bool *good, struct err *err)
 {
-	uint64_t total = 0;
-
-	for (size_t i = 0; i < reader->manifest.file_count; i++) {
-		CLEANUP(source_close) struct source *file = NULL;
-
-		if (reader->store->open(reader->store, reader->manifest.files[i].name, &file, NULL))
-			total += file->size;
-	}
-	return total;
-}
-
-bool bundle_check_files(struct bundle_reader *reader, struct err *err)
-{
-	uint64_t done = 0, total = total_size(reader);
-	bool good = true;
-
-	check_numbering(reader, &good, err);
-	for (size_t i = 0; i < reader->manifest.file_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct err why = {0};
 
-		if (reader_check_file(reader, i, &done, total, &why))
+		if (judge(reader, hashes[i].index, &hashes[i], &why))
 			continue;
-		if (why.kind == ERR_STOPPED || why.kind == ERR_MEMORY) {
+		if (why.kind == ERR_MEMORY) {
 			if (err)
 				*err = why;
 			return false;
 		}
-		add_problem(reader, &good, &why, err);
+		add_problem(reader, good, &why, err);
 	}
-	return check_strangers(reader, &good, err) && good;
+	return true;
+}
+
+bool bundle_check_files(struct bundle_reader *reader, struct err *err)
+{
+	CLEANUP(free_memory)
+	struct file_hash *hashes = calloc(reader->manifest.file_count + 1, sizeof(*hashes));
+	size_t count = 0;
+	bool good = true;
+
+	if (!hashes)
+		return fail(err, ERR_MEMORY, "no memory for hashes");
+	for (size_t i = 0; i < reader->manifest.file_count; i++)
+		if (!reader->file_good[i])
+			hashes[count++].index = i;
+	check_numbering(reader, &good, err);
+	return reader_hash_files(reader, hashes, count, err) &&
+	       judge_all(reader, hashes, count, &good, err) &&
+	       check_strangers(reader, &good, err) && good;
 }

@@ -46,6 +46,7 @@ struct bundle_reader {
 
 	struct age_identities identities;
 	struct source *sets[BUNDLE_META + 1]; /* opened on first use */
+	bool reads_all;
 
 	bool has_content;
 	bool rows_damaged; /* a row could not be read */
@@ -65,9 +66,16 @@ void reader_note(const struct bundle_reader *reader, const char *format, ...) PR
 bool reader_progress(const struct bundle_reader *reader, const char *phase, uint64_t done,
     uint64_t total, struct err *err) MUST_CHECK;
 
-/* Hashes the listed file at `index` and compares. `*done` grows by what was read, up to `total`. */
-bool reader_check_file(struct bundle_reader *reader, size_t index, uint64_t *done, uint64_t total,
+struct file_hash {
+	size_t index;   /* of the file in the MANIFEST */
+	struct err why; /* it could not be read; ERR_NONE when it could */
+	uint8_t sha256[SHA256_LEN];
+};
+/* reader_hash.c: hashes those files, several at once on a conveyor. False only when stopped or without memory. */
+bool reader_hash_files(struct bundle_reader *reader, struct file_hash *files, size_t count,
     struct err *err) MUST_CHECK;
+/* Hashes the listed file at `index` and compares. */
+bool reader_check_file(struct bundle_reader *reader, size_t index, struct err *err) MUST_CHECK;
 /* Opens the set, or gives the one already open (borrowed). */
 bool reader_set(
     struct bundle_reader *reader, unsigned set, struct source **out, struct err *err) MUST_CHECK;

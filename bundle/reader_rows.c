@@ -29,14 +29,19 @@ bool reader_set(struct bundle_reader *reader, unsigned set, struct source **out,
 	    .manifest = &reader->manifest,
 	    .identities = &reader->identities,
 	    .set = set,
+	    .conveyor = set == BUNDLE_META ? NULL : reader->trust.conveyor,
 	};
 
 	if (reader->trust.unverified) {
 		plan.problem = reader->watch.problem;
 		plan.context = reader->watch.context;
 	}
-	if (!reader->sets[set] && !set_open(&plan, &reader->sets[set], err))
-		return false;
+	if (!reader->sets[set]) {
+		if (!set_open(&plan, &reader->sets[set], err))
+			return false;
+		if (reader->reads_all)
+			set_read_ahead(reader->sets[set], UINT64_MAX);
+	}
 	*out = reader->sets[set];
 	return true;
 }
@@ -162,15 +167,13 @@ static int compare_hashes(const void *a, const void *b)
 
 static bool check_meta_volumes(struct bundle_reader *reader, struct err *err)
 {
-	uint64_t done = 0;
-
 	for (size_t i = 0; i < reader->manifest.file_count; i++) {
 		struct volume_name volume;
 		struct err why = {0};
 
 		if (!volume_name_parse(bytes_of(reader->manifest.files[i].name), &volume) ||
 		    volume.set != BUNDLE_META || volume.is_part ||
-		    reader_check_file(reader, i, &done, 0, &why))
+		    reader_check_file(reader, i, &why))
 			continue;
 		if (!reader->trust.unverified) {
 			if (err)

@@ -2,26 +2,17 @@
 #include "bundle/set.h"
 
 #include "core/array.h"
-#include "bundle/unpack.h"
+#include "bundle/frame_cache.h"
 #include "bundle/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CACHED_FRAMES 4 /* of FRAMES_INPUT_MAX each */
 
 struct volume {
 	char name[VOLUME_NAME_ROOM];
 	bool opened; /* its header and seek table were read and are good */
 	uint64_t tar_at;
 	struct seek_table table;
-};
-
-struct cached_frame {
-	size_t volume, frame;
-	uint8_t *bytes; /* NULL: empty */
-	size_t len;
-	uint64_t used; /* by the clock of the set; the smallest goes first */
 };
 
 struct set {
@@ -31,22 +22,19 @@ struct set {
 	size_t count, room;
 	struct source *plain; /* of volumes[current] */
 	size_t current;
-	struct unpack *unpacker;
-	struct cached_frame cache[CACHED_FRAMES];
-	uint64_t clock;
+	struct frame_cache *cache;
+	uint64_t ahead_until; /* what lies before it in the tar will be asked for */
 };
 
 static void set_close(struct source *self)
 {
 	struct set *set = (struct set *)self;
 
+	frame_cache_free(set->cache);
 	for (size_t i = 0; i < set->count; i++)
 		seek_table_free(&set->volumes[i].table);
 	free(set->volumes);
-	for (size_t i = 0; i < CACHED_FRAMES; i++)
-		free(set->cache[i].bytes);
 	source_close(set->plain);
-	unpack_free(set->unpacker);
 	free(set);
 }
 
@@ -199,48 +187,56 @@ static size_t find_frame(const struct seek_table *table, uint64_t offset)
 	return low;
 }
 
-static struct cached_frame *find_cached(struct set *set, size_t volume, size_t frame)
+/* Makes `volume` the one whose frames are read. */
+static bool enter_volume(struct set *set, size_t volume, struct err *err)
 {
-	for (size_t i = 0; i < CACHED_FRAMES; i++) {
-		struct cached_frame *c = &set->cache[i];
-
-		if (c->bytes && c->len && c->volume == volume && c->frame == frame)
-			return c;
-	}
-	return NULL;
+	if (set->current == volume && set->plain)
+		return true;
+	frame_cache_settle(set->cache);
+	source_close(TAKE(set->plain));
+	if (!open_plain(&set->plan, set->volumes[volume].name, &set->plain, err))
+		return false;
+	set->current = volume;
+	return true;
 }
 
-/* NULL on failure. */
-static struct cached_frame *load_frame(
-    struct set *set, size_t volume, size_t frame, struct err *err)
+static struct frame_place place_of(const struct set *set, size_t volume, size_t frame)
 {
-	struct cached_frame *slot = &set->cache[0];
-	const struct seek_entry *entry = &set->volumes[volume].table.at[frame];
+	return (struct frame_place){.volume = volume,
+	    .frame = frame,
+	    .entry = &set->volumes[volume].table.at[frame],
+	    .plain = volume == set->current ? set->plain : NULL};
+}
 
-	for (size_t i = 1; i < CACHED_FRAMES; i++)
-		if (set->cache[i].used < slot->used)
-			slot = &set->cache[i];
-	if (!slot->bytes)
-		slot->bytes = malloc(FRAMES_INPUT_MAX);
-	if (!slot->bytes) {
-		fail(err, ERR_MEMORY, "no memory for a frame");
-		return NULL;
+/* Sets those behind a frame going that will be asked for, itself first. */
+static void read_ahead(struct set *set, size_t frame)
+{
+	const struct volume *volume = &set->volumes[set->current];
+	size_t depth = frame_cache_depth(set->cache);
+	struct frame_place place = place_of(set, set->current, frame);
+
+	for (size_t next = frame + 1; next <= frame + depth && next < volume->table.count; next++) {
+		struct frame_place ahead = place_of(set, set->current, next);
+
+		if (volume->tar_at + ahead.entry->plain_at >= set->ahead_until)
+			break;
+		if (next == frame + 1)
+			frame_cache_ahead(set->cache, &place);
+		frame_cache_ahead(set->cache, &ahead);
 	}
-	slot->len = 0;
-	if (set->current != volume || !set->plain) {
-		source_close(TAKE(set->plain));
-		if (!open_plain(&set->plan, set->volumes[volume].name, &set->plain, err))
-			return NULL;
-		set->current = volume;
-	}
-	if (!unpack_frame(set->unpacker, set->plain, entry, slot->bytes, err)) {
-		fail_in(err, "'%s'", set->volumes[volume].name);
-		return NULL;
-	}
-	slot->volume = volume;
-	slot->frame = frame;
-	slot->len = entry->plain;
-	return slot;
+}
+
+static bool load_frame(
+    struct set *set, size_t volume, size_t frame, const uint8_t **out, struct err *err)
+{
+	if (!frame_cache_has(set->cache, volume, frame) && !enter_volume(set, volume, err))
+		return false;
+	if (set->plain && set->current == volume)
+		read_ahead(set, frame);
+	struct frame_place place = place_of(set, volume, frame);
+
+	return frame_cache_get(set->cache, &place, out, err) ||
+	       fail_in(err, "'%s'", set->volumes[volume].name);
 }
 
 /* Names the volume that should hold byte `offset` and does not open. */
@@ -273,22 +269,19 @@ static bool set_read(
 			return no_volume(set, here, err);
 		const struct volume *volume = &set->volumes[v];
 		size_t f = find_frame(&volume->table, here - volume->tar_at);
-		struct cached_frame *frame = find_cached(set, v, f);
+		const struct seek_entry *entry = &volume->table.at[f];
+		uint64_t skip = here - volume->tar_at - entry->plain_at;
+		const uint8_t *bytes = NULL;
 
-		if (!frame)
-			frame = load_frame(set, v, f, err);
-		if (!frame)
-			return false;
-		uint64_t skip = here - volume->tar_at - volume->table.at[f].plain_at;
-
-		if (skip >= frame->len)
+		if (skip >= entry->plain)
 			return fail(
 			    err, ERR_DAMAGED, "'%s': its seek table has a gap", volume->name);
-		frame->used = ++set->clock;
-		size_t part =
-		    frame->len - (size_t)skip < len - *got ? frame->len - (size_t)skip : len - *got;
+		if (!load_frame(set, v, f, &bytes, err))
+			return false;
+		size_t left = entry->plain - (size_t)skip;
+		size_t part = left < len - *got ? left : len - *got;
 
-		memcpy(at + *got, frame->bytes + skip, part);
+		memcpy(at + *got, bytes + skip, part);
 		*got += part;
 	}
 	return true;
@@ -302,7 +295,7 @@ bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for a set of volumes");
 	set->source = (struct source){0, set_read, set_close};
 	set->plan = *plan;
-	if (!unpack_new(&set->unpacker, err) || !list_volumes(set, err) ||
+	if (!frame_cache_new(plan->conveyor, &set->cache, err) || !list_volumes(set, err) ||
 	    !open_volumes(set, err)) {
 		set_close(&set->source);
 		return false;
@@ -344,4 +337,9 @@ bool set_volume_extent(const struct source *source, uint32_t index, uint64_t *at
 	*at = set->volumes[index - 1].tar_at;
 	*len = set->volumes[index - 1].table.plain_size;
 	return true;
+}
+
+void set_read_ahead(struct source *source, uint64_t until)
+{
+	((struct set *)source)->ahead_until = until;
 }

@@ -3,6 +3,7 @@
 #ifndef KANSHIKI_BUNDLE_SET_H
 #define KANSHIKI_BUNDLE_SET_H
 
+#include "core/conveyor.h"
 #include "core/store.h"
 #include "bundle/age.h"
 #include "bundle/manifest.h"
@@ -11,7 +12,8 @@ struct set_plan { /* all borrowed as long as the set lives */
 	struct store *store;
 	const struct manifest *manifest; /* lists the volumes */
 	const struct age_identities *identities;
-	unsigned set; /* enum bundle_set */
+	unsigned set;              /* enum bundle_set */
+	struct conveyor *conveyor; /* unpacks what will be asked for on its threads; NULL: none */
 	/* A volume that does not open: reported here, its part of the tar stays unreadable, the rest goes on.
 	 * NULL: the first such volume fails set_open. */
 	void (*problem)(void *context, const struct err *why);
@@ -22,6 +24,9 @@ struct set_plan { /* all borrowed as long as the set lives */
  * volume before it as the MANIFEST has it, and its place in the tar. *out is a source of the tar; size 0 when no
  * volume is listed. ERR_KEY: no identity opens them. */
 bool set_open(const struct set_plan *plan, struct source **out, struct err *err) MUST_CHECK;
+
+/* Says that all up to `until` will be asked for, rising: it is then read ahead. At first nothing is. */
+void set_read_ahead(struct source *set, uint64_t until);
 
 /* Opens one volume and says what it really is, against what its name says: "comes from another collection (…)",
  * "is files.002…". False when nothing can be said. For a volume whose hash is wrong. */

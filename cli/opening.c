@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "core/tr.h"
 #include "platform/console.h"
+#include "platform/conveyor.h"
 #include "platform/file.h"
 #include "platform/store.h"
 
@@ -89,9 +90,13 @@ bool opening_seal(struct opening *opening, const char *path, bool needs_identity
 	opening->shown_percent = NO_PERCENT;
 	console_catch_stop();
 	/* The bundle first: who names a wrong one should not hear of keys. */
-	return open_store(opening, path, err) && trust_load(&opening->trust, needs_identity, err) &&
-	       bundle_open_seal(
-		   opening->store, &opening->trust.bundle, &watch, &opening->reader, err);
+	if (!open_store(opening, path, err) || !trust_load(&opening->trust, needs_identity, err))
+		return false;
+	if (!conveyor_new(0, &opening->conveyor, NULL))
+		opening->conveyor = NULL;
+	opening->trust.bundle.conveyor = opening->conveyor;
+	return bundle_open_seal(
+	    opening->store, &opening->trust.bundle, &watch, &opening->reader, err);
 }
 
 bool opening_rows(struct opening *opening, const char *path, struct err *err)
@@ -107,6 +112,7 @@ bool opening_all(struct opening *opening, const char *path, struct err *err)
 	    (!opening->trust.unverified || err->kind == ERR_STOPPED))
 		return false;
 	*err = (struct err){0};
+	bundle_read_all(opening->reader);
 	return bundle_open_content(opening->reader, err);
 }
 
@@ -137,6 +143,7 @@ void opening_close(struct opening *opening)
 	if (opening->unsaid)
 		say(tr("kanshiki: and %zu more like these\n"), opening->unsaid);
 	bundle_close(opening->reader);
+	conveyor_free(opening->conveyor);
 	store_free(opening->store);
 	trust_free(&opening->trust);
 	text_list_free(&opening->problems);

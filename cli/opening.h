@@ -8,6 +8,7 @@
 struct opening {
 	struct trust trust;
 	struct store *store;
+	struct conveyor *conveyor; /* NULL: all on one thread */
 	struct bundle_reader *reader;
 	struct text_list problems; /* said so far, English */
 	struct text_list notes;

@@ -11,7 +11,9 @@ struct conveyor_job {
 	/* On any thread, beside other jobs. NULL: nothing to do. */
 	bool (*work)(struct conveyor_job *self, struct err *err) MUST_CHECK;
 	/* After work, in the order of put(), one at a time; on any thread. Left out for all jobs after a failure. */
-	bool (*deliver)(struct conveyor_job *self, struct err *err) MUST_CHECK;
+	bool (*deliver)(
+	    struct conveyor_job *self, struct err *err) MUST_CHECK; /* NULL: nothing to do */
+	uint64_t number; /* put() sets it: the how many-th job it is */
 };
 
 struct conveyor {
@@ -20,6 +22,8 @@ struct conveyor {
 	/* From one thread only. False with the failure of a job before; the new one is then not taken. On return at
 	 * most `depth` jobs are not yet delivered (or left out): older ones may be used again. */
 	bool (*put)(struct conveyor *self, struct conveyor_job *job, struct err *err) MUST_CHECK;
+	/* Waits until that job, put before, is delivered or left out. */
+	void (*wait)(struct conveyor *self, const struct conveyor_job *job);
 	/* Waits until nothing is under way. False with the first failure since the last drain, and forgets it. */
 	bool (*drain)(struct conveyor *self, struct err *err) MUST_CHECK;
 	void (*free)(struct conveyor *self); /* drains first */

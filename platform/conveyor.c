@@ -94,11 +94,22 @@ static bool belt_put(struct conveyor *self, struct conveyor_job *job, struct err
 	bool ok = !belt->has_failed || failed(belt, err);
 
 	if (ok) {
+		job->number = belt->put;
 		belt->jobs[belt->put++ % DEPTH_MAX] = job;
 		thread_lock_wake_all(belt->lock, WORK_CAME);
 	}
 	thread_lock_give(belt->lock);
 	return ok;
+}
+
+static void belt_wait(struct conveyor *self, const struct conveyor_job *job)
+{
+	struct belt *belt = (struct belt *)self;
+
+	thread_lock_take(belt->lock);
+	while (belt->delivered <= job->number)
+		thread_lock_wait(belt->lock, WORK_LEFT);
+	thread_lock_give(belt->lock);
 }
 
 static bool belt_drain(struct conveyor *self, struct err *err)
@@ -141,7 +152,7 @@ bool conveyor_new(unsigned hands, struct conveyor **out, struct err *err)
 	hands = hands ? hands : thread_processors();
 	hands = hands < CONVEYOR_HANDS_MAX ? hands : CONVEYOR_HANDS_MAX;
 	made = &belt->conveyor;
-	belt->conveyor = (struct conveyor){hands + 1, belt_put, belt_drain, belt_free};
+	belt->conveyor = (struct conveyor){hands + 1, belt_put, belt_wait, belt_drain, belt_free};
 	if (!thread_lock_new(&belt->lock, err))
 		return false;
 	for (; belt->hands < hands; belt->hands++)

@@ -57,8 +57,13 @@ static void test_order(void **state)
 
 		assert_true(conveyor_new(hands, &conveyor, NULL));
 		for (unsigned i = 0; i < JOBS; i++) {
-			jobs[i] = (struct test_job){{work, deliver}, &run, i, 0};
+			jobs[i] = (struct test_job){{work, deliver, 0}, &run, i, 0};
 			assert_true(conveyor->put(conveyor, &jobs[i].job, NULL));
+			assert_int_equal(jobs[i].job.number, i);
+			if (i % 100 == 99) {
+				conveyor->wait(conveyor, &jobs[i].job);
+				assert_int_equal(run.next, i + 1);
+			}
 		}
 		assert_true(conveyor->drain(conveyor, NULL));
 		assert_int_equal(run.next, JOBS);
@@ -77,7 +82,7 @@ static void test_failure(void **state)
 	(void)state;
 	assert_true(conveyor_new(0, &conveyor, NULL));
 	for (; i < JOBS; i++) {
-		jobs[i] = (struct test_job){{work, deliver}, &run, i, 0};
+		jobs[i] = (struct test_job){{work, deliver, 0}, &run, i, 0};
 		if (!conveyor->put(conveyor, &jobs[i].job, &err))
 			break;
 	}
@@ -87,7 +92,7 @@ static void test_failure(void **state)
 	assert_true(run.next <= 100);
 	assert_int_equal(run.late, 0);
 	run = (struct run){.fails_at = JOBS};
-	jobs[0] = (struct test_job){{work, deliver}, &run, 0, 0};
+	jobs[0] = (struct test_job){{work, deliver, 0}, &run, 0, 0};
 	assert_true(conveyor->put(conveyor, &jobs[0].job, NULL));
 	assert_true(conveyor->drain(conveyor, NULL));
 	assert_int_equal(run.next, 1);

@@ -1,0 +1,162 @@
+/* Hashes of listed files, as many at once as the conveyor has hands: one file alone cannot be hashed by two. */
+#include "bundle/reader_parts.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define PIECE     ((size_t)1 << 20)
+#define STEP      ((uint64_t)4 << 20) /* of each file between two looks at the clock and at Ctrl-C */
+#define LANES_MAX 8
+
+struct lane { /* one file under way */
+	struct conveyor_job job;
+	struct file_hash *result; /* NULL: the lane is free */
+	struct source *file;
+	struct hash *hash;
+	uint8_t *piece;
+	uint64_t at;
+};
+
+struct hashing {
+	struct bundle_reader *reader;
+	struct file_hash *files;
+	size_t count, next;
+	struct lane lanes[LANES_MAX];
+	size_t lane_count;
+	uint64_t done, total;
+};
+
+static void lane_close(struct lane *lane)
+{
+	source_close(TAKE(lane->file));
+	hash_free(TAKE(lane->hash));
+	lane->result = NULL;
+}
+
+static void hashing_free_at(struct hashing *hashing)
+{
+	for (size_t i = 0; i < hashing->lane_count; i++) {
+		lane_close(&hashing->lanes[i]);
+		free(hashing->lanes[i].piece);
+	}
+}
+
+/* A step of one file; what goes wrong is kept with the file. */
+static bool step(struct conveyor_job *self, struct err *err)
+{
+	struct lane *lane = (struct lane *)self;
+	uint64_t end = lane->file->size - lane->at < STEP ? lane->file->size : lane->at + STEP;
+
+	(void)err;
+	while (lane->at < end) {
+		size_t want = end - lane->at < PIECE ? (size_t)(end - lane->at) : PIECE;
+
+		if (!source_read_exact(lane->file, lane->at, lane->piece, want, &lane->result->why))
+			return true;
+		hash_add(lane->hash, (struct bytes){lane->piece, want});
+		lane->at += want;
+	}
+	return true;
+}
+
+/* Puts the next file that opens into the lane. False without memory. */
+static bool fill(struct hashing *hashing, struct lane *lane, struct err *err)
+{
+	struct bundle_reader *reader = hashing->reader;
+
+	while (!lane->result && hashing->next < hashing->count) {
+		struct file_hash *file = &hashing->files[hashing->next++];
+
+		if (!reader->store->open(reader->store, reader->manifest.files[file->index].name,
+			&lane->file, &file->why))
+			continue;
+		lane->result = file;
+		lane->at = 0;
+		lane->job = (struct conveyor_job){.work = step};
+		lane->hash = hash_new(HASH_SHA256);
+		if (!lane->hash)
+			return fail(err, ERR_MEMORY, "no memory for hashing");
+	}
+	return true;
+}
+
+/* A step in every lane that has a file. */
+static bool step_all(struct hashing *hashing, struct err *err)
+{
+	struct conveyor *conveyor = hashing->reader->trust.conveyor;
+
+	for (size_t i = 0; i < hashing->lane_count; i++) {
+		struct lane *lane = &hashing->lanes[i];
+
+		if (!lane->result)
+			continue;
+		hashing->done +=
+		    lane->file->size - lane->at < STEP ? lane->file->size - lane->at : STEP;
+		if (hashing->lane_count > 1 ? !conveyor->put(conveyor, &lane->job, err)
+					    : !step(&lane->job, err))
+			return false;
+	}
+	return hashing->lane_count == 1 || conveyor->drain(conveyor, err);
+}
+
+/* Takes the files out that are through. False when none is left. */
+static bool settle(struct hashing *hashing)
+{
+	bool is_left = hashing->next < hashing->count;
+
+	for (size_t i = 0; i < hashing->lane_count; i++) {
+		struct lane *lane = &hashing->lanes[i];
+
+		if (!lane->result)
+			continue;
+		if (lane->result->why.kind == ERR_NONE && lane->at < lane->file->size) {
+			is_left = true;
+			continue;
+		}
+		if (lane->result->why.kind == ERR_NONE)
+			hash_take(lane->hash, lane->result->sha256);
+		lane_close(lane);
+	}
+	return is_left;
+}
+
+static void add_sizes(struct hashing *hashing)
+{
+	const struct bundle_reader *reader = hashing->reader;
+
+	for (size_t i = 0; i < hashing->count; i++) {
+		CLEANUP(source_close) struct source *file = NULL;
+
+		if (reader->store->open(reader->store,
+			reader->manifest.files[hashing->files[i].index].name, &file, NULL))
+			hashing->total += file->size;
+	}
+}
+
+bool reader_hash_files(
+    struct bundle_reader *reader, struct file_hash *files, size_t count, struct err *err)
+{
+	CLEANUP(hashing_free)
+	struct hashing hashing = {.reader = reader, .files = files, .count = count};
+	size_t lanes = reader->trust.conveyor && count > 1 ? reader->trust.conveyor->depth : 1;
+	bool is_left = count > 0;
+
+	add_sizes(&hashing);
+	for (; hashing.lane_count < lanes && hashing.lane_count < LANES_MAX; hashing.lane_count++) {
+		hashing.lanes[hashing.lane_count].piece = malloc(PIECE);
+		if (!hashing.lanes[hashing.lane_count].piece)
+			return fail(err, ERR_MEMORY, "no memory for hashing");
+	}
+	while (is_left) {
+		for (size_t i = 0; i < hashing.lane_count; i++)
+			if (!fill(&hashing, &hashing.lanes[i], err))
+				return false;
+		if (!step_all(&hashing, err) ||
+		    !reader_progress(reader, "hash", hashing.done,
+			hashing.done > hashing.total ? hashing.done : hashing.total, err))
+			return false;
+		is_left = settle(&hashing);
+	}
+	return true;
+}
