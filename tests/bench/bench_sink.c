@@ -1,6 +1,7 @@
 /* The sink stack (hash, zstd, age, hash, write) against each of its stages alone, in one run over the same input.
  * usage: bench_sink [DIRECTORY [FILE]]   DIRECTORY gets files of half a GiB and loses them again (default: .); FILE is the input,
  * else 64 MiB that compress about as a Windows disk does. Each stage is timed over 512 MiB of it, the best of three. */
+#include "tests/bench/input.h"
 #include "tests/fixture_seal.h"
 
 #include "bundle/age.h"
@@ -15,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define INPUT_LEN ((size_t)64 << 20)
+#define INPUT_LEN BENCH_INPUT_LEN
 #define TOTAL_LEN ((uint64_t)512 << 20)
 #define PIECE_LEN ((size_t)1 << 20)
 #define ROUNDS    3
@@ -56,34 +57,6 @@ static void null_free(struct sink *self)
 static struct null_sink null_sink(void)
 {
 	return (struct null_sink){.sink = {null_write, null_finish, null_free}};
-}
-
-/* Half of it repeats within reach, a quarter is text-like, a quarter does not compress. */
-static void make_input(struct text *out)
-{
-	static const char *const words[] = {"Windows", "System32", "\\Registry\\Machine\\", "the ",
-	    "config", ".dll", "Microsoft", "\0\0\0\0\0\0\0\0", "HKEY_", "Event", "0x0000"};
-	uint32_t seed = 1;
-
-	out->ceiling = INPUT_LEN + 4096;
-	while (out->len < INPUT_LEN) {
-		uint8_t block[4096];
-
-		for (size_t i = 0; i < sizeof(block); i++) {
-			seed = seed * 1664525 + 1013904223;
-			block[i] = (uint8_t)(seed >> 24);
-		}
-		if (block[0] < 128 && out->len > 200000)
-			memcpy(block, out->at + out->len - 100000 - block[1] * 16, sizeof(block));
-		for (size_t i = 0; block[0] >= 192 && i + 32 < sizeof(block);) {
-			const char *word = words[block[i] % ARRAY_LEN(words)];
-
-			i += 1 + block[i] % 3;
-			memcpy(block + i, word, strlen(word));
-			i += strlen(word);
-		}
-		text_add(out, (struct bytes){block, sizeof(block)});
-	}
 }
 
 /* Gives `total` bytes of the text, from the beginning again and again, to the sink. */
@@ -325,7 +298,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (argc <= 2)
-		make_input(&bench.input);
+		bench_input(&bench.input);
 	if (bench.input.len == 0 || !fixture_seal_make(&bench.keys, &err) ||
 	    !pack(&bench, bench.input.len < INPUT_LEN ? bench.input.len : INPUT_LEN, to, &err) ||
 	    !pack(&bench, TOTAL_LEN, &below.sink, &err)) {
