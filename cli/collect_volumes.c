@@ -242,7 +242,7 @@ void collect_host_name(const struct collect_request *request, struct volume_set 
 		text_adds(out, machine);
 	}
 	for (size_t i = 0; i < set->count && out->len == 0; i++)
-		if (set->at[i].ntfs)
+		if (collection_volume_usable(&set->at[i]))
 			add_file_name(out, text_string(&set->at[i].path));
 	if (out->len == 0)
 		text_adds(out, "unknown");

@@ -3,6 +3,7 @@
 COLLECTOR(network_connections)
 COLLECTOR(processes)
 COLLECTOR(ntfs_metafiles)
+COLLECTOR(fat_metafiles)
 COLLECTOR(registry)
 COLLECTOR(event_logs)
 COLLECTOR(prefetch)

@@ -107,8 +107,8 @@ static void write_volumes(struct json *json, const struct volume_set *set)
 		json_bytes_field(json, "path", text_bytes(&volume->path));
 		json_string_field(json, "is", volume->raw ? volume_kind_name(volume->kind) : NULL);
 		json_bool_field(json, "live", volume->is_live);
-		json_bool_field(json, "usable", volume->ntfs != NULL);
-		if (!volume->ntfs)
+		json_bool_field(json, "usable", collection_volume_usable(volume));
+		if (!collection_volume_usable(volume))
 			json_string_field(json, "reason", volume->why.text);
 		json_end(json);
 	}

@@ -3,6 +3,7 @@
 
 static const char *const patterns[] = {
     "$Recycle.Bin/*/$I*",
+    "$Recycle.Bin/$I*", /* FAT and exFAT, which know no owners */
     "RECYCLER/*/INFO2", /* XP */
     "RECYCLED/INFO2",   /* FAT volumes converted to NTFS */
     "RECYCLED/*/INFO2",

@@ -2,6 +2,7 @@
 #include "collectors/row.h"
 
 #include "bundle/name.h"
+#include "collectors/fat_row.h"
 
 #define REPARSE_BYTES_MAX 16384
 #define STREAMS_MAX       64
@@ -234,6 +235,19 @@ static void add_collectors(struct json *json, const struct row *row)
 	json_end_array(json);
 }
 
+/* Of a FAT or exFAT volume. */
+static void add_fat(struct json *json, const struct row *row)
+{
+	const struct fat_entry *entry = row->fat;
+
+	if (entry->size != row->size)
+		json_unsigned_field(json, "claimed_size", entry->size);
+	json_key(json, "fat");
+	fat_row_write(json, fat_volume_geometry(row->volume->fat), entry, row->fat_layout);
+	if (entry->damage.kind != ERR_NONE)
+		json_string_field(json, "damage", entry->damage.text);
+}
+
 void row_write(const struct row *row, struct text *out)
 {
 	struct json json = {.to = out};
@@ -264,5 +278,7 @@ void row_write(const struct row *row, struct text *out)
 		row_add_deleted(&json, row->deleted);
 		json_end(&json);
 	}
+	if (row->fat)
+		add_fat(&json, row);
 	json_end(&json);
 }

@@ -29,6 +29,9 @@ struct row {               /* what is known of an object; everything is borrowed
 	const struct ntfs_stream *stream;
 	bool is_orphan;
 	const struct row_deleted *deleted; /* of a deleted file; NULL otherwise */
+	const struct fat_entry
+	    *fat; /* of a FAT or exFAT volume, in place of entry, name and stream */
+	enum fat_layout fat_layout;
 };
 
 struct row_deleted { /* what is left of a deleted stream; all borrowed */

@@ -80,7 +80,7 @@ static void report_unusable(struct collection *collection)
 	for (size_t i = 0; i < set->count; i++) {
 		CLEANUP(text_free) struct text where = {0};
 
-		if (set->at[i].ntfs)
+		if (collection_volume_usable(&set->at[i]))
 			continue;
 		text_addf(&where, "fs/%s", text_string(&set->at[i].name));
 		if (set->at[i].is_skipped)
@@ -146,10 +146,10 @@ static void show_estimate(struct collection *collection)
 	CLEANUP(text_free) struct text size = {0};
 
 	for (size_t i = 0; i < set->count; i++) {
-		uint64_t more = collection->hits[i].bytes;
+		uint64_t more = collection->hits[i].bytes + collection->fat[i].bytes;
 
 		bytes = more > UINT64_MAX - bytes ? UINT64_MAX : bytes + more;
-		count += collection->hits[i].count;
+		count += collection->hits[i].count + collection->fat[i].count;
 	}
 	progress_size(&size, bytes);
 	text_addf(&line, tr("To take: %llu files and streams, %s before compression"),
@@ -174,9 +174,9 @@ static void walk_volumes(struct collection *collection)
 	const struct volume_set *set = collection->plan->volumes;
 
 	for (size_t i = 0; i < set->count && !collect_stopped(collection); i++)
-		if (set->at[i].ntfs) {
+		if (collection_volume_usable(&set->at[i])) {
 			collection_journal(collection, "walk", text_string(&set->at[i].name), NULL);
-			collection_walk(collection, i);
+			(set->at[i].fat ? collection_fat_walk : collection_walk)(collection, i);
 		}
 }
 
@@ -184,6 +184,10 @@ static void take_volume(struct collection *collection, size_t volume)
 {
 	const struct collector *collector = collection->items[collection->current].collector;
 
+	if (collection->plan->volumes->at[volume].fat) {
+		collection_fat_take(collection, volume);
+		return;
+	}
 	collection_take(collection, volume);
 	if (collector->run_volume)
 		collector->run_volume(collection, volume);
@@ -200,7 +204,7 @@ static void run_volumes(struct collection *collection)
 			continue;
 		begin_item(collection, i);
 		for (size_t v = 0; v < set->count && !collect_stopped(collection); v++)
-			if (set->at[v].ntfs)
+			if (collection_volume_usable(&set->at[v]))
 				take_volume(collection, v);
 		end_item(collection, i, started);
 	}
@@ -216,6 +220,8 @@ static void account_for_rest(struct collection *collection)
 	for (size_t v = 0; v < collection->plan->volumes->count; v++)
 		if (collection->plan->volumes->at[v].ntfs)
 			count += collection_take_rest(collection, v, until);
+		else if (collection->plan->volumes->at[v].fat)
+			count += collection_fat_rest(collection, v, until);
 	if (count == 0)
 		return;
 	fail(&why, collection->broken ? collection->broken_why.kind : ERR_STOPPED,

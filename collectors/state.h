@@ -38,6 +38,13 @@ bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *str
 /* Bytes that will be stored. */
 uint64_t hit_stored_bytes(const struct ntfs_stream *stream);
 
+struct fat_hits { /* what is to be taken of a FAT volume: found again in each walk */
+	uint64_t count, bytes;
+	uint64_t by_item
+	    [MATCH_COLLECTORS_MAX]; /* of count, those that this collector is the first to want */
+	uint64_t taken[MATCH_COLLECTORS_MAX];
+};
+
 struct collection_item { /* a collector in this run */
 	const struct collector *collector;
 	struct collection_counts counts;
@@ -60,6 +67,7 @@ struct collection {
 	unsigned current;
 	struct matcher matcher;
 	struct hit_list hits[VOLUME_SET_MAX]; /* as the volumes */
+	struct fat_hits fat[VOLUME_SET_MAX];
 	struct progress progress;
 	struct text_list problems; /* the first few */
 	uint64_t problem_count;
@@ -89,6 +97,20 @@ void collection_take(struct collection *collection, size_t volume);
 /* After a stop: counts what was not reached, and gives it rows while time and destination last. Returns how
  * many streams. */
 uint64_t collection_take_rest(struct collection *collection, size_t volume, uint64_t until_ms);
+
+/* fat_files.c: the same three for a FAT or exFAT volume. */
+void collection_fat_walk(struct collection *collection, size_t volume);
+void collection_fat_take(struct collection *collection, size_t volume);
+uint64_t collection_fat_rest(struct collection *collection, size_t volume, uint64_t until_ms);
+
+/* fat_members.c: the members made of a volume as a whole. NULL with *err. */
+#define COLLECTION_FAT_IMAGE   "$FAT"       /* all that tells of files, sparse */
+#define COLLECTION_FAT_LISTING "$FAT.jsonl" /* every entry, a line each */
+struct source *collection_fat_image(struct collection_volume *volume, struct ntfs_range **sparse,
+    size_t *sparse_count, struct err *err);
+/* Fills lines; *dropped: entries over its ceiling. */
+bool collection_fat_listing(struct collection_volume *volume, struct text *lines, uint64_t *dropped,
+    struct err *err) MUST_CHECK;
 
 /* copy.c: what a copy came to. */
 struct copy_result {

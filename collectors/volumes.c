@@ -13,6 +13,8 @@ static void volume_clear(struct collection_volume *volume)
 		ntfs_paths_free(volume->paths);
 	if (volume->ntfs)
 		ntfs_volume_close(volume->ntfs);
+	if (volume->fat)
+		fat_volume_close(volume->fat);
 	source_close(volume->raw);
 	text_free(&volume->name);
 	text_free(&volume->path);
@@ -32,7 +34,7 @@ size_t volume_set_usable(const struct volume_set *set)
 	size_t usable = 0;
 
 	for (size_t i = 0; i < set->count; i++)
-		usable += set->at[i].ntfs != NULL;
+		usable += collection_volume_usable(&set->at[i]);
 	return usable;
 }
 
@@ -74,40 +76,28 @@ static const char *why_not_ntfs(enum volume_kind kind)
 		return "not NTFS: BitLocker (locked)";
 	case VOLUME_REFS:
 		return "not NTFS: ReFS";
-	case VOLUME_FAT:
-		return "not NTFS: FAT";
-	case VOLUME_EXFAT:
-		return "not NTFS: exFAT";
 	case VOLUME_DISK:
 		return "not NTFS: a whole disk, not a volume; give its partition (losetup -P)";
 	case VOLUME_UNFORMATTED:
 		return "not NTFS: not formatted";
 	case VOLUME_NTFS:
+	case VOLUME_FAT:
+	case VOLUME_EXFAT:
 	case VOLUME_UNKNOWN:
 		break;
 	}
 	return "not NTFS: no file system that we know";
 }
 
-/* Fills in what the volume is; on anything but a usable NTFS, why. */
-static void examine(struct collection_volume *volume)
+/* Opens it as NTFS; why not, otherwise. */
+static void open_ntfs(struct collection_volume *volume, const struct err *unread)
 {
-	struct err unread = {0}, err = {0};
+	struct err err = {0};
 
-	if (!volume_kind_of(volume->raw, &volume->kind, &unread))
-		volume->kind = VOLUME_UNKNOWN;
-	/* A damaged, wiped or unreadable start may hide an NTFS volume: the backup at its end decides. */
-	bool may_be_ntfs = volume->kind == VOLUME_NTFS || volume->kind == VOLUME_UNKNOWN ||
-			   volume->kind == VOLUME_UNFORMATTED;
-
-	if (!may_be_ntfs) {
-		fail(&volume->why, ERR_UNSUPPORTED, "%s", why_not_ntfs(volume->kind));
-		return;
-	}
 	if (!ntfs_volume_open(volume->raw, &volume->ntfs, &err)) {
 		volume->ntfs = NULL;
-		volume->why = unread.kind != ERR_NONE ? unread : err;
-		if (unread.kind == ERR_NONE && volume->kind != VOLUME_NTFS && err.kind != ERR_IO)
+		volume->why = unread->kind != ERR_NONE ? *unread : err;
+		if (unread->kind == ERR_NONE && volume->kind != VOLUME_NTFS && err.kind != ERR_IO)
 			fail(&volume->why, ERR_UNSUPPORTED, "%s", why_not_ntfs(volume->kind));
 		return;
 	}
@@ -118,6 +108,43 @@ static void examine(struct collection_volume *volume)
 		volume->ntfs = NULL;
 		volume->why = err;
 	}
+}
+
+/* Opens it as FAT or exFAT; false when it is none that can be read. */
+static bool open_fat(struct collection_volume *volume, struct err *err)
+{
+	if (!fat_volume_open(volume->raw, &volume->fat, err)) {
+		volume->fat = NULL;
+		return false;
+	}
+	volume->kind = fat_volume_geometry(volume->fat)->kind == FAT_EX ? VOLUME_EXFAT : VOLUME_FAT;
+	return true;
+}
+
+/* Fills in what the volume is; on anything that is not usable, why. */
+static void examine(struct collection_volume *volume)
+{
+	struct err unread = {0};
+
+	if (!volume_kind_of(volume->raw, &volume->kind, &unread))
+		volume->kind = VOLUME_UNKNOWN;
+	switch (volume->kind) {
+	case VOLUME_FAT:
+	case VOLUME_EXFAT:
+		DISCARD(open_fat(volume, &volume->why));
+		return;
+	case VOLUME_NTFS:
+	case VOLUME_UNKNOWN:
+	case VOLUME_UNFORMATTED:
+		break;
+	default:
+		fail(&volume->why, ERR_UNSUPPORTED, "%s", why_not_ntfs(volume->kind));
+		return;
+	}
+	/* A damaged, wiped or unreadable start may hide a volume: the backup at its end, or near its start, decides. */
+	open_ntfs(volume, &unread);
+	if (!volume->ntfs && volume->kind != VOLUME_NTFS && open_fat(volume, NULL))
+		volume->why = (struct err){0};
 }
 
 bool volume_set_add(struct volume_set *set, char letter, const char *guid, const char *path,

@@ -4,6 +4,7 @@
 
 #include "core/source.h"
 #include "core/text.h"
+#include "formats/fat/fat.h"
 #include "formats/ntfs/ntfs.h"
 #include "formats/ntfs/secure.h"
 #include "formats/volume_kind.h"
@@ -17,7 +18,9 @@ struct collection_volume {
 	bool is_live;       /* a device, not an image file */
 	struct source *raw; /* NULL: could not be opened */
 	enum volume_kind kind;
-	struct ntfs_volume *ntfs; /* NULL: not usable */
+	/* At most one of the two; neither: the volume is not usable. */
+	struct ntfs_volume *ntfs;
+	struct fat_volume *fat; /* FAT12, FAT16, FAT32, exFAT */
 	struct ntfs_paths *paths;
 	struct ntfs_secure *secure; /* owners and rights; NULL before collection_walk */
 	bool is_skipped; /* left out on purpose: it holds --out, the kit or the program */
@@ -30,8 +33,13 @@ struct volume_set {
 	size_t count, room;
 };
 
+static inline bool collection_volume_usable(const struct collection_volume *volume)
+{
+	return volume->ntfs || volume->fat;
+}
+
 /* Adds the volume read from raw, which it takes (also on failure). ERR_USAGE: the letter is taken;
- * ERR_LIMIT, ERR_MEMORY. A volume that is no NTFS, or too damaged, is added all the same, with `why`
+ * ERR_LIMIT, ERR_MEMORY. A volume with another file system than NTFS, FAT and exFAT, or too damaged, is added all the same, with `why`
  * ("BitLocker (locked)"): the collection names it. guid may be NULL. */
 bool volume_set_add(struct volume_set *set, char letter, const char *guid, const char *path,
     bool is_live, struct source *raw, struct err *err) MUST_CHECK;

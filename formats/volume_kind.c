@@ -2,6 +2,7 @@
 #include "formats/volume_kind.h"
 
 #include "core/array.h"
+#include "formats/fat/fat.h"
 
 #include <stdlib.h>
 
@@ -27,20 +28,12 @@ static bool is_bitlocker(struct bytes head)
 	       (has(head, 424, bitlocker_guid, 16) || has(head, 424, used_space_guid, 16));
 }
 
-static bool is_power_of_two(uint32_t n)
-{
-	return n != 0 && (n & (n - 1)) == 0;
-}
-
-/* FAT has no one mark: a jump, the end mark and a parameter block that makes sense. */
+/* FAT has no one mark: a boot sector in which all fits together. */
 static bool is_fat(struct bytes head)
 {
-	const uint8_t *p = head.at;
+	struct fat_geometry geometry;
 
-	return (p[0] == 0xeb || p[0] == 0xe9) && p[510] == 0x55 && p[511] == 0xaa &&
-	       is_power_of_two(le16(p + 11)) && le16(p + 11) >= 128 && le16(p + 11) <= 4096 &&
-	       is_power_of_two(p[13]) && le16(p + 14) != 0 && (p[16] == 1 || p[16] == 2) &&
-	       (p[21] >= 0xf8 || p[21] == 0xf0);
+	return fat_boot_parse(head, &geometry, NULL) && geometry.kind != FAT_EX;
 }
 
 /* A master boot record: the end mark, and four entries that are empty or well formed. A table with

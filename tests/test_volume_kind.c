@@ -54,17 +54,23 @@ static void test_fat(void **state)
 	(void)state;
 	clear();
 	put(0, "\xeb\x58\x90MSWIN4.1", 11);
-	put(11, "\0\2", 2); /* 512 bytes a sector */
-	head[13] = 8;       /* sectors a cluster */
-	head[14] = 32;      /* reserved sectors */
-	head[16] = 2;       /* tables */
-	head[21] = 0xf8;    /* medium */
+	put(11, "\0\2", 2);                                      /* 512 bytes a sector */
+	head[13] = 8;                                            /* sectors a cluster */
+	head[14] = 32;                                           /* reserved sectors */
+	head[16] = 2;                                            /* tables */
+	head[21] = 0xf8;                                         /* medium */
+	assert_int_not_equal(kind_of(sizeof(head)), VOLUME_FAT); /* no sectors, no tables */
+	put_le32(head + 32, 100000);                             /* sectors */
+	put_le32(head + 36, 100);                                /* of a FAT */
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_FAT);
 	put(424, guid, sizeof(guid));
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_BITLOCKER);
 	put(3, "MSDOS5.0", 8); /* the GUID counts only with its name */
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_FAT);
 	head[13] = 7;
+	assert_int_not_equal(kind_of(sizeof(head)), VOLUME_FAT);
+	head[13] = 8;
+	put_le32(head + 32, 100); /* fewer than what comes before the clusters */
 	assert_int_not_equal(kind_of(sizeof(head)), VOLUME_FAT);
 }
 

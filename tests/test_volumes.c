@@ -3,6 +3,7 @@
 
 #include "collectors/volumes.h"
 #include "tests/fake_source.h"
+#include "tests/fixture_fat.h"
 #include "tests/fixture_ntfs.h"
 
 /* Adds the bytes, of which len from `from` cannot be read, and gives what the volume is told for. */
@@ -77,6 +78,34 @@ static void test_not_formatted(void **state)
 	assert_string_equal(volume->why.text, "not NTFS: not formatted");
 }
 
+/* FAT and exFAT are told, also by the backup of a wiped boot sector. */
+static void check_fat(enum fat_kind kind, uint32_t clusters, size_t wiped, enum volume_kind told)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat fat = {0};
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+
+	assert_true(fixture_fat_new(&fat, kind, 512, clusters));
+	memset(fat.at, 0, wiped);
+	const struct collection_volume *volume = add(&set, (struct bytes){fat.at, fat.size}, 0, 0);
+
+	assert_null(volume->ntfs);
+	assert_non_null(volume->fat);
+	assert_int_equal(volume->kind, told);
+	assert_int_equal(volume->why.kind, ERR_NONE);
+	assert_int_equal(volume_set_usable(&set), 1);
+}
+
+static void test_fat(void **state)
+{
+	(void)state;
+	check_fat(FAT_12, 300, 0, VOLUME_FAT);
+	check_fat(FAT_16, 5000, 0, VOLUME_FAT);
+	check_fat(FAT_32, 70000, 0, VOLUME_FAT);
+	check_fat(FAT_32, 70000, 512, VOLUME_FAT);
+	check_fat(FAT_EX, 300, 0, VOLUME_EXFAT);
+	check_fat(FAT_EX, 300, 512, VOLUME_EXFAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +113,7 @@ int main(void)
 	    cmocka_unit_test(test_unreadable_everywhere),
 	    cmocka_unit_test(test_wiped_start),
 	    cmocka_unit_test(test_not_formatted),
+	    cmocka_unit_test(test_fat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

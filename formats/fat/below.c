@@ -39,7 +39,8 @@ static bool follow(struct fat_walk *walk, uint32_t first, uint32_t most, struct 
 		}
 		if (!fat_table_next(volume, cluster, &link, &next, &why)) {
 			*damage = why;
-			*err = why;
+			if (why.kind == ERR_MEMORY)
+				*err = why;
 			return why.kind != ERR_MEMORY;
 		}
 		if (link == FAT_LINK_NEXT)

@@ -115,11 +115,29 @@ bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
 	return chain_runs(volume, entry, count, out, err);
 }
 
+/* Where the last cluster ends that the image or device has. */
+static uint64_t reach(const struct fat_volume *volume, const struct fat_runs *runs)
+{
+	uint64_t size = volume->geometry.cluster_size;
+
+	for (size_t i = runs->count; i-- > 0;) {
+		const struct fat_run *run = &runs->at[i];
+		uint64_t offset = fat_cluster_offset(volume, run->first);
+		uint64_t left = offset < volume->raw->size ? volume->raw->size - offset : 0;
+
+		if (left)
+			return run->index * size +
+			       (left < run->count * size ? left : run->count * size);
+	}
+	return 0;
+}
+
 bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, struct source **out,
-    enum fat_layout *layout, struct err *err)
+    enum fat_layout *layout, struct err *damage, struct err *err)
 {
 	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
 	enum fat_layout found = FAT_LAYOUT_NONE;
+	uint64_t valid = entry->valid_size < entry->size ? entry->valid_size : entry->size;
 	struct err why = {0};
 
 	/* A chain that breaks off is damage where it does: the bytes before it are read. */
@@ -128,17 +146,29 @@ bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, 
 		*err = why;
 		return false;
 	}
+	uint64_t covered = reach(volume, &runs);
+
+	if (covered < valid && covered == 0)
+		return fail(err, ERR_DAMAGED,
+		    "none of its %llu bytes lies inside the volume or image",
+		    (unsigned long long)entry->size);
+	if (covered < valid && why.kind == ERR_NONE)
+		fail(&why, ERR_DAMAGED, "the last %llu bytes lie outside the volume or image",
+		    (unsigned long long)(entry->size - covered));
 	struct content_source *content = calloc(1, sizeof(*content));
 
 	if (!content)
 		return fail(err, ERR_MEMORY, "no memory to read a file");
-	content->source = (struct source){entry->size, content_read, content_close};
+	content->source =
+	    (struct source){covered < valid ? covered : entry->size, content_read, content_close};
 	content->volume = volume;
 	content->runs = runs;
 	runs = (struct fat_runs){0};
-	content->valid = entry->valid_size < entry->size ? entry->valid_size : entry->size;
+	content->valid = valid;
 	*out = &content->source;
 	if (layout)
 		*layout = found;
+	if (damage)
+		*damage = why;
 	return true;
 }

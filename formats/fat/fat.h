@@ -126,6 +126,8 @@ struct fat_walker {
 	bool (*each)(struct fat_walker *self, const struct fat_entry *entry, struct err *err);
 	/* Something could not be read or understood at that offset. May be NULL. */
 	void (*damage)(struct fat_walker *self, uint64_t place, const struct err *why);
+	/* Directory entries lie there: told before those of that directory. False ends the walk. May be NULL. */
+	bool (*table)(struct fat_walker *self, uint64_t offset, uint64_t len, struct err *err);
 };
 
 /* Every entry of every directory, each directory's own entry before what is in it: live and deleted ones, those
@@ -159,9 +161,20 @@ struct fat_recovered { /* what is left of a deleted file */
 bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
     struct fat_recovered *out, struct err *err) MUST_CHECK;
 
-/* The content of a file, in use or deleted. What its entry and chain do not cover is ERR_DAMAGED when read, after
- * the good bytes. The volume must stay open, the entry need not. layout may be NULL. */
+struct fat_range {
+	uint64_t offset, len;
+};
+
+/* Where all that tells of files lies: boot sectors, FATs, root, directories (also deleted ones), exFAT's bitmap and
+ * up-case table. Sorted, joined, inside the volume as far as raw has it. A copy of them alone, with zeros in place of
+ * all else, lists the same. The caller frees. */
+bool fat_metadata(
+    struct fat_volume *volume, struct fat_range **out, size_t *count, struct err *err) MUST_CHECK;
+
+/* The content of a file, in use or deleted. Its size is entry->size, or less where no cluster on the volume holds the
+ * end: *damage then says why, else it is ERR_NONE. The volume must stay open, the entry need not. layout and damage may
+ * be NULL. */
 bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, struct source **out,
-    enum fat_layout *layout, struct err *err) MUST_CHECK;
+    enum fat_layout *layout, struct err *damage, struct err *err) MUST_CHECK;
 
 #endif

@@ -34,8 +34,8 @@ bool fat_peek(struct fat_volume *volume, uint64_t offset, uint8_t *to, size_t le
 		size_t at = (size_t)(offset + i - page->offset);
 
 		if (at >= page->len && page->why.kind != ERR_NONE) {
-			*err = page->why;
-			return fail_in(err, "FAT at byte %llu", (unsigned long long)(offset + i));
+			return fail(err, page->why.kind, "FAT at byte %llu: %s",
+			    (unsigned long long)(offset + i), page->why.text);
 		}
 		if (at >= page->len)
 			return fail(err, ERR_DAMAGED,

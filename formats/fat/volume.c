@@ -182,17 +182,20 @@ static void choose_table(struct fat_volume *volume)
 bool fat_volume_open(struct source *raw, struct fat_volume **out, struct err *err)
 {
 	CLEANUP(fat_volume_close) struct fat_volume *volume = calloc(1, sizeof(*volume));
+	struct err why = {0};
 
 	if (!volume)
 		return fail(err, ERR_MEMORY, "no memory for a volume");
 	volume->raw = raw;
-	if (!find_boot(raw, &volume->geometry, &volume->damage, err) ||
-	    !check_region(raw, &volume->geometry, &volume->damage, err))
-		return false;
-	choose_table(volume);
-	if (volume->geometry.kind == FAT_EX && !find_bitmap(volume, err))
-		return false;
-	*err = (struct err){0};
+	bool ok = find_boot(raw, &volume->geometry, &volume->damage, &why) &&
+		  check_region(raw, &volume->geometry, &volume->damage, &why);
+
+	if (ok)
+		choose_table(volume);
+	if (ok && volume->geometry.kind == FAT_EX)
+		ok = find_bitmap(volume, &why);
+	if (!ok)
+		return fail(err, why.kind, "%s", why.text);
 	*out = TAKE(volume);
 	return true;
 }

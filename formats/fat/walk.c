@@ -19,6 +19,19 @@ uint64_t fat_number(const struct fat_geometry *geometry, uint64_t place)
 	return place < from ? 0 : (place - from) / FAT_ENTRY_LEN + FAT_NUMBER_ROOT + 1;
 }
 
+/* Says where the entries of a directory lie. */
+static bool tell_table(struct fat_walk *walk, const struct fat_runs *runs, struct err *err)
+{
+	uint64_t size = walk->volume->geometry.cluster_size;
+
+	for (size_t i = 0; walk->walker->table && i < runs->count; i++)
+		if (!walk->walker->table(walk->walker,
+			fat_cluster_offset(walk->volume, runs->at[i].first),
+			runs->at[i].count * size, err))
+			return false;
+	return true;
+}
+
 static bool push(struct fat_walk *walk, struct fat_frame *frame, struct err *err)
 {
 	if (!array_grow(&walk->frames, &walk->room, walk->depth + 1, sizeof(*walk->frames),
@@ -42,6 +55,8 @@ static bool enter(
 	};
 	struct err why = {0};
 
+	if (!tell_table(walk, runs, err))
+		return false;
 	if (!fat_directory_open(&frame.directory, walk->volume, runs, err)) {
 		fat_directory_close(&frame.directory);
 		return false;
@@ -120,7 +135,7 @@ static bool start(struct fat_walk *walk, struct err *err)
 
 	walk->path.ceiling = FAT_LIMIT_PATH;
 	text_adds(&walk->path, "");
-	if (!is_fixed && !fat_below_root(walk, &runs, err))
+	if (!is_fixed && (!fat_below_root(walk, &runs, err) || !tell_table(walk, &runs, err)))
 		return false;
 	if (!(is_fixed ? fat_directory_open_root(&frame.directory, walk->volume, err)
 		       : fat_directory_open(&frame.directory, walk->volume, &runs, err))) {

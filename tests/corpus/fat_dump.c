@@ -36,7 +36,7 @@ static void print_content(struct dump *dump, const struct fat_entry *entry)
 	char hex[SHA256_HEX_ROOM] = "-";
 	struct err err = {0};
 
-	if (fat_content_open(dump->volume, entry, &source, &layout, &err) &&
+	if (fat_content_open(dump->volume, entry, &source, &layout, NULL, &err) &&
 	    hash_source(source, digest, &err))
 		hash_hex((struct bytes){digest, sizeof(digest)}, hex);
 	printf("\t%s\t%s", hex, layouts[layout]);

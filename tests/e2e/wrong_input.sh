@@ -68,11 +68,6 @@ check_volumes() {
 	refuses "an empty image" 65 "empty\.img|C:" --volume "C=$work/empty.img"
 	truncate -s 10M "$work/zeros.img"
 	refuses "zeros" 65 "not formatted" --volume "C=$work/zeros.img"
-	if command -v mkfs.vfat >/dev/null; then
-		cp "$work/zeros.img" "$work/fat.img"
-		mkfs.vfat "$work/fat.img" >/dev/null
-		refuses "FAT" 65 "FAT" --volume "C=$work/fat.img"
-	fi
 	cp "$work/zeros.img" "$work/locked.img"
 	printf '\xeb\x58\x90-FVE-FS-' | dd of="$work/locked.img" conv=notrunc status=none
 	refuses "BitLocker" 65 "BitLocker" --volume "C=$work/locked.img"

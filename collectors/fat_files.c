@@ -1,0 +1,397 @@
+/* FAT and exFAT volumes: every entry against all patterns, in one walk for each collector that wants any. See state.h. */
+#include "bundle/name.h"
+#include "collectors/row.h"
+#include "core/array.h"
+#include "core/tr.h"
+#include "platform/clock.h"
+
+#include <stdlib.h>
+
+enum purpose { COUNT, TAKE_FILES, LEAVE };
+
+struct fat_taking {
+	struct fat_walker walker;
+	struct collection *collection;
+	struct collection_volume *volume;
+	struct fat_hits *hits;
+	enum purpose purpose;
+	uint64_t until_ms;                   /* LEAVE */
+	uint64_t left;                       /* LEAVE: files that were not reached */
+	uint64_t seen[MATCH_COLLECTORS_MAX]; /* LEAVE */
+	uint64_t damaged;
+	struct err first_damage;
+	/* The file at work */
+	const struct fat_entry *entry; /* NULL: a member made of the volume */
+	uint32_t collectors;
+	enum fat_layout layout;
+	struct text path; /* in the bundle */
+	uint64_t size;    /* of what is stored and not */
+	struct ntfs_range *sparse;
+	size_t sparse_count;
+};
+
+static struct collection_counts *counts_of(struct fat_taking *t)
+{
+	return &t->collection->items[t->collection->current].counts;
+}
+
+/* A file of the stick that is named like one of our own members must not take its place. */
+static bool is_reserved(struct bytes path)
+{
+	return text_same_name(path, bytes_of(COLLECTION_FAT_IMAGE)) ||
+	       text_same_name(path, bytes_of(COLLECTION_FAT_LISTING));
+}
+
+static void make_path(struct fat_taking *t, struct bytes path)
+{
+	text_clear(&t->path);
+	text_addf(&t->path, "fs/%s/", text_string(&t->volume->name));
+	if (t->entry && is_reserved(path)) {
+		text_adds(&t->path, "<U+0024>");
+		path.at++, path.len--;
+	}
+	bundle_name_add_path(&t->path, path);
+}
+
+static void write_row(struct fat_taking *t, struct row *row)
+{
+	CLEANUP(text_free) struct text json = {0};
+
+	row->path = text_bytes(&t->path);
+	row->kind = "file";
+	row->read = "raw";
+	row->size = t->size;
+	row->sparse = t->sparse;
+	row->sparse_count = t->sparse_count;
+	row->collection = t->collection;
+	row->collectors = t->collectors;
+	row->volume = t->volume;
+	row->fat = t->entry;
+	row->fat_layout = t->layout;
+	row_write(row, &json);
+	collection_row(t->collection, &json);
+}
+
+static void not_taken(struct fat_taking *t, const struct err *why)
+{
+	struct row row = {.status = ROW_NOT_TAKEN, .why = why};
+
+	counts_of(t)->failed++;
+	write_row(t, &row);
+	collection_note_problem(t->collection, text_bytes(&t->path), why);
+}
+
+static void finish(struct fat_taking *t, const struct bundle_place *place, struct copy_result *copy,
+    const struct err *damage)
+{
+	struct err why = *damage;
+	struct row row = {.place = place, .copy = copy, .why = &why};
+
+	if (copy->bad_bytes)
+		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
+		    (unsigned long long)copy->bad_bytes, copy->first.text);
+	else if (place->padded)
+		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
+		    (unsigned long long)place->padded);
+	row.status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
+	counts_of(t)->taken += row.status == ROW_TAKEN;
+	counts_of(t)->partial += row.status == ROW_PARTIAL;
+	counts_of(t)->bytes += place->stored;
+	write_row(t, &row);
+	if (row.status == ROW_PARTIAL)
+		collection_note_problem(t->collection, text_bytes(&t->path), &why);
+}
+
+/* Only a time in UTC has a place in the header of a tar. */
+static uint64_t utc(const struct fat_time *time)
+{
+	return time->zone == FAT_TIME_UTC ? time->ticks : 0;
+}
+
+static void store(struct fat_taking *t, struct source *source, const struct err *damage)
+{
+	CLEANUP(copy_result_free) struct copy_result copy = {0};
+	struct bundle_writer *writer = t->collection->plan->writer;
+	struct bundle_member member = {.name = text_string(&t->path), .size = source->size};
+	struct bundle_place place;
+	struct err err = {0};
+
+	if (t->entry) {
+		member.modified = utc(&t->entry->modified);
+		member.accessed = utc(&t->entry->accessed);
+		member.created = utc(&t->entry->created);
+	}
+	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
+	    copy_source(t->collection, source, source->size, &copy, &err) &&
+	    bundle_entry_end(writer, &place, &err)) {
+		finish(t, &place, &copy, damage);
+		return;
+	}
+	collection_break(t->collection, &err);
+	not_taken(t, &err);
+}
+
+/* What is common to all that is taken; false: there is nothing more to do. */
+static bool begin_taking(struct fat_taking *t)
+{
+	struct collection *collection = t->collection;
+	struct err err = {0};
+
+	counts_of(t)->expected++;
+	t->hits->taken[collection->current]++;
+	for (unsigned i = collection->current + 1; i < collection->item_count; i++)
+		collection->items[i].shared += t->collectors >> i & 1;
+	if (!text_ok(&t->path, &err)) {
+		not_taken(t, &err);
+		return false;
+	}
+	if (collection->plan->writer)
+		return true;
+	collection->plan->would_take(collection->plan->context, text_bytes(&t->path), t->size);
+	counts_of(t)->taken++;
+	return false;
+}
+
+static void take_file(struct fat_taking *t)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+	struct err err = {0}, damage = {0};
+
+	t->size = t->entry->size;
+	if (!begin_taking(t))
+		return;
+	t->collection->progress.what = text_bytes(&t->path);
+	if (fat_content_open(t->volume->fat, t->entry, &source, &t->layout, &damage, &err)) {
+		t->size = source->size;
+		store(t, source, &damage);
+	} else {
+		not_taken(t, &err);
+		progress_add(&t->collection->progress, t->entry->size);
+	}
+	t->collection->progress.what = (struct bytes){0};
+}
+
+static void leave(struct fat_taking *t)
+{
+	struct err why = {0};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
+
+	if (t->collection->broken && t->collection->broken_why.kind != ERR_STOPPED)
+		why = t->collection->broken_why;
+	else
+		fail(&why, ERR_STOPPED, "stopped before it was its turn");
+	t->size = t->entry ? t->entry->size : 0;
+	counts_of(t)->expected++;
+	counts_of(t)->failed++;
+	t->left++;
+	if (!t->path.failed && clock_monotonic_ms() < t->until_ms)
+		write_row(t, &row);
+}
+
+static unsigned first_of(uint32_t mask)
+{
+	unsigned first = 0;
+
+	while (!(mask >> first & 1))
+		first++;
+	return first;
+}
+
+static void count(struct fat_taking *t, unsigned first, uint64_t size)
+{
+	t->hits->count++;
+	t->hits->by_item[first]++;
+	t->hits->bytes = size > UINT64_MAX - t->hits->bytes ? UINT64_MAX : t->hits->bytes + size;
+}
+
+/* Whether a file that these want is now to be taken, or told of as left behind. */
+static bool is_its_turn(struct fat_taking *t, unsigned first)
+{
+	if (t->purpose == TAKE_FILES)
+		return first == t->collection->current;
+	/* Those that were taken before the stop come first in every walk. */
+	return t->seen[first]++ >= t->hits->taken[first];
+}
+
+static bool look(struct fat_walker *self, const struct fat_entry *entry, struct err *err)
+{
+	struct fat_taking *t = (struct fat_taking *)self;
+	bool is_file = entry->kind == FAT_ENTRY_FILE || entry->kind == FAT_ENTRY_BITMAP ||
+		       entry->kind == FAT_ENTRY_UPCASE;
+
+	if (t->purpose != LEAVE && collect_stopped(t->collection))
+		return fail(err, ERR_STOPPED, "stopped");
+	if (!is_file || entry->is_deleted)
+		return true;
+	uint32_t mask = matcher_mask(&t->collection->matcher, t->volume->letter, entry->path);
+
+	if (mask == 0)
+		return true;
+	if (t->purpose == COUNT) {
+		count(t, first_of(mask), entry->size);
+		return true;
+	}
+	if (!is_its_turn(t, first_of(mask)))
+		return true;
+	t->entry = entry;
+	t->collectors = mask;
+	t->layout = FAT_LAYOUT_NONE;
+	make_path(t, entry->path);
+	if (t->purpose == LEAVE) {
+		t->collection->current = first_of(mask);
+		leave(t);
+	} else {
+		take_file(t);
+	}
+	t->entry = NULL;
+	return true;
+}
+
+static void note_damage(struct fat_walker *self, uint64_t place, const struct err *why)
+{
+	struct fat_taking *t = (struct fat_taking *)self;
+
+	if (t->purpose == COUNT && t->damaged++ == 0) {
+		t->first_damage = *why;
+		fail_in(&t->first_damage, "at byte %llu", (unsigned long long)place);
+	}
+}
+
+static struct fat_taking begin(struct collection *collection, size_t index, enum purpose purpose)
+{
+	return (struct fat_taking){
+	    .walker = {.each = look, .damage = note_damage},
+	    .collection = collection,
+	    .volume = &collection->plan->volumes->at[index],
+	    .hits = &collection->fat[index],
+	    .purpose = purpose,
+	};
+}
+
+static void problem(struct fat_taking *t, const struct err *why)
+{
+	CLEANUP(text_free) struct text where = {0};
+
+	text_addf(&where, "fs/%s/" COLLECTION_FAT_IMAGE, text_string(&t->volume->name));
+	collect_problem(t->collection, text_string(&where), why);
+}
+
+static void take_listing(struct fat_taking *t)
+{
+	CLEANUP(text_free) struct text lines = {0};
+	CLEANUP(source_close) struct source *source = NULL;
+	uint64_t dropped = 0;
+	struct err err = {0}, none = {0};
+
+	make_path(t, bytes_of(COLLECTION_FAT_LISTING));
+	t->size = 0;
+	if (!begin_taking(t))
+		return;
+	if (!collection_fat_listing(t->volume, &lines, &dropped, &err) ||
+	    !(source = source_of_bytes(text_bytes(&lines)))) {
+		if (err.kind == ERR_NONE)
+			fail(&err, ERR_MEMORY, "no memory for a listing");
+		not_taken(t, &err);
+		return;
+	}
+	t->size = source->size;
+	if (dropped)
+		fail(&none, ERR_LIMIT,
+		    "%llu entries over the limit are not listed: they are in " COLLECTION_FAT_IMAGE,
+		    (unsigned long long)dropped);
+	store(t, source, &none);
+}
+
+static void take_image(struct fat_taking *t)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+	CLEANUP(free_memory) struct ntfs_range *sparse = NULL;
+	const struct fat_geometry *geometry = fat_volume_geometry(t->volume->fat);
+	struct err err = {0}, none = {0};
+
+	make_path(t, bytes_of(COLLECTION_FAT_IMAGE));
+	t->size = geometry->sectors * geometry->sector_size;
+	if (!begin_taking(t))
+		return;
+	source = collection_fat_image(t->volume, &sparse, &t->sparse_count, &err);
+	if (!source) {
+		not_taken(t, &err);
+		return;
+	}
+	t->sparse = sparse;
+	store(t, source, &none);
+	t->sparse = NULL;
+	t->sparse_count = 0;
+}
+
+/* The members made of the volume are matched as if they were files of its root. */
+static void each_member(struct fat_taking *t)
+{
+	static const char *const names[] = {COLLECTION_FAT_IMAGE, COLLECTION_FAT_LISTING};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		uint32_t mask =
+		    matcher_mask(&t->collection->matcher, t->volume->letter, bytes_of(names[i]));
+
+		if (mask == 0)
+			continue;
+		t->collectors = mask;
+		if (t->purpose == COUNT) {
+			count(t, first_of(mask),
+			    i == 0 ? fat_volume_geometry(t->volume->fat)->data : 0);
+		} else if (is_its_turn(t, first_of(mask)) && t->purpose == LEAVE) {
+			make_path(t, bytes_of(names[i]));
+			t->collection->current = first_of(mask);
+			leave(t);
+		} else if (t->purpose == TAKE_FILES && first_of(mask) == t->collection->current) {
+			(i == 0 ? take_image : take_listing)(t);
+		}
+	}
+}
+
+void collection_fat_walk(struct collection *collection, size_t index)
+{
+	struct fat_taking t = begin(collection, index, COUNT);
+	CLEANUP(text_free) struct text title = {0};
+	struct err err = {0};
+
+	text_addf(&title, tr("Reading the file table of %s"), text_string(&t.volume->name));
+	progress_step(&collection->progress, text_string(&title));
+	each_member(&t);
+	if (!fat_walk(t.volume->fat, &t.walker, &err) && err.kind != ERR_STOPPED)
+		problem(&t, &err);
+	if (t.damaged) {
+		fail(&err, t.first_damage.kind, "%llu places of it are damaged: %.180s",
+		    (unsigned long long)t.damaged, t.first_damage.text);
+		problem(&t, &err);
+	}
+	text_free(&t.path);
+}
+
+void collection_fat_take(struct collection *collection, size_t index)
+{
+	struct fat_taking t = begin(collection, index, TAKE_FILES);
+	struct err err = {0};
+
+	if (t.hits->by_item[collection->current] == 0)
+		return;
+	each_member(&t);
+	if (!collect_stopped(collection) && !fat_walk(t.volume->fat, &t.walker, &err) &&
+	    err.kind != ERR_STOPPED)
+		problem(&t, &err);
+	text_free(&t.path);
+}
+
+uint64_t collection_fat_rest(struct collection *collection, size_t index, uint64_t until_ms)
+{
+	struct fat_taking t = begin(collection, index, LEAVE);
+
+	struct err err = {0};
+
+	t.until_ms = until_ms;
+	each_member(&t);
+	DISCARD(
+	    fat_walk(t.volume->fat, &t.walker, &err)); /* what it says was said in the first walk */
+	text_free(&t.path);
+	return t.left;
+}
