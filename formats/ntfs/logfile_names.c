@@ -1,0 +1,59 @@
+/* See logfile_names.h. */
+#include "formats/ntfs/logfile_names.h"
+
+#include <stdlib.h>
+
+static size_t place_of(uint64_t record)
+{
+	return (size_t)(record % LOGFILE_NAMES);
+}
+
+void logfile_names_free(struct logfile_names *names)
+{
+	for (size_t i = 0; i < LOGFILE_NAMES; i++)
+		free(names->at[i].name);
+}
+
+void logfile_names_learn_sequence(struct logfile_names *names, struct ntfs_reference file)
+{
+	struct logfile_name *known = &names->at[place_of(file.record)];
+
+	if (known->file.record != file.record || known->file.sequence != file.sequence)
+		known->name_len = 0;
+	known->file = file;
+}
+
+bool logfile_names_learn(struct logfile_names *names, struct ntfs_reference file,
+    const struct ntfs_name *name, struct err *err)
+{
+	struct logfile_name *known = &names->at[place_of(file.record)];
+
+	if (file.sequence == 0 && known->file.record == file.record)
+		file.sequence = known->file.sequence;
+	logfile_names_learn_sequence(names, file);
+	if (name->name_space == NTFS_NAME_DOS && known->name_len)
+		return true;
+	if (name->utf16.len > known->room) {
+		uint8_t *room = realloc(known->name, name->utf16.len);
+
+		if (!room)
+			return fail(err, ERR_MEMORY, "no memory for names of a log");
+		known->name = room;
+		known->room = (uint16_t)name->utf16.len;
+	}
+	if (name->utf16.len)
+		memcpy(known->name, name->utf16.at, name->utf16.len);
+	known->name_len = (uint16_t)name->utf16.len;
+	known->parent = name->parent;
+	known->name_space = name->name_space;
+	return true;
+}
+
+const struct logfile_name *logfile_names_find(const struct logfile_names *names, uint64_t record)
+{
+	const struct logfile_name *known = &names->at[place_of(record)];
+
+	/* Record 0 of sequence 0 is a place never used. */
+	return known->file.record == record && (known->file.sequence || known->name_len) ? known
+											 : NULL;
+}

@@ -1,0 +1,173 @@
+/* The walk over operations. See logfile_operation.h. */
+#include "formats/ntfs/logfile_decode.h"
+
+#include <stdlib.h>
+
+#define CLUSTER_MIN 512u
+#define CLUSTER_MAX (2u << 20)
+
+static const char *const words[] = {
+    [LOGFILE_FILE_CREATED] = "file_created",
+    [LOGFILE_FILE_DELETED] = "file_deleted",
+    [LOGFILE_RECORD_BEFORE] = "record_before",
+    [LOGFILE_RECORD_WRITTEN] = "record_written",
+    [LOGFILE_ATTRIBUTE_CREATED] = "attribute_created",
+    [LOGFILE_ATTRIBUTE_DELETED] = "attribute_deleted",
+    [LOGFILE_TIMES_SET] = "times_set",
+    [LOGFILE_VALUE_WRITTEN] = "value_written",
+    [LOGFILE_STREAM_WRITTEN] = "stream_written",
+    [LOGFILE_SIZES_SET] = "sizes_set",
+    [LOGFILE_RUNS_WRITTEN] = "runs_written",
+    [LOGFILE_NAME_ADDED] = "name_added",
+    [LOGFILE_NAME_REMOVED] = "name_removed",
+    [LOGFILE_RENAMED] = "renamed",
+    [LOGFILE_MOVED] = "moved",
+    [LOGFILE_ENTRY_WRITTEN] = "entry_written",
+    [LOGFILE_CLUSTERS_ALLOCATED] = "clusters_allocated",
+    [LOGFILE_CLUSTERS_FREED] = "clusters_freed",
+    [LOGFILE_RECORDS_ALLOCATED] = "records_allocated",
+    [LOGFILE_RECORDS_FREED] = "records_freed",
+    [LOGFILE_CHANGE_WRITTEN] = "change_written",
+};
+
+const char *logfile_what_name(enum logfile_what what)
+{
+	return (size_t)what < ARRAY_LEN(words) ? words[what] : NULL;
+}
+
+static bool is_cluster_size(uint32_t size)
+{
+	return size >= CLUSTER_MIN && size <= CLUSTER_MAX && (size & (size - 1)) == 0;
+}
+
+static void learn_checkpoint(struct logfile_operations *ops, const struct logfile_record *record)
+{
+	struct logfile_checkpoint checkpoint;
+
+	if (!ops->layout.cluster_size &&
+	    logfile_checkpoint_parse(record->data, &checkpoint, NULL) &&
+	    is_cluster_size(checkpoint.cluster_size))
+		ops->layout.cluster_size = checkpoint.cluster_size;
+}
+
+static void learn_ahead(struct logfile_operations *ops, const struct logfile_record *record)
+{
+	struct logfile_ahead *ahead = &ops->ahead[record->stale];
+	struct logfile_action action;
+
+	if (record->type != LOGFILE_UPDATE || ahead->is_whole ||
+	    !logfile_action_parse(record->data, &action, NULL))
+		return;
+	if (action.redo != LOGFILE_ATTRIBUTE_TABLE && action.redo != LOGFILE_NAME_TABLE)
+		return;
+	logfile_opens_learn(&ahead->opens, record->lsn, &action);
+	ahead->is_whole = action.redo == LOGFILE_NAME_TABLE;
+}
+
+/* Reads on until the first tables of the ring are known: the records before them need them, too. */
+static bool look_ahead(struct logfile_operations *ops, struct err *err)
+{
+	struct logfile_record record;
+	struct err why = {0};
+
+	logfile_rewind(ops->log, NULL);
+	while (!(ops->ahead[false].is_whole && ops->layout.cluster_size) &&
+	       logfile_next(ops->log, &record, &why)) {
+		if (record.type == LOGFILE_CHECKPOINT)
+			learn_checkpoint(ops, &record);
+		learn_ahead(ops, &record);
+	}
+	logfile_rewind(ops->log, ops->listener);
+	if (why.kind == ERR_NONE)
+		return true;
+	*err = why;
+	return false;
+}
+
+bool logfile_operations_open(struct source *source, const struct logfile_layout *layout,
+    struct logfile_listener *listener, struct logfile_operations **out, struct err *err)
+{
+	CLEANUP(logfile_operations_close)
+	struct logfile_operations *ops = calloc(1, sizeof(*ops));
+
+	if (!ops)
+		return fail(err, ERR_MEMORY, "no memory to read a log");
+	ops->listener = listener;
+	if (layout)
+		ops->layout = *layout;
+	if (!logfile_open(source, listener, &ops->log, err) || !look_ahead(ops, err))
+		return false;
+	ops->opens = ops->ahead[false].opens;
+	*out = TAKE(ops);
+	return true;
+}
+
+void logfile_operations_close(struct logfile_operations *ops)
+{
+	if (ops->log)
+		logfile_close(ops->log);
+	logfile_names_free(&ops->names);
+	free(ops->runs.at);
+	free(ops);
+}
+
+const struct logfile_restart *logfile_operations_restart(const struct logfile_operations *ops)
+{
+	return logfile_restart(ops->log);
+}
+
+/* Between what is left of an earlier ring and this one, other attributes were opened. */
+static void notice_ring(struct logfile_operations *ops)
+{
+	if (ops->was_stale != ops->record.stale)
+		ops->opens = ops->ahead[ops->record.stale].opens;
+	ops->was_stale = ops->record.stale;
+}
+
+static bool is_table(uint16_t code)
+{
+	return code >= LOGFILE_OPEN_ATTRIBUTE && code <= LOGFILE_TRANSACTION_TABLE;
+}
+
+static bool decode(struct logfile_operations *ops, struct logfile_operation *out, struct err *err)
+{
+	struct err why = {0};
+
+	notice_ring(ops);
+	ops->transaction = NULL;
+	if (ops->record.type != LOGFILE_UPDATE) {
+		learn_checkpoint(ops, &ops->record);
+		return true;
+	}
+	if (!logfile_action_parse(ops->record.data, &ops->action, &why)) {
+		if (ops->listener && ops->listener->damage)
+			ops->listener->damage(
+			    ops->listener, ops->record.offset, ops->record.data.len, &why);
+		return true;
+	}
+	out->action = &ops->action;
+	if (is_table(ops->action.redo)) {
+		logfile_opens_learn(&ops->opens, ops->record.lsn, &ops->action);
+		return true;
+	}
+	ops->transaction = logfile_transactions_of(&ops->transactions, &ops->record);
+	out->transaction = ops->transaction->first;
+	if (!logfile_decode(ops, out, err))
+		return false;
+	if (ops->action.redo == LOGFILE_FORGET)
+		logfile_transaction_end(ops->transaction);
+	return true;
+}
+
+bool logfile_operations_next(
+    struct logfile_operations *ops, struct logfile_operation *out, struct err *err)
+{
+	*out = (struct logfile_operation){.record = &ops->record};
+	if (ops->changes.len) {
+		out->action = &ops->action;
+		out->transaction = ops->transaction ? ops->transaction->first : 0;
+		if (logfile_decode_change(ops, out))
+			return true;
+	}
+	return logfile_next(ops->log, &ops->record, err) && decode(ops, out, err);
+}

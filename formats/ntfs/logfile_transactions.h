@@ -1,0 +1,46 @@
+/* The transactions at work in a log: what came before in the same one. Private to formats/ntfs. */
+#ifndef KANSHIKI_FORMATS_NTFS_LOGFILE_TRANSACTIONS_H
+#define KANSHIKI_FORMATS_NTFS_LOGFILE_TRANSACTIONS_H
+
+#include "formats/ntfs/logfile.h"
+#include "formats/ntfs/ntfs.h"
+
+#define LOGFILE_TRANSACTIONS 64u /* at work at once; more push out the oldest */
+#define LOGFILE_REMOVED      4u  /* names removed that may come back elsewhere */
+#define LOGFILE_NAME_BYTES   510u
+
+struct logfile_removed { /* a name taken out of a directory */
+	struct ntfs_reference file, parent;
+	uint8_t name_space;
+	uint16_t len; /* 0: none */
+	uint8_t utf16[LOGFILE_NAME_BYTES];
+};
+
+struct logfile_transaction {
+	uint32_t id;
+	uint64_t first; /* LSN of its first record that is there; 0: not at work */
+	uint64_t last;
+	uint64_t rewritten; /* MFT record whose old content was told, plus 1; 0: none */
+	/* The file whose $STANDARD_INFORMATION was set last, and to what. */
+	bool has_standard;
+	struct ntfs_reference standard_of;
+	struct ntfs_times standard;
+	struct logfile_removed removed[LOGFILE_REMOVED];
+	size_t removed_next;
+};
+struct logfile_transactions {
+	struct logfile_transaction at[LOGFILE_TRANSACTIONS];
+};
+
+/* The transaction of a record, which begins it when it is its first. */
+struct logfile_transaction *logfile_transactions_of(
+    struct logfile_transactions *transactions, const struct logfile_record *record);
+void logfile_transaction_end(struct logfile_transaction *transaction);
+void logfile_transaction_remove(struct logfile_transaction *transaction, struct ntfs_reference file,
+    const struct ntfs_name *name);
+/* The name of the file that was removed before; names of 8.3 are only taken for such. Takes it out; false: none.
+ * The views in *old live until the next removal. */
+bool logfile_transaction_take(struct logfile_transaction *transaction, struct ntfs_reference file,
+    uint8_t name_space, struct ntfs_name *old);
+
+#endif
