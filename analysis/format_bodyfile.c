@@ -151,8 +151,10 @@ static void write_other(struct output *out, const struct timeline_line *line)
 	output_string(out, line->is_deleted ? " (deleted)|" : "|");
 	if (line->has & TIMELINE_FILE) {
 		output_number(out, line->file.record);
-		output_char(out, '-');
-		output_number(out, line->file.sequence);
+		if (!(line->has & TIMELINE_NO_SEQUENCE)) {
+			output_char(out, '-');
+			output_number(out, line->file.sequence);
+		}
 	} else {
 		output_char(out, '0');
 	}

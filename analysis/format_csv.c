@@ -170,7 +170,8 @@ static void write_line(struct output *out, const struct timeline_line *line)
 	uint32_t has = line->has;
 
 	add_name(out, line);
-	add_reference(out, has & TIMELINE_FILE, line->file);
+	add_number(out, has & TIMELINE_FILE, line->file.record);
+	add_number(out, has & TIMELINE_FILE && !(has & TIMELINE_NO_SEQUENCE), line->file.sequence);
 	add_reference(out, has & TIMELINE_PARENT, line->parent);
 	add_bool(out, has & TIMELINE_DELETED, line->is_deleted);
 	add_bool(out, has & TIMELINE_ORPHAN, line->is_orphan);

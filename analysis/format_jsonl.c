@@ -67,7 +67,8 @@ static void add_references(struct output *out, const struct timeline_line *line)
 {
 	if (line->has & TIMELINE_FILE) {
 		NUMBER(out, "record", line->file.record);
-		NUMBER(out, "sequence", line->file.sequence);
+		if (!(line->has & TIMELINE_NO_SEQUENCE))
+			NUMBER(out, "sequence", line->file.sequence);
 	}
 	if (line->has & TIMELINE_PARENT) {
 		NUMBER(out, "parent", line->parent.record);

@@ -72,7 +72,8 @@ static void add_rest(struct output *out, const struct timeline_line *line)
 	output_char(out, '"');
 	if (line->has & TIMELINE_FILE) {
 		add_number(out, ",\"record\":", line->file.record);
-		add_number(out, ",\"sequence\":", line->file.sequence);
+		if (!(line->has & TIMELINE_NO_SEQUENCE))
+			add_number(out, ",\"sequence\":", line->file.sequence);
 	}
 	if (line->has & TIMELINE_DELETED)
 		output_string(out, line->is_deleted ? ",\"deleted\":true" : ",\"deleted\":false");

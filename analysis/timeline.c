@@ -162,6 +162,9 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		return TIMELINE_VOLUME;
 	if (seen.len >= 4 && (memcmp(head, "FILE", 4) == 0 || memcmp(head, "BAAD", 4) == 0))
 		return TIMELINE_MFT;
+	if (seen.len >= 4 && (memcmp(head, "RSTR", 4) == 0 || memcmp(head, "RCRD", 4) == 0 ||
+				 memcmp(head, "CHKD", 4) == 0))
+		return TIMELINE_LOGFILE;
 	return begins_with_change(source) ? TIMELINE_JOURNAL : TIMELINE_UNKNOWN;
 }
 
@@ -170,6 +173,7 @@ static bool (*const walks[])(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err) = {
     mft_records_write,
     usn_records_write,
+    logfile_records_write,
 };
 
 static bool walk_all(struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)

@@ -10,6 +10,7 @@ enum timeline_kind {
 	TIMELINE_VOLUME,  /* a boot sector of NTFS */
 	TIMELINE_MFT,     /* records of a $MFT, from the first one or a single one */
 	TIMELINE_JOURNAL, /* USN records, maybe after a long run of zeros */
+	TIMELINE_LOGFILE, /* restart or record pages of a $LogFile */
 };
 
 /* Tells what a source is from its content alone. Reads a journal's leading zeros to their end. An I/O
@@ -20,11 +21,12 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err);
 bool timeline_format_known(const char *name);
 
 struct timeline_totals {
-	uint64_t records; /* MFT records that hold something, used or deleted */
-	uint64_t names;   /* of them, names */
-	uint64_t changes; /* journal records */
-	uint64_t damaged; /* places that could not be read or understood */
-	struct err first; /* the first of them */
+	uint64_t records;    /* MFT records that hold something, used or deleted */
+	uint64_t names;      /* of them, names */
+	uint64_t changes;    /* journal records */
+	uint64_t operations; /* of $LogFile */
+	uint64_t damaged;    /* places that could not be read or understood */
+	struct err first;    /* the first of them */
 };
 
 struct timeline; /* opaque; one thread */
@@ -43,14 +45,15 @@ void timeline_watch(struct timeline *timeline,
 /* What stands in front of every path ("C/"); "" at first. Copied. */
 bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *err) MUST_CHECK;
 
-/* Adds an NTFS volume: its $MFT, then its journal if there is one. Damage is counted and becomes a line; a
+/* Adds an NTFS volume: its $MFT, then its journal if there is one, then its $LogFile. Damage is counted and becomes a line; a
  * failure is that of the output, of memory, or that nothing can be read at all. */
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;
-/* The files of one volume out of a bundle, or one of them alone; NULL: not there. A journal without an $MFT
- * has names for paths. */
+/* The files of one volume out of a bundle, or one of them alone; NULL: not there. A journal or log without an
+ * $MFT has names for paths. */
 struct timeline_files {
 	struct source *mft;
 	struct source *journal;
+	struct source *log; /* $LogFile */
 	/* NULL, or called once the whole of mft was read from its start to its end and before a line of it
 	 * is written: false ends with that failure. The reading also learns the directories, which is worth
 	 * it where reading backwards is dear. */

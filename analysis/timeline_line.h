@@ -9,24 +9,25 @@
 /* What a line tells, besides kind and path. Of what it has not there is no key (cell, column); but a set
  * without TIMELINE_TIMES has null for them, and a moment without TIMELINE_TIME is null. */
 enum timeline_has {
-	TIMELINE_TIME = 1u << 0,        /* time */
-	TIMELINE_TIMES = 1u << 1,       /* times */
-	TIMELINE_FILE = 1u << 2,        /* file */
-	TIMELINE_PARENT = 1u << 3,      /* parent */
-	TIMELINE_DELETED = 1u << 4,     /* is_deleted */
-	TIMELINE_ORPHAN = 1u << 5,      /* is_orphan */
-	TIMELINE_DIRECTORY = 1u << 6,   /* is_directory */
-	TIMELINE_SIZE = 1u << 7,        /* size */
-	TIMELINE_ALLOCATED = 1u << 8,   /* allocated */
-	TIMELINE_LINKS = 1u << 9,       /* links */
-	TIMELINE_ATTRIBUTES = 1u << 10, /* attributes */
-	TIMELINE_OWNER = 1u << 11,      /* owner_id */
-	TIMELINE_SECURITY = 1u << 12,   /* security_id */
-	TIMELINE_USN = 1u << 13,        /* usn */
-	TIMELINE_LSN = 1u << 14,        /* lsn */
-	TIMELINE_BASE = 1u << 15,       /* base */
-	TIMELINE_CHANGE = 1u << 16,     /* reasons, source_info, version */
-	TIMELINE_MOMENT = 1u << 17,     /* an event: one moment, which may be unknown */
+	TIMELINE_TIME = 1u << 0,         /* time */
+	TIMELINE_TIMES = 1u << 1,        /* times */
+	TIMELINE_FILE = 1u << 2,         /* file */
+	TIMELINE_PARENT = 1u << 3,       /* parent */
+	TIMELINE_DELETED = 1u << 4,      /* is_deleted */
+	TIMELINE_ORPHAN = 1u << 5,       /* is_orphan */
+	TIMELINE_DIRECTORY = 1u << 6,    /* is_directory */
+	TIMELINE_SIZE = 1u << 7,         /* size */
+	TIMELINE_ALLOCATED = 1u << 8,    /* allocated */
+	TIMELINE_LINKS = 1u << 9,        /* links */
+	TIMELINE_ATTRIBUTES = 1u << 10,  /* attributes */
+	TIMELINE_OWNER = 1u << 11,       /* owner_id */
+	TIMELINE_SECURITY = 1u << 12,    /* security_id */
+	TIMELINE_USN = 1u << 13,         /* usn */
+	TIMELINE_LSN = 1u << 14,         /* lsn */
+	TIMELINE_BASE = 1u << 15,        /* base */
+	TIMELINE_CHANGE = 1u << 16,      /* reasons, source_info, version */
+	TIMELINE_MOMENT = 1u << 17,      /* an event: one moment, which may be unknown */
+	TIMELINE_NO_SEQUENCE = 1u << 18, /* of file: not known */
 };
 
 enum timeline_field_type { FIELD_NUMBER, FIELD_TEXT, FIELD_TIME, FIELD_BOOL, FIELD_RANGES };

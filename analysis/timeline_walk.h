@@ -12,6 +12,7 @@
 
 #define TIMELINE_MFT_NAME     "$MFT"
 #define TIMELINE_JOURNAL_NAME "$Extend/$UsnJrnl:$J"
+#define TIMELINE_LOGFILE_NAME "$LogFile"
 
 struct timeline {
 	const struct timeline_format *format;
@@ -46,6 +47,8 @@ bool timeline_is_fatal(const struct err *err);
 bool mft_records_write(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err) MUST_CHECK;
 bool usn_records_write(
+    struct timeline *timeline, struct timeline_evidence *evidence, struct err *err) MUST_CHECK;
+bool logfile_records_write(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err) MUST_CHECK;
 
 /* Reads an MFT once, so that paths know its directories. */

@@ -56,7 +56,8 @@ static bool refuse(struct source *source, struct err *err)
 	case VOLUME_UNKNOWN:
 	case VOLUME_UNFORMATTED:
 		return fail(err, ERR_UNSUPPORTED,
-		    "neither a bundle, an NTFS volume, an $MFT nor a change journal ($J)");
+		    "neither a bundle, an NTFS volume, an $MFT, a change journal ($J) nor a "
+		    "$LogFile");
 	case VOLUME_DISK:
 		return fail(err, ERR_UNSUPPORTED,
 		    "%s; give the image of one volume (mmls shows where it begins)",
@@ -80,6 +81,8 @@ static bool add_input(struct timeline *timeline, struct source *source, struct e
 	case TIMELINE_JOURNAL:
 		return timeline_add_files(
 		    timeline, &(struct timeline_files){.journal = source}, err);
+	case TIMELINE_LOGFILE:
+		return timeline_add_files(timeline, &(struct timeline_files){.log = source}, err);
 	case TIMELINE_UNKNOWN:
 		break;
 	}

@@ -1,4 +1,4 @@
-/* $MFT and $J of a bundle's volumes. See timeline_bundle.h. */
+/* $MFT, $J and $LogFile of a bundle's volumes. See timeline_bundle.h. */
 #include "cli/timeline_bundle.h"
 
 #include "bundle/row.h"
@@ -14,6 +14,7 @@
 
 static const char mft_end[] = "/$MFT";
 static const char journal_end[] = "/$Extend/$UsnJrnl:$J";
+static const char log_end[] = "/$LogFile";
 static const char files_start[] = "fs/";
 
 /* A member that hashes what is read of it in order; source first. */
@@ -100,16 +101,16 @@ static bool drop(void *context, uint64_t at, struct bytes piece, struct err *err
 	return true;
 }
 
-/* Opens and checks the journal of the volume at base ("fs/C"). No journal is no failure. */
-static bool open_journal(
-    struct opening *opening, const char *base, struct member *out, struct err *err)
+/* Opens and checks a file of the volume at base ("fs/C"). That there is none is no failure. */
+static bool open_file(
+    struct opening *opening, const char *base, const char *end, struct member *out, struct err *err)
 {
 	CLEANUP(text_free) struct text path = {0};
 	struct bundle_row_view view;
 	size_t index;
 
 	text_adds(&path, base);
-	text_adds(&path, journal_end);
+	text_adds(&path, end);
 	if (!text_ok(&path, err))
 		return false;
 	if (!bundle_row_find(opening->reader, text_bytes(&path), &index) ||
@@ -122,16 +123,11 @@ static bool open_journal(
 	return fail_in(err, "'%.120s'", text_string(&path));
 }
 
+/* Adds the $MFT with the files that are there already. */
 static bool add_mft(
-    struct volume *volume, const struct member *mft, const struct member *journal, struct err *err)
+    struct volume *volume, const struct member *mft, struct timeline_files *files, struct err *err)
 {
 	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
-	struct timeline_files files = {
-	    .mft = &volume->hashing.source,
-	    .journal = journal->source,
-	    .check = check_mft,
-	    .context = volume,
-	};
 
 	if (!hash)
 		return fail(err, ERR_MEMORY, "no memory to check a hash");
@@ -140,10 +136,13 @@ static bool add_mft(
 	    .member = mft,
 	    .hash = hash,
 	};
-	return timeline_add_files(volume->timeline, &files, err);
+	files->mft = &volume->hashing.source;
+	files->check = check_mft;
+	files->context = volume;
+	return timeline_add_files(volume->timeline, files, err);
 }
 
-/* The volume whose $MFT (or else whose journal) is at path. */
+/* The volume whose $MFT (or else whose journal, or log) is at path. */
 static bool add_volume(struct timeline *timeline, struct opening *opening, struct bytes path,
     size_t base_len, size_t mft_index, bool has_mft, struct err *err)
 {
@@ -151,6 +150,7 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 	CLEANUP(text_free) struct text prefix = {0};
 	CLEANUP(member_close) struct member mft = {0};
 	CLEANUP(member_close) struct member journal = {0};
+	CLEANUP(member_close) struct member log = {0};
 	struct volume volume = {.timeline = timeline, .opening = opening};
 
 	text_add(&base, (struct bytes){path.at, base_len});
@@ -159,14 +159,15 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 	text_addc(&prefix, '/');
 	if (!text_ok(&base, err) || !text_ok(&prefix, err) ||
 	    !timeline_prefix(timeline, text_string(&prefix), err) ||
-	    !open_journal(opening, text_string(&base), &journal, err))
+	    !open_file(opening, text_string(&base), journal_end, &journal, err) ||
+	    !open_file(opening, text_string(&base), log_end, &log, err))
 		return false;
+	struct timeline_files files = {.journal = journal.source, .log = log.source};
+
 	if (!has_mft)
-		return !journal.source ||
-		       timeline_add_files(
-			   timeline, &(struct timeline_files){.journal = journal.source}, err);
+		return timeline_add_files(timeline, &files, err);
 	return (member_open_row(opening->reader, mft_index, &mft, err) &&
-		   add_mft(&volume, &mft, &journal, err)) ||
+		   add_mft(&volume, &mft, &files, err)) ||
 	       fail_in(err, "'%.120s/$MFT'", text_string(&base));
 }
 
@@ -182,26 +183,44 @@ static size_t base_of(struct bytes path, struct bytes end)
 	return path.len - end.len;
 }
 
-/* Whether a row begins a volume: its $MFT, or its journal when the $MFT was not taken. */
-static bool begins_volume(
-    struct bundle_reader *reader, struct bytes path, size_t *base_len, bool *has_mft)
+static bool is_taken(struct bundle_reader *reader, struct bytes base, const char *end)
 {
-	CLEANUP(text_free) struct text mft = {0};
+	CLEANUP(text_free) struct text path = {0};
 	struct bundle_row_view view;
 	struct err err = {0};
 	size_t index;
 
-	*base_len = base_of(path, bytes_of(mft_end));
-	*has_mft = *base_len != 0;
-	if (*has_mft)
+	text_add(&path, base);
+	text_adds(&path, end);
+	return bundle_row_find(reader, text_bytes(&path), &index) &&
+	       bundle_row_at(reader, index, &view, &err) && view.taken;
+}
+
+/* The files of a volume, of which the first that was taken begins it. */
+static const char *const ends[] = {mft_end, journal_end, log_end};
+
+static bool is_of_volume(struct bytes path)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (base_of(path, bytes_of(ends[i])))
+			return true;
+	return false;
+}
+
+static bool begins_volume(
+    struct bundle_reader *reader, struct bytes path, size_t *base_len, bool *has_mft)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		*base_len = base_of(path, bytes_of(ends[i]));
+		*has_mft = i == 0;
+		if (*base_len == 0)
+			continue;
+		for (size_t before = 0; before < i; before++)
+			if (is_taken(reader, (struct bytes){path.at, *base_len}, ends[before]))
+				return false;
 		return true;
-	*base_len = base_of(path, bytes_of(journal_end));
-	if (*base_len == 0)
-		return false;
-	text_add(&mft, (struct bytes){path.at, *base_len});
-	text_adds(&mft, mft_end);
-	return !bundle_row_find(reader, text_bytes(&mft), &index) ||
-	       !bundle_row_at(reader, index, &view, &err) || !view.taken;
+	}
+	return false;
 }
 
 /* What the collector could not take whole is missing from the lines, too: that is said. */
@@ -234,7 +253,7 @@ static bool add_row(
 
 	if (!bundle_row_at(opening->reader, index, &view, err))
 		return false;
-	if (!base_of(view.path, bytes_of(mft_end)) && !base_of(view.path, bytes_of(journal_end)))
+	if (!is_of_volume(view.path))
 		return true;
 	if (!say_gap(opening, &view, err))
 		return false;
@@ -263,5 +282,6 @@ bool timeline_bundle(
 		    !forgive(opening, "a volume", err))
 			return false;
 	return added ||
-	       fail(err, ERR_MISSING, "the bundle holds neither an $MFT nor a change journal ($J)");
+	       fail(err, ERR_MISSING,
+		   "the bundle holds neither an $MFT, a change journal ($J) nor a $LogFile");
 }

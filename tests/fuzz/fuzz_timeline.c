@@ -30,6 +30,9 @@ static void write_one(const char *format, struct source *source)
 		ok = timeline_add_files(
 		    timeline, &(struct timeline_files){.mft = source, .journal = source}, &err);
 		break;
+	case TIMELINE_LOGFILE:
+		ok = timeline_add_files(timeline, &(struct timeline_files){.log = source}, &err);
+		break;
 	case TIMELINE_JOURNAL:
 		ok =
 		    timeline_add_files(timeline, &(struct timeline_files){.journal = source}, &err);
