@@ -97,11 +97,12 @@ static void finish(struct recovery *r, const struct bundle_place *place, struct 
 	struct row row = {.place = place, .copy = copy};
 	struct collection_counts *counts = counts_of(r);
 	struct err why = {0};
-	bool is_gap = copy->bad_bytes || place->padded;
+	/* Packed bytes that make no sense are another's: an overwrite that left no other trace. */
+	bool is_gap = place->padded || (copy->bad_bytes && copy->first.kind != ERR_DAMAGED);
 
 	r->deleted.is_changed = record_changed(r);
 	r->deleted.result = r->state.result;
-	if (r->deleted.result == NTFS_DELETED_FULL && (r->deleted.is_changed || is_gap))
+	if (r->deleted.result == NTFS_DELETED_FULL && (r->deleted.is_changed || is_gap || copy->bad_bytes))
 		r->deleted.result = NTFS_DELETED_PARTIAL;
 	if (copy->bad_bytes)
 		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",

@@ -1,0 +1,106 @@
+#!/bin/bash
+# Deleted files come back as long as nobody has overwritten them, and none that was overwritten is called whole.
+# usage: tests/e2e/deleted.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/deleted.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../deleted_lib.sh"
+need jq mkntfs ntfs-3g setfattr icat ntfswipe
+[ "$(id -u)" = 0 ] && [ -e /dev/fuse ] || skip "deleted files (need root and /dev/fuse)"
+
+collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$work/disk.img" --profile none "$@"; }
+
+check_case() {
+	what=$1
+	make_case "$1" "$work/disk.img"
+	run "$what: collect" 0 collect --deleted all
+	bundle_of "$what" || return 0
+	read_results "$bundle"
+	judge "$1" "$work/disk.img"
+	echo "$what: $full whole, $lost not"
+	case $1 in
+	untouched) [ "$lost" -eq 0 ] || complain "$what: not all are whole" ;;
+	overwritten | trimmed) check_nothing_left "$1" ;;
+	overwritten-in-part) [ "$full" -gt 5 ] && [ "$lost" -gt 0 ] || complain "$what: $full whole, $lost not: no test" ;;
+	overwritten-by-deleted) jq -se 'any(.deleted.overwritten_by_deleted > 0)' "$work/rows" >/dev/null ||
+		complain "$what: nothing was overwritten by a deleted file" ;;
+	unknowable) check_unknowable ;;
+	esac
+	rm -rf "$bundle"
+}
+
+# Of what had clusters nothing comes back, and the rows say why.
+check_nothing_left() {
+	local word=overwritten
+	[ "$1" = overwritten ] || word=trimmed
+	jq -r --arg word "$word" 'select(.deleted.clusters > 0 and (.deleted.result != $word or .status != "not_taken" or .place)) | .path' \
+		"$work/rows" >"$work/odd"
+	[ ! -s "$work/odd" ] || complain "$what: not called $word: $(head -n 3 "$work/odd" | paste -sd' ')"
+	head -n 1 "$work/extracted/deleted/C/files.jsonl" >"$work/head"
+	if [ "$1" = trimmed ]; then
+		[ "$(jq -r .trim.recovery "$work/head")" = hopeless ] || complain "$what: the list does not say that TRIM leaves no hope"
+		grep -q TRIM "$work/collect.err" || complain "$what: the screen does not name TRIM"
+	else
+		[ "$(jq -r .trim.recovery "$work/head")" != hopeless ] || complain "$what: TRIM is blamed"
+	fi
+}
+
+# The test of the one case that nobody can see: it must be there, and the row must say that it can be.
+check_unknowable() {
+	local wrong
+	wrong=$(awk -F'\t' 'NR == FNR { sum[$1 "\t" $2] = $4; next } $3 == "full" && sum[$1 "\t" $2] != "" && sum[$1 "\t" $2] != $5' \
+		"$work/disk.img.truth" "$work/results" | wc -l)
+	[ "$wrong" -gt 0 ] || complain "$what: no file was overwritten unseen: no test"
+	jq -se 'all(.[] | select(.deleted.clusters > 0 and .deleted.result == "full"); .deleted.earlier_owner == "unknowable")' \
+		"$work/rows" >/dev/null || complain "$what: a row does not say 'unknowable'"
+}
+
+check_list() {
+	local line
+	what="the list"
+	make_case untouched "$work/disk.img"
+	run "$what" 0 collect --deleted list
+	bundle_of "$what" || return 0
+	"$kanshiki" cat "$bundle" deleted/C/files.jsonl --keys "$work/keys" >"$work/list"
+	for line in victims/whole.bin victims/請求書.docx victims/gone/sub/two.txt victims/gone/sub victims/packed/text.log; do
+		tail -n +2 "$work/list" | jq -se --arg path "$line" 'any(.path == $path)' >/dev/null || complain "$what: no '$line'"
+	done
+	[ "$(jq -sr '.[0].files' "$work/list")" -eq "$(tail -n +2 "$work/list" | wc -l)" ] || complain "$what: its head counts otherwise"
+	[ "$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep -c '^deleted/')" -eq 1 ] || complain "$what: data was taken, too"
+	rm -rf "$bundle"
+	run "--deleted none" 0 "$kanshiki" collect --dry-run --volume "C=$work/disk.img" --deleted none
+	! grep -q ^deleted/ "$work/out" || complain "--deleted none: takes deleted files"
+	run "dry run" 0 "$kanshiki" collect --dry-run --volume "C=$work/disk.img"
+	grep -qE '^deleted/C/[0-9]+-[0-9]+/請求書\.docx$' "$work/out" || complain "dry run: names no deleted file"
+	! grep -q whole.bin "$work/out" || complain "dry run: takes what is not on the list"
+	run "--deleted some" 64 collect --deleted some
+	says_one_line "--deleted some" "priority"
+}
+
+# What does not fit is named, and costs nothing else.
+check_caps() {
+	what="caps"
+	run "$what" 0 collect --deleted all --deleted-cap 1
+	bundle_of "$what" || return 0
+	"$kanshiki" ls "$bundle" --all --json --keys "$work/keys" >"$work/rows"
+	jq -se 'any(.deleted.path == "victims/whole.bin" and .status == "not_taken" and (.reason | contains("--deleted-cap")))' \
+		"$work/rows" >/dev/null || complain "$what: whole.bin is larger than a quarter of the cap"
+	jq -se 'any(.deleted.path == "victims/請求書.docx" and .status == "taken")' "$work/rows" >/dev/null || complain "$what: 請求書.docx fits"
+	"$kanshiki" cat "$bundle" meta/receipt.json --keys "$work/keys" | jq -e '.totals.failed == 0 and .totals.skipped > 0' >/dev/null ||
+		complain "$what: the receipt does not count what was left out"
+	rm -rf "$bundle"
+}
+
+make_work
+make_kit
+mkdir "$work/out-dir"
+# run() keeps stderr only until the next one.
+eval "$(declare -f run | sed '1s/run/plain_run/')"
+run() {
+	plain_run "$@"
+	[[ $1 != *collect ]] || cp "$work/err" "$work/collect.err"
+}
+for name in untouched overwritten-in-part overwritten overwritten-by-deleted unknowable trimmed; do check_case "$name"; done
+check_list
+check_caps
+finish
