@@ -2,6 +2,7 @@
 #include "collectors/state.h"
 
 #include "core/array.h"
+#include "formats/ntfs/wof.h"
 
 #include <stdlib.h>
 
@@ -33,8 +34,10 @@ bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *str
 	       hit_stream_hash(stream->utf16) != hit_stream_hash((struct bytes){bad, sizeof(bad)});
 }
 
-uint64_t hit_stored_bytes(const struct ntfs_stream *stream)
+uint64_t hit_stored_bytes(const struct ntfs_entry *entry, const struct ntfs_stream *stream)
 {
+	if (stream->utf16.len == 0 && ntfs_wof_packed(entry))
+		return stream->size; /* unpacked */
 	return !stream->resident && stream->allocated < stream->size ? stream->allocated
 								     : stream->size;
 }
@@ -47,7 +50,7 @@ void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
 	    .stream = hit_stream_hash(stream->utf16),
 	    .collectors = collectors,
 	};
-	uint64_t bytes = hit_stored_bytes(stream);
+	uint64_t bytes = hit_stored_bytes(entry, stream);
 
 	if (!array_grow(
 		&list->at, &list->room, list->count + 1, sizeof(hit), COLLECTION_HITS_MAX, NULL)) {

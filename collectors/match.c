@@ -109,6 +109,7 @@ bool matcher_add(struct matcher *matcher, unsigned collector, const char *patter
 	if (!p.text)
 		return fail(err, ERR_MEMORY, "no memory for a pattern");
 	copy_path(p.text, from, len);
+	p.names_stream = strchr(p.text, ':') != NULL;
 	find_literals(&p);
 	matcher->at[matcher->count++] = p;
 	return true;
@@ -160,7 +161,8 @@ static bool is_below(const struct match_pattern *p, struct bytes path)
 	       memcmp(path.at, text_string(&p->head), p->head.len) == 0;
 }
 
-uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
+static uint32_t mask_of(
+    struct matcher *matcher, char letter, struct bytes path, bool only_named_streams)
 {
 	uint32_t mask = 0;
 
@@ -173,7 +175,8 @@ uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
 		uint32_t bit = 1u << p->collector;
 
 		/* One that never matched is tried all the same: whether it does is told at the end. */
-		if (((mask & bit) && p->matched) || (p->letter && p->letter != letter))
+		if (((mask & bit) && p->matched) || (p->letter && p->letter != letter) ||
+		    (only_named_streams && !p->names_stream))
 			continue;
 		if (is_below(p, text_bytes(&matcher->folded)) ||
 		    (may_match(p, text_bytes(&matcher->folded)) && pattern_match(p->text, path))) {
@@ -182,4 +185,14 @@ uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
 		}
 	}
 	return mask;
+}
+
+uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
+{
+	return mask_of(matcher, letter, path, false);
+}
+
+uint32_t matcher_stream_mask(struct matcher *matcher, char letter, struct bytes path)
+{
+	return mask_of(matcher, letter, path, true);
 }

@@ -13,8 +13,9 @@ struct match_pattern {
 	char *text;  /* as for pattern_match */
 	char letter; /* of the only volume it is for, 0: every volume */
 	unsigned collector;
-	bool is_tree; /* without wildcards: also everything below the directory of that name */
-	bool matched; /* some path, so far */
+	bool is_tree;      /* without wildcards: also everything below the directory of that name */
+	bool names_stream; /* it has a ':' */
+	bool matched;      /* some path, so far */
 	struct text head, tail,
 	    inside; /* folded literals that a matching path begins with, ends with, holds */
 };
@@ -39,6 +40,9 @@ bool match_is_wild(const struct match_pattern *pattern);
 
 /* The collectors that want this path on the volume with that letter (0: none). */
 uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path);
+
+/* The same for those that name a stream: "a:b" or "**:*", not "**". */
+uint32_t matcher_stream_mask(struct matcher *matcher, char letter, struct bytes path);
 
 /* Folds case as patterns do. */
 void match_fold(struct text *out, struct bytes utf8);

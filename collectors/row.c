@@ -4,9 +4,8 @@
 #include "bundle/name.h"
 #include "collectors/fat_row.h"
 
-#define REPARSE_BYTES_MAX 16384
-#define STREAMS_MAX       64
-#define SDDL_BYTES_MAX    8192 /* a longer one is in $Secure:$SDS */
+#define STREAMS_MAX    64
+#define SDDL_BYTES_MAX 8192 /* a longer one is in $Secure:$SDS */
 
 static const char *const status_names[] = {"taken", "partial", "not_taken", "same_as"};
 static const char *const set_names[] = {"live", "files", "memory", "meta"};
@@ -33,6 +32,18 @@ static void add_ranges(
 	json_end_array(json);
 }
 
+/* How what is stored was unpacked, and the bytes of the unnamed stream that it stands over: 0 as Windows leaves it. */
+static void add_wof(struct json *json, const struct content *content)
+{
+	json_key(json, "wof");
+	json_begin(json);
+	json_string_field(json, "algorithm", ntfs_wof_word(content->wof.algorithm));
+	json_unsigned_field(json, "packed_size", content->packed_size);
+	if (content->beneath)
+		json_unsigned_field(json, "beneath", content->beneath);
+	json_end(json);
+}
+
 static void add_place(struct json *json, const struct row *row)
 {
 	const struct bundle_place *place = row->place;
@@ -46,9 +57,9 @@ static void add_place(struct json *json, const struct row *row)
 	json_end(json);
 	json_unsigned_field(json, "stored_size", place->stored);
 	json_hex_field(json, "sha256", (struct bytes){place->sha256, sizeof(place->sha256)});
-	if (row->sparse) {
+	if (row->content && row->content->is_sparse) {
 		json_string_field(json, "stored", "runs");
-		add_ranges(json, "sparse_map", row->sparse, row->sparse_count);
+		add_ranges(json, "sparse_map", row->content->sparse, row->content->sparse_count);
 	}
 	if (row->copy && row->copy->bad_count)
 		add_ranges(json, "bad_ranges", row->copy->bad, row->copy->bad_count);
@@ -56,6 +67,8 @@ static void add_place(struct json *json, const struct row *row)
 		json_unsigned_field(json, "bad_ranges_more", row->copy->bad_more);
 	if (place->padded)
 		json_unsigned_field(json, "padded", place->padded);
+	if (row->content && row->content->is_wof)
+		add_wof(json, row->content);
 }
 
 static void add_times(struct json *json, const char *key, const struct ntfs_times *times)
@@ -118,30 +131,6 @@ static void add_stream(struct json *json, const struct row *row)
 		json_bool_field(json, "encrypted", true);
 	if (stream->flags & NTFS_STREAM_SPARSE)
 		json_bool_field(json, "sparse", true);
-}
-
-static void add_reparse(struct json *json, const struct ntfs_entry *entry)
-{
-	const struct ntfs_stream *stream =
-	    ntfs_entry_stream(entry, NTFS_REPARSE_POINT, (struct bytes){0});
-
-	if (!stream)
-		return;
-	json_key(json, "reparse");
-	json_begin(json);
-	if (stream->resident && stream->content.len >= 4) {
-		uint8_t tag[4];
-		struct bytes data = stream->content;
-
-		for (size_t i = 0; i < sizeof(tag); i++)
-			tag[i] = stream->content.at[3 - i];
-		if (data.len > REPARSE_BYTES_MAX)
-			data.len = REPARSE_BYTES_MAX;
-		json_hex_field(json, "tag", (struct bytes){tag, sizeof(tag)});
-		json_hex_field(json, "data", data);
-	}
-	json_unsigned_field(json, "size", stream->size);
-	json_end(json);
 }
 
 static void add_streams(struct json *json, const struct ntfs_entry *entry)
@@ -212,7 +201,7 @@ static void add_entry(struct json *json, const struct row *row)
 		add_name(json, row);
 	if (row->stream)
 		add_stream(json, row);
-	add_reparse(json, entry);
+	row_add_attributes(json, row);
 	add_streams(json, entry);
 	if (entry->damage.kind != ERR_NONE)
 		json_string_field(json, "damage", entry->damage.text);

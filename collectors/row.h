@@ -2,6 +2,7 @@
 #ifndef KANSHIKI_COLLECTORS_ROW_H
 #define KANSHIKI_COLLECTORS_ROW_H
 
+#include "collectors/content.h"
 #include "collectors/state.h"
 #include "core/json.h"
 #include "formats/ntfs/deleted.h"
@@ -17,8 +18,7 @@ struct row {               /* what is known of an object; everything is borrowed
 	struct bytes same_as;             /* ROW_SAME_AS */
 	const struct bundle_place *place; /* NULL: not in the bundle */
 	uint64_t size;
-	const struct ntfs_range *sparse; /* stored: runs */
-	size_t sparse_count;
+	const struct content *content;       /* how it was read; NULL: nothing to say */
 	const struct copy_result *copy;      /* NULL: nothing to say */
 	const struct collection *collection; /* whose collectors they are */
 	uint32_t collectors;                 /* mask, the first took it; 0: current */
@@ -45,6 +45,9 @@ struct row_deleted { /* what is left of a deleted stream; all borrowed */
 };
 /* Adds the fields of "deleted" but for path, inside an object that is open. */
 void row_add_deleted(struct json *json, const struct row_deleted *deleted);
+
+/* row_attributes.c: the keys of a file's reparse point, extended attributes and object id. */
+void row_add_attributes(struct json *json, const struct row *row);
 
 void row_write(const struct row *row, struct text *out);
 

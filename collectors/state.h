@@ -35,8 +35,8 @@ bool hit_load(struct collection_volume *volume, uint64_t record, struct ntfs_ent
 void hit_merge(struct hit_list *list);
 /* Whether the stream is one that we take: $DATA, but not $BadClus:$Bad. */
 bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *stream);
-/* Bytes that will be stored. */
-uint64_t hit_stored_bytes(const struct ntfs_stream *stream);
+/* Bytes that will be stored, about. */
+uint64_t hit_stored_bytes(const struct ntfs_entry *entry, const struct ntfs_stream *stream);
 
 struct fat_hits { /* what is to be taken of a FAT volume: found again in each walk */
 	uint64_t count, bytes;

@@ -3,6 +3,7 @@
 
 #include "core/array.h"
 #include "core/pattern.h"
+#include "formats/ntfs/wof.h"
 
 #include <stdlib.h>
 
@@ -183,7 +184,7 @@ static void match_streams(struct descent *d, const struct ntfs_entry *entry, str
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		const struct ntfs_stream *stream = &entry->streams[i];
 
-		if (!hit_is_wanted(entry, stream))
+		if (!hit_is_wanted(entry, stream) || stream == ntfs_wof_packed(entry))
 			continue;
 		if (stream->utf16.len) {
 			text_addc(path, ':');

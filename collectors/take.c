@@ -1,15 +1,12 @@
 /* Taking the chosen streams of a volume: open, copy, hash, row. See state.h. */
 #include "bundle/name.h"
+#include "collectors/content.h"
 #include "collectors/row.h"
 
 #include "platform/clock.h"
 
 #include <stdlib.h>
 
-#define HOLES_STORED_MAX ((uint64_t)1 << 30) /* more holes than this are not stored */
-#define HOLES_ACCEPTED_MAX \
-	((uint64_t)64 << 30) /* in a compressed file, whose holes must be stored */
-#define RANGES_MAX  500000   /* in a sparse_map: its row stays under 16 MiB */
 #define RECORD_MASK (((uint64_t)1 << 48) - 1)
 
 struct taking { /* a stream on its way into the bundle */
@@ -19,12 +16,18 @@ struct taking { /* a stream on its way into the bundle */
 	const struct ntfs_name *name;     /* NULL: it has none */
 	const struct ntfs_stream *stream; /* NULL: gone since the walk */
 	const struct hit *hit;
+	const struct hit *hits; /* all of the file */
+	size_t hit_count;
 	struct text path; /* in the bundle */
 	bool is_orphan;
-	uint64_t cut; /* bytes at the end that no cluster holds: not stored */
-	struct ntfs_range *sparse;
-	size_t sparse_count;
+	struct content content;
 };
+
+static void taking_free(struct taking *t)
+{
+	text_free(&t->path);
+	content_free(&t->content);
+}
 
 /* The member's name of a stream under one of the file's names. */
 static void make_path(struct taking *t, const struct ntfs_name *name, struct text *out)
@@ -55,7 +58,7 @@ static void write_row(struct taking *t, struct row *row)
 	row->path = text_bytes(&t->path);
 	row->kind = t->stream && t->stream->utf16.len ? "stream" : "file";
 	row->read = "raw";
-	row->size = t->stream ? t->stream->size - t->cut : 0;
+	row->size = t->stream ? t->stream->size - t->content.cut : 0;
 	row->collection = t->collection;
 	row->collectors = t->hit->collectors;
 	row->volume = t->volume;
@@ -81,59 +84,6 @@ static void not_taken(struct taking *t, const struct err *why)
 	collection_note_problem(t->collection, text_bytes(&t->path), why);
 }
 
-/* What the runs of a stream say of its bytes. */
-struct coverage {
-	uint64_t holes; /* bytes in holes */
-	uint64_t
-	    reach; /* end of the last hole or cluster that is there: beyond is nothing to read */
-	uint64_t volume; /* bytes that the image or device has */
-};
-
-/* Where in the stream the readable part of a run ends; its start when nothing of it is there. */
-static uint64_t run_reach(const struct ntfs_run *run, uint64_t cluster, uint64_t volume)
-{
-	uint64_t start = run->vcn * cluster;
-	uint64_t left;
-
-	if (run->lcn == NTFS_HOLE)
-		return start + run->length * cluster;
-	if (run->lcn >= volume / cluster)
-		return start;
-	left = volume - run->lcn * cluster;
-	return start + (run->length < left / cluster ? run->length * cluster : left);
-}
-
-static struct coverage cover(const struct taking *t)
-{
-	const struct ntfs_geometry *geometry = ntfs_volume_geometry(t->volume->ntfs);
-	const struct ntfs_stream *stream = t->stream;
-	uint64_t cluster = geometry->cluster_size;
-	struct coverage c = {.volume = t->volume->raw->size};
-
-	if (geometry->clusters < c.volume / cluster)
-		c.volume = geometry->clusters * cluster;
-	if (stream->resident)
-		c.reach = stream->size;
-	for (size_t i = 0; !stream->resident && i < stream->run_count; i++) {
-		const struct ntfs_run *run = &stream->runs[i];
-		uint64_t room = stream->size / cluster + 1; /* clusters that matter */
-
-		if (run->vcn > room)
-			break;
-		struct ntfs_run seen = *run;
-
-		if (seen.length > room - seen.vcn)
-			seen.length = room - seen.vcn;
-		uint64_t end = run_reach(&seen, cluster, c.volume);
-
-		c.holes += seen.lcn == NTFS_HOLE ? seen.length * cluster : 0;
-		c.reach = end > seen.vcn * cluster ? end : c.reach;
-	}
-	c.reach = c.reach < stream->size ? c.reach : stream->size;
-	c.holes = c.holes < stream->size ? c.holes : stream->size;
-	return c;
-}
-
 /* $Extend/$UsnJrnl:$J, whose old part is one large hole; also where $Extend is damaged. */
 static bool is_journal(const struct taking *t)
 {
@@ -144,67 +94,6 @@ static bool is_journal(const struct taking *t)
 	return hit_stream_hash(t->stream->utf16) == hit_stream_hash((struct bytes){j, sizeof(j)}) &&
 	       t->path.len > len &&
 	       text_same_name(bytes_of(t->path.at + t->path.len - len), bytes_of(name));
-}
-
-/* The allocated runs alone, with their map. */
-static bool open_runs(struct taking *t, uint64_t volume, struct source **out, struct err *err)
-{
-	CLEANUP(source_close) struct source *runs = NULL;
-	uint64_t stored = 0;
-
-	if (!ntfs_stream_ranges(t->volume->ntfs, t->stream, &t->sparse, &t->sparse_count, err) ||
-	    !ntfs_stream_open_runs(t->volume->ntfs, t->entry, t->stream, &runs, err))
-		return false;
-	if (t->sparse_count > RANGES_MAX)
-		return fail(err, ERR_LIMIT, "in %zu pieces", t->sparse_count);
-	for (size_t i = 0; i < t->sparse_count; i++)
-		stored += t->sparse[i].len;
-	if (stored != runs->size)
-		return fail(err, ERR_DAMAGED, "its runs hold %llu bytes, its map %llu",
-		    (unsigned long long)runs->size, (unsigned long long)stored);
-	if (stored > volume)
-		return fail(err, ERR_DAMAGED, "its runs hold more than the whole volume");
-	*out = TAKE(runs);
-	return true;
-}
-
-/* Opens what is to be stored: the logical content as far as there is anything to read, or its runs alone. A size
- * without clusters is damage: one changed byte must not make us write terabytes of zeros. */
-static bool open_stream(struct taking *t, struct source **out, struct err *err)
-{
-	CLEANUP(source_close) struct source *whole = NULL;
-	struct coverage c = cover(t);
-	bool is_compressed = t->stream->flags & NTFS_STREAM_COMPRESSED;
-
-	if (c.holes > 0 && !is_compressed && !t->stream->incomplete &&
-	    (c.holes > HOLES_STORED_MAX || is_journal(t)))
-		return open_runs(t, c.volume, out, err);
-	if (c.holes > HOLES_ACCEPTED_MAX)
-		return fail(err, ERR_LIMIT, "a compressed or damaged file with %llu bytes of holes",
-		    (unsigned long long)c.holes);
-	if (c.reach < t->stream->size)
-		t->cut = t->stream->size - c.reach;
-	if (t->cut && c.reach == 0) {
-		t->cut = 0;
-		return fail(err, ERR_DAMAGED,
-		    "none of its %llu bytes lies inside the volume or image",
-		    (unsigned long long)t->stream->size);
-	}
-	if (c.reach - c.holes > c.volume)
-		return fail(err, ERR_DAMAGED, "its runs hold more than the whole volume");
-	if (!ntfs_stream_open(t->volume->ntfs, t->entry, t->stream, &whole, err))
-		return false;
-	if (!t->cut) {
-		*out = TAKE(whole);
-		return true;
-	}
-	struct source *window = source_window(whole, 0, c.reach, true);
-
-	if (!window)
-		return fail(err, ERR_MEMORY, "no memory to read it");
-	whole = NULL;
-	*out = window;
-	return true;
 }
 
 /* Rows for the other names of the file. */
@@ -226,40 +115,22 @@ static void write_other_names(struct taking *t)
 	}
 }
 
-/* What is not wrong with reading, but means that the content is elsewhere or not readable as it is. */
-static void content_elsewhere(const struct taking *t, struct err *why)
-{
-	enum { RECALL_ON_OPEN = 0x40000, RECALL_ON_DATA = 0x400000, OFFLINE = 0x1000 };
-	const struct ntfs_stream *reparse =
-	    ntfs_entry_stream(t->entry, NTFS_REPARSE_POINT, (struct bytes){0});
-	bool is_main = t->stream->utf16.len == 0 && t->stream->size > 0;
-
-	if (t->stream->flags & NTFS_STREAM_ENCRYPTED)
-		fail(why, ERR_UNSUPPORTED,
-		    "encrypted by Windows (EFS): stored as it lies on the disk");
-	else if (is_main && reparse && reparse->resident && reparse->content.len >= 4 &&
-		 le32(reparse->content.at) == 0x80000017u) /* IO_REPARSE_TAG_WOF */
-		fail(why, ERR_UNSUPPORTED,
-		    "compressed by Windows (WOF): the content is in its stream WofCompressedData");
-	else if (is_main && t->entry->has_standard &&
-		 (t->entry->attributes & (RECALL_ON_OPEN | RECALL_ON_DATA | OFFLINE)))
-		fail(why, ERR_MISSING, "the content is in the cloud, not on this disk");
-}
-
 static void finish(struct taking *t, const struct bundle_place *place, struct copy_result *copy)
 {
 	struct row row = {.status = ROW_TAKEN, .place = place, .copy = copy};
 	struct err why = {0};
 
-	row.sparse = t->sparse;
-	row.sparse_count = t->sparse_count;
-	content_elsewhere(t, &why);
+	row.content = &t->content;
+	if (t->content.wof_why.kind != ERR_NONE)
+		why = t->content.wof_why;
+	else if (!t->content.is_wof)
+		content_elsewhere(t->volume, t->entry, t->stream, &why);
 	if (copy->bad_bytes)
 		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
 		    (unsigned long long)copy->bad_bytes, copy->first.text);
-	else if (t->cut)
+	else if (t->content.cut)
 		fail(&why, ERR_DAMAGED, "the last %llu bytes lie outside the volume or image",
-		    (unsigned long long)t->cut);
+		    (unsigned long long)t->content.cut);
 	else if (place->padded)
 		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
 		    (unsigned long long)place->padded);
@@ -274,8 +145,35 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	write_other_names(t);
 }
 
-static void store(struct taking *t, struct source *source)
+static void take_stream(struct taking *t);
+
+/* What WOF packed could not be unpacked, or not all of it: then it is taken as it lies as well. */
+static void take_packed(const struct taking *t)
 {
+	const struct ntfs_stream *packed = ntfs_wof_packed(t->entry);
+
+	if (!packed)
+		return;
+	struct hit hit = {.file = t->hit->file,
+	    .stream = hit_stream_hash(packed->utf16),
+	    .collectors = t->hit->collectors};
+	struct taking also = {.collection = t->collection,
+	    .volume = t->volume,
+	    .entry = t->entry,
+	    .name = t->name,
+	    .stream = packed,
+	    .hit = &hit};
+
+	for (size_t i = 0; i < t->hit_count; i++)
+		if (t->hits[i].stream == hit.stream)
+			return; /* asked for: its turn comes */
+	take_stream(&also);
+	taking_free(&also);
+}
+
+static void store(struct taking *t)
+{
+	struct source *source = t->content.source;
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
 	struct bundle_writer *writer = t->collection->plan->writer;
 	struct bundle_member member = {.name = text_string(&t->path), .size = source->size};
@@ -292,6 +190,8 @@ static void store(struct taking *t, struct source *source)
 	    copy_source(t->collection, source, source->size, &copy, &err) &&
 	    bundle_entry_end(writer, &place, &err)) {
 		finish(t, &place, &copy);
+		if (t->content.wof_why.kind != ERR_NONE || (t->content.is_wof && copy.bad_bytes))
+			take_packed(t);
 		return;
 	}
 	collection_break(t->collection, &err);
@@ -315,7 +215,6 @@ static void left_behind(struct taking *t)
 
 static void take_stream(struct taking *t)
 {
-	CLEANUP(source_close) struct source *source = NULL;
 	const struct collection_plan *plan = t->collection->plan;
 	struct err err = {0};
 
@@ -338,16 +237,17 @@ static void take_stream(struct taking *t)
 		return;
 	}
 	if (!plan->writer) {
-		plan->would_take(plan->context, text_bytes(&t->path), hit_stored_bytes(t->stream));
+		plan->would_take(
+		    plan->context, text_bytes(&t->path), hit_stored_bytes(t->entry, t->stream));
 		counts_of(t)->taken++;
 		return;
 	}
 	t->collection->progress.what = text_bytes(&t->path);
-	if (open_stream(t, &source, &err)) {
-		store(t, source);
+	if (content_open(t->volume, t->entry, t->stream, is_journal(t), &t->content, &err)) {
+		store(t);
 	} else {
 		not_taken(t, &err);
-		progress_add(&t->collection->progress, hit_stored_bytes(t->stream));
+		progress_add(&t->collection->progress, hit_stored_bytes(t->entry, t->stream));
 	}
 	t->collection->progress.what = (struct bytes){0};
 }
@@ -385,11 +285,12 @@ static void each_hit(struct collection *collection, size_t volume, const struct 
 		    .name = is_there ? ntfs_entry_name(&entry) : NULL,
 		    .stream = is_there ? find_stream(&entry, hits[i].stream) : NULL,
 		    .hit = &hits[i],
+		    .hits = hits,
+		    .hit_count = count,
 		};
 
 		act(&t);
-		text_free(&t.path);
-		free(t.sparse);
+		taking_free(&t);
 	}
 }
 

@@ -181,11 +181,9 @@ bool volume_set_open_file(
 	if (!ntfs_find(volume->ntfs, bytes_of(path), &file, err) ||
 	    !ntfs_entry_load(ntfs_volume_mft(volume->ntfs), file.record, &entry, err))
 		return false;
-	const struct ntfs_stream *stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){0});
-
-	if (!entry.in_use || !stream)
-		return fail(err, ERR_MISSING, "'%s' holds no data", path);
-	return ntfs_stream_open(volume->ntfs, &entry, stream, out, err);
+	if (!entry.in_use)
+		return fail(err, ERR_MISSING, "'%s' was deleted", path);
+	return ntfs_content_open(volume->ntfs, &entry, out, err) || fail_in(err, "'%s'", path);
 }
 
 static bool name_from_hive(

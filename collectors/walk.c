@@ -2,6 +2,7 @@
 #include "collectors/state.h"
 
 #include "core/tr.h"
+#include "formats/ntfs/wof.h"
 
 #define RESERVED_RECORDS 24
 #define SHOW_EVERY       2048 /* records */
@@ -24,8 +25,10 @@ static void note_damage(uint64_t *count, struct err *first, const struct err *wh
 		*first = *why;
 }
 
-/* Which collectors want the stream of the file whose path stands in walk->path. */
-static uint32_t stream_mask(struct walk *walk, const struct ntfs_stream *stream)
+/* Which collectors want the stream of the file whose path stands in walk->path. Where WOF put its packed content, a
+ * pattern that names streams must ask for it. */
+static uint32_t stream_mask(
+    struct walk *walk, const struct ntfs_stream *stream, const struct ntfs_stream *packed)
 {
 	size_t len = walk->path.len;
 
@@ -33,8 +36,8 @@ static uint32_t stream_mask(struct walk *walk, const struct ntfs_stream *stream)
 		text_addc(&walk->path, ':');
 		text_add_utf16(&walk->path, stream->utf16);
 	}
-	uint32_t mask =
-	    matcher_mask(&walk->collection->matcher, walk->volume->letter, text_bytes(&walk->path));
+	uint32_t mask = (stream == packed ? matcher_stream_mask : matcher_mask)(
+	    &walk->collection->matcher, walk->volume->letter, text_bytes(&walk->path));
 
 	if (walk->path.at && walk->path.len > len) {
 		walk->path.len = len;
@@ -48,6 +51,7 @@ static uint32_t stream_mask(struct walk *walk, const struct ntfs_stream *stream)
 static void match_name(struct walk *walk, const struct ntfs_entry *entry,
     const struct ntfs_name *name, uint32_t masks[STREAMS_LOOKED_AT])
 {
+	const struct ntfs_stream *packed = ntfs_wof_packed(entry);
 	struct err err = {0};
 	bool is_orphan;
 
@@ -60,23 +64,7 @@ static void match_name(struct walk *walk, const struct ntfs_entry *entry,
 		text_addf(&walk->path, "$Orphan/record %llu", (unsigned long long)entry->record);
 	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
 		if (hit_is_wanted(entry, &entry->streams[i]))
-			masks[i] |= stream_mask(walk, &entry->streams[i]);
-}
-
-/* A file compressed by Windows (WOF) is taken with the stream that holds its content. */
-static void want_wof(const struct ntfs_entry *entry, uint32_t masks[STREAMS_LOOKED_AT])
-{
-	static const uint8_t wof[] = "W\0o\0f\0C\0o\0m\0p\0r\0e\0s\0s\0e\0d\0D\0a\0t\0a";
-	uint32_t hash = hit_stream_hash((struct bytes){wof, sizeof(wof)});
-	uint32_t wanted = 0;
-
-	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
-		if (entry->streams[i].utf16.len == 0)
-			wanted |= masks[i];
-	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
-		if (hit_is_wanted(entry, &entry->streams[i]) &&
-		    hit_stream_hash(entry->streams[i].utf16) == hash)
-			masks[i] |= wanted;
+			masks[i] |= stream_mask(walk, &entry->streams[i], packed);
 }
 
 /* Records that mkfs sets aside for metafiles to come: in use, without name, empty. */
@@ -105,7 +93,6 @@ static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 		match_name(walk, entry, NULL, masks);
 	if (ntfs_entry_name(entry) && ntfs_entry_name(entry)->name_space == NTFS_NAME_DOS)
 		match_name(walk, entry, ntfs_entry_name(entry), masks);
-	want_wof(entry, masks);
 	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
 		if (masks[i])
 			hit_add(walk->hits, entry, &entry->streams[i], masks[i]);

@@ -139,6 +139,14 @@ void text_add_hex(struct text *text, struct bytes bytes)
 	}
 }
 
+void text_add_guid(struct text *text, const uint8_t *guid)
+{
+	text_addf(text, "%08x-%04x-%04x-", le32(guid), le16(guid + 4), le16(guid + 6));
+	text_add_hex(text, (struct bytes){guid + 8, 2});
+	text_addc(text, '-');
+	text_add_hex(text, (struct bytes){guid + 10, 6});
+}
+
 void text_add_printable(struct text *text, struct bytes utf8)
 {
 	size_t pos = 0;

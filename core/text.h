@@ -29,6 +29,8 @@ void text_add_utf16(struct text *text, struct bytes utf16);
 void text_add_code(struct text *text, uint32_t code);
 /* Adds lower-case hex. */
 void text_add_hex(struct text *text, struct bytes bytes);
+/* Adds the 16 bytes of a GUID as Windows lays them: "733b62de-f608-11eb-825c-c112f60133ab". */
+void text_add_guid(struct text *text, const uint8_t *guid);
 /* Adds text for a person to see: control and bidi characters and invalid UTF-8 become <U+XXXX>. */
 void text_add_printable(struct text *text, struct bytes utf8);
 /* Sets the length to 0 and forgets a failure; keeps the memory. */

@@ -109,6 +109,22 @@ static void gives_each_collector_its_bit(void **state)
 	matcher_free(&matcher);
 }
 
+/* Only a pattern with a ':' asks for streams by name. */
+static void tells_who_names_streams(void **state)
+{
+	struct matcher matcher = {0};
+
+	(void)state;
+	assert_true(matcher_add(&matcher, 0, "**", NULL));
+	assert_true(matcher_add(&matcher, 1, "a/*:*", NULL));
+	assert_true(matcher_add(&matcher, 2, "c:/a/b:s", NULL));
+	assert_true(matcher_mask(&matcher, 'C', bytes_of("a/b:s")) == 7u);
+	assert_true(matcher_stream_mask(&matcher, 'C', bytes_of("a/b:s")) == 6u);
+	assert_true(matcher_stream_mask(&matcher, 'D', bytes_of("a/b:s")) == 2u);
+	assert_true(matcher_stream_mask(&matcher, 'C', bytes_of("b:s")) == 0);
+	matcher_free(&matcher);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +134,7 @@ int main(void)
 	    cmocka_unit_test(takes_trees_when_told),
 	    cmocka_unit_test(refuses_empty_and_endless),
 	    cmocka_unit_test(gives_each_collector_its_bit),
+	    cmocka_unit_test(tells_who_names_streams),
 	};
 
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);

@@ -169,6 +169,17 @@ bool ntfs_stream_open(struct ntfs_volume *volume, const struct ntfs_entry *entry
 bool ntfs_stream_open_runs(struct ntfs_volume *volume, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, struct source **out, struct err *err) MUST_CHECK;
 
+/* The whole of a stream that should be small, at most `most` bytes: borrowed from the entry when resident, else read
+ * into *owned, which the caller frees. ERR_LIMIT. */
+bool ntfs_stream_load(struct ntfs_volume *volume, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, size_t most, uint8_t **owned, struct bytes *out,
+    struct err *err) MUST_CHECK;
+
+/* What programs on Windows read in the file: its unnamed $DATA, and where WOF packed it, the content unpacked
+ * (wof.h). ERR_MISSING: it has none. */
+bool ntfs_content_open(struct ntfs_volume *volume, const struct ntfs_entry *entry,
+    struct source **out, struct err *err) MUST_CHECK;
+
 /* Full paths by parent references, sequence numbers respected; directories are remembered (bounded). A
  * parent that is gone gives "$Orphan/..." and *is_orphan; a deleted one whose record is still its own does
  * not. In a cycle, or deeper than Windows can, it is "$Orphan/NAME" alone. No leading '/', WTF-8, '/'
