@@ -220,6 +220,7 @@ struct stretch {
 	struct bytes whole;
 	size_t from;
 	enum ntfs_slack_place place;
+	bool has_block;
 	uint64_t block;
 };
 
@@ -242,13 +243,13 @@ static void carve(struct looking *l, const struct stretch *stretch)
 			uint64_t first = l->chunk_first;
 
 			learn_live(l);
-			if (l->blocks && l->block_count && stretch->place != NTFS_SLACK_ROOT &&
-			    stretch->place != NTFS_SLACK_RECORD && l->chunk_first != first)
+			if (stretch->has_block && l->chunk_first != first)
 				load_chunk(l, stretch->block);
 			if (l->failed)
 				return;
 		}
 		slack.place = l->directory->in_use ? stretch->place : NTFS_SLACK_DELETED;
+		slack.has_block = stretch->has_block;
 		slack.block = stretch->block;
 		give(l, &slack, key);
 	}
@@ -261,7 +262,7 @@ static void look_at_block(struct looking *l, uint64_t number)
 	bool is_node = memcmp(block.at, "INDX", 4) == 0 &&
 		       node_entries(block, NTFS_INDEX_BLOCK_HEADER, &entries);
 	struct stretch stretch = {
-	    .whole = block, .place = NTFS_SLACK_FREE, .block = number, .from = 0};
+	    .whole = block, .place = NTFS_SLACK_FREE, .has_block = true, .block = number};
 
 	if (is_node && is_used(l, number)) {
 		stretch.place = NTFS_SLACK_TAIL;

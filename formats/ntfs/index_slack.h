@@ -30,7 +30,8 @@ struct ntfs_slack {                 /* borrowed until each() returns */
 	struct ntfs_name name;      /* parent 0, 0: overwritten */
 	enum ntfs_slack_place place;
 	enum ntfs_slack_live live;
-	uint64_t block; /* number of the block in $INDEX_ALLOCATION; 0 where there is none */
+	bool has_block; /* it lies in $INDEX_ALLOCATION */
+	uint64_t block; /* its number there */
 	size_t
 	    offset; /* of the $FILE_NAME: in the block, in the content of $INDEX_ROOT, in the record */
 };

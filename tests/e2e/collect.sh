@@ -89,7 +89,7 @@ check_rows() {
 		and (.sparse_map | map(.[1]) | add) == .stored_size)' "$work/rows" >/dev/null || complain "rows: \$J is not stored as its runs"
 	jq -se 'any(.path == "fs/C/Names/invoice<U+202E>fdp.exe" and (.raw_name | contains("2e20")))' "$work/rows" >/dev/null ||
 		complain "rows: no raw name of an escaped one"
-	same "rows: kinds in order" "ntfs-metafiles prefetch registry event-logs browser-profiles recycle-bin scheduled-tasks take deleted-files" \
+	same "rows: kinds in order" "ntfs-metafiles prefetch registry event-logs browser-profiles recycle-bin scheduled-tasks take directory-slack deleted-files" \
 		"$(jq -r .collector "$work/rows" | uniq | awk '!seen[$0]++' | paste -sd' ')"
 	meta receipt.json >"$work/receipt.json"
 	same "receipt: eight kinds" "アイウエオカキク" "$(jq -r '[.kinds[].kind] | add' "$work/receipt.json")"
