@@ -61,6 +61,7 @@ static void write_row(struct fat_taking *t, struct row *row)
 	row->kind = "file";
 	row->read = "raw";
 	row->size = t->size;
+	row->is_sparse = t->sparse != NULL;
 	row->sparse = t->sparse;
 	row->sparse_count = t->sparse_count;
 	row->collection = t->collection;

@@ -57,9 +57,9 @@ static void add_place(struct json *json, const struct row *row)
 	json_end(json);
 	json_unsigned_field(json, "stored_size", place->stored);
 	json_hex_field(json, "sha256", (struct bytes){place->sha256, sizeof(place->sha256)});
-	if (row->content && row->content->is_sparse) {
+	if (row->is_sparse) {
 		json_string_field(json, "stored", "runs");
-		add_ranges(json, "sparse_map", row->content->sparse, row->content->sparse_count);
+		add_ranges(json, "sparse_map", row->sparse, row->sparse_count);
 	}
 	if (row->copy && row->copy->bad_count)
 		add_ranges(json, "bad_ranges", row->copy->bad, row->copy->bad_count);

@@ -18,6 +18,9 @@ struct row {               /* what is known of an object; everything is borrowed
 	struct bytes same_as;             /* ROW_SAME_AS */
 	const struct bundle_place *place; /* NULL: not in the bundle */
 	uint64_t size;
+	bool is_sparse; /* stored: runs, those of sparse */
+	const struct ntfs_range *sparse;
+	size_t sparse_count;
 	const struct content *content;       /* how it was read; NULL: nothing to say */
 	const struct copy_result *copy;      /* NULL: nothing to say */
 	const struct collection *collection; /* whose collectors they are */

@@ -121,6 +121,9 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	struct err why = {0};
 
 	row.content = &t->content;
+	row.is_sparse = t->content.is_sparse;
+	row.sparse = t->content.sparse;
+	row.sparse_count = t->content.sparse_count;
 	if (t->content.wof_why.kind != ERR_NONE)
 		why = t->content.wof_why;
 	else if (!t->content.is_wof)
