@@ -28,7 +28,7 @@ static void add_mode(struct output *out, const struct timeline_line *line)
 	bool is_fixed = (attributes & 0x7) != 0;
 
 	output_char(out, '|');
-	output_string(out, line->is_deleted ? "-" : type);
+	output_string(out, line->is_deleted && !(line->has & TIMELINE_PLAIN) ? "-" : type);
 	output_char(out, '/');
 	output_string(out, type);
 	output_string(out, is_fixed ? "r-xr-xr-x" : "rwxrwxrwx");

@@ -49,6 +49,13 @@ static void add_time(struct output *out, bool has, uint64_t ticks)
 	output_char(out, ',');
 }
 
+static void add_stamp(
+    struct output *out, const struct timeline_line *line, enum timeline_stamp which, uint64_t ticks)
+{
+	timeline_stamp(out, line, which, ticks);
+	output_char(out, ',');
+}
+
 static void add_words(
     struct output *out, bool has, uint32_t bits, const char *(*word)(unsigned bit))
 {
@@ -57,10 +64,11 @@ static void add_words(
 	output_char(out, ',');
 }
 
-static void add_reference(struct output *out, bool has, struct ntfs_reference reference)
+static void add_reference(
+    struct output *out, bool has, bool is_plain, struct ntfs_reference reference)
 {
 	add_number(out, has, reference.record);
-	add_number(out, has, reference.sequence);
+	add_number(out, has && !is_plain, reference.sequence);
 }
 
 static void add_name(struct output *out, const struct timeline_line *line)
@@ -87,10 +95,10 @@ static void add_times(struct output *out, const struct timeline_line *line)
 		output_string(out, ",,,,");
 		return;
 	}
-	add_time(out, true, line->times->created);
-	add_time(out, true, line->times->modified);
-	add_time(out, true, line->times->changed);
-	add_time(out, true, line->times->accessed);
+	add_stamp(out, line, STAMP_CREATED, line->times->created);
+	add_stamp(out, line, STAMP_MODIFIED, line->times->modified);
+	add_stamp(out, line, STAMP_CHANGED, line->times->changed);
+	add_stamp(out, line, STAMP_ACCESSED, line->times->accessed);
 }
 
 static void add_stream(struct output *out, const struct ntfs_stream *stream)
@@ -157,7 +165,7 @@ static void add_rarities(struct output *out, const struct timeline_line *line)
 	if (line->reparse_tag)
 		output_hex(out, line->reparse_tag, 8);
 	output_char(out, ',');
-	add_reference(out, line->has & TIMELINE_BASE, line->base);
+	add_reference(out, line->has & TIMELINE_BASE, false, line->base);
 	add_words(out, true, line->hints, hints_word);
 	add_fields(out, line);
 	if (line->damage)
@@ -170,9 +178,8 @@ static void write_line(struct output *out, const struct timeline_line *line)
 	uint32_t has = line->has;
 
 	add_name(out, line);
-	add_number(out, has & TIMELINE_FILE, line->file.record);
-	add_number(out, has & TIMELINE_FILE && !(has & TIMELINE_NO_SEQUENCE), line->file.sequence);
-	add_reference(out, has & TIMELINE_PARENT, line->parent);
+	add_reference(out, has & TIMELINE_FILE, has & TIMELINE_NO_SEQUENCE, line->file);
+	add_reference(out, has & TIMELINE_PARENT, has & TIMELINE_PLAIN, line->parent);
 	add_bool(out, has & TIMELINE_DELETED, line->is_deleted);
 	add_bool(out, has & TIMELINE_ORPHAN, line->is_orphan);
 	add_bool(out, has & TIMELINE_DIRECTORY, line->is_directory);

@@ -72,7 +72,8 @@ static void add_references(struct output *out, const struct timeline_line *line)
 	}
 	if (line->has & TIMELINE_PARENT) {
 		NUMBER(out, "parent", line->parent.record);
-		NUMBER(out, "parent_sequence", line->parent.sequence);
+		if (!(line->has & TIMELINE_PLAIN))
+			NUMBER(out, "parent_sequence", line->parent.sequence);
 	}
 	if (line->has & TIMELINE_DELETED) {
 		KEY(out, "deleted");
@@ -88,12 +89,41 @@ static void add_references(struct output *out, const struct timeline_line *line)
 	}
 }
 
+static void add_stamp(struct output *out, const struct timeline_line *line,
+    enum timeline_stamp which, const char *key, uint64_t ticks)
+{
+	TEXT(out, ",\"");
+	output_string(out, key);
+	if (timeline_is_absent(line, which)) {
+		TEXT(out, "\":null");
+		return;
+	}
+	TEXT(out, "\":\"");
+	timeline_stamp(out, line, which, ticks);
+	output_char(out, '"');
+}
+
+/* Times that are not all UTC. */
+static void add_stamps(struct output *out, const struct timeline_line *line)
+{
+	add_stamp(out, line, STAMP_CREATED, "created", line->times->created);
+	add_stamp(out, line, STAMP_MODIFIED, "modified", line->times->modified);
+	add_stamp(out, line, STAMP_CHANGED, "changed", line->times->changed);
+	add_stamp(out, line, STAMP_ACCESSED, "accessed", line->times->accessed);
+	if (line->clock->local)
+		TEXT(out, ",\"local\":true");
+}
+
 static void add_times(struct output *out, const struct timeline_line *line)
 {
 	if (!line->set)
 		return;
 	if (!(line->has & TIMELINE_TIMES)) {
 		TEXT(out, ",\"created\":null,\"modified\":null,\"changed\":null,\"accessed\":null");
+		return;
+	}
+	if (line->clock) {
+		add_stamps(out, line);
 		return;
 	}
 	TEXT(out, ",\"created\":\"");

@@ -5,11 +5,13 @@
 #define EACH 4 /* times of a set, in the order of the letters: modified, accessed, changed, born */
 
 /* Plaso's names for what it knows, too. */
-static void add_type(struct output *out, const char *kind)
+static void add_type(struct output *out, const struct timeline_line *line)
 {
 	static const struct {
 		const char *kind, *type;
 	} known[] = {{"file", "fs:ntfs:mft"}, {"usn", "fs:ntfs:usn_change"}};
+
+	const char *kind = line->has & TIMELINE_PLAIN ? line->set : line->kind;
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (strcmp(kind, known[i].kind) == 0) {
@@ -20,12 +22,13 @@ static void add_type(struct output *out, const char *kind)
 	output_string(out, kind);
 }
 
-static void add_head(struct output *out, const struct timeline_line *line, uint64_t time)
+static void add_head(
+    struct output *out, const struct timeline_line *line, enum timeline_stamp which, uint64_t time)
 {
 	output_string(out, "{\"datetime\":\"");
-	output_time(out, time);
+	timeline_stamp(out, line, which, time);
 	output_string(out, "\",\"data_type\":\"");
-	add_type(out, line->kind);
+	add_type(out, line);
 	output_string(out, "\",\"timestamp_desc\":\"");
 }
 
@@ -87,29 +90,44 @@ static void add_rest(struct output *out, const struct timeline_line *line)
 
 static void write_set(struct output *out, const struct timeline_line *line)
 {
+	static const enum timeline_stamp stamps[EACH] = {
+	    STAMP_MODIFIED, STAMP_ACCESSED, STAMP_CHANGED, STAMP_CREATED};
 	const struct ntfs_times *from = line->times;
 	const uint64_t times[EACH] = {from->modified, from->accessed, from->changed, from->created};
 
 	for (size_t i = 0; i < EACH; i++) {
-		bool is_told = times[i] == 0;
+		bool is_told = times[i] == 0 || timeline_is_absent(line, stamps[i]);
 
 		for (size_t k = 0; k < i && !is_told; k++)
 			is_told = times[k] == times[i];
 		if (is_told)
 			continue;
-		add_head(out, line, times[i]);
+		add_head(out, line, stamps[i], times[i]);
 		add_letters(out, line->set ? line->set : "", times, times[i]);
+		if (timeline_is_local(line, stamps[i]))
+			output_string(out, " local time, zone unknown");
 		add_rest(out, line);
 	}
+}
+
+/* A day alone gets a time of day, which Timesketch wants: timestamp_desc says so. */
+static void write_days(struct output *out, const struct timeline_line *line)
+{
+	struct timeline_clock clock = *line->clock;
+	struct timeline_line full = *line;
+
+	clock.date = 0;
+	full.clock = &clock;
+	write_set(out, &full);
 }
 
 static void write_line(struct output *out, const struct timeline_line *line)
 {
 	if (line->has & TIMELINE_TIMES)
-		write_set(out, line);
+		(line->clock ? write_days : write_set)(out, line);
 	if (!(line->has & TIMELINE_TIME))
 		return;
-	add_head(out, line, line->time);
+	add_head(out, line, 0, line->time);
 	add_upper(out, line->kind);
 	add_rest(out, line);
 }

@@ -3,6 +3,7 @@
 
 #include "analysis/timeline_walk.h"
 #include "core/array.h"
+#include "formats/fat/fat.h"
 
 #include <stdlib.h>
 
@@ -143,10 +144,19 @@ static bool ends_with_boot(struct source *source)
 	       ntfs_boot_parse((struct bytes){sector, got}, &geometry, NULL);
 }
 
+/* So do FAT32 and exFAT near the start. */
+static bool has_fat_backup(struct source *source)
+{
+	CLEANUP(fat_volume_close) struct fat_volume *volume = NULL;
+
+	return fat_volume_open(source, &volume, NULL);
+}
+
 enum timeline_kind timeline_probe(struct source *source, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *head = malloc(PROBE_LEN);
 	struct ntfs_geometry geometry;
+	struct fat_geometry fat;
 	struct bytes seen = {.at = head};
 	struct err why = {0};
 
@@ -158,13 +168,20 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		*err = why;
 		return TIMELINE_UNKNOWN;
 	}
-	if (ntfs_boot_parse(seen, &geometry, NULL) || ends_with_boot(source))
+	if (ntfs_boot_parse(seen, &geometry, NULL))
+		return TIMELINE_VOLUME;
+	/* Before the copy of NTFS's boot sector: that outlives a new file system. */
+	if (fat_boot_parse(seen, &fat, NULL))
+		return TIMELINE_FAT;
+	if (ends_with_boot(source))
 		return TIMELINE_VOLUME;
 	if (seen.len >= 4 && (memcmp(head, "FILE", 4) == 0 || memcmp(head, "BAAD", 4) == 0))
 		return TIMELINE_MFT;
 	if (seen.len >= 4 && (memcmp(head, "RSTR", 4) == 0 || memcmp(head, "RCRD", 4) == 0 ||
 				 memcmp(head, "CHKD", 4) == 0))
 		return TIMELINE_LOGFILE;
+	if (has_fat_backup(source))
+		return TIMELINE_FAT;
 	return begins_with_change(source) ? TIMELINE_JOURNAL : TIMELINE_UNKNOWN;
 }
 

@@ -8,6 +8,7 @@
 enum timeline_kind {
 	TIMELINE_UNKNOWN,
 	TIMELINE_VOLUME,  /* a boot sector of NTFS */
+	TIMELINE_FAT,     /* one of FAT or exFAT */
 	TIMELINE_MFT,     /* records of a $MFT, from the first one or a single one */
 	TIMELINE_JOURNAL, /* USN records, maybe after a long run of zeros */
 	TIMELINE_LOGFILE, /* restart or record pages of a $LogFile */
@@ -48,6 +49,8 @@ bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *
 /* Adds an NTFS volume: its $MFT, then its journal if there is one, then its $LogFile. Damage is counted and becomes a line; a
  * failure is that of the output, of memory, or that nothing can be read at all. */
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;
+/* Adds a FAT or exFAT volume: its directory entries. */
+bool timeline_add_fat(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;
 /* The files of one volume out of a bundle, or one of them alone; NULL: not there. A journal or log without an
  * $MFT has names for paths. */
 struct timeline_files {

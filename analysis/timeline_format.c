@@ -49,6 +49,24 @@ uint32_t timeline_reparse_tag(const struct ntfs_entry *entry)
 	return 0;
 }
 
+#define DATE_LEN 10u /* "2021-03-04" */
+
+bool timeline_stamp(
+    struct output *out, const struct timeline_line *line, enum timeline_stamp which, uint64_t ticks)
+{
+	char iso[TIME_ISO_ROOM];
+
+	if (timeline_is_absent(line, which))
+		return false;
+	if (!timeline_is_local(line, which)) {
+		output_time(out, ticks);
+		return true;
+	}
+	time_iso(ticks, iso);
+	output_bytes(out, iso, line->clock->date & which ? DATE_LEN : strlen(iso) - 1);
+	return true;
+}
+
 static bool is_named_stream(const struct ntfs_stream *stream)
 {
 	return stream->type == NTFS_DATA && stream->utf16.len > 0;

@@ -28,6 +28,17 @@ void timeline_words(struct output *out, uint32_t bits, const char *(*word)(unsig
 const char *timeline_name_space(uint8_t name_space);
 /* The unnamed $DATA; NULL when there is none (a directory). */
 const struct ntfs_stream *timeline_data(const struct ntfs_entry *entry);
+/* One time of a line's set: UTC with a Z, without it what is local; nothing for one that is absent (false). */
+bool timeline_stamp(struct output *out, const struct timeline_line *line, enum timeline_stamp which,
+    uint64_t ticks);
+static inline bool timeline_is_local(const struct timeline_line *line, unsigned which)
+{
+	return line->clock && (line->clock->local & which);
+}
+static inline bool timeline_is_absent(const struct timeline_line *line, unsigned which)
+{
+	return line->clock && (line->clock->absent & which);
+}
 /* The tag of the reparse point, 0 when there is none or it is not resident. */
 uint32_t timeline_reparse_tag(const struct ntfs_entry *entry);
 

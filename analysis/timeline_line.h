@@ -28,6 +28,20 @@ enum timeline_has {
 	TIMELINE_CHANGE = 1u << 16,      /* reasons, source_info, version */
 	TIMELINE_MOMENT = 1u << 17,      /* an event: one moment, which may be unknown */
 	TIMELINE_NO_SEQUENCE = 1u << 18, /* of file: not known */
+	TIMELINE_PLAIN = 1u << 19,       /* of FAT: number and parent have no sequence */
+};
+
+enum timeline_stamp {
+	STAMP_CREATED = 1,
+	STAMP_MODIFIED = 2,
+	STAMP_CHANGED = 4,
+	STAMP_ACCESSED = 8
+};
+
+struct timeline_clock { /* bits of enum timeline_stamp: what times of a set are, other than UTC */
+	uint8_t local;  /* a clock on a wall in a zone that nobody wrote down: never called UTC */
+	uint8_t date;   /* a day alone */
+	uint8_t absent; /* not recorded: null */
 };
 
 enum timeline_field_type { FIELD_NUMBER, FIELD_TEXT, FIELD_TIME, FIELD_BOOL, FIELD_RANGES };
@@ -53,6 +67,7 @@ struct timeline_line { /* zero what is not said; everything borrows until timeli
 	bool is_deleted, is_orphan, is_directory;
 	uint64_t time;
 	const struct ntfs_times *times;
+	const struct timeline_clock *clock; /* of times; NULL: all are UTC */
 	uint64_t size, allocated, usn, lsn;
 	uint32_t links, attributes, reparse_tag /* 0: none */, owner_id, security_id;
 	uint32_t hints; /* bits of enum timeline_hint */

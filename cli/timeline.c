@@ -56,8 +56,8 @@ static bool refuse(struct source *source, struct err *err)
 	case VOLUME_UNKNOWN:
 	case VOLUME_UNFORMATTED:
 		return fail(err, ERR_UNSUPPORTED,
-		    "neither a bundle, an NTFS volume, an $MFT, a change journal ($J) nor a "
-		    "$LogFile");
+		    "neither a bundle, a volume of NTFS, FAT or exFAT, an $MFT, a change journal "
+		    "($J) nor a $LogFile");
 	case VOLUME_DISK:
 		return fail(err, ERR_UNSUPPORTED,
 		    "%s; give the image of one volume (mmls shows where it begins)",
@@ -68,7 +68,8 @@ static bool refuse(struct source *source, struct err *err)
 	case VOLUME_EXFAT:
 		break;
 	}
-	return fail(err, ERR_UNSUPPORTED, "%s; a timeline is made of NTFS", volume_kind_name(kind));
+	return fail(err, ERR_UNSUPPORTED, "%s; a timeline is made of NTFS, FAT or exFAT",
+	    volume_kind_name(kind));
 }
 
 static bool add_input(struct timeline *timeline, struct source *source, struct err *err)
@@ -76,6 +77,8 @@ static bool add_input(struct timeline *timeline, struct source *source, struct e
 	switch (timeline_probe(source, err)) {
 	case TIMELINE_VOLUME:
 		return timeline_add_volume(timeline, source, err);
+	case TIMELINE_FAT:
+		return timeline_add_fat(timeline, source, err);
 	case TIMELINE_MFT:
 		return timeline_add_files(timeline, &(struct timeline_files){.mft = source}, err);
 	case TIMELINE_JOURNAL:

@@ -26,6 +26,9 @@ static void write_one(const char *format, struct source *source)
 	case TIMELINE_VOLUME:
 		ok = timeline_add_volume(timeline, source, &err);
 		break;
+	case TIMELINE_FAT:
+		ok = timeline_add_fat(timeline, source, &err);
+		break;
 	case TIMELINE_MFT:
 		ok = timeline_add_files(
 		    timeline, &(struct timeline_files){.mft = source, .journal = source}, &err);
