@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "collectors/collection.h"
 #include "collectors/facts.h"
+#include "collectors/shadows.h"
 #include "core/json.h"
 #include "core/options.h"
 #include "core/time.h"
@@ -15,7 +16,7 @@
 #include "platform/process.h"
 #include "platform/store.h"
 
-#define OPTIONS            14
+#define OPTIONS            15
 #define CASE_BYTES_MAX     1000
 #define DELETED_CAP_MAX_MB 1000000000ull
 
@@ -32,6 +33,7 @@ struct run { /* everything that one run owns */
 	struct collection_plan plan;
 	struct bundle_writer *writer;
 	struct collection *collection;
+	struct shadow_choice shadow;
 	bool is_live;
 };
 
@@ -52,6 +54,8 @@ static void make_options(struct collect_request *request, struct option options[
 		"deleted files: none, list, priority (default) or all"},
 	    {"deleted-cap", 0, OPTION_NUMBER, &request->deleted_cap, "MB",
 		"data of deleted files at most: 2000, with --deleted all 20000"},
+	    {"shadow", 0, OPTION_TEXT, &request->shadow, "WHICH",
+		"shadow copies: all, none, or newest, mid, oldest (default newest,oldest)"},
 	    {"case", 0, OPTION_TEXT, &request->case_id, "ID", "case number, for the bundle's name"},
 	    {"facts", 0, OPTION_TEXT, &request->facts, "FILE",
 		"JSON object: operator, witness, authority, location"},
@@ -128,6 +132,9 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 	if (request->deleted_cap > DELETED_CAP_MAX_MB)
 		return fail(err, ERR_USAGE, "--deleted-cap takes at most %llu (MB)",
 		    (unsigned long long)DELETED_CAP_MAX_MB);
+	if (!shadow_choice_parse(
+		request->shadow ? request->shadow : SHADOW_CHOICE_DEFAULT, &run->shadow, err))
+		return false;
 	if (!request->kit && !request->dry_run)
 		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
 	if (!request->out && !request->dry_run)
@@ -426,7 +433,8 @@ static int run_collect(int argc, char **argv)
 		(void)command_fail(&err);
 		return code;
 	}
-	if (!make_collection(&run, &err))
+	if (!volume_set_add_shadows(&run.volumes, &run.shadow, &err) ||
+	    !make_collection(&run, &err))
 		return command_fail(&err);
 	return collect(&run);
 }
@@ -435,7 +443,7 @@ const struct command command_collect = {
     .name = "collect",
     .summary = "take evidence from volumes or images into a sealed bundle",
     .usage = "kanshiki collect --kit DIR --out DIR [--volume C=PATH]... [--profile NAME]\n"
-	     "         [--take PATTERN]... [--case ID] [--facts FILE]",
+	     "         [--take PATTERN]... [--shadow WHICH] [--case ID] [--facts FILE]",
     .run = run_collect,
     .help = help,
 };

@@ -9,7 +9,7 @@ struct collect_request {
 	const char *kit, *out, *profile, *case_id, *facts;
 	struct text_list volumes; /* "C=PATH" */
 	struct text_list take;
-	const char *deleted;
+	const char *deleted, *shadow;
 	uint64_t deleted_cap; /* MB; 0: by the policy */
 	bool no_live, unelevated, background, json, dry_run;
 };

@@ -102,7 +102,8 @@ static void finish(struct recovery *r, const struct bundle_place *place, struct 
 
 	r->deleted.is_changed = record_changed(r);
 	r->deleted.result = r->state.result;
-	if (r->deleted.result == NTFS_DELETED_FULL && (r->deleted.is_changed || is_gap || copy->bad_bytes))
+	if (r->deleted.result == NTFS_DELETED_FULL &&
+	    (r->deleted.is_changed || is_gap || copy->bad_bytes))
 		r->deleted.result = NTFS_DELETED_PARTIAL;
 	if (copy->bad_bytes)
 		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",

@@ -80,6 +80,8 @@ static void add_work(struct text *out, const struct facts *facts)
 	collection_totals(collection, &counts);
 	text_adds(out, "\n収集範囲 Scope:");
 	for (size_t i = 0; i < facts->volumes->count; i++) {
+		if (facts->volumes->at[i].is_shadow)
+			continue;
 		text_addc(out, ' ');
 		text_add_printable(out, text_bytes(&facts->volumes->at[i].name));
 		text_adds(out, "=");

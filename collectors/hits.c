@@ -92,6 +92,25 @@ void hit_merge(struct hit_list *hits)
 	hits->count = kept;
 }
 
+bool hit_is_stored(const struct hit_list *list, const struct hit *hit)
+{
+	size_t low = 0, high = list->count;
+	uint64_t record = hit->file & RECORD_MASK;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if ((list->at[middle].file & RECORD_MASK) < record)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < list->count && (list->at[low].file & RECORD_MASK) == record; low++)
+		if (list->at[low].file == hit->file && list->at[low].stream == hit->stream)
+			return list->at[low].collectors & HIT_STORED;
+	return false;
+}
+
 bool hit_load(
     struct collection_volume *volume, uint64_t record, struct ntfs_entry *entry, struct err *err)
 {

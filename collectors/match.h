@@ -5,7 +5,7 @@
 
 #include "core/text.h"
 
-#define MATCH_COLLECTORS_MAX 32   /* bits of a mask */
+#define MATCH_COLLECTORS_MAX 31   /* bits of a mask; the last one is HIT_STORED */
 #define MATCH_PATTERNS_MAX   4096 /* of all collectors together */
 #define MATCH_PATTERN_BYTES  1000 /* a longer one is refused */
 

@@ -1,4 +1,5 @@
 /* The receipt: per kind of information what was expected, taken, skipped, failed. Never silently nothing. */
+#include "collectors/shadows.h"
 #include "collectors/state.h"
 
 #include "core/json.h"
@@ -95,6 +96,58 @@ static void write_kind(
 	json_end(json);
 }
 
+/* Why a shadow copy was not taken; NULL: it was. */
+static const char *why_not_taken(const struct volume_set *set, size_t of, size_t snapshot)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->at[i].is_shadow && set->at[i].shadow_of == of &&
+		    set->at[i].shadow_index == snapshot)
+			return set->at[i].ntfs ? NULL : set->at[i].why.text;
+	return "not chosen";
+}
+
+static void write_shadow(
+    struct json *json, const struct volume_set *set, size_t of, size_t snapshot)
+{
+	const struct vss_info *info = vss_info(set->at[of].vss, snapshot);
+	const char *why = why_not_taken(set, of, snapshot);
+	char id[VSS_GUID_ROOM];
+
+	json_begin(json);
+	json_unsigned_field(json, "n", snapshot + 1);
+	vss_guid_text(info->has_details ? info->copy_id : info->id, id);
+	json_string_field(json, "id", id);
+	vss_guid_text(info->id, id);
+	json_string_field(json, "store", id);
+	json_time_field(json, "created", info->created);
+	if (info->has_details)
+		json_unsigned_field(json, "attributes", info->attributes);
+	if (info->flags & VSS_FLAG_OFFLINE)
+		json_bool_field(json, "deleted", true);
+	json_bool_field(json, "taken", !why);
+	if (why)
+		json_string_field(json, "reason", why);
+	if (info->damage.kind != ERR_NONE)
+		json_string_field(json, "damage", info->damage.text);
+	json_end(json);
+}
+
+/* Every shadow copy that was found, taken or not. */
+static void write_shadows(struct json *json, const struct volume_set *set, size_t of)
+{
+	const struct collection_volume *volume = &set->at[of];
+
+	if (volume->vss) {
+		json_key(json, "shadow_copies");
+		json_begin_array(json);
+		for (size_t i = 0; i < vss_count(volume->vss); i++)
+			write_shadow(json, set, of, i);
+		json_end_array(json);
+	}
+	if (volume->shadow_why.kind != ERR_NONE)
+		json_string_field(json, "shadow_copies_reason", volume->shadow_why.text);
+}
+
 static void write_volumes(struct json *json, const struct volume_set *set)
 {
 	json_key(json, "volumes");
@@ -102,6 +155,8 @@ static void write_volumes(struct json *json, const struct volume_set *set)
 	for (size_t i = 0; i < set->count; i++) {
 		const struct collection_volume *volume = &set->at[i];
 
+		if (volume->is_shadow)
+			continue; /* with its volume */
 		json_begin(json);
 		json_bytes_field(json, "volume", text_bytes(&volume->name));
 		json_bytes_field(json, "path", text_bytes(&volume->path));
@@ -110,6 +165,7 @@ static void write_volumes(struct json *json, const struct volume_set *set)
 		json_bool_field(json, "usable", collection_volume_usable(volume));
 		if (!collection_volume_usable(volume))
 			json_string_field(json, "reason", volume->why.text);
+		write_shadows(json, set, i);
 		json_end(json);
 	}
 	json_end_array(json);
@@ -160,7 +216,7 @@ static void write_footprint(const struct collection *collection, struct text *ou
 	const struct volume_set *set = collection->plan->volumes;
 
 	for (size_t i = 0; i < set->count; i++)
-		if (set->at[i].raw)
+		if (set->at[i].raw && !set->at[i].is_shadow)
 			write_touched(out, set->at[i].is_live ? "volume" : "image",
 			    text_bytes(&set->at[i].path), "opened for reading");
 #ifdef _WIN32

@@ -3,6 +3,7 @@
 
 #include "bundle/name.h"
 #include "collectors/fat_row.h"
+#include "collectors/shadows.h"
 
 #define STREAMS_MAX    64
 #define SDDL_BYTES_MAX 8192 /* a longer one is in $Secure:$SDS */
@@ -237,6 +238,25 @@ static void add_fat(struct json *json, const struct row *row)
 		json_string_field(json, "damage", entry->damage.text);
 }
 
+/* Which shadow copy it comes from. */
+static void add_shadow(struct json *json, const struct row *row)
+{
+	const struct vss_info *info = row->shadow;
+	char id[VSS_GUID_ROOM];
+
+	vss_guid_text(info->has_details ? info->copy_id : info->id, id);
+	json_key(json, "snapshot");
+	json_begin(json);
+	json_unsigned_field(json, "n", shadow_number(row->volume));
+	json_string_field(json, "id", id);
+	json_time_field(json, "created", info->created);
+	if (row->now)
+		json_string_field(json, "now", row->now);
+	if (info->damage.kind != ERR_NONE)
+		json_string_field(json, "damage", info->damage.text);
+	json_end(json);
+}
+
 void row_write(const struct row *row, struct text *out)
 {
 	struct json json = {.to = out};
@@ -258,6 +278,8 @@ void row_write(const struct row *row, struct text *out)
 	add_collectors(&json, row);
 	if (row->volume)
 		json_bytes_field(&json, "volume", text_bytes(&row->volume->name));
+	if (row->shadow)
+		add_shadow(&json, row);
 	if (row->entry)
 		add_entry(&json, row);
 	if (row->deleted) {

@@ -35,6 +35,8 @@ struct row {               /* what is known of an object; everything is borrowed
 	const struct fat_entry
 	    *fat; /* of a FAT or exFAT volume, in place of entry, name and stream */
 	enum fat_layout fat_layout;
+	const struct vss_info *shadow; /* the volume is a shadow copy; NULL: it is none */
+	const char *now; /* what became of the stream since: "same", "changed", "gone" */
 };
 
 struct row_deleted { /* what is left of a deleted stream; all borrowed */

@@ -1,4 +1,5 @@
 /* The run of a collection: live collectors, then the volumes, in the order of volatility. */
+#include "collectors/shadows.h"
 #include "collectors/state.h"
 
 #include "bundle/name.h"
@@ -87,6 +88,24 @@ static void report_unusable(struct collection *collection)
 			collection_skip(collection, text_string(&where), &set->at[i].why);
 		else
 			collect_problem(collection, text_string(&where), &set->at[i].why);
+	}
+}
+
+/* Shadow copies that are damaged, or of which something is lost. */
+static void report_shadows(struct collection *collection)
+{
+	const struct volume_set *set = collection->plan->volumes;
+
+	for (size_t i = 0; i < set->count; i++) {
+		CLEANUP(text_free) struct text where = {0};
+		const struct collection_volume *volume = &set->at[i];
+		const struct vss_info *info = shadow_info(set, volume);
+
+		text_addf(&where, "fs/%s%s", info ? "" : "$vss$/", text_string(&volume->name));
+		if (info && volume->ntfs && info->damage.kind != ERR_NONE)
+			collect_problem(collection, text_string(&where), &info->damage);
+		if (!info && volume->shadow_why.kind != ERR_NONE)
+			collect_problem(collection, text_string(&where), &volume->shadow_why);
 	}
 }
 
@@ -189,7 +208,8 @@ static void take_volume(struct collection *collection, size_t volume)
 		return;
 	}
 	collection_take(collection, volume);
-	if (collector->run_volume)
+	/* A shadow copy does not keep what was free in it: what it could tell, the volume itself tells. */
+	if (collector->run_volume && !collection->plan->volumes->at[volume].is_shadow)
 		collector->run_volume(collection, volume);
 }
 
@@ -243,6 +263,7 @@ static bool count_for_volumes(struct collection *collection)
 static void take_from_volumes(struct collection *collection)
 {
 	report_unusable(collection);
+	report_shadows(collection);
 	if (volume_set_usable(collection->plan->volumes) > 0) {
 		walk_volumes(collection);
 		if (!collect_stopped(collection)) {

@@ -13,8 +13,9 @@
 struct hit {
 	uint64_t file;       /* record | sequence << 48 */
 	uint32_t stream;     /* hit_stream_hash of its name, 0: unnamed */
-	uint32_t collectors; /* mask of those that asked for it */
+	uint32_t collectors; /* mask of those that asked for it; 0 when it was its turn */
 };
+#define HIT_STORED (1u << 31) /* in collectors, after its turn: it is in the bundle, whole */
 
 struct hit_list {
 	struct hit *at;
@@ -33,6 +34,8 @@ bool hit_load(struct collection_volume *volume, uint64_t record, struct ntfs_ent
     struct err *err) MUST_CHECK;
 /* Back in the order of records, each stream once. */
 void hit_merge(struct hit_list *list);
+/* Whether the stream of that file is in the bundle, whole. */
+bool hit_is_stored(const struct hit_list *list, const struct hit *hit);
 /* Whether the stream is one that we take: $DATA, but not $BadClus:$Bad. */
 bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *stream);
 /* Bytes that will be stored, about. */

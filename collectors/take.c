@@ -2,6 +2,7 @@
 #include "bundle/name.h"
 #include "collectors/content.h"
 #include "collectors/row.h"
+#include "collectors/shadows.h"
 
 #include "platform/clock.h"
 
@@ -21,6 +22,8 @@ struct taking { /* a stream on its way into the bundle */
 	struct text path; /* in the bundle */
 	bool is_orphan;
 	struct content content;
+	bool is_stored;  /* whole, in the bundle; in a dry run: would be */
+	const char *now; /* of a shadow copy: what became of it since */
 };
 
 static void taking_free(struct taking *t)
@@ -57,7 +60,7 @@ static void write_row(struct taking *t, struct row *row)
 
 	row->path = text_bytes(&t->path);
 	row->kind = t->stream && t->stream->utf16.len ? "stream" : "file";
-	row->read = "raw";
+	row->read = t->volume->is_shadow ? "vss" : "raw";
 	row->size = t->stream ? t->stream->size - t->content.cut : 0;
 	row->collection = t->collection;
 	row->collectors = t->hit->collectors;
@@ -66,6 +69,8 @@ static void write_row(struct taking *t, struct row *row)
 	row->name = row->name ? row->name : t->name;
 	row->stream = t->stream;
 	row->is_orphan = t->is_orphan;
+	row->shadow = shadow_info(t->collection->plan->volumes, t->volume);
+	row->now = t->now;
 	row_write(row, &json);
 	collection_row(t->collection, &json);
 }
@@ -142,8 +147,10 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	counts_of(t)->taken += row.status == ROW_TAKEN;
 	counts_of(t)->partial += row.status == ROW_PARTIAL;
 	counts_of(t)->bytes += place->stored;
+	t->is_stored = row.status == ROW_TAKEN;
 	write_row(t, &row);
-	if (row.status == ROW_PARTIAL)
+	/* What a shadow copy did not keep was never to be had: no gap. */
+	if (row.status == ROW_PARTIAL && !(t->volume->is_shadow && why.kind == ERR_MISSING))
 		collection_note_problem(t->collection, text_bytes(&t->path), &why);
 	write_other_names(t);
 }
@@ -216,6 +223,118 @@ static void left_behind(struct taking *t)
 		write_row(t, &row);
 }
 
+static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uint32_t hash)
+{
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (hit_is_wanted(entry, &entry->streams[i]) &&
+		    hit_stream_hash(entry->streams[i].utf16) == hash)
+			return &entry->streams[i];
+	return NULL;
+}
+
+/* A stream of a shadow copy on its volume, or on a newer shadow copy. */
+struct other {
+	struct collection_volume *volume;
+	struct ntfs_entry entry;
+	const struct ntfs_stream *stream; /* NULL: not there */
+};
+
+static void find_other(const struct taking *t, struct collection_volume *volume, struct other *out)
+{
+	*out = (struct other){.volume = volume};
+	if (hit_load(volume, t->entry->record, &out->entry, NULL) && out->entry.in_use &&
+	    out->entry.sequence == t->entry->sequence)
+		out->stream = find_stream(&out->entry, t->hit->stream);
+}
+
+/* The row of a stream whose bytes are in the bundle already. */
+static void write_same(struct taking *t, const struct other *other)
+{
+	struct taking first = {.collection = t->collection,
+	    .volume = other->volume,
+	    .entry = &other->entry,
+	    .name = ntfs_entry_name(&other->entry),
+	    .stream = other->stream};
+	struct row row = {.status = ROW_SAME_AS};
+
+	make_path(&first, first.name, &first.path);
+	row.same_as = text_bytes(&first.path);
+	counts_of(t)->expected--; /* as another name of what was taken */
+	if (!first.path.failed)
+		write_row(t, &row);
+	text_free(&first.path);
+	progress_add(&t->collection->progress, hit_stored_bytes(t->entry, t->stream));
+}
+
+/* Whether both have that attribute the same, or neither has it. */
+static bool is_same_part(const struct taking *t, const struct ntfs_stream *part,
+    const struct other *other, const struct ntfs_stream *others)
+{
+	return !part || !others ? part == others
+				: shadow_is_same(t->collection->plan->volumes, t->volume, part,
+				      other->volume, others);
+}
+
+/* The stream itself; and what makes a file's content that WOF packed. */
+static bool is_same_file(const struct taking *t, const struct other *other)
+{
+	const struct bytes unnamed = {0};
+
+	return is_same_part(t, t->stream, other, other->stream) &&
+	       (t->stream->utf16.len > 0 ||
+		   (is_same_part(
+			t, ntfs_wof_packed(t->entry), other, ntfs_wof_packed(&other->entry)) &&
+		       is_same_part(t, ntfs_entry_stream(t->entry, NTFS_REPARSE_POINT, unnamed),
+			   other, ntfs_entry_stream(&other->entry, NTFS_REPARSE_POINT, unnamed))));
+}
+
+/* Compares a stream of a shadow copy with what the volume has now and with newer shadow copies: what is certainly the
+ * same, and in the bundle, is not taken again. */
+static bool take_same(struct taking *t)
+{
+	struct volume_set *set = t->collection->plan->volumes;
+	bool is_done = false;
+
+	t->now = "gone";
+	for (size_t i = 0; i < set->count && !is_done; i++) {
+		struct collection_volume *volume = &set->at[i];
+		bool is_newer = volume->is_shadow && volume->shadow_of == t->volume->shadow_of &&
+				volume->shadow_index > t->volume->shadow_index;
+		bool is_base = i == t->volume->shadow_of;
+		struct other other;
+
+		if (!volume->ntfs || (!is_newer && !is_base))
+			continue;
+		find_other(t, volume, &other);
+		bool same = other.stream && is_same_file(t, &other);
+
+		if (is_base && other.stream)
+			t->now = same ? "same" : "changed";
+		is_done = same && hit_is_stored(&t->collection->hits[i], t->hit);
+		if (is_done)
+			write_same(t, &other);
+		ntfs_entry_free(&other.entry);
+	}
+	return is_done;
+}
+
+/* Of a file that the shadow copy left out there is nothing to take: on purpose, by Windows. */
+static bool skip_unkept(struct taking *t)
+{
+	uint64_t unkept = shadow_unkept(t->collection->plan->volumes, t->volume, t->stream);
+	struct row row = {.status = ROW_NOT_TAKEN};
+	struct err why = {0};
+
+	if (t->stream->resident || unkept < t->stream->size || t->stream->size == 0)
+		return false;
+	fail(&why, ERR_MISSING, "the shadow copy did not keep it (a scoped restore point)");
+	row.why = &why;
+	counts_of(t)->skipped++;
+	write_row(t, &row);
+	progress_add(&t->collection->progress, hit_stored_bytes(t->entry, t->stream));
+	return true;
+}
+
 static void take_stream(struct taking *t)
 {
 	const struct collection_plan *plan = t->collection->plan;
@@ -239,10 +358,13 @@ static void take_stream(struct taking *t)
 		not_taken(t, &err);
 		return;
 	}
+	if (t->volume->is_shadow && (take_same(t) || skip_unkept(t)))
+		return;
 	if (!plan->writer) {
 		plan->would_take(
 		    plan->context, text_bytes(&t->path), hit_stored_bytes(t->entry, t->stream));
 		counts_of(t)->taken++;
+		t->is_stored = true;
 		return;
 	}
 	t->collection->progress.what = text_bytes(&t->path);
@@ -255,18 +377,9 @@ static void take_stream(struct taking *t)
 	t->collection->progress.what = (struct bytes){0};
 }
 
-static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uint32_t hash)
-{
-	for (size_t i = 0; i < entry->stream_count; i++)
-		if (hit_is_wanted(entry, &entry->streams[i]) &&
-		    hit_stream_hash(entry->streams[i].utf16) == hash)
-			return &entry->streams[i];
-	return NULL;
-}
-
 /* Does something with the hits of one file. */
-static void each_hit(struct collection *collection, size_t volume, const struct hit *hits,
-    size_t count, void (*act)(struct taking *))
+static void each_hit(struct collection *collection, size_t volume, struct hit *hits, size_t count,
+    void (*act)(struct taking *))
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	struct collection_volume *from = &collection->plan->volumes->at[volume];
@@ -293,6 +406,7 @@ static void each_hit(struct collection *collection, size_t volume, const struct 
 		};
 
 		act(&t);
+		hits[i].collectors |= t.is_stored ? HIT_STORED : 0;
 		taking_free(&t);
 	}
 }
@@ -304,7 +418,7 @@ static size_t group_at(const struct hit_list *list, size_t i, uint32_t *wanted)
 
 	*wanted = 0;
 	for (; end < list->count && list->at[end].file == list->at[i].file; end++)
-		*wanted |= list->at[end].collectors;
+		*wanted |= list->at[end].collectors & ~HIT_STORED;
 	return end;
 }
 
@@ -321,13 +435,13 @@ void collection_take(struct collection *collection, size_t volume)
 			each_hit(collection, volume, &list->at[i], end - i, take_stream);
 		for (; i < end; i++)
 			if (wanted && (wanted & (0u - wanted)) == 1u << collection->current)
-				list->at[i].collectors = 0; /* done */
+				list->at[i].collectors &= HIT_STORED; /* done */
 	}
 }
 
 uint64_t collection_take_rest(struct collection *collection, size_t volume, uint64_t until_ms)
 {
-	const struct hit_list *list = &collection->hits[volume];
+	struct hit_list *list = &collection->hits[volume];
 	uint64_t left = 0;
 
 	for (size_t i = 0; i < list->count;) {

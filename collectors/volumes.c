@@ -15,6 +15,8 @@ static void volume_clear(struct collection_volume *volume)
 		ntfs_volume_close(volume->ntfs);
 	if (volume->fat)
 		fat_volume_close(volume->fat);
+	if (volume->vss)
+		vss_close(volume->vss);
 	source_close(volume->raw);
 	text_free(&volume->name);
 	text_free(&volume->path);
@@ -23,8 +25,8 @@ static void volume_clear(struct collection_volume *volume)
 
 void volume_set_free(struct volume_set *set)
 {
-	for (size_t i = 0; i < set->count; i++)
-		volume_clear(&set->at[i]);
+	for (size_t i = set->count; i > 0; i--) /* shadow copies before what they are copies of */
+		volume_clear(&set->at[i - 1]);
 	free(set->at);
 	*set = (struct volume_set){0};
 }
@@ -43,7 +45,7 @@ static struct collection_volume *append(struct volume_set *set, char letter, con
     const char *path, bool is_live, struct err *err)
 {
 	for (size_t i = 0; i < set->count; i++)
-		if (letter && set->at[i].letter == letter) {
+		if (letter && set->at[i].letter == letter && !set->at[i].is_shadow) {
 			fail(err, ERR_USAGE, "volume %c is given twice", letter);
 			return NULL;
 		}
@@ -158,6 +160,32 @@ bool volume_set_add(struct volume_set *set, char letter, const char *guid, const
 	}
 	volume->raw = raw;
 	examine(volume);
+	return true;
+}
+
+bool volume_set_add_shadow(struct volume_set *set, size_t of, size_t snapshot, struct source *raw,
+    const struct err *why, struct err *err)
+{
+	struct collection_volume *volume =
+	    append(set, 0, NULL, text_string(&set->at[of].path), set->at[of].is_live, err);
+
+	if (!volume) {
+		source_close(raw);
+		return false;
+	}
+	volume->raw = raw;
+	volume->letter = set->at[of].letter;
+	volume->is_shadow = true;
+	volume->shadow_of = of;
+	volume->shadow_index = snapshot;
+	text_clear(&volume->name);
+	text_addf(&volume->name, "$vss$/%s/%zu", text_string(&set->at[of].name), snapshot + 1);
+	if (!text_ok(&volume->name, err))
+		return false;
+	if (raw)
+		examine(volume);
+	else
+		volume->why = *why;
 	return true;
 }
 

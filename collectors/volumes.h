@@ -8,8 +8,9 @@
 #include "formats/ntfs/ntfs.h"
 #include "formats/ntfs/secure.h"
 #include "formats/volume_kind.h"
+#include "formats/vss/vss.h"
 
-#define VOLUME_SET_MAX 64 /* volumes in one collection */
+#define VOLUME_SET_MAX 256 /* volumes in one collection, shadow copies among them */
 
 struct collection_volume {
 	char letter;        /* 'C', or 0 */
@@ -25,6 +26,11 @@ struct collection_volume {
 	struct ntfs_secure *secure; /* owners and rights; NULL before collection_walk */
 	bool is_skipped; /* left out on purpose: it holds --out, the kit or the program */
 	struct err why;  /* why it is not usable; ERR_NONE when it is */
+	/* shadows.h */
+	struct vss *vss;       /* its shadow copies; NULL: not looked for, or none */
+	struct err shadow_why; /* what is wrong with them as a whole */
+	bool is_shadow; /* it is one: snapshot shadow_index of the volume shadow_of in the set */
+	size_t shadow_of, shadow_index;
 };
 
 /* Zero before use. */
@@ -46,6 +52,9 @@ bool volume_set_add(struct volume_set *set, char letter, const char *guid, const
 /* Adds one that could not be opened, with the reason. */
 bool volume_set_add_unusable(struct volume_set *set, char letter, const char *guid,
     const char *path, bool is_live, const struct err *why, struct err *err) MUST_CHECK;
+/* Adds a shadow copy of the volume `of` of the set, read from raw, which it takes; NULL: not to be read, for *why. */
+bool volume_set_add_shadow(struct volume_set *set, size_t of, size_t snapshot, struct source *raw,
+    const struct err *why, struct err *err) MUST_CHECK;
 void volume_set_free(struct volume_set *set);
 static inline void volume_set_free_at(struct volume_set *set)
 {

@@ -156,12 +156,6 @@ static void judge(struct vss *vss)
 		else if (newer && newer->info.sequence != store->info.sequence + 1)
 			fail(why, ERR_DAMAGED,
 			    "the newer shadow copy that it builds on is not in the catalogue");
-		if (store->info.flags & VSS_FLAG_OFFLINE) {
-			struct err damage = {0};
-
-			fail(&damage, ERR_DAMAGED, "marked as taken away");
-			vss_note(&store->info.damage, &damage);
-		}
 	}
 }
 

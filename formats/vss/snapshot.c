@@ -275,3 +275,27 @@ bool vss_is_same(
 	}
 	return true;
 }
+
+uint64_t vss_unkept(const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len)
+{
+	struct place places[BATCH];
+	uint64_t unkept = 0;
+	uint64_t end = len > UINT64_MAX - offset ? UINT64_MAX : offset + len;
+
+	for (uint64_t at = offset; at < end;) {
+		uint64_t block = at / VSS_BLOCK;
+		uint64_t last = (end - 1) / VSS_BLOCK;
+		size_t count = last - block < BATCH ? (size_t)(last - block) + 1 : BATCH;
+
+		locate(vss, snapshot, block, places, count);
+		for (size_t i = 0; i < count; i++) {
+			uint64_t left = VSS_BLOCK - at % VSS_BLOCK;
+
+			if (left > end - at)
+				left = end - at;
+			unkept += places[i].is_kept ? 0 : left;
+			at += left;
+		}
+	}
+	return unkept;
+}

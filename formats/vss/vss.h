@@ -82,6 +82,9 @@ bool vss_snapshot_open(struct vss *vss, size_t snapshot, enum vss_reading readin
 bool vss_is_same(
     const struct vss *vss, size_t snapshot, size_t other, uint64_t offset, uint64_t len);
 
+/* How many of len bytes at offset an opened snapshot did not keep. */
+uint64_t vss_unkept(const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len);
+
 /* How many blocks the opened snapshot itself keeps, for people. */
 uint64_t vss_blocks(const struct vss *vss, size_t snapshot);
 

@@ -1,0 +1,193 @@
+/* The shadow copies of a collection's volumes. See shadows.h. */
+#include "collectors/shadows.h"
+
+static bool add_word(struct shadow_choice *choice, const char *word, size_t len)
+{
+	static const struct {
+		const char *word;
+		size_t at;
+	} words[] = {{"newest", offsetof(struct shadow_choice, newest)},
+	    {"mid", offsetof(struct shadow_choice, middle)},
+	    {"oldest", offsetof(struct shadow_choice, oldest)}};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strlen(words[i].word) == len && memcmp(words[i].word, word, len) == 0) {
+			*(bool *)((char *)choice + words[i].at) = true;
+			return true;
+		}
+	return false;
+}
+
+bool shadow_choice_parse(const char *text, struct shadow_choice *out, struct err *err)
+{
+	struct shadow_choice choice = {.all = strcmp(text, "all") == 0};
+	bool is_whole = choice.all || strcmp(text, "none") == 0;
+
+	for (const char *at = text; !is_whole;) {
+		size_t len = strcspn(at, ",");
+
+		if (!add_word(&choice, at, len))
+			return fail(err, ERR_USAGE,
+			    "--shadow takes all, none, or newest, mid, oldest with commas between, "
+			    "not '%.60s'",
+			    text);
+		is_whole = at[len] == 0;
+		at += len + !is_whole;
+	}
+	*out = choice;
+	return true;
+}
+
+/* The volume that holds the stores: itself, or the one in the set that its header names. */
+static struct source *find_storage(const struct volume_set *set, const struct vss_header *header)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct vss_header other;
+
+		if (set->at[i].raw && !set->at[i].is_shadow &&
+		    vss_header_read(set->at[i].raw, &other, NULL) &&
+		    memcmp(other.volume, header->storage, VSS_GUID_LEN) == 0)
+			return set->at[i].raw;
+	}
+	return NULL;
+}
+
+/* The usable ones stand together at the newest end: each builds on those after it. */
+static bool is_chosen(const struct vss *vss, const struct shadow_choice *choice, size_t index)
+{
+	size_t first = 0, last = vss_count(vss) - 1;
+
+	while (first < last && vss_info(vss, first)->why.kind != ERR_NONE)
+		first++;
+	return choice->all || (choice->newest && index == last) ||
+	       (choice->oldest && index == first) ||
+	       (choice->middle && index == first + (last - first) / 2);
+}
+
+static bool add_shadow(struct volume_set *set, size_t of, size_t index,
+    const struct shadow_choice *choice, struct err *err)
+{
+	struct vss *vss = set->at[of].vss;
+	struct source *raw = NULL;
+	struct err why = vss_info(vss, index)->why;
+
+	if (why.kind == ERR_NONE && !is_chosen(vss, choice, index))
+		return true;
+	if (why.kind == ERR_NONE && !vss_snapshot_open(vss, index, VSS_KEPT_ONLY, &raw, &why) &&
+	    why.kind == ERR_NONE)
+		fail(&why, ERR_DAMAGED, "the shadow copy cannot be opened");
+	return volume_set_add_shadow(set, of, index, raw, &why, err);
+}
+
+static bool add_shadows_of(
+    struct volume_set *set, size_t of, const struct shadow_choice *choice, struct err *err)
+{
+	struct vss_header header;
+	struct err why = {0};
+
+	if (!vss_header_read(set->at[of].raw, &header, &why))
+		return true; /* never had any; a volume that cannot be read there says so itself */
+	if (!vss_open(set->at[of].raw,
+		vss_header_is_local(&header) ? NULL : find_storage(set, &header), &set->at[of].vss,
+		&why)) {
+		set->at[of].vss = NULL;
+		if (why.kind == ERR_MEMORY) {
+			*err = why;
+			return false;
+		}
+		if (why.kind != ERR_MISSING)
+			set->at[of].shadow_why = why;
+		return true;
+	}
+	set->at[of].shadow_why = *vss_damage(set->at[of].vss);
+	for (size_t i = vss_count(set->at[of].vss); i > 0; i--)
+		if (!add_shadow(set, of, i - 1, choice, &why)) {
+			if (why.kind == ERR_MEMORY) {
+				*err = why;
+				return false;
+			}
+			set->at[of].shadow_why = why;
+			return true; /* too many volumes: those before are there */
+		}
+	return true;
+}
+
+bool volume_set_add_shadows(
+    struct volume_set *set, const struct shadow_choice *choice, struct err *err)
+{
+	size_t count = set->count;
+
+	if (!choice->all && !choice->newest && !choice->middle && !choice->oldest)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (set->at[i].ntfs && !add_shadows_of(set, i, choice, err))
+			return false;
+	return true;
+}
+
+const struct vss_info *shadow_info(
+    const struct volume_set *set, const struct collection_volume *volume)
+{
+	return volume->is_shadow ? vss_info(set->at[volume->shadow_of].vss, volume->shadow_index)
+				 : NULL;
+}
+
+static bool same_runs(const struct ntfs_stream *a, const struct ntfs_stream *b)
+{
+	if (a->run_count != b->run_count || a->incomplete || b->incomplete)
+		return false;
+	for (size_t i = 0; i < a->run_count; i++)
+		if (a->runs[i].vcn != b->runs[i].vcn || a->runs[i].lcn != b->runs[i].lcn ||
+		    a->runs[i].length != b->runs[i].length)
+			return false;
+	return true;
+}
+
+/* Bytes of a run on the volume; false: none, or outside of it. */
+static bool run_bytes(const struct collection_volume *volume, const struct ntfs_run *run,
+    uint64_t *offset, uint64_t *len)
+{
+	const struct ntfs_geometry *geometry = ntfs_volume_geometry(volume->ntfs);
+
+	if (run->lcn == NTFS_HOLE || run->lcn >= geometry->clusters)
+		return false;
+	*len = geometry->clusters - run->lcn;
+	*len = (run->length < *len ? run->length : *len) * geometry->cluster_size;
+	*offset = run->lcn * geometry->cluster_size;
+	return true;
+}
+
+bool shadow_is_same(const struct volume_set *set, const struct collection_volume *volume,
+    const struct ntfs_stream *stream, const struct collection_volume *other,
+    const struct ntfs_stream *others)
+{
+	const struct vss *vss = set->at[volume->shadow_of].vss;
+	size_t index = other->is_shadow ? other->shadow_index : VSS_PRESENT;
+	uint64_t offset, len;
+
+	if (stream->resident != others->resident || stream->size != others->size ||
+	    stream->flags != others->flags || stream->initialized != others->initialized ||
+	    stream->compression_unit != others->compression_unit)
+		return false;
+	if (stream->resident)
+		return bytes_equal(stream->content, others->content);
+	if (!same_runs(stream, others))
+		return false;
+	for (size_t i = 0; i < stream->run_count; i++)
+		if (run_bytes(volume, &stream->runs[i], &offset, &len) &&
+		    !vss_is_same(vss, volume->shadow_index, index, offset, len))
+			return false;
+	return true;
+}
+
+uint64_t shadow_unkept(const struct volume_set *set, const struct collection_volume *volume,
+    const struct ntfs_stream *stream)
+{
+	const struct vss *vss = set->at[volume->shadow_of].vss;
+	uint64_t unkept = 0, offset, len;
+
+	for (size_t i = 0; !stream->resident && i < stream->run_count; i++)
+		if (run_bytes(volume, &stream->runs[i], &offset, &len))
+			unkept += vss_unkept(vss, volume->shadow_index, offset, len);
+	return unkept;
+}

@@ -1,0 +1,141 @@
+#!/bin/bash
+# shadow.sh: shadow copies of an NTFS volume: the old contents of files that changed, files that are gone, nothing twice;
+# what a snapshot did not keep is said.
+# usage: tests/e2e/shadow.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/shadow.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+need jq age zstd tar ntfs-3g istat ifind
+
+collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$work/now.img" "$@"; }
+
+rows() {
+	local volume
+	for volume in "$bundle"/meta.*.age; do age -d -i "$work/keys/recipient.key" "$volume"; done | zstd -dcq |
+		tar -xOf - --wildcards 'meta/entries.*' 2>/dev/null
+}
+
+meta() { "$kanshiki" cat "$bundle" "meta/$1" --keys "$work/keys"; }
+
+same() { [ "$2" = "$3" ] || complain "$1: '$3', not '$2'"; }
+
+# usage: status PATH   status, now and same_as of its row
+status() { jq -r --arg path "$1" 'select(.path == $path) | "\(.status) \(.read) \(.snapshot.now // "-") \(.same_as // "-")"' "$work/rows"; }
+
+mounted() {
+	ntfs-3g -o streams_interface=windows "$1" "$work/mnt" 2>/dev/null || skip "ntfs-3g cannot mount"
+}
+
+keep() { # STATE: the files as they are, to compare with
+	mkdir -p "$work/kept/$1"
+	cp "$work/mnt/Windows/System32/config/SYSTEM" "$work/kept/$1/"
+	cp "$work/mnt/Windows/System32/config/SOFTWARE" "$work/kept/$1/"
+	cp "$work/mnt/Sizes/1048577.bin" "$work/kept/$1/"
+	cp "$work/mnt/Users/花子/NTUSER.DAT" "$work/kept/$1/" 2>/dev/null || true
+}
+
+# The volume in three states, and one image of the last with shadow copies of the others.
+make_states() {
+	local first
+	mkdir -p "$work/mnt"
+	cp "$image" "$work/1.img"
+	cp "$image" "$work/2.img"
+	mounted "$work/2.img"
+	keep 1
+	printf 'changed once' | dd of="$work/mnt/Windows/System32/config/SYSTEM" bs=1 seek=5000 conv=notrunc status=none
+	printf 'changed' | dd of="$work/mnt/Sizes/1048577.bin" bs=1 seek=40000 conv=notrunc status=none
+	rm "$work/mnt/Windows/System32/winevt/Logs/System.evtx"
+	keep 2
+	umount "$work/mnt"
+	cp "$work/2.img" "$work/3.img"
+	mounted "$work/3.img"
+	printf 'changed twice' | dd of="$work/mnt/Windows/System32/config/SYSTEM" bs=1 seek=5000 conv=notrunc status=none
+	keep 3
+	umount "$work/mnt"
+	# A block that lies wholly in a file that changes, and that the first snapshot does not keep.
+	first=$(record=$(ifind -n Sizes/1048577.bin "$work/1.img") && istat "$work/1.img" "$record" |
+		awk 'data { print $1; exit } /^Type: \$DATA/ { data = 1 }')
+	unkept_at=$(((first * 4096 + 40000) / 16384 * 16384 - first * 4096)) # in the file
+	MKVSS_NOT_KEPT=$(((first * 4096 + 40000) / 16384)) "$build/tests/mkvss" "$work/now.img" "$work/1.img" "$work/2.img" "$work/3.img" >"$work/mkvss"
+	rm "$work/1.img" "$work/2.img"
+}
+
+check_all() {
+	run "all" 0 collect --shadow all --deleted none --take 'Sizes/*'
+	bundle_of all || return 0
+	rows >"$work/rows"
+	intact all "$bundle" 0
+	local n hive=Windows/System32/config vss=$work/extracted/fs/'$vss$'/C
+	for n in 1 2; do
+		cmp "$work/kept/$n/SYSTEM" "$vss/$n/$hive/SYSTEM" || complain "snapshot $n: SYSTEM is not as it was"
+		same "snapshot $n: SYSTEM" "taken vss changed -" "$(status "fs/\$vss\$/C/$n/$hive/SYSTEM")"
+		same "snapshot $n: SOFTWARE is not taken twice" "same_as vss same fs/C/$hive/SOFTWARE" \
+			"$(status "fs/\$vss\$/C/$n/$hive/SOFTWARE")"
+		cmp "$work/kept/$n/SOFTWARE" "$vss/$n/$hive/SOFTWARE" || complain "snapshot $n: SOFTWARE cannot be had"
+	done
+	cmp "$work/kept/3/SYSTEM" "$work/extracted/fs/C/$hive/SYSTEM" || complain "SYSTEM is not as it is"
+	same "a file gone since" "taken vss gone -" "$(status 'fs/$vss$/C/1/Windows/System32/winevt/Logs/System.evtx')"
+	same "a file gone before" "" "$(status 'fs/$vss$/C/2/Windows/System32/winevt/Logs/System.evtx')"
+	same "snapshots of rows" "1 2" "$(jq -r '.snapshot.n // empty' "$work/rows" | sort -u | paste -sd' ')"
+	same "rows: every path once" "" "$(jq -r .path "$work/rows" | sort | uniq -d)"
+	# One block was not kept: the rest is, and the row says so. That is no gap.
+	same "not kept whole" "partial vss changed - 16384" "$(status 'fs/$vss$/C/1/Sizes/1048577.bin') $(jq -r \
+		'select(.path == "fs/$vss$/C/1/Sizes/1048577.bin") | .bad_ranges | map(.[1]) | add' "$work/rows")"
+	jq -se 'any(.path == "fs/$vss$/C/1/Sizes/1048577.bin" and (.reason | contains("did not keep")))' "$work/rows" >/dev/null ||
+		complain "not kept: the row does not say why"
+	dd if=/dev/zero of="$work/kept/1/1048577.bin" bs=1 seek="$unkept_at" count=16384 conv=notrunc status=none
+	cmp "$work/kept/1/1048577.bin" "$vss/1/Sizes/1048577.bin" || complain "not kept: other bytes are lost, too"
+	meta receipt.json >"$work/receipt.json"
+	same "receipt: adds up" "" "$(jq -r '.kinds[], .kinds[].collectors[] |
+		select(.expected != .taken + .partial + .skipped + .failed) | .name // .collector' "$work/receipt.json")"
+	same "receipt: shadow copies" "C 1 true 2 true" \
+		"$(jq -r '.volumes[] | [.volume, (.shadow_copies[] | .n, .taken)] | join(" ")' "$work/receipt.json")"
+	# Of what did not change nothing is stored: the bundle is hardly larger than without.
+	rm -rf "$bundle"
+}
+
+check_choice() {
+	local which found
+	while read -r which found; do
+		run "--shadow $which" 0 collect --dry-run --shadow "$which" --profile registry
+		same "--shadow $which" "$found" "$(grep -o '^fs/$vss$/C/[0-9]' "$work/out" | sort -u | cut -d / -f 4 | paste -sd,)"
+	done <<-'END'
+		all 1,2
+		newest 2
+		oldest 1
+		mid 1
+		newest,oldest 1,2
+		none
+	END
+	run "default" 0 collect --dry-run --profile registry
+	same "default" 2 "$(grep -o '^fs/$vss$/C/[0-9]' "$work/out" | sort -u | wc -l)"
+	for which in some , newest, all,newest ''; do
+		run "--shadow '$which'" 64 collect --dry-run --shadow "$which"
+		says_one_line "--shadow '$which'" "--shadow takes"
+	done
+}
+
+# A damaged store: it and what builds on it are named, the rest is taken.
+check_damage() {
+	local at
+	at=$(LC_ALL=C grep -obUaP '\x6b\x87\x08\x38\x76\xc1\x48\x4e\xb7\xae\x04\x04\x6e\x6c\xc7\x52\x01\0\0\0\x03\0\0\0' "$work/now.img" |
+		tail -n 1 | cut -d : -f 1)
+	printf 'X' | dd of="$work/now.img" bs=1 seek="$at" conv=notrunc status=none # the list of the newer one
+	run "damage" 1 collect --shadow all --profile registry
+	bundle_of damage || return 0
+	rows >"$work/rows"
+	same "damage: named" 'fs/$vss$/C/1 fs/$vss$/C/2' \
+		"$(jq -r 'select(.kind == "problem" and .status == "not_taken") | .path' "$work/rows" | sort | paste -sd' ')"
+	same "damage: the volume" "taken raw - -" "$(status fs/C/Windows/System32/config/SYSTEM)"
+	rm -rf "$bundle"
+}
+
+make_work
+have_image
+make_kit
+mkdir "$work/out-dir"
+make_states
+check_all
+check_choice
+check_damage
+finish
