@@ -1,0 +1,102 @@
+#!/bin/bash
+# deleted.sh BUILD: deleted files of every NTFS image of the corpus: what we call full equals icat -r; in what we call
+# partial the bytes outside the lost ranges do, and the lost ones are zeros.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" icat fls fsstat jq perl gzip xz bsdtar 7zz ewfexport qemu-img mmls
+kanshiki=$build/kanshiki
+keys=$scratch/keys
+
+# usage: same_but OURS THEIRS "OFFSET LENGTH …"   equal outside the ranges, zeros in them
+same_but() {
+	perl -e '
+		my ($ours, $theirs, @ranges) = @ARGV;
+		local $/;
+		open my $a, "<:raw", $ours or die; open my $b, "<:raw", $theirs or die;
+		my ($x, $y) = (scalar <$a> // "", scalar <$b> // "");
+		while (@ranges) {
+			my ($at, $len) = splice @ranges, 0, 2;
+			exit 2 if substr($x, $at, $len) =~ /[^\0]/;
+			substr($y, $at, $len) = "\0" x length substr($y, $at, $len) if $at < length $y;
+		}
+		exit($x eq $y ? 0 : 1);
+	' "$1" "$2" $3
+}
+
+# The inode by which icat reads a stream: "39", "39-128-4". Fails when fls does not show it.
+inode_of() {
+	[ -n "$2" ] || { echo "$1"; return; }
+	awk -F'\t' -v record="$1" -v stream="$2" '{
+		inode = $1; sub(/:$/, "", inode); sub(/^.* /, "", inode); split(inode, part, "-")
+		name = $2; if (part[1] == record && part[2] == 128 && substr(name, length(name) - length(stream)) == ":" stream) { print inode; exit }
+	}' "$scratch/fls" | grep .
+}
+
+check_row() {
+	local record=$1 stream=$2 result=$3 ranges=$4 member=$5 inode
+	inode=$(inode_of "$record" "${stream#.}") || { corpus_count "streams that fls does not list"; return 0; }
+	icat -r "$cut" "$inode" >"$scratch/theirs" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ] || {
+		corpus_count "files that icat cannot read"
+		return 0
+	}
+	if same_but "$scratch/extracted/$member" "$scratch/theirs" "${ranges#.}"; then
+		corpus_count "deleted streams called $result, equal to icat"
+	else
+		corpus_fail "$where: '$member' ($result) differs from icat $inode"
+	fi
+}
+
+check_volume() {
+	local code=0 record stream result ranges member
+	where="$path at $2"
+	cut=$scratch/cut.img
+	rm -f "$cut"
+	if [ "$2" -eq 0 ]; then
+		ln -s "$(realpath "$1")" "$cut"
+	else
+		dd if="$1" of="$cut" bs=1M iflag=skip_bytes skip="$2" conv=sparse 2>/dev/null
+	fi
+	rm -rf "$scratch/out" "$scratch/extracted"
+	mkdir "$scratch/out"
+	"$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "C=$cut" --profile none --deleted all \
+		>"$scratch/stdout" 2>"$scratch/stderr" || code=$?
+	[ "$code" -le 1 ] || { corpus_fail "$where: collect exits $code: $(tail -n 1 "$scratch/stderr")"; return; }
+	bundle=$(tail -n 1 "$scratch/stdout")
+	"$kanshiki" extract "$bundle" -C "$scratch/extracted" --keys "$keys" >/dev/null 2>"$scratch/stderr" ||
+		corpus_fail "$where: extract: $(tail -n 1 "$scratch/stderr")"
+	"$kanshiki" ls "$bundle" --all --json --keys "$keys" >"$scratch/rows" 2>/dev/null
+	corpus_count "deleted files listed" "$(tail -n +2 "$scratch/extracted/deleted/C/files.jsonl" | wc -l)"
+	for result in full partial overwritten trimmed; do
+		corpus_count "streams: $result" "$(jq -c --arg result "$result" 'select(.deleted.result == $result)' "$scratch/rows" | wc -l)"
+	done
+	if fsstat "$cut" >/dev/null 2>&1; then
+		fls -r -p "$cut" >"$scratch/fls"
+		while IFS=$'\t' read -r record stream result ranges member; do
+			check_row "$record" "$stream" "$result" "$ranges" "$member"
+		done < <(jq -r 'select(.deleted and .place and (.damage | not)) | [.record, "." + .stream, .deleted.result,
+			"." + ((.deleted.lost // []) + (.bad_ranges // []) | flatten | map(tostring) | join(" ")), .path] | @tsv' "$scratch/rows")
+	fi
+	rm -f "$cut"
+}
+
+"$kanshiki" kit new "$scratch/kit" --keys "$keys" --name Corpus >/dev/null 2>&1 || {
+	echo "no kit"
+	exit 1
+}
+for type in $(corpus_types); do
+	case $type in
+	ntfs-image | vss | logfile | *image* | *volume* | *ntfs*) ;;
+	*) continue ;;
+	esac
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		while IFS=$'\t' read -r volume at; do
+			[ "$(stat -Lc %s "$volume")" -gt $((1 << 20)) ] || continue
+			check_volume "$volume" "$at"
+			corpus_count "type $type: NTFS volumes"
+		done < <(corpus_ntfs_volumes "$path")
+		rm -rf "$unpacked"
+	done < <(corpus_files "$type")
+done
+corpus_end
