@@ -1,5 +1,6 @@
 /* Every record of an MFT, used or deleted, as lines: one for its $STANDARD_INFORMATION and all that is said of the
  * whole file, one for each of its names. */
+#include "analysis/slack_records.h"
 #include "analysis/timeline_walk.h"
 
 #define ASK_EVERY 4096u /* records between two questions whether to go on */
@@ -16,6 +17,9 @@ struct walk {
 	struct ntfs_entry base;  /* of an extension record */
 	struct text path;
 	struct text short_name;
+	struct ntfs_secure *secure; /* NULL: not at hand */
+	struct timeline_field owner;
+	struct slack_records *slack;
 };
 
 static void walk_free_at(struct walk *walk)
@@ -24,6 +28,8 @@ static void walk_free_at(struct walk *walk)
 	ntfs_entry_free(&walk->base);
 	text_free(&walk->path);
 	text_free(&walk->short_name);
+	ntfs_secure_close(walk->secure);
+	slack_records_free(walk->slack);
 }
 
 static bool same_reference(struct ntfs_reference a, struct ntfs_reference b)
@@ -141,6 +147,20 @@ static void tell_standard(struct timeline_line *line, const struct ntfs_entry *e
 	line->usn = entry->usn;
 }
 
+/* Who owns the file. What cannot be told has no key. */
+static void tell_owner(struct walk *walk, struct timeline_line *line)
+{
+	struct ntfs_security security;
+
+	if (!walk->secure || !ntfs_secure_of(walk->secure, &walk->entry, &security, NULL) ||
+	    !security.owner.len)
+		return;
+	walk->owner = (struct timeline_field){
+	    .key = "owner_sid", .type = FIELD_TEXT, .bytes = security.owner};
+	line->fields = &walk->owner;
+	line->field_count = 1;
+}
+
 /* The line of the record: its path is that of its best name. */
 static bool write_file(struct walk *walk, struct err *err)
 {
@@ -152,6 +172,7 @@ static bool write_file(struct walk *walk, struct err *err)
 	line.lsn = entry->lsn;
 	tell_data(&line, timeline_data(entry));
 	tell_standard(&line, entry);
+	tell_owner(walk, &line);
 	line.hints = hints_of(entry);
 	line.reparse_tag = timeline_reparse_tag(entry);
 	if (entry->base.record || entry->base.sequence) {
@@ -219,7 +240,7 @@ static bool write_record(struct walk *walk, struct err *err)
 			return false;
 		any = true;
 	}
-	return true;
+	return slack_records_see(walk->slack, entry, err);
 }
 
 /* A record that gives nothing: a line of damage, unless it was never used. */
@@ -274,6 +295,18 @@ static void check_end(
 	timeline_damaged(timeline, TIMELINE_MFT_NAME, total - rest, rest, &why);
 }
 
+/* What goes with the records. */
+static bool open_others(struct walk *walk, struct timeline_evidence *evidence, struct err *err)
+{
+	const struct timeline_files *files = evidence->files;
+
+	if (evidence->volume && !ntfs_secure_open(evidence->volume, &walk->secure, err))
+		return false;
+	if (files && files->secure && !ntfs_secure_open_sds(files->secure, &walk->secure, err))
+		return false;
+	return slack_records_new(walk->timeline, evidence, &walk->slack, err);
+}
+
 bool mft_records_write(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
 {
@@ -283,6 +316,8 @@ bool mft_records_write(
 
 	if (!mft)
 		return true;
+	if (!open_others(&walk, evidence, err))
+		return false;
 	uint64_t first = ntfs_mft_first(mft);
 	uint64_t count = ntfs_mft_count(mft);
 	uint32_t size = ntfs_mft_record_size(mft);
@@ -300,5 +335,6 @@ bool mft_records_write(
 		}
 	}
 	check_end(timeline, evidence, size);
-	return timeline_goes_on(timeline, count * size, count * size, err);
+	return slack_records_end(walk.slack, err) &&
+	       timeline_goes_on(timeline, count * size, count * size, err);
 }

@@ -56,7 +56,12 @@ bool timeline_add_fat(struct timeline *timeline, struct source *raw, struct err 
 struct timeline_files {
 	struct source *mft;
 	struct source *journal;
-	struct source *log; /* $LogFile */
+	struct source *log;    /* $LogFile */
+	struct source *secure; /* $Secure:$SDS */
+	/* NULL, or opens a part, from 1 on, of the listing of names in directory slack; *out is NULL behind the last
+	 * and lives until the next call. With it the $MFT is not looked through for slack. */
+	bool (*slack)(void *slack_context, unsigned part, struct source **out, struct err *err);
+	void *slack_context;
 	/* NULL, or called once the whole of mft was read from its start to its end and before a line of it
 	 * is written: false ends with that failure. The reading also learns the directories, which is worth
 	 * it where reading backwards is dear. */

@@ -9,6 +9,7 @@
 #include "analysis/timeline.h"
 #include "analysis/timeline_format.h"
 #include "formats/ntfs/ntfs.h"
+#include "formats/ntfs/secure.h"
 
 #define TIMELINE_MFT_NAME     "$MFT"
 #define TIMELINE_JOURNAL_NAME "$Extend/$UsnJrnl:$J"

@@ -15,6 +15,8 @@
 static const char mft_end[] = "/$MFT";
 static const char journal_end[] = "/$Extend/$UsnJrnl:$J";
 static const char log_end[] = "/$LogFile";
+static const char secure_end[] = "/$Secure:$SDS";
+static const char slack_start[] = "deleted/";
 static const char files_start[] = "fs/";
 
 /* A member that hashes what is read of it in order; source first. */
@@ -72,7 +74,15 @@ struct volume {
 	struct timeline *timeline;
 	struct opening *opening;
 	struct hashing hashing; /* of the $MFT */
+	struct text slack; /* "deleted/C/index-slack", begins the names of the listing's parts */
+	struct member slack_part; /* the one being read */
 };
+
+static void volume_free_at(struct volume *volume)
+{
+	text_free(&volume->slack);
+	member_close(&volume->slack_part);
+}
 
 /* Under --unverified what is wrong is said and the work goes on. */
 static bool forgive(struct opening *opening, const char *name, struct err *err)
@@ -123,6 +133,50 @@ static bool open_file(
 	return fail_in(err, "'%.120s'", text_string(&path));
 }
 
+/* The name of a part of the listing of names in directory slack. */
+static bool slack_name(
+    const struct volume *volume, unsigned part, struct text *name, struct err *err)
+{
+	text_add(name, text_bytes(&volume->slack));
+	if (part > 1)
+		text_addf(name, ".%03u", part);
+	text_adds(name, ".jsonl");
+	return text_ok(name, err);
+}
+
+static bool open_slack(void *context, unsigned part, struct source **out, struct err *err)
+{
+	struct volume *volume = context;
+	CLEANUP(text_free) struct text name = {0};
+
+	member_close(&volume->slack_part);
+	volume->slack_part = (struct member){0};
+	if (!slack_name(volume, part, &name, err) ||
+	    !open_file(volume->opening, text_string(&name), "", &volume->slack_part, err))
+		return false;
+	*out = volume->slack_part.source;
+	return true;
+}
+
+/* A bundle that has no listing leaves what lies in the records of its $MFT. */
+static bool find_slack(
+    struct volume *volume, const char *base, struct timeline_files *files, struct err *err)
+{
+	CLEANUP(text_free) struct text name = {0};
+	size_t index;
+
+	text_adds(&volume->slack, slack_start);
+	text_adds(&volume->slack, base + strlen(files_start));
+	text_adds(&volume->slack, "/index-slack");
+	if (!slack_name(volume, 1, &name, err))
+		return false;
+	if (bundle_row_find(volume->opening->reader, text_bytes(&name), &index)) {
+		files->slack = open_slack;
+		files->slack_context = volume;
+	}
+	return true;
+}
+
 /* Adds the $MFT with the files that are there already. */
 static bool add_mft(
     struct volume *volume, const struct member *mft, struct timeline_files *files, struct err *err)
@@ -151,7 +205,8 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 	CLEANUP(member_close) struct member mft = {0};
 	CLEANUP(member_close) struct member journal = {0};
 	CLEANUP(member_close) struct member log = {0};
-	struct volume volume = {.timeline = timeline, .opening = opening};
+	CLEANUP(member_close) struct member secure = {0};
+	CLEANUP(volume_free) struct volume volume = {.timeline = timeline, .opening = opening};
 
 	text_add(&base, (struct bytes){path.at, base_len});
 	text_add(&prefix, (struct bytes){path.at + sizeof(files_start) - 1,
@@ -166,6 +221,10 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 
 	if (!has_mft)
 		return timeline_add_files(timeline, &files, err);
+	if (!open_file(opening, text_string(&base), secure_end, &secure, err) ||
+	    !find_slack(&volume, text_string(&base), &files, err))
+		return false;
+	files.secure = secure.source;
 	return (member_open_row(opening->reader, mft_index, &mft, err) &&
 		   add_mft(&volume, &mft, &files, err)) ||
 	       fail_in(err, "'%.120s/$MFT'", text_string(&base));

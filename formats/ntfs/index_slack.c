@@ -322,6 +322,7 @@ static void open_blocks(struct looking *l)
 	    ntfs_entry_stream(l->directory, NTFS_BITMAP, ntfs_index_i30());
 	struct err why = {0};
 
+	l->is_uncertain = stream && !volume;
 	if (!stream || stream->resident || !volume)
 		return;
 	struct ntfs_stream copy = *stream;

@@ -6,8 +6,9 @@
 
 #define STEP       8u
 #define SIZE_SANE  ((uint64_t)1 << 60)
-#define TIME_FIRST 119600064000000000ull /* 1980-01-01 */
-#define TIME_LAST  189027648000000000ull /* 2200-01-01 */
+#define TIME_FIRST 119600064000000000ull  /* 1980-01-01 */
+#define TIME_END   2650467744000000000ull /* 10000-01-01 */
+#define TIME_LAST  189027648000000000ull  /* 2200-01-01 */
 
 struct evidence {        /* what speaks for a remnant */
 	bool has_entry;  /* the header in front fits */
@@ -63,7 +64,9 @@ static bool is_believed(const struct slack_carver *c, const struct evidence *e,
 	if (e->is_cut)
 		return e->times_sane && e->name_sane;
 	if (e->has_entry && e->has_parent)
-		return name->size < SIZE_SANE && name->allocated < SIZE_SANE;
+		return name->size < SIZE_SANE && name->allocated < SIZE_SANE &&
+		       name->times.created < TIME_END && name->times.modified < TIME_END &&
+		       name->times.changed < TIME_END && name->times.accessed < TIME_END;
 	if (e->has_parent)
 		return e->times_sane && e->name_sane;
 	return e->has_entry && !c->own_only && e->times_sane && e->name_sane &&
