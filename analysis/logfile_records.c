@@ -250,6 +250,26 @@ static bool add_old(struct walk *walk, const struct logfile_operation *op, struc
 	return true;
 }
 
+/* Times of a set of which others are not known. */
+static void add_some_times(struct walk *walk, const struct logfile_operation *op)
+{
+	const struct {
+		const char *key;
+		uint64_t time;
+	} times[] = {
+	    {"created", op->times.created},
+	    {"modified", op->times.modified},
+	    {"changed", op->times.changed},
+	    {"accessed", op->times.accessed},
+	};
+
+	if (!(op->has & LOGFILE_HAS_SOME_TIMES))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		if (op->times_told >> i & 1)
+			add_field(walk, times[i].key, FIELD_TIME)->number = times[i].time;
+}
+
 static bool make_fields(struct walk *walk, const struct logfile_operation *op, struct err *err)
 {
 	walk->field_count = 0;
@@ -257,6 +277,7 @@ static bool make_fields(struct walk *walk, const struct logfile_operation *op, s
 	if (!add_old(walk, op, err))
 		return false;
 	add_attribute(walk, op);
+	add_some_times(walk, op);
 	if (op->has & LOGFILE_HAS_SIZES)
 		add_number(walk, "initialized", op->initialized);
 	add_ranges(walk, op);

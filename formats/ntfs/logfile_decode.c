@@ -4,68 +4,23 @@
 #include "formats/ntfs/attribute.h"
 #include "formats/ntfs/file_name.h"
 #include "formats/ntfs/limits.h"
-#include "formats/ntfs/record.h"
 
-#define RECORD_USUAL 1024u
-#define MFT_BITMAP   0u /* record of $MFT */
-#define BITMAP       6u /* record of $Bitmap */
+#define MFT_BITMAP 0u /* record of $MFT */
+#define BITMAP     6u /* record of $Bitmap */
 
-#define ENTRY_HEADER    16u /* of an index entry */
 #define ATTRIBUTE_VALUE 24u /* where a resident attribute's value begins */
 #define FIRST_ATTRIBUTE 56u /* $STANDARD_INFORMATION: NTFS 3.1; 48 before */
 #define FIRST_OLD       48u
-#define DUPLICATE_LEN   56u /* times, sizes, attributes in a directory entry */
 #define MAPPING_AT      64u /* of an attribute without a name that is not compressed */
 
-/* Where ------------------------------------------------------------------------------------------- */
-
-/* Bytes from the start of the target to the cluster block; false when it cannot be told. */
-static bool target_offset(const struct logfile_operations *ops, uint64_t *out)
-{
-	uint64_t vcn = ops->action.vcn;
-
-	if (vcn > NTFS_LIMIT_VCN || (vcn && !ops->layout.cluster_size))
-		return false;
-	/* 2^52 clusters of 2^21 bytes are more than 64 bits hold. */
-	if (vcn && vcn > (UINT64_MAX >> 1) / ops->layout.cluster_size)
-		return false;
-	*out = vcn * ops->layout.cluster_size + (uint64_t)ops->action.block * LOGFILE_BLOCK;
-	return true;
-}
-
-/* Codes whose target is a record of the MFT. */
-static bool is_of_record(uint16_t code)
-{
-	static const uint64_t codes =
-	    1ull << LOGFILE_INITIALIZE_RECORD | 1ull << LOGFILE_DEALLOCATE_RECORD |
-	    1ull << LOGFILE_WRITE_END_OF_RECORD | 1ull << LOGFILE_CREATE_ATTRIBUTE |
-	    1ull << LOGFILE_DELETE_ATTRIBUTE | 1ull << LOGFILE_UPDATE_RESIDENT |
-	    1ull << LOGFILE_UPDATE_MAPPING | 1ull << LOGFILE_SET_SIZES |
-	    1ull << LOGFILE_ADD_ENTRY_ROOT | 1ull << LOGFILE_DELETE_ENTRY_ROOT |
-	    1ull << LOGFILE_SET_VCN_ROOT | 1ull << LOGFILE_UPDATE_NAME_ROOT |
-	    1ull << LOGFILE_UPDATE_DATA_ROOT | 1ull << LOGFILE_ZERO_END_OF_RECORD;
-
-	return code < 64 && codes >> code & 1;
-}
-
-static bool target_record(const struct logfile_operations *ops, uint64_t *out)
-{
-	uint32_t size = ops->action.target_blocks ? ops->action.target_blocks * LOGFILE_BLOCK
-						  : ops->layout.record_size;
-	uint64_t offset;
-
-	if (!target_offset(ops, &offset))
-		return false;
-	*out = offset / (size ? size : RECORD_USUAL);
-	return *out <= 0xffffffffffffull;
-}
+/* Names ------------------------------------------------------------------------------------------- */
 
 /* Says whose MFT record it is, and the name if the log told it. */
 static void tell_record(struct logfile_operations *ops, struct logfile_operation *out)
 {
 	uint64_t record;
 
-	if (!target_record(ops, &record))
+	if (!logfile_target_record(ops, &record))
 		return;
 	out->has |= LOGFILE_HAS_FILE;
 	out->file = (struct ntfs_reference){.record = record};
@@ -86,31 +41,13 @@ static void recall(struct logfile_operations *ops, struct logfile_operation *out
 		out->has |= LOGFILE_HAS_SEQUENCE;
 	}
 	if (out->has & LOGFILE_HAS_NAME || known->name_len == 0 ||
-	    known->file.sequence != out->file.sequence)
+	    known->file.sequence != out->file.sequence ||
+	    (out->has & LOGFILE_HAS_PARENT && out->name.parent.record != known->parent.record))
 		return;
-	out->name = (struct ntfs_name){
-	    .parent = known->parent,
-	    .name_space = known->name_space,
-	    .utf16 = {.at = known->name, .len = known->name_len},
-	};
+	out->name.parent = known->parent;
+	out->name.name_space = known->name_space;
+	out->name.utf16 = (struct bytes){.at = known->name, .len = known->name_len};
 	out->has |= LOGFILE_HAS_NAME | LOGFILE_NAME_LEARNED;
-}
-
-static const struct logfile_open *target_attribute(const struct logfile_operations *ops)
-{
-	return logfile_opens_find(&ops->opens, ops->action.target, ops->record.lsn);
-}
-
-static bool open_is(const struct logfile_open *open, const char *ascii)
-{
-	size_t len = strlen(ascii);
-
-	if (open->name_len != 2 * len)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (open->name[2 * i] != (uint8_t)ascii[i] || open->name[2 * i + 1] != 0)
-			return false;
-	return true;
 }
 
 /* MFT records ------------------------------------------------------------------------------------- */
@@ -134,6 +71,13 @@ static bool tell_runs(struct logfile_operations *ops, struct bytes mapping, uint
 	return true;
 }
 
+/* A root that is made or written whole: where its names are is not known any more. */
+static void forget_root(struct logfile_operations *ops, const struct logfile_operation *op)
+{
+	if (op->has & LOGFILE_HAS_FILE)
+		logfile_index_block(&ops->index, op->file.record, LOGFILE_INDEX_ROOT)->count = 0;
+}
+
 static bool tell_image(struct logfile_operations *ops, const struct logfile_image *image,
     struct logfile_operation *out, struct err *err)
 {
@@ -143,10 +87,13 @@ static bool tell_image(struct logfile_operations *ops, const struct logfile_imag
 	}
 	if (!(out->has & LOGFILE_HAS_FILE))
 		return true;
+	forget_root(ops, out);
 	out->file.sequence = image->file.sequence;
 	out->is_directory = image->is_directory;
 	out->has |= LOGFILE_HAS_SEQUENCE | LOGFILE_HAS_DIRECTORY;
 	if (image->has_standard) {
+		logfile_names_learn_sequence(&ops->names, out->file);
+		logfile_names_learn_standard(&ops->names, out->file.record, 0, image->standard);
 		out->times = image->times;
 		out->attributes = image->attributes;
 		out->has |= LOGFILE_HAS_TIMES | LOGFILE_HAS_ATTRIBUTES;
@@ -242,6 +189,8 @@ static bool decode_attribute(struct logfile_operations *ops, struct bytes data,
 		return true;
 	out->attribute_type = le32(data.at);
 	out->has |= LOGFILE_HAS_ATTRIBUTE;
+	if (out->attribute_type == NTFS_INDEX_ROOT)
+		forget_root(ops, out);
 	if (!ntfs_attribute_next(data, &pos, &a, &found, NULL) || !found)
 		return true;
 	out->attribute_name = a.name;
@@ -257,27 +206,45 @@ static bool decode_attribute(struct logfile_operations *ops, struct bytes data,
 	return a.resident || tell_runs(ops, a.mapping, a.first_vcn, a.last_vcn + 1, out, err);
 }
 
-/* $STANDARD_INFORMATION is always the first attribute, so its place tells it. */
+/* Takes the times of which every byte is known. */
+static void tell_standard(const struct logfile_name *known, struct logfile_operation *out)
+{
+	uint64_t *const times[] = {
+	    &out->times.created, &out->times.modified, &out->times.changed, &out->times.accessed};
+
+	for (unsigned i = 0; i < ARRAY_LEN(times); i++) {
+		if ((known->standard_known >> (8 * i) & 0xff) != 0xff)
+			continue;
+		*times[i] = le64(known->standard + 8 * i);
+		out->times_told |= 1u << i;
+	}
+	if (out->times_told == 0xf)
+		out->has |= LOGFILE_HAS_TIMES;
+	else if (out->times_told)
+		out->has |= LOGFILE_HAS_SOME_TIMES;
+	if ((known->standard_known >> 32 & 0xf) != 0xf)
+		return;
+	out->attributes = le32(known->standard + 32);
+	out->has |= LOGFILE_HAS_ATTRIBUTES;
+}
+
+/* $STANDARD_INFORMATION is always the first attribute, so its place tells it. Only bytes that change are logged: with
+ * those told before they make whole times. */
 static void decode_standard(struct logfile_operations *ops, struct logfile_operation *out)
 {
 	const struct logfile_action *a = &ops->action;
+	size_t offset = a->attribute_offset;
 
 	out->attribute_type = NTFS_STANDARD_INFORMATION;
 	out->has |= LOGFILE_HAS_ATTRIBUTE;
-	if (a->attribute_offset != ATTRIBUTE_VALUE || a->redo_data.len < 32)
+	if (!(out->has & LOGFILE_HAS_FILE) || offset < ATTRIBUTE_VALUE || !a->redo_data.len ||
+	    offset - ATTRIBUTE_VALUE >= LOGFILE_STANDARD)
 		return;
-	out->what = LOGFILE_TIMES_SET;
-	out->times = ntfs_times_parse(a->redo_data.at);
-	out->has |= LOGFILE_HAS_TIMES;
-	if (a->redo_data.len >= 36) {
-		out->attributes = le32(a->redo_data.at + 32);
-		out->has |= LOGFILE_HAS_ATTRIBUTES;
-	}
-	if (!ops->transaction || !(out->has & LOGFILE_HAS_FILE))
-		return;
-	ops->transaction->has_standard = true;
-	ops->transaction->standard_of = out->file;
-	ops->transaction->standard = out->times;
+	offset -= ATTRIBUTE_VALUE;
+	tell_standard(
+	    logfile_names_learn_standard(&ops->names, out->file.record, offset, a->redo_data), out);
+	if (offset < 32)
+		out->what = LOGFILE_TIMES_SET;
 }
 
 static void decode_resident(struct logfile_operations *ops, struct logfile_operation *out)
@@ -311,119 +278,16 @@ static bool decode_mapping(
 	return tell_runs(ops, ops->action.redo_data, 0, NTFS_LIMIT_VCN, out, err);
 }
 
-/* Directories ------------------------------------------------------------------------------------- */
-
-/* The directory whose index is the target: of a root the MFT record, of index blocks the open attribute's. *known is
- * false when it cannot be told. False: it is no directory's. */
-static bool target_directory(const struct logfile_operations *ops, bool is_root,
-    struct ntfs_reference *directory, bool *known)
-{
-	const struct logfile_open *open;
-
-	*known = true;
-	*directory = (struct ntfs_reference){0};
-	if (is_root) {
-		*known = target_record(ops, &directory->record);
-		return true;
-	}
-	open = target_attribute(ops);
-	*known = open != NULL;
-	if (!open)
-		return true;
-	*directory = open->attribute.file;
-	return open->attribute.type == NTFS_INDEX_ALLOCATION &&
-	       (open->name_len == 0 || open_is(open, "$I30"));
-}
-
-static bool parse_entry(struct bytes data, struct ntfs_reference *file, struct ntfs_name *name)
-{
-	struct bytes key;
-
-	if (data.len < ENTRY_HEADER || !bytes_slice(data, ENTRY_HEADER, le16(data.at + 10), &key) ||
-	    !ntfs_file_name_parse(key, name, NULL) || name->utf16.len == 0 ||
-	    key.len != 66 + name->utf16.len || name->name_space > NTFS_NAME_WIN32_DOS)
-		return false;
-	*file = ntfs_reference_parse(data.at);
-	return file->sequence != 0 && name->parent.sequence != 0;
-}
-
-static bool same_bytes_name(const struct ntfs_name *a, const struct ntfs_name *b)
-{
-	return a->parent.record == b->parent.record && a->parent.sequence == b->parent.sequence &&
-	       bytes_equal(a->utf16, b->utf16);
-}
-
-static void decode_entry(
-    struct logfile_operations *ops, bool is_root, bool adds, struct logfile_operation *out)
-{
-	struct bytes data = adds ? ops->action.redo_data : ops->action.undo_data;
-	struct ntfs_reference directory;
-	bool known;
-
-	/* The root's own MFT record is the directory's, not the file's. */
-	out->has &= ~(uint32_t)LOGFILE_HAS_FILE;
-	if (!target_directory(ops, is_root, &directory, &known) ||
-	    !parse_entry(data, &out->file, &out->name) ||
-	    (known && directory.record != out->name.parent.record))
-		return;
-	out->has |=
-	    LOGFILE_HAS_FILE | LOGFILE_HAS_SEQUENCE | LOGFILE_HAS_NAME | LOGFILE_HAS_NAME_TIMES;
-	out->what = adds ? LOGFILE_NAME_ADDED : LOGFILE_NAME_REMOVED;
-	if (!ops->transaction)
-		return;
-	if (!adds) {
-		logfile_transaction_remove(ops->transaction, out->file, &out->name);
-		return;
-	}
-	if (logfile_transaction_take(
-		ops->transaction, out->file, out->name.name_space, &out->old)) {
-		if (same_bytes_name(&out->old, &out->name))
-			out->what = LOGFILE_ENTRY_WRITTEN;
-		else if (out->old.parent.record == out->name.parent.record)
-			out->what = LOGFILE_RENAMED;
-		else
-			out->what = LOGFILE_MOVED;
-	}
-}
-
-/* Times and sizes of some name in a directory; of which one is only told by what else the transaction did. */
-static void decode_duplicate(
-    struct logfile_operations *ops, bool is_root, struct logfile_operation *out)
-{
-	struct bytes data = ops->action.redo_data;
-	struct ntfs_reference directory;
-	bool known;
-
-	out->has &= ~(uint32_t)LOGFILE_HAS_FILE;
-	if (data.len < DUPLICATE_LEN || !target_directory(ops, is_root, &directory, &known))
-		return;
-	out->what = LOGFILE_ENTRY_WRITTEN;
-	out->name = (struct ntfs_name){
-	    .parent = directory,
-	    .times = ntfs_times_parse(data.at),
-	    .allocated = le64(data.at + 32),
-	    .size = le64(data.at + 40),
-	    .attributes = le32(data.at + 48),
-	};
-	out->has |= LOGFILE_HAS_NAME_TIMES | (known ? LOGFILE_HAS_PARENT : 0);
-	const struct logfile_transaction *t = ops->transaction;
-
-	if (t && t->has_standard &&
-	    memcmp(&t->standard, &out->name.times, sizeof(t->standard)) == 0) {
-		out->file = t->standard_of;
-		out->has |= LOGFILE_HAS_FILE;
-	}
-}
-
 /* Other streams ----------------------------------------------------------------------------------- */
 
 static void decode_bits(struct logfile_operations *ops, bool sets, struct logfile_operation *out)
 {
-	const struct logfile_open *open = target_attribute(ops);
+	const struct logfile_open *open = logfile_target_attribute(ops);
 	struct bytes data = ops->action.redo_data;
 	uint64_t offset;
 
-	if (!open || data.len < 8 || !target_offset(ops, &offset) || offset > UINT64_MAX >> 4)
+	if (!open || data.len < 8 || !logfile_target_offset(ops, &offset) ||
+	    offset > UINT64_MAX >> 4)
 		return;
 	out->first = (offset + ops->action.record_offset) * 8 + le32(data.at);
 	out->count = le32(data.at + 4);
@@ -459,7 +323,7 @@ bool logfile_decode_change(struct logfile_operations *ops, struct logfile_operat
 /* Bytes in clusters: records of the change journal are told by their own rules where the table is not known. */
 static void decode_nonresident(struct logfile_operations *ops, struct logfile_operation *out)
 {
-	const struct logfile_open *open = target_attribute(ops);
+	const struct logfile_open *open = logfile_target_attribute(ops);
 
 	if (open) {
 		out->what = LOGFILE_STREAM_WRITTEN;
@@ -468,7 +332,14 @@ static void decode_nonresident(struct logfile_operations *ops, struct logfile_op
 		out->attribute_name = (struct bytes){.at = open->name, .len = open->name_len};
 		out->has |= LOGFILE_HAS_FILE | LOGFILE_HAS_SEQUENCE | LOGFILE_HAS_ATTRIBUTE;
 	}
-	if (open && (open->attribute.type != NTFS_DATA || (open->name_len && !open_is(open, "$J"))))
+	if (open && open->attribute.type == NTFS_INDEX_ALLOCATION) {
+		struct logfile_index_block *block = logfile_directory_block(ops, false);
+
+		if (block)
+			logfile_index_write(block, ops->action.redo_data);
+	}
+	if (open && (open->attribute.type != NTFS_DATA ||
+			(open->name_len && !logfile_target_is(open, "$J"))))
 		return;
 	ops->changes = ops->action.redo_data;
 	logfile_decode_change(ops, out);
@@ -492,11 +363,14 @@ static bool decode_code(
 		return decode_mapping(ops, out, err);
 	case LOGFILE_ADD_ENTRY_ROOT:
 	case LOGFILE_ADD_ENTRY_ALLOCATION:
-		decode_entry(ops, code == LOGFILE_ADD_ENTRY_ROOT, true, out);
+		logfile_directory_entry(ops, code == LOGFILE_ADD_ENTRY_ROOT, true, out);
 		return true;
 	case LOGFILE_DELETE_ENTRY_ROOT:
 	case LOGFILE_DELETE_ENTRY_ALLOCATION:
-		decode_entry(ops, code == LOGFILE_DELETE_ENTRY_ROOT, false, out);
+		logfile_directory_entry(ops, code == LOGFILE_DELETE_ENTRY_ROOT, false, out);
+		return true;
+	case LOGFILE_WRITE_END_OF_INDEX:
+		logfile_directory_end(ops);
 		return true;
 	case LOGFILE_UPDATE_RESIDENT:
 		decode_resident(ops, out);
@@ -506,7 +380,7 @@ static bool decode_code(
 		return true;
 	case LOGFILE_UPDATE_NAME_ROOT:
 	case LOGFILE_UPDATE_NAME_ALLOCATION:
-		decode_duplicate(ops, code == LOGFILE_UPDATE_NAME_ROOT, out);
+		logfile_directory_duplicate(ops, code == LOGFILE_UPDATE_NAME_ROOT, out);
 		return true;
 	case LOGFILE_SET_BITS:
 	case LOGFILE_CLEAR_BITS:
@@ -526,7 +400,8 @@ bool logfile_decode(struct logfile_operations *ops, struct logfile_operation *ou
 	bool ok;
 
 	out->is_rollback = ops->action.undo == LOGFILE_COMPENSATION && redo != LOGFILE_FORGET;
-	if (is_of_record(redo) || (redo == LOGFILE_NOOP && is_of_record(ops->action.undo)))
+	if (logfile_target_is_record(redo) ||
+	    (redo == LOGFILE_NOOP && logfile_target_is_record(ops->action.undo)))
 		tell_record(ops, out);
 	if (redo == LOGFILE_NOOP && ops->action.undo == LOGFILE_INITIALIZE_RECORD)
 		ok = decode_before(ops, out, err);

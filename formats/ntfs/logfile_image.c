@@ -13,6 +13,7 @@ static void take_standard(struct bytes content, struct logfile_image *image)
 	if (content.len < STANDARD_LEN)
 		return;
 	image->has_standard = true;
+	image->standard = content;
 	image->times = ntfs_times_parse(content.at);
 	image->attributes = le32(content.at + 32);
 }

@@ -20,6 +20,9 @@ void logfile_names_learn_sequence(struct logfile_names *names, struct ntfs_refer
 
 	if (known->file.record != file.record || known->file.sequence != file.sequence)
 		known->name_len = 0;
+	if (known->file.record != file.record ||
+	    (known->file.sequence && known->file.sequence != file.sequence))
+		known->standard_known = 0;
 	known->file = file;
 }
 
@@ -56,4 +59,24 @@ const struct logfile_name *logfile_names_find(const struct logfile_names *names,
 	/* Record 0 of sequence 0 is a place never used. */
 	return known->file.record == record && (known->file.sequence || known->name_len) ? known
 											 : NULL;
+}
+
+const struct logfile_name *logfile_names_learn_standard(
+    struct logfile_names *names, uint64_t record, size_t offset, struct bytes bytes)
+{
+	struct logfile_name *known = &names->at[place_of(record)];
+
+	if (known->file.record != record)
+		logfile_names_learn_sequence(names, (struct ntfs_reference){.record = record});
+	for (size_t i = 0; i < bytes.len && offset + i < LOGFILE_STANDARD; i++) {
+		known->standard[offset + i] = bytes.at[i];
+		known->standard_known |= 1ull << (offset + i);
+	}
+	return known;
+}
+
+void logfile_names_miss(struct logfile_names *names)
+{
+	for (size_t i = 0; i < LOGFILE_NAMES; i++)
+		names->at[i].standard_known = 0;
 }

@@ -5,7 +5,8 @@
 
 #include "formats/ntfs/ntfs.h"
 
-#define LOGFILE_NAMES 16384u
+#define LOGFILE_NAMES    16384u
+#define LOGFILE_STANDARD 36u /* bytes: four times, attributes */
 
 struct logfile_name {
 	struct ntfs_reference file;   /* record 0 with sequence 0: none */
@@ -14,10 +15,19 @@ struct logfile_name {
 	uint16_t name_len; /* bytes */
 	uint16_t room;
 	uint8_t *name; /* UTF-16 */
+	/* The start of $STANDARD_INFORMATION, as far as it was told since nothing was missed: a bit for each byte. */
+	uint64_t standard_known;
+	uint8_t standard[LOGFILE_STANDARD];
 };
 struct logfile_names {
 	struct logfile_name at[LOGFILE_NAMES];
 };
+
+/* Bytes of $STANDARD_INFORMATION from an offset in its value on; of a record of which nothing was known, too. */
+const struct logfile_name *logfile_names_learn_standard(
+    struct logfile_names *names, uint64_t record, size_t offset, struct bytes bytes);
+/* Records were missed: what is known of bytes may not be so any more. */
+void logfile_names_miss(struct logfile_names *names);
 
 void logfile_names_free(struct logfile_names *names); /* what is inside */
 /* Keeps the name; sequence 0 keeps the one known. False: no memory. A DOS name does not replace another. */

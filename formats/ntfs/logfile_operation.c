@@ -77,11 +77,22 @@ static bool look_ahead(struct logfile_operations *ops, struct err *err)
 			learn_checkpoint(ops, &record);
 		learn_ahead(ops, &record);
 	}
-	logfile_rewind(ops->log, ops->listener);
+	logfile_rewind(ops->log, &ops->own);
+	ops->has_missed = false;
 	if (why.kind == ERR_NONE)
 		return true;
 	*err = why;
 	return false;
+}
+
+static void on_damage(
+    struct logfile_listener *self, uint64_t offset, uint64_t len, const struct err *why)
+{
+	struct logfile_operations *ops = (struct logfile_operations *)self;
+
+	ops->has_missed = true;
+	if (ops->listener && ops->listener->damage)
+		ops->listener->damage(ops->listener, offset, len, why);
 }
 
 bool logfile_operations_open(struct source *source, const struct logfile_layout *layout,
@@ -92,10 +103,11 @@ bool logfile_operations_open(struct source *source, const struct logfile_layout 
 
 	if (!ops)
 		return fail(err, ERR_MEMORY, "no memory to read a log");
+	ops->own.damage = on_damage;
 	ops->listener = listener;
 	if (layout)
 		ops->layout = *layout;
-	if (!logfile_open(source, listener, &ops->log, err) || !look_ahead(ops, err))
+	if (!logfile_open(source, &ops->own, &ops->log, err) || !look_ahead(ops, err))
 		return false;
 	ops->opens = ops->ahead[false].opens;
 	*out = TAKE(ops);
@@ -119,8 +131,15 @@ const struct logfile_restart *logfile_operations_restart(const struct logfile_op
 /* Between what is left of an earlier ring and this one, other attributes were opened. */
 static void notice_ring(struct logfile_operations *ops)
 {
-	if (ops->was_stale != ops->record.stale)
+	if (ops->was_stale != ops->record.stale) {
 		ops->opens = ops->ahead[ops->record.stale].opens;
+		ops->has_missed = true;
+	}
+	if (ops->has_missed) {
+		logfile_names_miss(&ops->names);
+		memset(&ops->index, 0, sizeof(ops->index));
+	}
+	ops->has_missed = false;
 	ops->was_stale = ops->record.stale;
 }
 

@@ -38,18 +38,19 @@ const char *logfile_what_name(enum logfile_what what);
 
 /* Which members of an operation say something. */
 enum logfile_has {
-	LOGFILE_HAS_FILE = 1u << 0,       /* file.record */
-	LOGFILE_HAS_SEQUENCE = 1u << 1,   /* file.sequence */
-	LOGFILE_HAS_NAME = 1u << 2,       /* name: parent, utf16 */
-	LOGFILE_NAME_LEARNED = 1u << 3,   /* an earlier record told it, this one does not */
-	LOGFILE_HAS_TIMES = 1u << 4,      /* times: all four */
-	LOGFILE_HAS_NAME_TIMES = 1u << 5, /* name.times, sizes and attributes of it, too */
-	LOGFILE_HAS_SIZES = 1u << 6,      /* size, allocated, initialized */
-	LOGFILE_HAS_ATTRIBUTES = 1u << 7, /* attributes: FILE_ATTRIBUTE_* */
-	LOGFILE_HAS_ATTRIBUTE = 1u << 8,  /* attribute_type and attribute_name */
-	LOGFILE_HAS_RANGE = 1u << 9,      /* first and count, of clusters or MFT records */
-	LOGFILE_HAS_DIRECTORY = 1u << 10, /* is_directory */
-	LOGFILE_HAS_PARENT = 1u << 11,    /* name.parent, without a name */
+	LOGFILE_HAS_FILE = 1u << 0,        /* file.record */
+	LOGFILE_HAS_SEQUENCE = 1u << 1,    /* file.sequence */
+	LOGFILE_HAS_NAME = 1u << 2,        /* name: parent, utf16 */
+	LOGFILE_NAME_LEARNED = 1u << 3,    /* an earlier record told it, this one does not */
+	LOGFILE_HAS_TIMES = 1u << 4,       /* times: all four */
+	LOGFILE_HAS_NAME_TIMES = 1u << 5,  /* name.times, sizes and attributes of it, too */
+	LOGFILE_HAS_SIZES = 1u << 6,       /* size, allocated, initialized */
+	LOGFILE_HAS_ATTRIBUTES = 1u << 7,  /* attributes: FILE_ATTRIBUTE_* */
+	LOGFILE_HAS_ATTRIBUTE = 1u << 8,   /* attribute_type and attribute_name */
+	LOGFILE_HAS_RANGE = 1u << 9,       /* first and count, of clusters or MFT records */
+	LOGFILE_HAS_DIRECTORY = 1u << 10,  /* is_directory */
+	LOGFILE_HAS_PARENT = 1u << 11,     /* name.parent, without a name */
+	LOGFILE_HAS_SOME_TIMES = 1u << 12, /* times: those in times_told */
 };
 
 struct logfile_operation { /* all views live until the next call */
@@ -65,6 +66,7 @@ struct logfile_operation { /* all views live until the next call */
 	struct ntfs_name name;
 	struct ntfs_name old; /* LOGFILE_RENAMED and _MOVED: utf16 and parent */
 	struct ntfs_times times;
+	unsigned times_told; /* bits 0 created, 1 modified, 2 changed, 3 accessed */
 	uint64_t size, allocated, initialized;
 	uint32_t attributes;
 	bool is_directory;

@@ -8,7 +8,6 @@ static void begin(struct logfile_transaction *transaction, const struct logfile_
 	transaction->id = record->transaction;
 	transaction->first = record->lsn;
 	transaction->rewritten = 0;
-	transaction->has_standard = false;
 	transaction->removed_next = 0;
 }
 

@@ -21,10 +21,6 @@ struct logfile_transaction {
 	uint64_t first; /* LSN of its first record that is there; 0: not at work */
 	uint64_t last;
 	uint64_t rewritten; /* MFT record whose old content was told, plus 1; 0: none */
-	/* The file whose $STANDARD_INFORMATION was set last, and to what. */
-	bool has_standard;
-	struct ntfs_reference standard_of;
-	struct ntfs_times standard;
 	struct logfile_removed removed[LOGFILE_REMOVED];
 	size_t removed_next;
 };

@@ -1,0 +1,240 @@
+/* See logfile_clusters.h. */
+#include "formats/ntfs/logfile_clusters.h"
+
+#include "core/array.h"
+#include "formats/ntfs/logfile_operation.h"
+
+#include <stdlib.h>
+
+#define LOG_RECORD 2u
+/* One action is about one page of $Bitmap: more bits are a lie. It bounds where to look, too. */
+#define COUNT_MAX ((uint64_t)1 << 15)
+#define LOOK_MAX  ((size_t)1 << 16) /* grants for one question */
+#define BACK_MAX  64u               /* grants of a transaction before it tells whose they are */
+
+struct logfile_clusters {
+	struct logfile_grant *at;
+	size_t count, room;
+	uint64_t since;
+};
+
+struct load {
+	struct logfile_listener base;
+	struct logfile_clusters *clusters;
+	uint64_t transaction; /* that said last whose it is */
+	struct ntfs_reference file;
+	bool broken; /* damage since the last operation */
+};
+
+static void on_damage(
+    struct logfile_listener *self, uint64_t offset, uint64_t len, const struct err *why)
+{
+	struct load *load = (struct load *)self;
+
+	(void)offset;
+	(void)len;
+	(void)why;
+	load->broken = true;
+}
+
+/* Operations that tell whose clusters the transaction is about. */
+static bool tells_file(const struct logfile_operation *op)
+{
+	switch (op->what) {
+	case LOGFILE_FILE_CREATED:
+	case LOGFILE_FILE_DELETED:
+	case LOGFILE_RECORD_WRITTEN:
+	case LOGFILE_ATTRIBUTE_CREATED:
+	case LOGFILE_ATTRIBUTE_DELETED:
+	case LOGFILE_SIZES_SET:
+	case LOGFILE_RUNS_WRITTEN:
+		return op->has & LOGFILE_HAS_FILE;
+	default:
+		return false;
+	}
+}
+
+static void tell_file(struct load *load, const struct logfile_operation *op)
+{
+	struct logfile_clusters *c = load->clusters;
+
+	load->transaction = op->transaction;
+	load->file = op->file;
+	for (size_t i = c->count; i-- > 0 && c->count - i <= BACK_MAX;) {
+		if (c->at[i].transaction != op->transaction || c->at[i].has_file)
+			continue;
+		c->at[i].has_file = true;
+		c->at[i].file = op->file;
+	}
+}
+
+/* Makes room by forgetting the older half. */
+static bool make_room(struct logfile_clusters *c, struct err *err)
+{
+	if (c->count >= LOGFILE_GRANTS) {
+		size_t kept = LOGFILE_GRANTS / 2;
+
+		c->since = c->at[c->count - kept].lsn;
+		memmove(c->at, c->at + c->count - kept, kept * sizeof(*c->at));
+		c->count = kept;
+	}
+	return array_grow(&c->at, &c->room, c->count + 1, sizeof(*c->at), LOGFILE_GRANTS, err);
+}
+
+static bool keep(struct load *load, const struct logfile_operation *op, struct err *err)
+{
+	struct logfile_clusters *c = load->clusters;
+
+	if (op->count > COUNT_MAX || op->first > UINT64_MAX - COUNT_MAX)
+		return true;
+	if (!make_room(c, err))
+		return false;
+	c->at[c->count++] = (struct logfile_grant){
+	    .lsn = op->record->lsn,
+	    .transaction = op->transaction,
+	    .first = op->first,
+	    .count = op->count,
+	    .given = op->what == LOGFILE_CLUSTERS_ALLOCATED,
+	    .stale = op->record->stale,
+	    .has_file = op->transaction && load->transaction == op->transaction,
+	    .file = load->file,
+	};
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct logfile_grant *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return x->lsn < y->lsn ? -1 : x->lsn > y->lsn;
+}
+
+static bool load_all(struct load *load, struct logfile_operations *operations, struct err *err)
+{
+	struct logfile_clusters *c = load->clusters;
+	struct logfile_operation op;
+	struct err why = {0};
+
+	while (logfile_operations_next(operations, &op, &why)) {
+		if (op.record->stale || load->broken)
+			c->since = UINT64_MAX;
+		else if (c->since == UINT64_MAX)
+			c->since = op.record->lsn;
+		load->broken = false;
+		if (tells_file(&op))
+			tell_file(load, &op);
+		if ((op.what == LOGFILE_CLUSTERS_ALLOCATED || op.what == LOGFILE_CLUSTERS_FREED) &&
+		    !keep(load, &op, err))
+			return false;
+	}
+	if (c->count)
+		qsort(c->at, c->count, sizeof(*c->at), compare);
+	if (why.kind == ERR_NONE)
+		return true;
+	*err = why;
+	return false;
+}
+
+bool logfile_clusters_load_from(
+    struct source *source, uint32_t cluster_size, struct logfile_clusters **out, struct err *err)
+{
+	CLEANUP(logfile_clusters_free)
+	struct logfile_clusters *clusters = calloc(1, sizeof(*clusters));
+	CLEANUP(logfile_operations_close) struct logfile_operations *operations = NULL;
+	struct logfile_layout layout = {.cluster_size = cluster_size};
+	struct load load = {.base = {.damage = on_damage}, .clusters = clusters};
+	struct err why = {0};
+
+	if (!clusters)
+		return fail(err, ERR_MEMORY, "no memory for the clusters of a log");
+	clusters->since = UINT64_MAX;
+	if (logfile_operations_open(source, &layout, &load.base, &operations, &why)) {
+		load.broken = false;
+		if (!load_all(&load, operations, err))
+			return false;
+	} else if (why.kind == ERR_MEMORY) {
+		*err = why;
+		return false;
+	}
+	*out = TAKE(clusters);
+	return true;
+}
+
+bool logfile_clusters_load(
+    struct ntfs_volume *volume, struct logfile_clusters **out, struct err *err)
+{
+	static const uint8_t nothing[1];
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(source_close) struct source *source = NULL;
+	const struct ntfs_stream *stream = NULL;
+	struct err why = {0};
+
+	if (ntfs_entry_load(ntfs_volume_mft(volume), LOG_RECORD, &entry, &why))
+		stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){0});
+	if (stream && !ntfs_stream_open(volume, &entry, stream, &source, &why))
+		source = NULL;
+	if (!source)
+		source = source_of_bytes((struct bytes){nothing, 0});
+	if (!source || why.kind == ERR_MEMORY)
+		return fail(err, ERR_MEMORY, "no memory for the clusters of a log");
+	return logfile_clusters_load_from(
+	    source, ntfs_volume_geometry(volume)->cluster_size, out, err);
+}
+
+void logfile_clusters_free(struct logfile_clusters *clusters)
+{
+	if (!clusters)
+		return;
+	free(clusters->at);
+	free(clusters);
+}
+
+const struct logfile_grant *logfile_clusters_all(
+    const struct logfile_clusters *clusters, size_t *count)
+{
+	*count = clusters->count;
+	return clusters->at;
+}
+
+uint64_t logfile_clusters_since(const struct logfile_clusters *clusters)
+{
+	return clusters->since;
+}
+
+/* The first grant that begins at the cluster or after it. */
+static size_t find(const struct logfile_clusters *c, uint64_t cluster)
+{
+	size_t low = 0, high = c->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c->at[middle].first < cluster)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool logfile_clusters_given_after(const struct logfile_clusters *c, uint64_t first, uint64_t count,
+    uint64_t lsn, const struct logfile_grant **out)
+{
+	uint64_t end = count > UINT64_MAX - first ? UINT64_MAX : first + count;
+	size_t start = find(c, first > COUNT_MAX ? first - COUNT_MAX : 0);
+
+	*out = NULL;
+	for (size_t i = start; i < c->count && c->at[i].first < end; i++) {
+		const struct logfile_grant *grant = &c->at[i];
+
+		if (i - start >= LOOK_MAX)
+			return false;
+		if (!grant->given || grant->lsn <= lsn || grant->first + grant->count <= first)
+			continue;
+		if (!*out || grant->lsn < (*out)->lsn)
+			*out = grant;
+	}
+	return true;
+}

@@ -1,0 +1,45 @@
+/* Which clusters were given to files and taken back, as far as $LogFile tells: whether something had a cluster after a
+ * file was deleted (docs/formats/logfile.md, "Clusters"). */
+#ifndef KANSHIKI_FORMATS_NTFS_LOGFILE_CLUSTERS_H
+#define KANSHIKI_FORMATS_NTFS_LOGFILE_CLUSTERS_H
+
+#include "formats/ntfs/logfile.h"
+#include "formats/ntfs/ntfs.h"
+
+struct logfile_grant {
+	uint64_t lsn;
+	uint64_t transaction;  /* LSN of its first record that is there */
+	uint64_t first, count; /* clusters */
+	bool given;            /* false: taken back */
+	bool stale;            /* told by a page left from an earlier round of the log */
+	bool has_file;         /* the transaction tells whose; sequence 0: not that */
+	struct ntfs_reference file;
+};
+
+struct logfile_clusters; /* opaque; does not change once loaded */
+
+/* Reads the $LogFile of the volume. A volume without a log that can be read has no grants: no failure; damage is jumped
+ * over. At most LOGFILE_GRANTS of them are kept, the newest: 16 MiB. ERR_MEMORY. */
+#define LOGFILE_GRANTS ((size_t)1 << 18)
+bool logfile_clusters_load(
+    struct ntfs_volume *volume, struct logfile_clusters **out, struct err *err) MUST_CHECK;
+/* The same of a log alone, whose clusters are so large; 0: as its checkpoints say. */
+bool logfile_clusters_load_from(struct source *source, uint32_t cluster_size,
+    struct logfile_clusters **out, struct err *err) MUST_CHECK;
+void logfile_clusters_free(struct logfile_clusters *clusters);
+CLEANUP_POINTER(struct logfile_clusters, logfile_clusters_free);
+
+/* All of them, by first cluster, then by LSN. */
+const struct logfile_grant *logfile_clusters_all(
+    const struct logfile_clusters *clusters, size_t *count);
+
+/* The LSN from which on the log tells everything; UINT64_MAX when it tells nothing. That no grant is found after an
+ * earlier one means nothing. */
+uint64_t logfile_clusters_since(const struct logfile_clusters *clusters);
+
+/* The oldest grant after that LSN (an MFT record's own is that of its last change) by which one of the clusters was given
+ * to a file; *out is NULL when none is known. False: there are too many to look at all, so nobody knows. */
+bool logfile_clusters_given_after(const struct logfile_clusters *clusters, uint64_t first,
+    uint64_t count, uint64_t lsn, const struct logfile_grant **out) MUST_CHECK;
+
+#endif
