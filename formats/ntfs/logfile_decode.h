@@ -35,6 +35,9 @@ struct logfile_operations {
 	struct usn_record change;
 };
 
+/* Makes *out of the record at work. False: no memory. */
+bool logfile_operations_take(struct logfile_operations *operations, struct logfile_operation *out,
+    struct err *err) MUST_CHECK;
 /* Tells what the action at work is, in *out. False: no memory. */
 bool logfile_decode(struct logfile_operations *operations, struct logfile_operation *out,
     struct err *err) MUST_CHECK;

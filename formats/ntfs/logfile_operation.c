@@ -116,6 +116,8 @@ bool logfile_operations_open(struct source *source, const struct logfile_layout 
 
 void logfile_operations_close(struct logfile_operations *ops)
 {
+	if (!ops)
+		return;
 	if (ops->log)
 		logfile_close(ops->log);
 	logfile_names_free(&ops->names);
@@ -148,9 +150,12 @@ static bool is_table(uint16_t code)
 	return code >= LOGFILE_OPEN_ATTRIBUTE && code <= LOGFILE_TRANSACTION_TABLE;
 }
 
-static bool decode(struct logfile_operations *ops, struct logfile_operation *out, struct err *err)
+bool logfile_operations_take(
+    struct logfile_operations *ops, struct logfile_operation *out, struct err *err)
 {
 	struct err why = {0};
+
+	*out = (struct logfile_operation){.record = &ops->record};
 
 	notice_ring(ops);
 	ops->transaction = NULL;
@@ -181,12 +186,12 @@ static bool decode(struct logfile_operations *ops, struct logfile_operation *out
 bool logfile_operations_next(
     struct logfile_operations *ops, struct logfile_operation *out, struct err *err)
 {
-	*out = (struct logfile_operation){.record = &ops->record};
 	if (ops->changes.len) {
+		*out = (struct logfile_operation){.record = &ops->record};
 		out->action = &ops->action;
 		out->transaction = ops->transaction ? ops->transaction->first : 0;
 		if (logfile_decode_change(ops, out))
 			return true;
 	}
-	return logfile_next(ops->log, &ops->record, err) && decode(ops, out, err);
+	return logfile_next(ops->log, &ops->record, err) && logfile_operations_take(ops, out, err);
 }

@@ -1,0 +1,319 @@
+/* formats/ntfs/logfile_operation and logfile_clusters: what a log tells of the life of a file. */
+#include "tests/unit.h"
+
+#include "core/text.h"
+#include "formats/ntfs/logfile_clusters.h"
+#include "formats/ntfs/logfile_operation.h"
+#include "formats/ntfs/logfile_tables.h"
+#include "tests/fixture_mft.h"
+#include "tests/fixture_story.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct teller {
+	struct fixture_log log;
+	struct fixture_story story;
+	struct source *source;
+	struct logfile_operations *operations;
+};
+
+static void begin(struct teller *t)
+{
+	struct err err = {0};
+
+	*t = (struct teller){0};
+	fixture_story_tell(&t->log, &t->story);
+	fixture_log_end(&t->log);
+	t->source = source_of_bytes((struct bytes){t->log.at, FIXTURE_LOG_SIZE});
+	assert_true(logfile_operations_open(t->source, NULL, NULL, &t->operations, &err));
+}
+
+static void end(struct teller *t)
+{
+	logfile_operations_close(t->operations);
+	source_close(t->source);
+	fixture_log_free(&t->log);
+}
+
+/* The operation of the record with that LSN; those before it are read. */
+static void go_to(struct teller *t, uint64_t lsn, struct logfile_operation *op)
+{
+	struct err err = {0};
+
+	do
+		assert_true(logfile_operations_next(t->operations, op, &err));
+	while (op->record->lsn != lsn);
+}
+
+static void assert_name(const struct ntfs_name *name, uint64_t parent, const char *utf8)
+{
+	CLEANUP(text_free) struct text text = {0};
+
+	text_add_utf16(&text, name->utf16);
+	assert_string_equal(text_string(&text), utf8);
+	assert_int_equal(name->parent.record, parent & 0xffffffffffffull);
+	assert_int_equal(name->parent.sequence, parent >> 48);
+}
+
+static void assert_file(const struct logfile_operation *op)
+{
+	assert_int_equal(op->has & (LOGFILE_HAS_FILE | LOGFILE_HAS_SEQUENCE),
+	    LOGFILE_HAS_FILE | LOGFILE_HAS_SEQUENCE);
+	assert_int_equal(op->file.record, STORY_FILE);
+	assert_int_equal(op->file.sequence, 3);
+}
+
+static void test_order(void **state)
+{
+	static const char *const words[] = {"records_allocated", "name_added", "file_created",
+	    "clusters_allocated", "attribute_created", "sizes_set", "times_set", "entry_written",
+	    "name_removed", "renamed", "name_removed", "moved", "change_written", "clusters_freed",
+	    "name_removed", "file_deleted", "records_freed", "records_allocated", "file_deleted"};
+	struct logfile_operation op;
+	struct err err = {0};
+	struct teller t;
+	size_t count = 0;
+
+	(void)state;
+	begin(&t);
+	while (logfile_operations_next(t.operations, &op, &err)) {
+		const char *word = logfile_what_name(op.what);
+
+		if (!word)
+			continue;
+		assert_in_range(count, 0, ARRAY_LEN(words) - 1);
+		assert_string_equal(word, words[count]);
+		count++;
+	}
+	assert_int_equal(err.kind, ERR_NONE);
+	assert_int_equal(count, ARRAY_LEN(words));
+	end(&t);
+}
+
+static void test_created(void **state)
+{
+	struct logfile_operation op;
+	struct teller t;
+
+	(void)state;
+	begin(&t);
+	go_to(&t, t.story.created, &op);
+	assert_int_equal(op.what, LOGFILE_FILE_CREATED);
+	assert_file(&op);
+	assert_name(&op.name, STORY_DIRECTORY, "new.txt");
+	assert_false(op.has & LOGFILE_NAME_LEARNED);
+	assert_true(op.has & LOGFILE_HAS_TIMES);
+	assert_int_equal(op.times.created, FIXTURE_STAMP);
+	assert_int_equal(op.times.modified, FIXTURE_STAMP + 10000000);
+	assert_int_equal(op.name.times.accessed, FIXTURE_STAMP);
+	assert_int_equal(op.attributes, 0x22);
+	assert_false(op.is_directory);
+	assert_true(op.transaction && op.transaction < t.story.created);
+	end(&t);
+}
+
+static void test_stream(void **state)
+{
+	struct logfile_operation op;
+	struct err err = {0};
+	struct teller t;
+
+	(void)state;
+	begin(&t);
+	go_to(&t, t.story.extended, &op);
+	assert_int_equal(op.what, LOGFILE_CLUSTERS_ALLOCATED);
+	assert_int_equal(op.first, STORY_CLUSTER);
+	assert_int_equal(op.count, 8);
+	assert_true(logfile_operations_next(t.operations, &op, &err));
+	assert_int_equal(op.what, LOGFILE_ATTRIBUTE_CREATED);
+	assert_file(&op);
+	assert_int_equal(op.attribute_type, NTFS_DATA);
+	assert_int_equal(op.run_count, 1);
+	assert_int_equal(op.runs[0].lcn, STORY_CLUSTER);
+	assert_int_equal(op.runs[0].length, 8);
+	assert_name(&op.name, STORY_DIRECTORY, "new.txt");
+	assert_true(op.has & LOGFILE_NAME_LEARNED);
+	assert_true(logfile_operations_next(t.operations, &op, &err));
+	assert_int_equal(op.what, LOGFILE_SIZES_SET);
+	assert_int_equal(op.size, 30001);
+	assert_int_equal(op.initialized, 30000);
+	assert_int_equal(op.allocated, 32768);
+	end(&t);
+}
+
+/* Half a time in the record, the rest from before. */
+static void test_times(void **state)
+{
+	struct logfile_operation op;
+	struct teller t;
+
+	(void)state;
+	begin(&t);
+	go_to(&t, t.story.touched, &op);
+	assert_int_equal(op.what, LOGFILE_TIMES_SET);
+	assert_file(&op);
+	assert_true(op.has & LOGFILE_HAS_TIMES);
+	assert_int_equal(
+	    op.times.modified, ((FIXTURE_STAMP + 10000000) & 0xffffffff00000000ull) | 0x04030201);
+	assert_int_equal(op.times.accessed, FIXTURE_STAMP + 3600 * 10000000ull);
+	go_to(&t, t.story.listed, &op);
+	assert_int_equal(op.what, LOGFILE_ENTRY_WRITTEN);
+	assert_file(&op);
+	assert_name(&op.name, STORY_DIRECTORY, "new.txt");
+	assert_int_equal(op.name.times.changed, FIXTURE_STAMP + 2);
+	assert_int_equal(op.name.size, 30001);
+	end(&t);
+}
+
+/* After damage the rest of a time may be another's. */
+static void test_times_after_damage(void **state)
+{
+	struct logfile_operation op;
+	struct teller t = {0};
+	struct err err = {0};
+
+	(void)state;
+	fixture_story_tell(&t.log, &t.story);
+	/* The record right before is written over. */
+	uint64_t before = (t.story.touched & ((1u << 18) - 1)) * 8 - 88;
+
+	assert_int_equal(le16(t.log.at + before + 48), LOGFILE_FORGET);
+	memset(t.log.at + before, 0x5a, 48);
+	fixture_log_end(&t.log);
+	t.source = source_of_bytes((struct bytes){t.log.at, FIXTURE_LOG_SIZE});
+	assert_true(logfile_operations_open(t.source, NULL, NULL, &t.operations, &err));
+	go_to(&t, t.story.touched, &op);
+	assert_int_equal(op.what, LOGFILE_TIMES_SET);
+	assert_file(&op);
+	assert_false(op.has & (LOGFILE_HAS_TIMES | LOGFILE_HAS_SOME_TIMES));
+	go_to(&t, t.story.listed, &op);
+	assert_int_equal(op.what, LOGFILE_ENTRY_WRITTEN);
+	assert_false(op.has & LOGFILE_HAS_FILE);
+	assert_true(op.has & LOGFILE_HAS_PARENT);
+	end(&t);
+}
+
+static void test_names(void **state)
+{
+	struct logfile_operation op;
+	struct teller t;
+
+	(void)state;
+	begin(&t);
+	go_to(&t, t.story.renamed, &op);
+	assert_int_equal(op.what, LOGFILE_RENAMED);
+	assert_file(&op);
+	assert_name(&op.name, STORY_DIRECTORY, "other.txt");
+	assert_name(&op.old, STORY_DIRECTORY, "new.txt");
+	go_to(&t, t.story.moved, &op);
+	assert_int_equal(op.what, LOGFILE_MOVED);
+	assert_name(&op.name, FIXTURE_ROOT, "other.txt");
+	assert_name(&op.old, STORY_DIRECTORY, "other.txt");
+	go_to(&t, t.story.journalled, &op);
+	assert_int_equal(op.what, LOGFILE_CHANGE_WRITTEN);
+	assert_file(&op);
+	assert_non_null(op.change);
+	assert_int_equal(op.change->usn, 3 * 4096);
+	assert_name(&op.name, FIXTURE_ROOT, "other.txt");
+	go_to(&t, t.story.deleted, &op);
+	assert_int_equal(op.what, LOGFILE_FILE_DELETED);
+	assert_file(&op);
+	assert_name(&op.name, FIXTURE_ROOT, "other.txt");
+	assert_false(op.is_rollback);
+	go_to(&t, t.story.undone, &op);
+	assert_true(op.is_rollback);
+	assert_int_equal(op.file.record, STORY_FILE + 1);
+	assert_false(op.has & LOGFILE_HAS_SEQUENCE);
+	end(&t);
+}
+
+static void test_clusters(void **state)
+{
+	CLEANUP(logfile_clusters_free) struct logfile_clusters *clusters = NULL;
+	const struct logfile_grant *grant;
+	struct err err = {0};
+	struct teller t;
+	size_t count;
+
+	(void)state;
+	begin(&t);
+	assert_true(logfile_clusters_load_from(t.source, 4096, &clusters, &err));
+	grant = logfile_clusters_all(clusters, &count);
+	assert_int_equal(count, 2);
+	assert_true(grant[0].given && !grant[1].given);
+	assert_true(grant[0].has_file && grant[1].has_file);
+	assert_int_equal(grant[0].file.record, STORY_FILE);
+	assert_int_equal(grant[0].file.sequence, 3);
+	assert_int_equal(grant[1].file.record, STORY_FILE);
+	assert_true(logfile_clusters_since(clusters) < t.story.created);
+	assert_true(logfile_clusters_given_after(clusters, STORY_CLUSTER + 7, 100, 0, &grant));
+	assert_non_null(grant);
+	assert_int_equal(grant->lsn, t.story.extended);
+	assert_true(logfile_clusters_given_after(clusters, STORY_CLUSTER + 8, 100, 0, &grant));
+	assert_null(grant);
+	assert_true(logfile_clusters_given_after(clusters, 0, STORY_CLUSTER, 0, &grant));
+	assert_null(grant);
+	assert_true(
+	    logfile_clusters_given_after(clusters, STORY_CLUSTER, 8, t.story.extended, &grant));
+	assert_null(grant);
+	end(&t);
+}
+
+static void test_tables(void **state)
+{
+	uint8_t table[24 + 3 * 44] = {44, 0, 3, 0, 2};
+	uint8_t names[] = {0x44, 0, 4, 0, '$', 0, 'J', 0, 0, 0, 0, 0, 0, 0};
+	uint8_t page[44] = {0};
+	struct logfile_attribute attribute;
+	struct logfile_dirty_page dirty;
+	struct bytes entry, utf16;
+	struct err err = {0};
+	size_t pos = 0;
+	uint32_t key;
+
+	(void)state;
+	put_le32(table + 24 + 44, 0xffffffff);
+	put_le64(table + 24 + 44 + 8, 36 | 2ull << 48);
+	put_le64(table + 24 + 44 + 16, 77);
+	put_le32(table + 24 + 44 + 28, 0x80);
+	assert_true(logfile_table_next((struct bytes){table, sizeof(table)}, &pos, &key, &entry));
+	assert_int_equal(key, 0x44);
+	assert_true(logfile_attribute_parse(entry, &attribute, &err));
+	assert_int_equal(attribute.file.record, 36);
+	assert_int_equal(attribute.type, 0x80);
+	assert_int_equal(attribute.lsn, 77);
+	assert_false(logfile_table_next((struct bytes){table, sizeof(table)}, &pos, &key, &entry));
+	pos = 0;
+	assert_true(logfile_name_next((struct bytes){names, sizeof(names)}, &pos, &key, &utf16));
+	assert_int_equal(key, 0x44);
+	assert_int_equal(utf16.len, 4);
+	assert_false(logfile_name_next((struct bytes){names, sizeof(names)}, &pos, &key, &utf16));
+	put_le32(page + 4, 0x18);
+	put_le32(page + 12, 1); /* one LCN */
+	put_le64(page + 20, 9);
+	put_le64(page + 28, 1000);
+	put_le64(page + 36, 4711);
+	assert_true(logfile_dirty_page_parse((struct bytes){page, 44}, &dirty, &err));
+	assert_int_equal(dirty.vcn, 9);
+	assert_int_equal(dirty.oldest_lsn, 1000);
+	assert_int_equal(le64(dirty.lcns.at), 4711);
+	put_le32(page + 12, 2);
+	assert_false(logfile_dirty_page_parse((struct bytes){page, 44}, &dirty, &err));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_order),
+	    cmocka_unit_test(test_created),
+	    cmocka_unit_test(test_stream),
+	    cmocka_unit_test(test_times),
+	    cmocka_unit_test(test_times_after_damage),
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_clusters),
+	    cmocka_unit_test(test_tables),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
