@@ -94,6 +94,20 @@ bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct er
 bool bundle_meta(struct bundle_writer *writer, const char *name, struct bytes content,
     struct err *err) MUST_CHECK;
 
+/* Closes the data sets for good, as bundle_finish would: no entry may follow, rows and meta files may. Does nothing
+ * when a write failed before. */
+bool bundle_close_data(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+
+struct bundle_read_back { /* all that was read back so far */
+	uint32_t volumes;
+	uint64_t bytes;
+};
+/* Reads every closed volume that was not read back yet from the medium and compares it with what was written. Where
+ * it differs ERR_DAMAGED names it; ERR_STOPPED when progress (may be NULL) says so. */
+bool bundle_read_back(struct bundle_writer *writer,
+    bool (*progress)(void *context, uint64_t done, uint64_t total), void *context,
+    struct bundle_read_back *out, struct err *err) MUST_CHECK;
+
 struct bundle_totals {
 	uint64_t entries, rows, bytes_in, bytes_out;
 	uint32_t volumes;

@@ -162,6 +162,15 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 	return close_open(writer, err);
 }
 
+bool bundle_close_data(struct bundle_writer *writer, struct err *err)
+{
+	if (writer->is_broken || writer->is_full || writer->entry.is_open)
+		return true;
+	for (unsigned set = 0; set < BUNDLE_META; set++)
+		writer->sets[set].is_closed = true;
+	return close_last_set(writer, err);
+}
+
 /* The number is that of the MANIFEST just sealed. */
 static bool read_number(
     const struct bundle_writer *writer, char number[SHA256_HEX_ROOM], struct err *err)

@@ -38,6 +38,7 @@ struct closed_volume {
 	uint32_t index;
 	uint64_t tar_offset, tar_bytes;
 	struct volume_hashes hashes;
+	bool was_read_back;
 };
 
 struct writer_entry { /* the open one */

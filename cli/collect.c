@@ -34,6 +34,7 @@ struct run { /* everything that one run owns */
 	struct bundle_writer *writer;
 	struct collection *collection;
 	struct shadow_choice shadow;
+	struct read_back read_back;
 	bool is_live;
 };
 
@@ -65,6 +66,8 @@ static void make_options(struct collect_request *request, struct option options[
 		"go on without administrator rights"},
 	    {"background", 0, OPTION_FLAG, &request->background, NULL,
 		"at low priority, while someone works"},
+	    {"no-read-back", 0, OPTION_FLAG, &request->no_read_back, NULL,
+		"do not check what the disk gives back at the end"},
 	    {"json", 0, OPTION_FLAG, &request->json, NULL, "the last line on stdout is an object"},
 	    {"dry-run", 0, OPTION_FLAG, &request->dry_run, NULL,
 		"only list what would be taken, write nothing"},
@@ -297,9 +300,57 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .ended = clock_now(),
 	    .zone_minutes = clock_zone_minutes(),
 	    .boot_time = clock_boot_time(),
+	    .read_back = &run->read_back,
 	    .is_live = run->is_live,
 	};
 	hash_program(facts->program_sha256);
+}
+
+static bool show_read_back(void *context, uint64_t done, uint64_t total)
+{
+	unsigned *shown = context;
+	unsigned percent = total >= 100 ? (unsigned)(done / (total / 100)) : 100;
+	char line[96];
+
+	if (percent != *shown && console_is_terminal(2)) {
+		snprintf(line, sizeof(line), tr("Reading back %u %%"), percent);
+		console_progress(line);
+		*shown = percent;
+	}
+	return !console_stopped();
+}
+
+/* Whether the disk gives back what was written. What it finds is said in the facts, or after them on the screen. */
+static void read_back(struct run *run)
+{
+	struct read_back *result = &run->read_back;
+	uint64_t started = clock_monotonic_ms();
+	unsigned shown = 0;
+	struct err err = {0};
+	bool ok = bundle_read_back(run->writer, show_read_back, &shown, &result->done, &err);
+
+	if (shown)
+		console_progress("");
+	result->milliseconds += clock_monotonic_ms() - started;
+	if (ok) {
+		result->result = "good";
+		return;
+	}
+	result->result = err.kind == ERR_STOPPED ? "stopped" : "bad";
+	collection_note(run->collection, "read back", &err);
+}
+
+static void check_medium(struct run *run)
+{
+	struct err err = {0};
+
+	if (run->request.no_read_back) {
+		run->read_back.result = "left out";
+		return;
+	}
+	/* A failure here meets the seal again. */
+	if (bundle_close_data(run->writer, &err))
+		read_back(run);
 }
 
 /* Receipt, facts and custody sheet, then the seal. A destination that broke is sealed as far as it goes. */
@@ -345,6 +396,11 @@ static void say_result(const struct run *run, const char *number)
 	collection_problems(run->collection, &problems);
 	if (problems.len)
 		say("%s%s", tr("Not taken, or only in part:\n"), text_string(&problems));
+	if (run->read_back.result && strcmp(run->read_back.result, "good") == 0)
+		say("%s\n", tr("Read back: the disk holds what was written."));
+	else if (run->read_back.result && strcmp(run->read_back.result, "bad") == 0)
+		say("%s\n", tr("The disk does not give back what was written. Collect again onto "
+			       "another one."));
 	say(tr("Write this number on the form:\n  %s\n"), text_string(&boxes));
 }
 
@@ -411,12 +467,18 @@ static int collect(struct run *run)
 	if (run->request.dry_run)
 		return collection_has_gaps(run->collection) ? EXIT_GAPS : EXIT_COMPLETE;
 	err = (struct err){0};
+	check_medium(run);
 	if (!seal(run, number, &err))
 		return fail_seal(&err);
+	/* Now the volumes that tell of the others. */
+	if (run->read_back.result && strcmp(run->read_back.result, "good") == 0)
+		read_back(run);
 	console_done();
 	say_result(run, number);
 	bool printed = print_result(run, number);
 
+	if (strcmp(run->read_back.result ? run->read_back.result : "", "bad") == 0)
+		return EXIT_IO;
 	return collection_has_gaps(run->collection) || !printed ? EXIT_GAPS : EXIT_COMPLETE;
 }
 

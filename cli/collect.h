@@ -11,6 +11,7 @@ struct collect_request {
 	struct text_list take;
 	const char *deleted, *shadow;
 	uint64_t deleted_cap; /* MB; 0: by the policy */
+	bool no_read_back;
 	bool no_live, unelevated, background, json, dry_run;
 };
 

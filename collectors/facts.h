@@ -19,6 +19,12 @@ CLEANUP_POINTER(struct facts_file, facts_file_free);
 /* The text at "operator" / "name"; NULL when it is not there. Lives as long as the file. file may be NULL. */
 const char *facts_file_text(const struct facts_file *file, const char *object, const char *key);
 
+struct read_back {          /* of the volumes, from the medium */
+	const char *result; /* "good", "bad", "stopped", "left out"; NULL: not yet */
+	struct bundle_read_back done;
+	uint64_t milliseconds;
+};
+
 struct facts {                         /* all borrowed */
 	const struct facts_file *file; /* NULL: none given */
 	const struct collection *collection;
@@ -31,6 +37,7 @@ struct facts {                         /* all borrowed */
 	uint64_t started, ended;
 	int32_t zone_minutes;
 	uint64_t boot_time;
+	const struct read_back *read_back;
 	bool is_live;                         /* host is the machine that we run on */
 	char program_sha256[SHA256_HEX_ROOM]; /* "" unknown */
 };

@@ -17,6 +17,9 @@ struct store {
 	/* ERR_MISSING when there is none. */
 	bool (*open)(
 	    struct store *self, const char *name, struct source **out, struct err *err) MUST_CHECK;
+	/* The same, for reading back what was written: past what the system remembers of it, where it can. */
+	bool (*open_medium)(
+	    struct store *self, const char *name, struct source **out, struct err *err) MUST_CHECK;
 	/* Every name, sorted by byte. */
 	bool (*list)(struct store *self, struct text_list *names, struct err *err) MUST_CHECK;
 	void (*free)(struct store *self);

@@ -10,10 +10,12 @@
 #define WRITE_PIECE ((size_t)1 << 20)
 #define FLUSH_EVERY ((uint64_t)64 << 20)
 #define READ_PIECE  ((size_t)64 << 10)
+#define READ_MEDIUM ((size_t)1 << 20)
 
 struct file_source {
 	struct source source;
 	intptr_t file;
+	uint8_t *bounce; /* of a medium: READ_MEDIUM bytes, aligned within it; else NULL */
 	char path[];
 };
 
@@ -30,28 +32,77 @@ static bool file_source_read(
 	       fail_in(err, "cannot read '%s'", from->path);
 }
 
-static void file_source_close(struct source *self)
+static uint8_t *aligned(uint8_t *bounce)
 {
-	DISCARD(os_close(((struct file_source *)self)->file, NULL));
-	free(self);
+	return bounce + (OS_MEDIUM_ALIGN - (uintptr_t)bounce % OS_MEDIUM_ALIGN) % OS_MEDIUM_ALIGN;
 }
 
-bool file_open(const char *path, struct source **out, struct err *err)
+static bool medium_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct file_source *from = (struct file_source *)self;
+	const uint8_t *piece = aligned(from->bounce);
+	uint64_t left = offset < self->size ? self->size - offset : 0;
+
+	*got = 0;
+	if (len > left)
+		len = (size_t)left;
+	while (*got < len) {
+		size_t skip = (size_t)((offset + *got) % OS_MEDIUM_ALIGN), have = 0;
+
+		if (!os_read(from->file, offset + *got - skip, aligned(from->bounce), READ_MEDIUM,
+			&have, err))
+			return fail_in(err, "cannot read '%s'", from->path);
+		if (have <= skip)
+			break;
+		size_t take = have - skip < len - *got ? have - skip : len - *got;
+
+		memcpy((uint8_t *)to + *got, piece + skip, take);
+		*got += take;
+	}
+	return true;
+}
+
+static void file_source_close(struct source *self)
+{
+	struct file_source *from = (struct file_source *)self;
+
+	DISCARD(os_close(from->file, NULL));
+	free(from->bounce);
+	free(from);
+}
+
+static bool open_source(const char *path, bool is_medium, struct source **out, struct err *err)
 {
 	size_t room = strlen(path) + 1;
 	struct file_source *from = calloc(1, sizeof(*from) + room);
 
-	if (!from)
+	if (from && is_medium)
+		from->bounce = malloc(READ_MEDIUM + OS_MEDIUM_ALIGN);
+	if (!from || (is_medium && !from->bounce)) {
+		free(from);
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
-	from->source.read = file_source_read;
+	}
+	from->source.read = is_medium ? medium_read : file_source_read;
 	from->source.close = file_source_close;
 	memcpy(from->path, path, room);
-	if (!os_open(path, &from->file, &from->source.size, err)) {
+	if (!(is_medium ? os_open_medium : os_open)(path, &from->file, &from->source.size, err)) {
+		free(from->bounce);
 		free(from);
 		return fail_in(err, "cannot open '%s'", path);
 	}
 	*out = &from->source;
 	return true;
+}
+
+bool file_open(const char *path, struct source **out, struct err *err)
+{
+	return open_source(path, false, out, err);
+}
+
+bool file_open_medium(const char *path, struct source **out, struct err *err)
+{
+	return open_source(path, true, out, err);
 }
 
 static bool read_into(

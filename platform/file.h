@@ -11,6 +11,9 @@
  * ERR_MISSING, ERR_DENIED, ERR_IO with the path in the text. The caller closes *out. */
 bool file_open(const char *path, struct source **out, struct err *err) MUST_CHECK;
 
+/* The same, past the system's memory: what the medium itself gives back, where the system lets us. */
+bool file_open_medium(const char *path, struct source **out, struct err *err) MUST_CHECK;
+
 /* Reads a whole small file (at most limit bytes, else ERR_LIMIT) into *out. */
 bool file_read_all(const char *path, size_t limit, struct text *out, struct err *err) MUST_CHECK;
 

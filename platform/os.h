@@ -10,7 +10,11 @@
 /* Opens a regular file for reading and tells its size. Directories, pipes and devices are
  * ERR_UNSUPPORTED. */
 bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err) MUST_CHECK;
-/* Makes a new file for writing; is_private: for its owner only. */
+/* The same for reading what is on the medium, not what the system still remembers, as far as it lets us. Offset,
+ * length and memory of each os_read are then multiples of OS_MEDIUM_ALIGN. */
+#define OS_MEDIUM_ALIGN ((size_t)4096)
+bool os_open_medium(const char *path, intptr_t *out, uint64_t *size, struct err *err) MUST_CHECK;
+/* Makes a new file for writing in large pieces from start to end, without filling the system's memory; is_private: for its owner only. */
 bool os_create(const char *path, bool is_private, intptr_t *out, struct err *err) MUST_CHECK;
 /* Reads at an offset without a cursor; *got < len at the end of the file or on failure. */
 bool os_read(

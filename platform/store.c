@@ -55,6 +55,14 @@ static bool store_open(struct store *self, const char *name, struct source **out
 	return place(self, name, &path, err) && file_open(path.at, out, err);
 }
 
+static bool store_open_medium(
+    struct store *self, const char *name, struct source **out, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	return place(self, name, &path, err) && file_open_medium(path.at, out, err);
+}
+
 static bool list_one(void *context, const char *name, enum file_kind kind, struct err *err)
 {
 	(void)kind;
@@ -84,8 +92,8 @@ bool store_open_directory(const char *path, struct store **out, struct err *err)
 
 	if (!directory)
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
-	directory->store = (struct store){
-	    store_create, store_rename, store_remove, store_open, store_list, store_free_directory};
+	directory->store = (struct store){store_create, store_rename, store_remove, store_open,
+	    store_open_medium, store_list, store_free_directory};
 	memcpy(directory->path, path, room);
 	*out = &directory->store;
 	return true;

@@ -180,8 +180,8 @@ struct fake_store *fake_store_new(void)
 		free(fake);
 		return NULL;
 	}
-	fake->store = (struct store){
-	    store_create, store_rename, store_remove, store_open, store_list, free_store};
+	fake->store = (struct store){store_create, store_rename, store_remove, store_open,
+	    store_open, store_list, free_store};
 	fake->kind = ERR_IO;
 	return fake;
 }

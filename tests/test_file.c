@@ -89,6 +89,38 @@ static bool see(void *context, const char *name, enum file_kind kind, struct err
 }
 
 /* Every name that a Windows volume or a Japanese office can hold, written, listed, read and removed. */
+/* Read from the medium it is the same, at any offset and length. */
+static void test_medium(void **state)
+{
+	CLEANUP(text_free) struct text content = {.ceiling = 4 << 20};
+	CLEANUP(source_close) struct source *medium = NULL;
+	uint8_t *piece = malloc(3 << 20);
+	CLEANUP(text_free) struct text name = {0};
+	struct err err = {0};
+	size_t got = 0;
+
+	(void)state;
+	file_join(&name, text_string(&base), "medium.bin");
+	const char *path = text_string(&name);
+
+	for (unsigned i = 0; content.len < (2u << 20) + 777; i++)
+		text_addf(&content, "%u,", i * 2654435761u);
+	must(file_write_all(path, text_bytes(&content), false, &err), &err);
+	must(file_open_medium(path, &medium, &err), &err);
+	assert_int_equal(medium->size, content.len);
+	for (size_t at = 0; at < content.len; at = at * 3 + 1)
+		for (size_t len = 1; len < (3u << 20); len = len * 7 + 4095) {
+			size_t want = content.len - at < len ? content.len - at : len;
+
+			must(medium->read(medium, at, piece, len, &got, &err), &err);
+			assert_int_equal(got, want);
+			assert_memory_equal(piece, content.at + at, want);
+		}
+	must(medium->read(medium, content.len, piece, 10, &got, &err), &err);
+	assert_int_equal(got, 0);
+	free(piece);
+}
+
 static void test_names(void **state)
 {
 	static const char *const names[] = {
@@ -490,6 +522,7 @@ static void test_pipes_do_not_hang(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TEST(test_medium),
 	    TEST(test_names),
 	    TEST(test_lone_surrogate_in_a_name),
 	    TEST(test_longest_name),

@@ -124,6 +124,44 @@ static void test_rotation_by_size(void **state)
 	check_blocks(reader);
 }
 
+/* What the medium holds is compared with what was written, volume by volume, each once. */
+static void test_read_back(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_read_back done = {0};
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+
+	(void)state;
+	store = &fake->store;
+	plan.limits = (struct bundle_limits){.rotate_bytes = 200 * KIB, .volume_bytes = 300 * KIB};
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/a", 250 * KIB, &err));
+	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/b", 10, &err));
+	assert_true(bundle_close_data(writer, &err));
+	assert_false(fixture_entry(writer, BUNDLE_FILES, "fs/C/c", 10, NULL));
+	struct bytes second = fake_store_bytes(fake, "files.002.tar.zst.age");
+	uint8_t *bit = (uint8_t *)(uintptr_t)second.at + second.len / 2;
+
+	assert_non_null(second.at);
+	*bit ^= 1;
+	assert_false(bundle_read_back(writer, NULL, NULL, &done, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_non_null(strstr(err.text, "files.002.tar.zst.age"));
+	uint32_t before = done.volumes;
+
+	*bit ^= 1;
+	assert_true(bundle_read_back(writer, NULL, NULL, &done, &err));
+	assert_true(done.volumes > before);
+	assert_true(bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, &err));
+	before = done.volumes;
+	assert_true(bundle_read_back(writer, NULL, NULL, &done, &err));
+	assert_int_equal(done.volumes, before + 1); /* the last of meta */
+}
+
 static void test_rotation_by_time_and_rows(void **state)
 {
 	CLEANUP(store_free) struct store *store = NULL;
@@ -266,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole_bundle),
 	    cmocka_unit_test(test_rotation_by_size),
+	    cmocka_unit_test(test_read_back),
 	    cmocka_unit_test(test_rotation_by_time_and_rows),
 	    cmocka_unit_test(test_short_entry_is_padded),
 	    cmocka_unit_test(test_journal_is_chained),

@@ -81,6 +81,17 @@ bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err)
 	return true;
 }
 
+bool os_open_medium(const char *path, intptr_t *out, uint64_t *size, struct err *err)
+{
+	intptr_t file;
+
+	if (!os_open(path, &file, size, err))
+		return false;
+	(void)posix_fadvise((int)file, 0, 0, POSIX_FADV_DONTNEED);
+	*out = file;
+	return true;
+}
+
 bool os_create(const char *path, bool is_private, intptr_t *out, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY,
@@ -149,7 +160,11 @@ bool os_write(intptr_t file, struct bytes bytes, struct err *err)
 bool os_flush(intptr_t file, struct err *err)
 {
 	/* EINVAL: something that cannot be flushed, a pipe by another name. */
-	return fsync((int)file) == 0 || errno == EINVAL || errno_fail(err, errno);
+	if (fsync((int)file) != 0 && errno != EINVAL)
+		return errno_fail(err, errno);
+	/* What is on the disk need not push the user's own files out of memory. */
+	(void)posix_fadvise((int)file, 0, 0, POSIX_FADV_DONTNEED);
+	return true;
 }
 
 bool os_flush_entry(const char *path, struct err *err)

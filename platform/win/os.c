@@ -25,15 +25,15 @@ static bool check_opened(HANDLE file, uint64_t *size, struct err *err)
 	return true;
 }
 
-bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err)
+static bool open_with(const char *path, DWORD flags, intptr_t *out, uint64_t *size, struct err *err)
 {
 	CLEANUP(free_memory) wchar_t *wide = wide_path(path, err);
 
 	if (!wide)
 		return false;
 	CLEANUP(redirection) struct redirection redirection UNUSED = redirection_off();
-	HANDLE file = CreateFileW(
-	    wide, GENERIC_READ, SHARE_ALL, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+	HANDLE file = CreateFileW(wide, GENERIC_READ, SHARE_ALL, NULL, OPEN_EXISTING,
+	    FILE_FLAG_BACKUP_SEMANTICS | flags, NULL);
 	if (file == INVALID_HANDLE_VALUE)
 		return system_fail(err, GetLastError());
 	if (!check_opened(file, size, err)) {
@@ -42,6 +42,16 @@ bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err)
 	}
 	*out = (intptr_t)file;
 	return true;
+}
+
+bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err)
+{
+	return open_with(path, 0, out, size, err);
+}
+
+bool os_open_medium(const char *path, intptr_t *out, uint64_t *size, struct err *err)
+{
+	return open_with(path, FILE_FLAG_NO_BUFFERING, out, size, err);
 }
 
 static void local_free_at(PSECURITY_DESCRIPTOR *descriptor)
@@ -64,7 +74,8 @@ bool os_create(const char *path, bool is_private, intptr_t *out, struct err *err
 		return system_fail(err, GetLastError());
 	security.lpSecurityDescriptor = descriptor;
 	HANDLE file = CreateFileW(wide, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE,
-	    is_private ? &security : NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+	    is_private ? &security : NULL, CREATE_NEW,
+	    FILE_ATTRIBUTE_NORMAL | FILE_FLAG_WRITE_THROUGH | FILE_FLAG_SEQUENTIAL_SCAN, NULL);
 
 	if (file == INVALID_HANDLE_VALUE)
 		return system_fail(err, GetLastError());
