@@ -16,7 +16,7 @@
 #include "platform/process.h"
 #include "platform/store.h"
 
-#define OPTIONS            15
+#define OPTIONS_MAX        32
 #define CASE_BYTES_MAX     1000
 #define DELETED_CAP_MAX_MB 1000000000ull
 
@@ -38,9 +38,10 @@ struct run { /* everything that one run owns */
 	bool is_live;
 };
 
-static void make_options(struct collect_request *request, struct option options[OPTIONS])
+/* Returns how many there are. */
+static size_t make_options(struct collect_request *request, struct option options[OPTIONS_MAX])
 {
-	const struct option all[OPTIONS] = {
+	const struct option all[] = {
 	    {"kit", 0, OPTION_TEXT, &request->kit, "DIR",
 		"the field kit: who may open it, and the seal"},
 	    {"out", 0, OPTION_TEXT, &request->out, "DIR",
@@ -73,18 +74,21 @@ static void make_options(struct collect_request *request, struct option options[
 		"only list what would be taken, write nothing"},
 	};
 
-	for (size_t i = 0; i < OPTIONS; i++)
+	_Static_assert(ARRAY_LEN(all) <= OPTIONS_MAX, "one more option than there is room for");
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		options[i] = all[i];
+	return ARRAY_LEN(all);
 }
 
 static void help(struct text *out)
 {
 	struct collect_request request = {0};
-	struct option options[OPTIONS];
+	struct option options[OPTIONS_MAX];
 
-	make_options(&request, options);
+	size_t count = make_options(&request, options);
+
 	text_adds(out, tr("Example: kanshiki collect --kit kit --out E:/ --volume C=disk.img\n\n"));
-	options_help(options, OPTIONS, out);
+	options_help(options, count, out);
 	text_adds(out, tr("\nCollectors:\n"));
 	collection_help(out);
 }
@@ -119,10 +123,11 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 {
 	CLEANUP(text_list_free) struct text_list operands = {0};
 	struct collect_request *request = &run->request;
-	struct option options[OPTIONS];
+	struct option options[OPTIONS_MAX];
 
-	make_options(request, options);
-	if (!options_parse(options, OPTIONS, argc, argv, &operands, err))
+	size_t count = make_options(request, options);
+
+	if (!options_parse(options, count, argc, argv, &operands, err))
 		return false;
 	if (operands.count)
 		return fail(err, ERR_USAGE, "collect takes no '%s'; see kanshiki collect --help",
