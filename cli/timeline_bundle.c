@@ -2,7 +2,7 @@
 #include "cli/timeline_bundle.h"
 
 #include "bundle/row.h"
-#include "cli/member.h"
+#include "cli/member_image.h"
 #include "cli/receipt.h"
 #include "core/array.h"
 #include "core/tr.h"
@@ -17,6 +17,7 @@ static const char journal_end[] = "/$Extend/$UsnJrnl:$J";
 static const char log_end[] = "/$LogFile";
 static const char secure_end[] = "/$Secure:$SDS";
 static const char slack_start[] = "deleted/";
+static const char fat_end[] = "/$FAT"; /* what collect keeps of a FAT volume */
 static const char files_start[] = "fs/";
 
 /* A member that hashes what is read of it in order; source first. */
@@ -230,6 +231,28 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 	       fail_in(err, "'%.120s/$MFT'", text_string(&base));
 }
 
+/* A FAT or exFAT volume, by the sparse image of all that tells of its files. What is only called so is none. */
+static bool add_fat(struct timeline *timeline, struct opening *opening, struct bytes path,
+    size_t base_len, size_t index, struct err *err)
+{
+	CLEANUP(text_free) struct text prefix = {0};
+	CLEANUP(member_close) struct member member = {0};
+	CLEANUP(source_close) struct source *image = NULL;
+
+	text_add(&prefix, (struct bytes){path.at + sizeof(files_start) - 1,
+			      base_len - (sizeof(files_start) - 1)});
+	text_addc(&prefix, '/');
+	if (!text_ok(&prefix, err) || !timeline_prefix(timeline, text_string(&prefix), err))
+		return false;
+	if (!member_open_row(opening->reader, index, &member, err) ||
+	    !member_image_open(&member, &image, err))
+		return fail_in(err, "'%.120s'", text_string(&prefix));
+	if (timeline_probe(image, err) != TIMELINE_FAT)
+		return err->kind == ERR_NONE;
+	return timeline_add_fat(timeline, image, err) ||
+	       fail_in(err, "'%.120s'", text_string(&prefix));
+}
+
 /* Length of "fs/C" when path is "fs/C" and then end; 0 when it is another path. */
 static size_t base_of(struct bytes path, struct bytes end)
 {
@@ -312,7 +335,9 @@ static bool add_row(
 
 	if (!bundle_row_at(opening->reader, index, &view, err))
 		return false;
-	if (!is_of_volume(view.path))
+	bool is_fat = base_of(view.path, bytes_of(fat_end)) != 0;
+
+	if (!is_fat && !is_of_volume(view.path))
 		return true;
 	if (!say_gap(opening, &view, err))
 		return false;
@@ -321,6 +346,11 @@ static bool add_row(
 	text_add(&path, view.path); /* the view ends with the next question */
 	if (!text_ok(&path, err))
 		return false;
+	if (is_fat) {
+		*added = true;
+		return add_fat(timeline, opening, text_bytes(&path),
+		    path.len - (sizeof(fat_end) - 1), index, err);
+	}
 	if (!begins_volume(opening->reader, text_bytes(&path), &base_len, &has_mft))
 		return true;
 	*added = true;
@@ -340,7 +370,7 @@ bool timeline_bundle(
 		if (!add_row(timeline, opening, i, &added, err) &&
 		    !forgive(opening, "a volume", err))
 			return false;
-	return added ||
-	       fail(err, ERR_MISSING,
-		   "the bundle holds neither an $MFT, a change journal ($J) nor a $LogFile");
+	return added || fail(err, ERR_MISSING,
+			    "the bundle holds neither an $MFT, a change journal ($J), a $LogFile "
+			    "nor a $FAT");
 }
