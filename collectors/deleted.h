@@ -66,6 +66,9 @@ struct deleted_files { /* of one volume */
 	struct text title;      /* for the progress line */
 };
 
+/* What deleted files may take, of all and of one. */
+void deleted_caps(const struct collection *collection, uint64_t *cap, uint64_t *file_cap);
+
 /* Whether the entry is a deleted file: a record not in use with a name or content. */
 bool deleted_is_file(const struct ntfs_entry *entry);
 /* Whether the stream is one that is listed and recovered: $DATA, the first of its name. */

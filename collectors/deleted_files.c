@@ -153,22 +153,22 @@ static bool claim(struct deleted_files *d)
 }
 
 /* What deleted files may take: as asked for, but never what other evidence may still need. */
-static void set_caps(struct deleted_files *d)
+void deleted_caps(const struct collection *collection, uint64_t *cap, uint64_t *file_cap)
 {
-	const struct collection_plan *plan = d->collection->plan;
+	const struct collection_plan *plan = collection->plan;
 	struct collection_counts totals;
 
-	collection_totals(d->collection, &totals);
-	d->cap = plan->deleted_cap              ? plan->deleted_cap
-		 : plan->deleted == DELETED_ALL ? DELETED_CAP_ALL
-						: DELETED_CAP;
-	d->file_cap = d->cap / DELETED_FILE_SHARE;
-	d->cap -= d->collection->deleted_bytes < d->cap ? d->collection->deleted_bytes : d->cap;
+	collection_totals(collection, &totals);
+	*cap = plan->deleted_cap              ? plan->deleted_cap
+	       : plan->deleted == DELETED_ALL ? DELETED_CAP_ALL
+					      : DELETED_CAP;
+	*file_cap = *cap / DELETED_FILE_SHARE;
+	*cap -= collection->deleted_bytes < *cap ? collection->deleted_bytes : *cap;
 	if (plan->free_bytes != UINT64_MAX) {
 		uint64_t used = totals.bytes + FREE_RESERVED;
 		uint64_t room = plan->free_bytes > used ? plan->free_bytes - used : 0;
 
-		d->cap = d->cap < room ? d->cap : room;
+		*cap = *cap < room ? *cap : room;
 	}
 }
 
@@ -218,7 +218,7 @@ static void run(struct deleted_files *d)
 	}
 	if (!claim(d))
 		return;
-	set_caps(d);
+	deleted_caps(d->collection, &d->cap, &d->file_cap);
 	deleted_trim_judge(d);
 	if (d->collection->plan->deleted != DELETED_LIST && !walk(d, see_plan, NULL))
 		return;

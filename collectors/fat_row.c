@@ -101,13 +101,23 @@ void fat_row_write(struct json *json, const struct fat_geometry *geometry,
 	json_end(json);
 }
 
-static void add_recovered(struct json *json, const struct fat_recovered *recovered)
+const char *fat_row_result(const struct fat_recovered *recovered)
 {
 	static const char *const results[] = {"full", "partial", "overwritten"};
 
+	return results[recovered->result];
+}
+
+const char *fat_row_layout(enum fat_layout layout)
+{
+	return layouts[layout];
+}
+
+static void add_recovered(struct json *json, const struct fat_recovered *recovered)
+{
 	json_key(json, "left");
 	json_begin(json);
-	json_string_field(json, "result", results[recovered->result]);
+	json_string_field(json, "result", fat_row_result(recovered));
 	json_unsigned_field(json, "clusters", recovered->clusters);
 	json_unsigned_field(json, "good", recovered->good);
 	json_end(json);

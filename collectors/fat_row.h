@@ -11,5 +11,9 @@ void fat_row_write(struct json *json, const struct fat_geometry *geometry,
 /* A line of the listing: what the entry is, and of a deleted file what is left. recovered may be NULL. */
 void fat_row_list(struct json *json, const struct fat_geometry *geometry,
     const struct fat_entry *entry, const struct fat_recovered *recovered);
+/* "full", "partial", "overwritten". */
+const char *fat_row_result(const struct fat_recovered *recovered);
+/* "chain", "contiguous", "assumed contiguous"; NULL for none. */
+const char *fat_row_layout(enum fat_layout layout);
 
 #endif

@@ -291,5 +291,7 @@ void row_write(const struct row *row, struct text *out)
 	}
 	if (row->fat)
 		add_fat(&json, row);
+	if (row->fat_left)
+		row_add_fat_left(&json, row->fat_left);
 	json_end(&json);
 }

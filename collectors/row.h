@@ -37,6 +37,14 @@ struct row {               /* what is known of an object; everything is borrowed
 	enum fat_layout fat_layout;
 	const struct vss_info *shadow; /* the volume is a shadow copy; NULL: it is none */
 	const char *now; /* what became of the stream since: "same", "changed", "gone" */
+	const struct row_fat_left *fat_left; /* of a deleted one; NULL otherwise */
+};
+
+struct row_fat_left { /* what is left of a deleted file on FAT or exFAT */
+	struct bytes path;
+	struct fat_recovered recovered;
+	const struct fat_range *lost; /* zeros in place of what is not its own */
+	size_t lost_count;
 };
 
 struct row_deleted { /* what is left of a deleted stream; all borrowed */
@@ -50,6 +58,8 @@ struct row_deleted { /* what is left of a deleted stream; all borrowed */
 };
 /* Adds the fields of "deleted" but for path, inside an object that is open. */
 void row_add_deleted(struct json *json, const struct row_deleted *deleted);
+/* row_fat.c: "deleted" of a file on FAT or exFAT. */
+void row_add_fat_left(struct json *json, const struct row_fat_left *left);
 
 /* row_attributes.c: the keys of a file's reparse point, extended attributes and object id. */
 void row_add_attributes(struct json *json, const struct row *row);

@@ -205,6 +205,8 @@ static void take_volume(struct collection *collection, size_t volume)
 
 	if (collection->plan->volumes->at[volume].fat) {
 		collection_fat_take(collection, volume);
+		if (collector == &collect_deleted_files)
+			collection_fat_deleted(collection, volume);
 		return;
 	}
 	collection_take(collection, volume);

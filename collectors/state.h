@@ -106,6 +106,9 @@ void collection_fat_walk(struct collection *collection, size_t volume);
 void collection_fat_take(struct collection *collection, size_t volume);
 uint64_t collection_fat_rest(struct collection *collection, size_t volume, uint64_t until_ms);
 
+/* fat_deleted.c: what the collector of deleted files does on it. */
+void collection_fat_deleted(struct collection *collection, size_t volume);
+
 /* fat_members.c: the members made of a volume as a whole. NULL with *err. */
 #define COLLECTION_FAT_IMAGE   "$FAT"       /* all that tells of files, sparse */
 #define COLLECTION_FAT_LISTING "$FAT.jsonl" /* every entry, a line each */

@@ -157,13 +157,18 @@ struct fat_recovered { /* what is left of a deleted file */
 	uint32_t good;     /* of them free and claimed by nobody else */
 };
 
+struct fat_range {
+	uint64_t offset, len;
+};
+
 /* The first call walks the whole volume to learn who claims what. Not for entries in use. */
 bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
     struct fat_recovered *out, struct err *err) MUST_CHECK;
 
-struct fat_range {
-	uint64_t offset, len;
-};
+/* What is left of a deleted file: as fat_content_open, with zeros in place of the clusters that are not its own. Their
+ * ranges in the content are in *lost, sorted and joined, which the caller frees. */
+bool fat_deleted_open(struct fat_volume *volume, const struct fat_entry *entry, struct source **out,
+    struct fat_range **lost, size_t *lost_count, struct err *damage, struct err *err) MUST_CHECK;
 
 /* Where all that tells of files lies: boot sectors, FATs, root, directories (also deleted ones), exFAT's bitmap and
  * up-case table. Sorted, joined, inside the volume as far as raw has it. A copy of them alone, with zeros in place of

@@ -17,9 +17,16 @@ struct edge { /* where a claim begins or ends */
 	bool is_end;
 };
 
+struct part { /* clusters that one claim alone has */
+	uint32_t first, count;
+	uint64_t place;
+};
+
 struct fat_claims {
 	struct claim *at; /* by place at last */
 	size_t count, room;
+	struct part *parts; /* by cluster */
+	size_t part_count;
 	uint64_t steps; /* along old chains; over the bound files count as one run */
 	bool is_full;   /* more of them than we remember: nothing is called whole */
 };
@@ -29,6 +36,7 @@ void fat_claims_free(struct fat_claims *claims)
 	if (!claims)
 		return;
 	free(claims->at);
+	free(claims->parts);
 	free(claims);
 }
 
@@ -120,6 +128,16 @@ static uint32_t count_free(struct fat_volume *volume, uint32_t from, uint32_t to
 	return count;
 }
 
+static void add_part(struct fat_volume *volume, struct fat_claims *claims, struct claim *claim,
+    uint32_t from, uint32_t to)
+{
+	if (from == to)
+		return;
+	claim->good += count_free(volume, from, to);
+	claims->parts[claims->part_count++] =
+	    (struct part){.first = from, .count = to - from, .place = claim->place};
+}
+
 /* One pass over the clusters: where exactly one claim holds, the free ones are its own. */
 static bool sweep(struct fat_volume *volume, struct fat_claims *claims, struct err *err)
 {
@@ -127,7 +145,8 @@ static bool sweep(struct fat_volume *volume, struct fat_claims *claims, struct e
 	size_t active = 0, count = 0;
 	uint64_t sum = 0; /* of the numbers of the active claims: with one, its number */
 
-	if (!edges)
+	claims->parts = calloc(claims->count * 2 + 1, sizeof(*claims->parts));
+	if (!edges || !claims->parts)
 		return fail(err, ERR_MEMORY, "no memory to compare deleted files");
 	for (size_t i = 0; i < claims->count; i++) {
 		const struct claim *claim = &claims->at[i];
@@ -138,8 +157,8 @@ static bool sweep(struct fat_volume *volume, struct fat_claims *claims, struct e
 	qsort(edges, count, sizeof(*edges), compare_edges);
 	for (size_t i = 0; i < count; i++) {
 		if (active == 1 && i > 0)
-			claims->at[sum].good +=
-			    count_free(volume, edges[i - 1].cluster, edges[i].cluster);
+			add_part(volume, claims, &claims->at[sum], edges[i - 1].cluster,
+			    edges[i].cluster);
 		active = edges[i].is_end ? active - 1 : active + 1;
 		sum = edges[i].is_end ? sum - edges[i].claim : sum + edges[i].claim;
 	}
@@ -211,5 +230,54 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
 	else if (found.good == found.clusters && !volume->claims->is_full)
 		found.result = FAT_RECOVERY_FULL;
 	*out = found;
+	return true;
+}
+
+/* Whether the cluster is free and of this entry alone. */
+static bool is_own(struct fat_volume *volume, uint64_t place, uint32_t cluster)
+{
+	const struct fat_claims *claims = volume->claims;
+	size_t low = 0, high = claims->part_count;
+	bool is_free = false;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (claims->parts[middle].first <= cluster)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || claims->parts[low - 1].place != place ||
+	    cluster - claims->parts[low - 1].first >= claims->parts[low - 1].count)
+		return false;
+	return fat_cluster_is_free(volume, cluster, &is_free, NULL) && is_free;
+}
+
+bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat_runs *runs,
+    struct fat_range **out, size_t *count, struct err *err)
+{
+	CLEANUP(free_memory) struct fat_range *lost = NULL;
+	uint64_t size = volume->geometry.cluster_size;
+	size_t room = 0, n = 0;
+
+	if (!volume->claims && !survey_volume(volume, err))
+		return false;
+	for (size_t i = 0; i < runs->count; i++)
+		for (uint32_t k = 0; k < runs->at[i].count; k++) {
+			uint64_t offset = (runs->at[i].index + (uint64_t)k) * size;
+
+			if (is_own(volume, place, runs->at[i].first + k))
+				continue;
+			if (n && lost[n - 1].offset + lost[n - 1].len == offset) {
+				lost[n - 1].len += size;
+				continue;
+			}
+			if (!array_grow(&lost, &room, n + 1, sizeof(*lost), FAT_LIMIT_RUNS, err))
+				return fail_in(err, "lost parts of a file");
+			lost[n++] = (struct fat_range){offset, size};
+		}
+	*out = TAKE(lost);
+	*count = n;
 	return true;
 }

@@ -101,6 +101,9 @@ bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
 /* recovery.c ------------------------------------------------------------------------------------- */
 
 void fat_claims_free(struct fat_claims *claims);
+/* The ranges of a deleted file's runs that are not its own. The caller frees. */
+bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat_runs *runs,
+    struct fat_range **out, size_t *count, struct err *err) MUST_CHECK;
 
 /* time.c ----------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,374 @@
+/* Deleted files of a FAT or exFAT volume: the list, and the data of those that are worth it, by the same policy as on
+ * NTFS. Page: docs/collectors/deleted-files.md. See state.h. */
+#include "bundle/name.h"
+#include "collectors/deleted.h"
+#include "collectors/fat_row.h"
+#include "core/array.h"
+#include "core/tr.h"
+
+#include <stdlib.h>
+
+#define LIST_BYTES ((size_t)64 << 20)
+
+struct candidate {
+	uint64_t place, bytes, when;
+	uint8_t priority, decision;
+};
+
+enum pass { PLAN, LIST, TAKE_DATA };
+
+struct fat_deleted {
+	struct fat_walker walker;
+	struct collection *collection;
+	struct collection_volume *volume;
+	struct matcher priorities;
+	enum pass pass;
+	struct candidate *at; /* by rank, then by place */
+	size_t count, room;
+	uint64_t dropped, files;
+	uint64_t cap, file_cap;
+	struct text list;
+	struct text member;
+	uint64_t list_dropped;
+};
+
+static struct collection_counts *counts_of(struct fat_deleted *d)
+{
+	return &d->collection->items[d->collection->current].counts;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct candidate *x = a;
+	const struct candidate *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	if (x->when != y->when)
+		return x->when > y->when ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct candidate *x = a;
+	const struct candidate *y = b;
+
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct err *err)
+{
+	struct fat_recovered left;
+	struct candidate one = {
+	    .place = entry->place, .bytes = entry->size, .when = entry->modified.ticks};
+	unsigned class = deleted_priority(&d->priorities, d->volume->letter, entry->path);
+
+	d->files++;
+	if (entry->size == 0 || d->collection->plan->deleted == DELETED_LIST ||
+	    (class == DELETED_CLASS_NONE && d->collection->plan->deleted != DELETED_ALL))
+		return true;
+	if (!fat_recovery_of(d->volume->fat, entry, &left, err))
+		return false;
+	one.priority = (uint8_t) class;
+	one.decision = left.result == FAT_RECOVERY_OVERWRITTEN ? DELETED_GONE : DELETED_TAKE;
+	if (array_grow(&d->at, &d->room, d->count + 1, sizeof(one), DELETED_CANDIDATES_MAX, NULL))
+		d->at[d->count++] = one;
+	else
+		d->dropped++;
+	return true;
+}
+
+static void decide(struct fat_deleted *d)
+{
+	uint64_t left = d->cap;
+
+	if (d->count)
+		qsort(d->at, d->count, sizeof(*d->at), by_rank);
+	for (size_t i = 0; i < d->count; i++) {
+		struct candidate *one = &d->at[i];
+
+		if (one->decision != DELETED_TAKE)
+			continue;
+		if (one->bytes > d->file_cap)
+			one->decision = DELETED_FILE_CAP;
+		else if (one->bytes > left)
+			one->decision = DELETED_TOTAL_CAP;
+		else
+			left -= one->bytes;
+	}
+	if (d->count)
+		qsort(d->at, d->count, sizeof(*d->at), by_place);
+}
+
+static const struct candidate *find(const struct fat_deleted *d, const struct fat_entry *entry)
+{
+	struct candidate key = {.place = entry->place};
+
+	return d->count ? bsearch(&key, d->at, d->count, sizeof(key), by_place) : NULL;
+}
+
+static bool list(struct fat_deleted *d, const struct fat_entry *entry, struct err *err)
+{
+	struct json json = {.to = &d->list};
+	struct fat_recovered left = {0};
+	bool has_left = entry->kind == FAT_ENTRY_FILE || entry->kind == FAT_ENTRY_DIRECTORY;
+	size_t len = d->list.len;
+
+	if (has_left && !fat_recovery_of(d->volume->fat, entry, &left, err))
+		return false;
+	fat_row_list(&json, fat_volume_geometry(d->volume->fat), entry, has_left ? &left : NULL);
+	text_addc(&d->list, '\n');
+	if (d->list.failed) {
+		d->list.failed = false;
+		d->list.len = len;
+		d->list_dropped++;
+	}
+	return true;
+}
+
+static void write_row(struct fat_deleted *d, const struct fat_entry *entry, struct row *row)
+{
+	CLEANUP(text_free) struct text json = {0};
+
+	row->path = text_bytes(&d->member);
+	row->kind = "file";
+	row->read = "raw";
+	row->collection = d->collection;
+	row->volume = d->volume;
+	row->fat = entry;
+	row_write(row, &json);
+	collection_row(d->collection, &json);
+}
+
+static void leave(struct fat_deleted *d, const struct fat_entry *entry, struct row *row,
+    enum deleted_decision decision)
+{
+	struct err why = {0};
+
+	fail(&why, ERR_MISSING, "%s", deleted_why(decision));
+	row->status = ROW_NOT_TAKEN;
+	row->why = &why;
+	row->size = entry->size;
+	counts_of(d)->skipped++;
+	write_row(d, entry, row);
+}
+
+static void fail_taking(struct fat_deleted *d, const struct fat_entry *entry, const struct err *why)
+{
+	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .size = entry->size};
+
+	counts_of(d)->failed++;
+	write_row(d, entry, &row);
+	collection_note_problem(d->collection, text_bytes(&d->member), why);
+}
+
+static void finish(
+    struct fat_deleted *d, const struct fat_entry *entry, struct row *row, const struct err *damage)
+{
+	const struct fat_recovered *left = &row->fat_left->recovered;
+	const struct bundle_place *place = row->place;
+	struct err why = *damage;
+	bool is_gap = row->copy->bad_bytes || place->padded;
+
+	if (row->copy->bad_bytes)
+		fail(&why, row->copy->first.kind, "%llu bytes could not be read: %.180s",
+		    (unsigned long long)row->copy->bad_bytes, row->copy->first.text);
+	else if (place->padded)
+		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
+		    (unsigned long long)place->padded);
+	else if (left->result != FAT_RECOVERY_FULL)
+		fail(
+		    &why, ERR_MISSING, "of %u clusters %u are its own", left->clusters, left->good);
+	row->why = &why;
+	row->status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
+	counts_of(d)->taken += row->status == ROW_TAKEN;
+	counts_of(d)->partial += row->status == ROW_PARTIAL;
+	counts_of(d)->bytes += place->stored;
+	d->collection->deleted_bytes += place->stored;
+	write_row(d, entry, row);
+	if (is_gap)
+		collection_note_problem(d->collection, text_bytes(&d->member), &why);
+}
+
+static void store(struct fat_deleted *d, const struct fat_entry *entry, struct row *row,
+    struct source *source, const struct err *damage)
+{
+	CLEANUP(copy_result_free) struct copy_result copy = {0};
+	struct bundle_writer *writer = d->collection->plan->writer;
+	struct bundle_member member = {.name = text_string(&d->member), .size = source->size};
+	struct bundle_place place;
+	struct err err = {0};
+
+	row->size = source->size;
+	row->copy = &copy;
+	row->place = &place;
+	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
+	    copy_source(d->collection, source, source->size, &copy, &err) &&
+	    bundle_entry_end(writer, &place, &err)) {
+		finish(d, entry, row, damage);
+		return;
+	}
+	collection_break(d->collection, &err);
+	fail_taking(d, entry, &err);
+}
+
+static void take(struct fat_deleted *d, const struct fat_entry *entry, const struct candidate *one)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+	CLEANUP(free_memory) struct fat_range *lost = NULL;
+	const struct collection_plan *asked = d->collection->plan;
+	struct row_fat_left left = {.path = entry->path};
+	struct row row = {.fat_left = &left};
+	struct err err = {0}, damage = {0};
+
+	counts_of(d)->expected++;
+	if (!fat_recovery_of(d->volume->fat, entry, &left.recovered, &err)) {
+		fail_taking(d, entry, &err);
+	} else if (one->decision != DELETED_TAKE) {
+		leave(d, entry, &row, (enum deleted_decision)one->decision);
+	} else if (!asked->writer) {
+		asked->would_take(asked->context, text_bytes(&d->member), entry->size);
+		counts_of(d)->taken++;
+	} else if (!fat_deleted_open(
+		       d->volume->fat, entry, &source, &lost, &left.lost_count, &damage, &err)) {
+		fail_taking(d, entry, &err);
+	} else {
+		left.lost = lost;
+		d->collection->progress.what = text_bytes(&d->member);
+		store(d, entry, &row, source, &damage);
+		d->collection->progress.what = (struct bytes){0};
+	}
+}
+
+static bool take_data(struct fat_deleted *d, const struct fat_entry *entry, struct err *err)
+{
+	const struct candidate *one = find(d, entry);
+
+	if (!one)
+		return true;
+	text_clear(&d->member);
+	text_addf(&d->member, "deleted/%s/%llu-0/", text_string(&d->volume->name),
+	    (unsigned long long)entry->number);
+	bundle_name_add_path(&d->member, entry->name);
+	if (!text_ok(&d->member, err))
+		return false;
+	take(d, entry, one);
+	return true;
+}
+
+static bool look(struct fat_walker *self, const struct fat_entry *entry, struct err *err)
+{
+	struct fat_deleted *d = (struct fat_deleted *)self;
+
+	if (collect_stopped(d->collection))
+		return fail(err, ERR_STOPPED, "stopped");
+	if (!entry->is_deleted)
+		return true;
+	if (d->pass == LIST)
+		return list(d, entry, err);
+	if (entry->kind != FAT_ENTRY_FILE)
+		return true;
+	return d->pass == PLAN ? plan(d, entry, err) : take_data(d, entry, err);
+}
+
+static void report(struct fat_deleted *d, const struct err *why)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	text_addf(&name, "deleted/%s", text_string(&d->volume->name));
+	collect_problem(d->collection, text_string(&name), why);
+}
+
+static bool pass(struct fat_deleted *d, enum pass which)
+{
+	struct err err = {0};
+
+	d->pass = which;
+	if (fat_walk(d->volume->fat, &d->walker, &err))
+		return true;
+	if (err.kind != ERR_STOPPED)
+		report(d, &err);
+	return false;
+}
+
+static void add_head(struct fat_deleted *d)
+{
+	struct json json = {.to = &d->list};
+
+	json_begin(&json);
+	json_string_field(&json, "list", "deleted files");
+	json_bytes_field(&json, "volume", text_bytes(&d->volume->name));
+	json_string_field(&json, "policy", collection_deleted_word(d->collection->plan->deleted));
+	json_unsigned_field(&json, "cap", d->cap);
+	json_unsigned_field(&json, "cap_of_one_file", d->file_cap);
+	json_unsigned_field(&json, "files", d->files);
+	json_string_field(&json, "earlier_owner",
+	    "unknowable: an overwrite by a file whose own entry is gone leaves no trace");
+	json_end(&json);
+	text_addc(&d->list, '\n');
+}
+
+static void store_list(struct fat_deleted *d)
+{
+	CLEANUP(text_free) struct text name = {0};
+	struct source *source = source_of_bytes(text_bytes(&d->list));
+	struct err err = {0};
+
+	text_addf(&name, "deleted/%s/files.jsonl", text_string(&d->volume->name));
+	if (!source) {
+		fail(&err, ERR_MEMORY, "no memory for the list of deleted files");
+		report(d, &err);
+		return;
+	}
+	collect_source(d->collection, text_string(&name), source);
+	if (d->list_dropped) {
+		fail(&err, ERR_LIMIT, "%llu deleted files over the limit are not listed",
+		    (unsigned long long)d->list_dropped);
+		report(d, &err);
+	}
+}
+
+static void run(struct fat_deleted *d)
+{
+	CLEANUP(text_free) struct text title = {0};
+	struct err err = {0};
+
+	text_addf(&title, tr("Looking for deleted files on %s"), text_string(&d->volume->name));
+	progress_step(&d->collection->progress, text_string(&title));
+	if (!deleted_priorities(&d->priorities, &err)) {
+		report(d, &err);
+		return;
+	}
+	if (!pass(d, PLAN))
+		return;
+	deleted_caps(d->collection, &d->cap, &d->file_cap);
+	decide(d);
+	d->list.ceiling = LIST_BYTES;
+	add_head(d);
+	if (!pass(d, LIST))
+		return;
+	store_list(d);
+	if (d->count && !collect_stopped(d->collection))
+		DISCARD(pass(d, TAKE_DATA)); /* what it says was reported */
+	if (d->dropped) {
+		fail(&err, ERR_LIMIT, "%llu files over the limit of %zu were not looked at",
+		    (unsigned long long)d->dropped, DELETED_CANDIDATES_MAX);
+		report(d, &err);
+	}
+}
+
+void collection_fat_deleted(struct collection *collection, size_t volume)
+{
+	struct fat_deleted d = {
+	    .walker = {.each = look},
+	    .collection = collection,
+	    .volume = &collection->plan->volumes->at[volume],
+	};
+
+	run(&d);
+	matcher_free(&d.priorities);
+	text_free(&d.list);
+	text_free(&d.member);
+	free(d.at);
+}
