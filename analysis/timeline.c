@@ -1,6 +1,7 @@
 /* What an evidence file is, and which walks make its timeline. See timeline.h. */
 #include "analysis/timeline.h"
 
+#include "analysis/seen.h"
 #include "analysis/timeline_walk.h"
 #include "core/array.h"
 #include "formats/fat/fat.h"
@@ -56,6 +57,7 @@ void timeline_free(struct timeline *timeline)
 	if (!timeline)
 		return;
 	output_free(&timeline->out);
+	seen_free(timeline->seen);
 	text_free(&timeline->prefix);
 	free(timeline);
 }
@@ -92,7 +94,8 @@ bool timeline_is_fatal(const struct err *err)
 
 void timeline_write(struct timeline *timeline, const struct timeline_line *line)
 {
-	timeline->format->line(&timeline->out, line);
+	if (!timeline->seen || seen_is_new(timeline->seen, timeline->format, line))
+		timeline->format->line(&timeline->out, line);
 }
 
 void timeline_damaged(struct timeline *timeline, const char *file, uint64_t offset, uint64_t len,
@@ -201,7 +204,7 @@ static bool walk_all(struct timeline *timeline, struct timeline_evidence *eviden
 	return true;
 }
 
-bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err)
+static bool add_state(struct timeline *timeline, struct source *raw, struct err *err)
 {
 	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
 	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
@@ -213,6 +216,79 @@ bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct e
 	    .volume = volume, .mft = ntfs_volume_mft(volume), .paths = paths};
 
 	return walk_all(timeline, &evidence, err);
+}
+
+/* Adds one shadow copy. What is wrong with it is a line; false: what ends the work. */
+static bool add_shadow(struct timeline *timeline, struct vss *vss, size_t index, struct err *err)
+{
+	CLEANUP(source_close) struct source *source = NULL;
+	struct err why = {0};
+
+	if (vss_snapshot_open(vss, index, VSS_KEPT_ONLY, &source, &why) &&
+	    add_state(timeline, source, &why)) {
+		if (vss_info(vss, index)->damage.kind != ERR_NONE)
+			timeline_damaged(timeline, "", 0, 0, &vss_info(vss, index)->damage);
+		return true;
+	}
+	if (timeline_is_fatal(&why) || timeline->out.why.kind != ERR_NONE) {
+		*err = why;
+		return false;
+	}
+	timeline_damaged(timeline, "", 0, 0, &why);
+	return true;
+}
+
+static bool add_chosen(
+    struct timeline *timeline, struct vss *vss, const char *prefix, struct err *err)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	for (size_t i = vss_count(vss); i > 0; i--) {
+		if (vss_info(vss, i - 1)->why.kind == ERR_NONE &&
+		    !vss_is_chosen(vss, i - 1, &timeline->shadows))
+			continue;
+		text_clear(&name);
+		text_addf(&name, "$vss$/%s%zu/", prefix, i);
+		if (!text_ok(&name, err) || !timeline_prefix(timeline, text_string(&name), err) ||
+		    !add_shadow(timeline, vss, i - 1, err))
+			return false;
+	}
+	return true;
+}
+
+static bool add_shadows(struct timeline *timeline, struct source *raw, struct err *err)
+{
+	CLEANUP(vss_close) struct vss *vss = NULL;
+	CLEANUP(text_free) struct text prefix = {0};
+	struct err why = {0};
+
+	if (!vss_open(raw, NULL, &vss, &why)) {
+		if (why.kind == ERR_MEMORY)
+			*err = why;
+		else if (why.kind != ERR_MISSING)
+			timeline_damaged(timeline, "$vss$", 0, 0, &why);
+		return why.kind != ERR_MEMORY;
+	}
+	if (vss_damage(vss)->kind != ERR_NONE)
+		timeline_damaged(timeline, "$vss$", 0, 0, vss_damage(vss));
+	text_add(&prefix, text_bytes(&timeline->prefix));
+	return text_ok(&prefix, err) && add_chosen(timeline, vss, text_string(&prefix), err) &&
+	       timeline_prefix(timeline, text_string(&prefix), err);
+}
+
+bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err)
+{
+	return add_state(timeline, raw, err) &&
+	       (!timeline->seen || add_shadows(timeline, raw, err));
+}
+
+bool timeline_shadows(struct timeline *timeline, const struct vss_choice *choice, struct err *err)
+{
+	if (!vss_choice_any(choice))
+		return true;
+	timeline->shadows = *choice;
+	timeline->seen = seen_new();
+	return timeline->seen || fail(err, ERR_MEMORY, "no memory for a timeline");
 }
 
 bool timeline_add_files(

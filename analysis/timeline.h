@@ -4,6 +4,7 @@
 
 #include "core/sink.h"
 #include "core/source.h"
+#include "formats/vss/vss.h"
 
 enum timeline_kind {
 	TIMELINE_UNKNOWN,
@@ -45,6 +46,12 @@ void timeline_watch(struct timeline *timeline,
 
 /* What stands in front of every path ("C/"); "" at first. Copied. */
 bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *err) MUST_CHECK;
+
+/* Adds the shadow copies of every NTFS volume added after this as well, with "$vss$/" before the prefix and their number
+ * behind it ("$vss$/C/2/"), the newest first. Of each only those lines are written that no newer state of
+ * the volume had: what was otherwise then, or is gone. ERR_MEMORY. */
+bool timeline_shadows(
+    struct timeline *timeline, const struct vss_choice *choice, struct err *err) MUST_CHECK;
 
 /* Adds an NTFS volume: its $MFT, then its journal if there is one, then its $LogFile. Damage is counted and becomes a line; a
  * failure is that of the output, of memory, or that nothing can be read at all. */

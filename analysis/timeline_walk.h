@@ -22,6 +22,8 @@ struct timeline {
 	struct timeline_totals totals;
 	bool (*watch)(void *context, uint64_t done, uint64_t total);
 	void *watch_context;
+	struct vss_choice shadows;
+	struct seen *seen; /* lines of newer states; NULL: all lines are written */
 };
 
 /* What there is of one volume. */

@@ -33,7 +33,7 @@ struct run { /* everything that one run owns */
 	struct collection_plan plan;
 	struct bundle_writer *writer;
 	struct collection *collection;
-	struct shadow_choice shadow;
+	struct vss_choice shadow;
 	struct read_back read_back;
 	bool is_live;
 };
@@ -140,7 +140,7 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 	if (request->deleted_cap > DELETED_CAP_MAX_MB)
 		return fail(err, ERR_USAGE, "--deleted-cap takes at most %llu (MB)",
 		    (unsigned long long)DELETED_CAP_MAX_MB);
-	if (!shadow_choice_parse(
+	if (!vss_choice_parse(
 		request->shadow ? request->shadow : SHADOW_CHOICE_DEFAULT, &run->shadow, err))
 		return false;
 	if (!request->kit && !request->dry_run)

@@ -8,11 +8,12 @@
 #include "platform/file.h"
 #include "platform/volume.h"
 
-#define OPTIONS (TRUST_OPTIONS + 1)
+#define OPTIONS (TRUST_OPTIONS + 2)
 
 struct request {
 	struct opening opening;
-	const char *format;
+	const char *format, *shadow;
+	struct vss_choice shadows;
 };
 
 static void make_options(struct request *request, struct option options[OPTIONS])
@@ -24,6 +25,13 @@ static void make_options(struct request *request, struct option options[OPTIONS]
 	    .to = &request->format,
 	    .value = "FORMAT",
 	    .help = "jsonl (default), csv, bodyfile or timesketch",
+	};
+	options[TRUST_OPTIONS + 1] = (struct option){
+	    .name = "shadow",
+	    .kind = OPTION_TEXT,
+	    .to = &request->shadow,
+	    .value = "WHICH",
+	    .help = "also shadow copies: all, none (default), or newest, mid, oldest",
 	};
 }
 
@@ -109,11 +117,13 @@ static bool write_timeline(
 
 	if (!sink)
 		return fail(err, ERR_MEMORY, "no memory for output");
-	if (!timeline_new(sink, request->format, &timeline, err))
+	if (!timeline_new(sink, request->format, &timeline, err) ||
+	    !timeline_shadows(timeline, &request->shadows, err))
 		return false;
 	timeline_watch(timeline, watch, &request->opening);
 	bool ok = !volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY
-		      ? timeline_bundle(timeline, &request->opening, path, err)
+		      ? timeline_bundle(timeline, &request->opening, path,
+			    vss_choice_any(&request->shadows), err)
 		      : add_file(timeline, path, err);
 	struct err late = {0};
 
@@ -154,6 +164,8 @@ static int timeline(struct request *request, const struct text_list *operands)
 		    request->format);
 		return command_fail(&err);
 	}
+	if (request->shadow && !vss_choice_parse(request->shadow, &request->shadows, &err))
+		return command_fail(&err);
 	console_catch_stop();
 	if (!write_timeline(request, operands->at[0], &totals, &err))
 		return opening_fail(&request->opening, &err);
@@ -184,7 +196,7 @@ const struct command command_timeline = {
     .name = "timeline",
     .summary = "print what happened to the files of a volume, and when",
     .usage = "kanshiki timeline BUNDLE --keys KEYDIR | IMAGE | FILE "
-	     "[--format jsonl|csv|bodyfile|timesketch]",
+	     "[--format jsonl|csv|bodyfile|timesketch] [--shadow WHICH]",
     .run = run,
     .help = help,
 };

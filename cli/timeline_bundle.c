@@ -125,7 +125,8 @@ static bool open_file(
 	if (!text_ok(&path, err))
 		return false;
 	if (!bundle_row_find(opening->reader, text_bytes(&path), &index) ||
-	    !bundle_row_at(opening->reader, index, &view, err) || !view.taken)
+	    !bundle_row_at(opening->reader, index, &view, err) ||
+	    (!view.taken && view.same_as.len == 0))
 		return err->kind == ERR_NONE;
 	if ((member_open_row(opening->reader, index, out, err) &&
 		member_copy(out, drop, NULL, err)) ||
@@ -253,14 +254,26 @@ static bool add_fat(struct timeline *timeline, struct opening *opening, struct b
 	       fail_in(err, "'%.120s'", text_string(&prefix));
 }
 
+/* "C"; of a shadow copy "$vss$/C/2". */
+static bool is_volume_name(struct bytes name, bool shadows)
+{
+	static const char start[] = "$vss$/";
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < name.len; i++)
+		slashes += name.at[i] == '/';
+	return slashes == 0 || (shadows && slashes == 2 && name.len > sizeof(start) - 1 &&
+				   memcmp(name.at, start, sizeof(start) - 1) == 0);
+}
+
 /* Length of "fs/C" when path is "fs/C" and then end; 0 when it is another path. */
-static size_t base_of(struct bytes path, struct bytes end)
+static size_t base_of(struct bytes path, struct bytes end, bool shadows)
 {
 	size_t start = sizeof(files_start) - 1;
 
 	if (path.len <= start + end.len || memcmp(path.at, files_start, start) != 0 ||
 	    memcmp(path.at + path.len - end.len, end.at, end.len) != 0 ||
-	    memchr(path.at + start, '/', path.len - end.len - start))
+	    !is_volume_name((struct bytes){path.at + start, path.len - end.len - start}, shadows))
 		return 0;
 	return path.len - end.len;
 }
@@ -281,19 +294,19 @@ static bool is_taken(struct bundle_reader *reader, struct bytes base, const char
 /* The files of a volume, of which the first that was taken begins it. */
 static const char *const ends[] = {mft_end, journal_end, log_end};
 
-static bool is_of_volume(struct bytes path)
+static bool is_of_volume(struct bytes path, bool shadows)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (base_of(path, bytes_of(ends[i])))
+		if (base_of(path, bytes_of(ends[i]), shadows))
 			return true;
 	return false;
 }
 
 static bool begins_volume(
-    struct bundle_reader *reader, struct bytes path, size_t *base_len, bool *has_mft)
+    struct bundle_reader *reader, struct bytes path, bool shadows, size_t *base_len, bool *has_mft)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		*base_len = base_of(path, bytes_of(ends[i]));
+		*base_len = base_of(path, bytes_of(ends[i]), shadows);
 		*has_mft = i == 0;
 		if (*base_len == 0)
 			continue;
@@ -325,8 +338,8 @@ static bool say_gap(struct opening *opening, const struct bundle_row_view *view,
 	return true;
 }
 
-static bool add_row(
-    struct timeline *timeline, struct opening *opening, size_t index, bool *added, struct err *err)
+static bool add_row(struct timeline *timeline, struct opening *opening, bool shadows, size_t index,
+    bool *added, struct err *err)
 {
 	CLEANUP(text_free) struct text path = {0};
 	struct bundle_row_view view;
@@ -335,9 +348,9 @@ static bool add_row(
 
 	if (!bundle_row_at(opening->reader, index, &view, err))
 		return false;
-	bool is_fat = base_of(view.path, bytes_of(fat_end)) != 0;
+	bool is_fat = base_of(view.path, bytes_of(fat_end), false) != 0;
 
-	if (!is_fat && !is_of_volume(view.path))
+	if (!is_fat && !is_of_volume(view.path, shadows))
 		return true;
 	if (!say_gap(opening, &view, err))
 		return false;
@@ -351,14 +364,14 @@ static bool add_row(
 		return add_fat(timeline, opening, text_bytes(&path),
 		    path.len - (sizeof(fat_end) - 1), index, err);
 	}
-	if (!begins_volume(opening->reader, text_bytes(&path), &base_len, &has_mft))
+	if (!begins_volume(opening->reader, text_bytes(&path), shadows, &base_len, &has_mft))
 		return true;
 	*added = true;
 	return add_volume(timeline, opening, text_bytes(&path), base_len, index, has_mft, err);
 }
 
-bool timeline_bundle(
-    struct timeline *timeline, struct opening *opening, const char *path, struct err *err)
+bool timeline_bundle(struct timeline *timeline, struct opening *opening, const char *path,
+    bool shadows, struct err *err)
 {
 	bool added = false;
 
@@ -367,7 +380,7 @@ bool timeline_bundle(
 	size_t count = bundle_row_count(opening->reader);
 
 	for (size_t i = 0; i < count; i++)
-		if (!add_row(timeline, opening, i, &added, err) &&
+		if (!add_row(timeline, opening, shadows, i, &added, err) &&
 		    !forgive(opening, "a volume", err))
 			return false;
 	return added || fail(err, ERR_MISSING,

@@ -1,43 +1,6 @@
 /* The shadow copies of a collection's volumes. See shadows.h. */
 #include "collectors/shadows.h"
 
-static bool add_word(struct shadow_choice *choice, const char *word, size_t len)
-{
-	static const struct {
-		const char *word;
-		size_t at;
-	} words[] = {{"newest", offsetof(struct shadow_choice, newest)},
-	    {"mid", offsetof(struct shadow_choice, middle)},
-	    {"oldest", offsetof(struct shadow_choice, oldest)}};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strlen(words[i].word) == len && memcmp(words[i].word, word, len) == 0) {
-			*(bool *)((char *)choice + words[i].at) = true;
-			return true;
-		}
-	return false;
-}
-
-bool shadow_choice_parse(const char *text, struct shadow_choice *out, struct err *err)
-{
-	struct shadow_choice choice = {.all = strcmp(text, "all") == 0};
-	bool is_whole = choice.all || strcmp(text, "none") == 0;
-
-	for (const char *at = text; !is_whole;) {
-		size_t len = strcspn(at, ",");
-
-		if (!add_word(&choice, at, len))
-			return fail(err, ERR_USAGE,
-			    "--shadow takes all, none, or newest, mid, oldest with commas between, "
-			    "not '%.60s'",
-			    text);
-		is_whole = at[len] == 0;
-		at += len + !is_whole;
-	}
-	*out = choice;
-	return true;
-}
-
 /* The volume that holds the stores: itself, or the one in the set that its header names. */
 static struct source *find_storage(const struct volume_set *set, const struct vss_header *header)
 {
@@ -52,26 +15,14 @@ static struct source *find_storage(const struct volume_set *set, const struct vs
 	return NULL;
 }
 
-/* The usable ones stand together at the newest end: each builds on those after it. */
-static bool is_chosen(const struct vss *vss, const struct shadow_choice *choice, size_t index)
-{
-	size_t first = 0, last = vss_count(vss) - 1;
-
-	while (first < last && vss_info(vss, first)->why.kind != ERR_NONE)
-		first++;
-	return choice->all || (choice->newest && index == last) ||
-	       (choice->oldest && index == first) ||
-	       (choice->middle && index == first + (last - first) / 2);
-}
-
 static bool add_shadow(struct volume_set *set, size_t of, size_t index,
-    const struct shadow_choice *choice, struct err *err)
+    const struct vss_choice *choice, struct err *err)
 {
 	struct vss *vss = set->at[of].vss;
 	struct source *raw = NULL;
 	struct err why = vss_info(vss, index)->why;
 
-	if (why.kind == ERR_NONE && !is_chosen(vss, choice, index))
+	if (why.kind == ERR_NONE && !vss_is_chosen(vss, index, choice))
 		return true;
 	if (why.kind == ERR_NONE && !vss_snapshot_open(vss, index, VSS_KEPT_ONLY, &raw, &why) &&
 	    why.kind == ERR_NONE)
@@ -80,7 +31,7 @@ static bool add_shadow(struct volume_set *set, size_t of, size_t index,
 }
 
 static bool add_shadows_of(
-    struct volume_set *set, size_t of, const struct shadow_choice *choice, struct err *err)
+    struct volume_set *set, size_t of, const struct vss_choice *choice, struct err *err)
 {
 	struct vss_header header;
 	struct err why = {0};
@@ -113,11 +64,11 @@ static bool add_shadows_of(
 }
 
 bool volume_set_add_shadows(
-    struct volume_set *set, const struct shadow_choice *choice, struct err *err)
+    struct volume_set *set, const struct vss_choice *choice, struct err *err)
 {
 	size_t count = set->count;
 
-	if (!choice->all && !choice->newest && !choice->middle && !choice->oldest)
+	if (!vss_choice_any(choice))
 		return true;
 	for (size_t i = 0; i < count; i++)
 		if (set->at[i].ntfs && !add_shadows_of(set, i, choice, err))

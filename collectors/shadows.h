@@ -4,20 +4,13 @@
 
 #include "collectors/volumes.h"
 
-struct shadow_choice {
-	bool all, newest, middle, oldest; /* none of them: shadow copies are not looked for */
-};
-
 #define SHADOW_CHOICE_DEFAULT "newest,oldest"
-
-/* Parses "all", "none", or words of newest, mid, oldest with commas between. ERR_USAGE. */
-bool shadow_choice_parse(const char *text, struct shadow_choice *out, struct err *err) MUST_CHECK;
 
 /* Looks for the shadow copies of every volume of the set and adds those that are chosen, the newest first: named
  * "$vss$/C/2" (numbered from 1, the oldest), with their volume's letter. One that cannot be read is added with
  * the reason, chosen or not. A store on another volume is found when that one is in the set. False: no memory. */
 bool volume_set_add_shadows(
-    struct volume_set *set, const struct shadow_choice *choice, struct err *err) MUST_CHECK;
+    struct volume_set *set, const struct vss_choice *choice, struct err *err) MUST_CHECK;
 
 /* What is known of the shadow copy that the volume is; NULL: it is none. */
 const struct vss_info *shadow_info(

@@ -85,6 +85,18 @@ bool vss_is_same(
 /* How many of len bytes at offset an opened snapshot did not keep. */
 uint64_t vss_unkept(const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len);
 
+struct vss_choice { /* which snapshots are meant; none of them: none */
+	bool all, newest, middle, oldest;
+};
+
+/* Parses the word of --shadow: "all", "none", or some of newest, mid, oldest with commas between. ERR_USAGE. */
+bool vss_choice_parse(const char *text, struct vss_choice *out, struct err *err) MUST_CHECK;
+static inline bool vss_choice_any(const struct vss_choice *choice)
+{
+	return choice->all || choice->newest || choice->middle || choice->oldest;
+}
+bool vss_is_chosen(const struct vss *vss, size_t index, const struct vss_choice *choice);
+
 /* How many blocks the opened snapshot itself keeps, for people. */
 uint64_t vss_blocks(const struct vss *vss, size_t snapshot);
 

@@ -23,7 +23,7 @@ same() { [ "$2" = "$3" ] || complain "$1: '$3', not '$2'"; }
 status() { jq -r --arg path "$1" 'select(.path == $path) | "\(.status) \(.read) \(.snapshot.now // "-") \(.same_as // "-")"' "$work/rows"; }
 
 mounted() {
-	ntfs-3g -o streams_interface=windows "$1" "$work/mnt" 2>/dev/null || skip "ntfs-3g cannot mount"
+	ntfs-3g -o streams_interface=windows,noatime "$1" "$work/mnt" 2>/dev/null || skip "ntfs-3g cannot mount"
 }
 
 keep() { # STATE: the files as they are, to compare with
@@ -115,6 +115,31 @@ check_choice() {
 	done
 }
 
+# The timeline tells of a shadow copy what only it knows; of an image and of a bundle the same.
+check_timeline() {
+	local hive=Windows/System32/config bundle
+	run "timeline" 0 "$kanshiki" timeline "$work/now.img"
+	same "timeline: none by default" 0 "$(grep -c '"path":"$vss\$' "$work/out" || true)"
+	cp "$work/out" "$work/plain"
+	run "timeline --shadow all" 0 "$kanshiki" timeline "$work/now.img" --shadow all
+	head -n "$(wc -l <"$work/plain")" "$work/out" | cmp - "$work/plain" || complain "timeline: the volume's own lines differ"
+	tail -n +"$(($(wc -l <"$work/plain") + 1))" "$work/out" >"$work/shadow"
+	same "timeline: all of them of shadow copies" 0 "$(grep -cv '"path":"$vss\$/[12]' "$work/shadow" || true)"
+	grep -q '"path":"$vss$/1/Windows/System32/winevt/Logs/System.evtx".*"deleted":false' "$work/shadow" ||
+		complain "timeline: the file that is gone is not there"
+	grep -q "\"path\":\"\$vss\$/2/$hive/SYSTEM\"" "$work/shadow" || complain "timeline: the earlier times of SYSTEM are not there"
+	! grep -q "\$vss\$/[12]/$hive/SOFTWARE\"" "$work/shadow" || complain "timeline: SOFTWARE, which nobody touched, comes again"
+	same "timeline: every line once" "" "$(sed -E 's/"path":"\$vss\$\/[12]\/?/"path":"/' "$work/out" | grep -v '"kind":"damage"' | sort | uniq -d)"
+	run "timeline: a collection" 0 collect --shadow all --profile ntfs-metafiles --deleted none
+	bundle_of "timeline: a collection" || return 0
+	run "timeline of a bundle" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys" --shadow all
+	sed -nE 's/("path":")\$vss\$\/C\//\1$vss$\//p' "$work/out" | grep '"kind":"file"' | sort >"$work/of-bundle"
+	grep '"kind":"file"' "$work/shadow" | sort | cmp - "$work/of-bundle" || complain "timeline: bundle and image differ"
+	run "timeline of a bundle, without" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys"
+	same "timeline of a bundle, without" 0 "$(grep -c '"path":"$vss\$' "$work/out" || true)"
+	rm -rf "$bundle"
+}
+
 # A damaged store: it and what builds on it are named, the rest is taken.
 check_damage() {
 	local at
@@ -137,5 +162,6 @@ mkdir "$work/out-dir"
 make_states
 check_all
 check_choice
+check_timeline
 check_damage
 finish
