@@ -18,7 +18,7 @@ struct walk {
 	struct text path;
 	struct text short_name;
 	struct ntfs_secure *secure; /* NULL: not at hand */
-	struct timeline_field owner;
+	struct timeline_field fields[2];
 	struct slack_records *slack;
 };
 
@@ -147,18 +147,19 @@ static void tell_standard(struct timeline_line *line, const struct ntfs_entry *e
 	line->usn = entry->usn;
 }
 
-/* Who owns the file. What cannot be told has no key. */
-static void tell_owner(struct walk *walk, struct timeline_line *line)
+/* What only lines of records have. What cannot be told has no key. */
+static void tell_more(struct walk *walk, struct timeline_line *line)
 {
 	struct ntfs_security security;
 
-	if (!walk->secure || !ntfs_secure_of(walk->secure, &walk->entry, &security, NULL) ||
-	    !security.owner.len)
-		return;
-	walk->owner = (struct timeline_field){
-	    .key = "owner_sid", .type = FIELD_TEXT, .bytes = security.owner};
-	line->fields = &walk->owner;
-	line->field_count = 1;
+	line->fields = walk->fields;
+	if (walk->secure && ntfs_secure_of(walk->secure, &walk->entry, &security, NULL) &&
+	    security.owner.len)
+		walk->fields[line->field_count++] = (struct timeline_field){
+		    .key = "owner_sid", .type = FIELD_TEXT, .bytes = security.owner};
+	if (walk->entry.is_case_sensitive)
+		walk->fields[line->field_count++] = (struct timeline_field){
+		    .key = "case_sensitive", .type = FIELD_BOOL, .number = true};
 }
 
 /* The line of the record: its path is that of its best name. */
@@ -172,7 +173,7 @@ static bool write_file(struct walk *walk, struct err *err)
 	line.lsn = entry->lsn;
 	tell_data(&line, timeline_data(entry));
 	tell_standard(&line, entry);
-	tell_owner(walk, &line);
+	tell_more(walk, &line);
 	line.hints = hints_of(entry);
 	line.reparse_tag = timeline_reparse_tag(entry);
 	if (entry->base.record || entry->base.sequence) {

@@ -184,6 +184,8 @@ static void parse_standard(struct ntfs_entry *entry, const struct ntfs_attribute
 	entry->has_standard = true;
 	entry->times = ntfs_times_parse(c.at);
 	entry->attributes = le32(c.at + 32);
+	/* Windows 10 keeps flags where the number of a version was meant to be, which nobody ever wrote. */
+	entry->is_case_sensitive = entry->is_directory && c.len >= 48 && le32(c.at + 40) & 1;
 	/* 72 bytes since NTFS 3.0, 48 before. */
 	if (c.len >= 72) {
 		entry->owner_id = le32(c.at + 48);

@@ -46,6 +46,7 @@ struct finder {
 	const uint16_t *upcase;
 	struct bytes wanted; /* UTF-16LE */
 	bool found;
+	bool is_exact; /* the name found is spelled as wanted */
 	bool damaged;
 	struct ntfs_reference file;
 };
@@ -60,17 +61,21 @@ static bool same(const uint16_t *table, struct bytes a, struct bytes b)
 	return true;
 }
 
+/* Names may differ in case alone (case-sensitive directories, POSIX names): the one spelled as wanted wins, the first
+ * of the others stands in for it. */
 static bool look(struct ntfs_lister *lister, struct ntfs_reference file,
     const struct ntfs_name *name, struct err *err)
 {
 	struct finder *finder = (struct finder *)lister;
+	bool is_exact = bytes_equal(name->utf16, finder->wanted);
 
 	(void)err;
-	if (!same(finder->upcase, name->utf16, finder->wanted))
-		return true;
-	finder->file = file;
-	finder->found = true;
-	return false; /* no need to go on */
+	if (is_exact || (!finder->found && same(finder->upcase, name->utf16, finder->wanted))) {
+		finder->file = file;
+		finder->found = true;
+		finder->is_exact = is_exact;
+	}
+	return !finder->is_exact; /* then there is no need to go on */
 }
 
 static void note_damage(struct ntfs_lister *lister, const struct err *why)

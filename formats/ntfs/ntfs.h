@@ -128,6 +128,7 @@ struct ntfs_entry {
 	bool has_standard;       /* whether the next fields were there */
 	struct ntfs_times times; /* $STANDARD_INFORMATION */
 	uint32_t attributes;     /* FILE_ATTRIBUTE_* */
+	bool is_case_sensitive;  /* a directory whose names may differ in case alone */
 	uint32_t owner_id, security_id;
 	uint64_t usn;
 	struct ntfs_name *names;
@@ -213,8 +214,8 @@ struct ntfs_lister {
 bool ntfs_list(struct ntfs_volume *volume, const struct ntfs_entry *directory,
     struct ntfs_lister *lister, struct err *err) MUST_CHECK;
 
-/* Finds a file by path ("Windows/System32/config/SYSTEM", WTF-8, without case) through the directory
- * indexes. ERR_MISSING names the first component that is not there. */
+/* Finds a file by path ("Windows/System32/config/SYSTEM", WTF-8, without case; where names differ in case alone, the
+ * one spelled so) through the directory indexes. ERR_MISSING names the first component that is not there. */
 bool ntfs_find(struct ntfs_volume *volume, struct bytes path, struct ntfs_reference *out,
     struct err *err) MUST_CHECK;
 
