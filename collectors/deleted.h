@@ -5,6 +5,7 @@
 
 #include "collectors/row.h"
 #include "collectors/state.h"
+#include "formats/ntfs/wof.h"
 
 #define DELETED_CANDIDATES_MAX ((size_t)1 << 19) /* streams to recover, of one volume: 12 MiB */
 #define DELETED_RESIDENT_MAX   100000u           /* members out of MFT records, of one volume */
@@ -54,6 +55,7 @@ struct deleted_files { /* of one volume */
 	struct collection_volume *volume;
 	struct ntfs_bitmap *bitmap; /* NULL: cannot be read */
 	struct ntfs_claims *claims;
+	struct logfile_clusters *log; /* NULL: no memory for it */
 	struct matcher priorities;
 	struct deleted_trim trim;
 	struct deleted_candidate *at; /* by record, then as the streams lie */
@@ -79,6 +81,11 @@ void deleted_path(
 /* The member's name: "deleted/C/39-2/name:stream". */
 void deleted_member(const struct deleted_files *d, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, struct text *out);
+
+/* The stream whose clusters hold the content of a stream: itself, or WofCompressedData of a file packed by Windows;
+ * *is_wof and *wof then tell how. */
+const struct ntfs_stream *deleted_holder(struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, bool *is_wof, struct ntfs_wof *wof);
 
 /* deleted_priority.c: the list. */
 bool deleted_priorities(struct matcher *matcher, struct err *err) MUST_CHECK;

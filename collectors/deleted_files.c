@@ -81,6 +81,17 @@ void deleted_member(const struct deleted_files *d, const struct ntfs_entry *entr
 	}
 }
 
+const struct ntfs_stream *deleted_holder(struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, bool *is_wof, struct ntfs_wof *wof)
+{
+	*is_wof = false;
+	if (stream->utf16.len || !ntfs_wof_packed(entry))
+		return stream;
+	if (!ntfs_wof_find(d->volume->ntfs, entry, wof, is_wof, NULL))
+		*is_wof = false; /* nobody can unpack it: both streams are taken as they lie */
+	return *is_wof ? wof->packed : stream;
+}
+
 /* One way through the file table. False: stopped. */
 static bool walk(struct deleted_files *d,
     void (*see)(struct deleted_files *, void *context, const struct ntfs_entry *entry),
@@ -218,6 +229,10 @@ static void run(struct deleted_files *d)
 	}
 	if (!claim(d))
 		return;
+	if (logfile_clusters_load(d->volume->ntfs, &d->log, &err))
+		ntfs_claims_set_log(d->claims, d->log);
+	else
+		report(d, "", &err);
 	deleted_caps(d->collection, &d->cap, &d->file_cap);
 	deleted_trim_judge(d);
 	if (d->collection->plan->deleted != DELETED_LIST && !walk(d, see_plan, NULL))
@@ -254,6 +269,7 @@ static void run_volume(struct collection *collection, size_t volume)
 		run(d);
 	}
 	ntfs_claims_free(d->claims);
+	logfile_clusters_free(d->log);
 	ntfs_bitmap_close(d->bitmap);
 	matcher_free(&d->priorities);
 	text_free(&d->title);

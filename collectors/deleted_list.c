@@ -115,10 +115,14 @@ static void add_stream(struct deleted_files *d, struct json *json, const struct 
     const struct ntfs_stream *stream)
 {
 	CLEANUP(ntfs_deleted_free) struct ntfs_deleted state = {0};
-	struct ntfs_deleted_stream of = {d->volume->ntfs, d->claims, entry, stream};
-	struct row_deleted deleted = {.state = &state};
+	struct ntfs_deleted_stream of = {d->volume->ntfs, d->claims, entry, NULL};
+	struct row_deleted deleted = {
+	    .state = &state, .is_in_log = ntfs_claims_log_covers(d->claims, entry)};
 	struct err err = {0};
+	struct ntfs_wof wof;
+	bool is_wof;
 
+	of.stream = deleted_holder(d, entry, stream, &is_wof, &wof);
 	json_begin(json);
 	add_utf16(json, "name", stream->utf16);
 	json_unsigned_field(json, "size", stream->size);
@@ -128,6 +132,8 @@ static void add_stream(struct deleted_files *d, struct json *json, const struct 
 		json_bool_field(json, "compressed", true);
 	if (stream->flags & NTFS_STREAM_ENCRYPTED)
 		json_bool_field(json, "encrypted", true);
+	if (is_wof)
+		json_string_field(json, "wof", ntfs_wof_word(wof.algorithm));
 	if (ntfs_deleted_judge(&of, d->bitmap, &state, &err)) {
 		/* Where they lie in the content is for the row of what is taken. */
 		state.lost.count = 0;

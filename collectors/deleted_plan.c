@@ -19,8 +19,11 @@ static uint64_t bytes_left(
     struct deleted_files *d, const struct ntfs_entry *entry, const struct ntfs_stream *stream)
 {
 	CLEANUP(ntfs_deleted_free) struct ntfs_deleted state = {0};
-	struct ntfs_deleted_stream of = {d->volume->ntfs, d->claims, entry, stream};
+	struct ntfs_deleted_stream of = {d->volume->ntfs, d->claims, entry, NULL};
+	struct ntfs_wof wof;
+	bool is_wof;
 
+	of.stream = deleted_holder(d, entry, stream, &is_wof, &wof);
 	if (!ntfs_deleted_judge(&of, d->bitmap, &state, NULL) ||
 	    state.result == NTFS_DELETED_OVERWRITTEN)
 		return 0;

@@ -7,7 +7,9 @@ struct recovery { /* a deleted stream on its way into the bundle */
 	struct deleted_files *d;
 	const struct ntfs_entry *entry;
 	const struct ntfs_stream *stream;
-	struct ntfs_deleted_stream of;
+	struct ntfs_deleted_stream of; /* of the stream whose clusters hold the content */
+	bool is_wof;
+	struct ntfs_wof wof;
 	struct ntfs_deleted state;
 	struct ntfs_bitmap *bitmap; /* borrowed */
 	struct row_deleted deleted;
@@ -38,6 +40,11 @@ static void write_row(struct recovery *r, struct row *row)
 	row->stream = r->stream;
 	row->is_orphan = r->is_orphan;
 	row->deleted = &r->deleted;
+	struct content content = {.is_wof = r->is_wof, .wof = r->wof};
+
+	if (r->is_wof)
+		content.packed_size = r->wof.packed->size;
+	row->content = &content;
 	row_write(row, &json);
 	collection_row(r->d->collection, &json);
 }
@@ -180,6 +187,23 @@ static void look_for_trim(struct recovery *r)
 	r->deleted.result = r->state.result;
 }
 
+/* What WOF packed is unpacked when its stream is whole. */
+static bool open_content(struct recovery *r, struct source **out, struct err *err)
+{
+	CLEANUP(source_close) struct source *stored = NULL;
+
+	if (!ntfs_deleted_open(&r->of, &r->state, r->d->volume->is_live, &stored, err))
+		return false;
+	if (!r->is_wof) {
+		*out = TAKE(stored);
+		return true;
+	}
+	if (!ntfs_wof_open_source(stored, r->wof.algorithm, r->wof.size, out, err))
+		return false;
+	stored = NULL;
+	return true;
+}
+
 static void recover(struct recovery *r)
 {
 	CLEANUP(source_close) struct source *source = NULL;
@@ -196,7 +220,10 @@ static void recover(struct recovery *r)
 	} else if (r->deleted.result == NTFS_DELETED_TRIMMED) {
 		leave(
 		    r, "the drive has emptied its clusters (TRIM): they hold one byte throughout");
-	} else if (ntfs_deleted_open(&r->of, &r->state, r->d->volume->is_live, &source, &err)) {
+	} else if (r->is_wof && r->deleted.result != NTFS_DELETED_FULL) {
+		leave(
+		    r, "packed by Windows (WOF): what is left is in its stream WofCompressedData");
+	} else if (open_content(r, &source, &err)) {
 		collection->progress.what = text_bytes(&r->member);
 		store(r, source);
 		collection->progress.what = (struct bytes){0};
@@ -215,6 +242,9 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 	    .stream = stream,
 	    .of = {d->volume->ntfs, d->claims, entry, stream},
 	    .bitmap = bitmap};
+
+	r.of.stream = deleted_holder(d, entry, stream, &r.is_wof, &r.wof);
+	r.deleted.is_in_log = ntfs_claims_log_covers(d->claims, entry);
 
 	deleted_member(d, entry, stream, &r.member);
 	deleted_path(d, entry, &r.path, &r.is_orphan);

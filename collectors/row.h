@@ -53,6 +53,7 @@ struct row_deleted { /* what is left of a deleted stream; all borrowed */
 	struct bytes path;   /* where it was, "$Orphan/…" when its directory is gone */
 	bool is_blank_known; /* whether emptied clusters were looked for */
 	uint64_t blank;      /* clusters of its own that hold one byte, 0x00 or 0xff, throughout */
+	bool is_in_log;      /* $LogFile tells of everything since the record's last change */
 	bool is_changed;     /* while it was read */
 	uint64_t deleted_at; /* ticks, by the change journal; 0: not known */
 };

@@ -39,6 +39,8 @@ static void add_clusters(struct json *json, const struct row_deleted *deleted)
 	/* A file that came and went in between, record and all, leaves no trace that could be looked for. */
 	if (state->own > 0)
 		json_string_field(json, "earlier_owner", "unknowable");
+	if (state->own > 0 && deleted->is_in_log)
+		json_bool_field(json, "log_covers", true);
 }
 
 void row_add_deleted(struct json *json, const struct row_deleted *deleted)

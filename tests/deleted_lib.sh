@@ -49,6 +49,16 @@ make_fragmented() {
 	rm "$work/mnt/other"
 }
 
+# Packed by WOF as Windows does it: a hole, a packed stream, a reparse point (version 1, provider 2, version 1, algorithm).
+make_wof() {
+	seq 1 50000 >"$work/original"
+	"$build/tests/mkwof" xpress8k "$work/original" "$work/packed"
+	truncate -s "$(stat -c %s "$work/original")" "$1"
+	stat -c %i "$1" >"$work/wof.record"
+	cat "$work/packed" >"$1:WofCompressedData"
+	setfattr -n system.ntfs_reparse_data -v 0x170000801000000001000000020000000100000002000000 "$1"
+}
+
 make_victims() {
 	local dir=$work/mnt/victims
 	mkdir -p "$dir/packed" "$dir/gone/sub"
@@ -67,18 +77,28 @@ make_victims() {
 	random_bytes 50000 >"$dir/streams.txt:隠し"
 	random_bytes 20000 >"$dir/gone/one.exe"
 	echo "deep" >"$dir/gone/sub/two.txt"
+	[ ! -x "$build/tests/mkwof" ] || make_wof "$dir/packed.dll"
 	sync -f "$dir"
+}
+
+# usage: line RECORD STREAM PATH FILE   of truth
+line() {
+	local sum
+	sum=$(sha256sum <"$4")
+	printf '%s\t%s\t%s\t%s\tvictims/%s\n' "$1" "$2" "$(stat -c %s "$4")" "${sum%% *}" "$3"
 }
 
 # usage: write_truth IMAGE   before they are deleted
 write_truth() {
-	local path sum
-	(cd "$work/mnt/victims" && find . -type f -printf '%P\n' && printf '%s\n' streams.txt:small streams.txt:隠し) |
+	local path
+	(cd "$work/mnt/victims" && find . -type f ! -name packed.dll -printf '%P\n' && printf '%s\n' streams.txt:small streams.txt:隠し) |
 		while IFS= read -r path; do
-			sum=$(sha256sum <"$work/mnt/victims/$path")
-			printf '%s\t%s\t%s\t%s\tvictims/%s\n' "$(stat -c %i "$work/mnt/victims/$path")" \
-				"$([[ $path != *:* ]] && echo . || echo "${path##*:}")" "$(stat -c %s "$work/mnt/victims/$path")" "${sum%% *}" "$path"
+			line "$(stat -c %i "$work/mnt/victims/$path")" "$([[ $path != *:* ]] && echo . || echo "${path##*:}")" "$path" \
+				"$work/mnt/victims/$path"
 		done >"$1.truth"
+	[ -f "$work/wof.record" ] || return 0
+	line "$(cat "$work/wof.record")" . packed.dll "$work/original" >>"$1.truth"
+	line "$(cat "$work/wof.record")" WofCompressedData packed.dll:WofCompressedData "$work/packed" >>"$1.truth"
 }
 
 # usage: make_deleted IMAGE SIZE   victims that were there and are deleted; spare records are free in front of theirs
@@ -168,7 +188,7 @@ judge() {
 		untouched) is_there=yes ;;
 		overwritten | trimmed) is_there=no ;;
 		esac
-		[ "$is_there" != unknown ] || [ "$stream" != . ] ||
+		[ "$is_there" != unknown ] || [ "$stream" != . ] || [[ $path = */packed.dll ]] ||
 			is_there=$(still_there "$2" "$record" "$sum" && echo yes || echo no)
 		# What lies in the record is there as long as the record is.
 		is_resident "$record" "$stream" && is_there=yes

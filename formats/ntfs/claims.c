@@ -35,6 +35,16 @@ void ntfs_claims_free(struct ntfs_claims *claims)
 	free(claims);
 }
 
+void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_clusters *log)
+{
+	claims->log = log;
+}
+
+bool ntfs_claims_log_covers(const struct ntfs_claims *claims, const struct ntfs_entry *entry)
+{
+	return claims->log && entry->lsn != 0 && logfile_clusters_since(claims->log) <= entry->lsn;
+}
+
 /* Nothing from cluster `from` on can be told. */
 static void give_up(struct ntfs_claims *claims, uint64_t from)
 {
@@ -273,6 +283,29 @@ static uint64_t ask(const struct ntfs_claims *claims, const struct ntfs_entry *e
 	return count < end - first ? count : end - first;
 }
 
+/* The same with what the log tells of clusters that nobody else seems to have had. A record without LSN was not written
+ * by Windows: when its file was there is not known then. */
+static uint64_t ask_log(const struct ntfs_claims *claims, const struct ntfs_entry *entry,
+    uint64_t first, uint64_t count, enum ntfs_fate *fate)
+{
+	const struct logfile_grant *grant = NULL;
+
+	for (;;) {
+		if (!logfile_clusters_given_after(claims->log, first, count, entry->lsn, &grant)) {
+			*fate = NTFS_FATE_UNKNOWN;
+			return count;
+		}
+		if (!grant)
+			return count;
+		if (grant->first <= first)
+			break;
+		count = grant->first - first; /* and in front of it? */
+	}
+	*fate = entry->lsn == 0 ? NTFS_FATE_UNKNOWN : NTFS_FATE_LATER;
+	return grant->count - (first - grant->first) < count ? grant->count - (first - grant->first)
+							     : count;
+}
+
 uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *bitmap,
     const struct ntfs_entry *entry, uint64_t first, uint64_t count, enum ntfs_fate *fate)
 {
@@ -281,8 +314,12 @@ uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *b
 
 	if (bitmap)
 		same = ntfs_bitmap_run(bitmap, first, count, &state);
-	if (state == NTFS_CLUSTER_FREE)
-		return ask(claims, entry, first, same, fate);
+	if (state == NTFS_CLUSTER_FREE) {
+		same = ask(claims, entry, first, same, fate);
+		if (claims->log && *fate == NTFS_FATE_OWN)
+			same = ask_log(claims, entry, first, same, fate);
+		return same;
+	}
 	*fate = state == NTFS_CLUSTER_USED ? NTFS_FATE_USED : NTFS_FATE_UNKNOWN;
 	return same;
 }

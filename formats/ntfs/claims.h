@@ -12,6 +12,7 @@
 #define KANSHIKI_FORMATS_NTFS_CLAIMS_H
 
 #include "formats/ntfs/bitmap.h"
+#include "formats/ntfs/logfile_clusters.h"
 
 struct ntfs_claims; /* opaque; one thread at a time */
 
@@ -21,6 +22,12 @@ bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
 void ntfs_claims_free(struct ntfs_claims *claims);
 CLEANUP_POINTER(struct ntfs_claims, ntfs_claims_free);
 
+/* What $LogFile tells of clusters given to files, borrowed: one given after the last change of a deleted record (its LSN)
+ * has another owner since, also where that one's record is gone. */
+void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_clusters *log);
+/* Whether the log tells of everything since the last change of the entry's record. */
+bool ntfs_claims_log_covers(const struct ntfs_claims *claims, const struct ntfs_entry *entry);
+
 /* Looks at an entry as ntfs_entry_load gave it: each of the volume, in use or not, base or extension. */
 void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry);
 /* After the walk. True: memory did not suffice for all, so walk once more and settle again. */
@@ -29,7 +36,7 @@ bool ntfs_claims_settle(struct ntfs_claims *claims) MUST_CHECK;
 enum ntfs_fate {
 	NTFS_FATE_OWN,   /* free, and nobody else we can see ever had it later */
 	NTFS_FATE_USED,  /* in use by another file now */
-	NTFS_FATE_LATER, /* free, but another deleted file had it later */
+	NTFS_FATE_LATER, /* free, but another file had it later, which is deleted by now */
 	NTFS_FATE_UNKNOWN, /* $Bitmap cannot be read there, or two had it and nothing tells who was the last */
 };
 

@@ -34,7 +34,8 @@ struct claim_clock {
 struct ntfs_claims {
 	struct ntfs_volume *volume;
 	struct ntfs_bitmap *bitmap;
-	struct claim_list claims; /* of this walk: clusters [from, to) */
+	const struct logfile_clusters *log; /* NULL: not asked */
+	struct claim_list claims;           /* of this walk: clusters [from, to) */
 	struct claim_list
 	    contested; /* of all walks so far: ascending, not overlapping; owner: the last */
 	uint64_t from, to;
