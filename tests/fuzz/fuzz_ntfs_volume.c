@@ -42,6 +42,14 @@ static void read_streams(struct ntfs_volume *volume, const struct ntfs_entry *en
 	}
 }
 
+static void read_content(struct ntfs_volume *volume, const struct ntfs_entry *entry)
+{
+	struct source *source = NULL;
+
+	if (ntfs_content_open(volume, entry, &source, NULL))
+		read_source(source);
+}
+
 static void walk(struct ntfs_volume *volume)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
@@ -53,6 +61,7 @@ static void walk(struct ntfs_volume *volume)
 		if (!ntfs_entry_load(mft, i, &entry, NULL))
 			continue;
 		read_streams(volume, &entry);
+		read_content(volume, &entry);
 		if (!ntfs_list(volume, &entry, &lister, NULL))
 			continue;
 	}
