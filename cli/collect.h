@@ -7,7 +7,7 @@
 
 struct collect_request {
 	const char *kit, *out, *profile, *case_id, *facts;
-	struct text_list volumes; /* "C=PATH" */
+	struct text_list volumes; /* "C=PATH", "PATH", "PATH@N" */
 	struct text_list take;
 	const char *deleted, *shadow;
 	uint64_t deleted_cap; /* MB; 0: by the policy */
@@ -19,6 +19,12 @@ struct collect_request {
  * kit or the program. Refuses a destination on the evidence, and a run without a usable volume that was
  * asked for: *code is then the exit code and *err the reason. */
 bool collect_open_volumes(const struct collect_request *request, struct volume_set *set, int *code,
+    struct err *err) MUST_CHECK;
+
+/* Adds what the target is: a volume, or the partitions of a disk. A letter stands for one volume only: the partition
+ * that is named, that the registry calls so, or that is alone on the disk; else ERR_USAGE, the choices said. */
+struct image_target;
+bool collect_add_image(struct volume_set *set, char letter, const struct image_target *target,
     struct err *err) MUST_CHECK;
 
 /* A name for the bundle: from the SYSTEM hive of the volumes that were asked for; else this machine's when one of

@@ -2,6 +2,7 @@
 #include "cli/collect.h"
 
 #include "cli/command.h"
+#include "cli/image_target.h"
 #include "core/array.h"
 #include "platform/file.h"
 #include "platform/process.h"
@@ -54,26 +55,37 @@ static bool add_volume(struct volume_set *set, char letter, const char *guid, co
 	return ok || refuse(code, EXIT_USAGE);
 }
 
+/* "C=PATH", or a path alone: a disk, whose partitions have letters of their own. */
+static bool add_word(const struct collect_request *request, struct volume_set *set,
+    const char *word, int *code, struct err *err)
+{
+	CLEANUP(image_target_free) struct image_target target = {0};
+	bool has_letter = is_letter(word[0]) && word[1] == '=';
+	char letter = has_letter ? (char)(word[0] & ~0x20) : 0;
+
+	word += has_letter ? 2 : 0;
+	if (!*word) {
+		fail(err, ERR_USAGE, "--volume takes an image or volume, as in C=disk.img");
+		return refuse(code, EXIT_USAGE);
+	}
+	if (!image_target_parse(word, &target, err))
+		return refuse(code, EXIT_USAGE);
+	const char *path = text_string(&target.path);
+
+	if (!volume_is_live(path) && file_kind(path) == FILE_KIND_MISSING) {
+		fail(err, ERR_MISSING, "no such volume or image '%s'", path);
+		return refuse(code, EXIT_NO_INPUT);
+	}
+	return check_destination(request, path, code, err) &&
+	       (collect_add_image(set, letter, &target, err) || refuse(code, EXIT_USAGE));
+}
+
 static bool add_asked(
     const struct collect_request *request, struct volume_set *set, int *code, struct err *err)
 {
-	for (size_t i = 0; i < request->volumes.count; i++) {
-		const char *word = request->volumes.at[i];
-		const char *path = word + 2;
-
-		if (!is_letter(word[0]) || word[1] != '=' || !*path) {
-			fail(err, ERR_USAGE,
-			    "--volume takes a letter and a path, as in C=disk.img, not '%s'", word);
-			return refuse(code, EXIT_USAGE);
-		}
-		if (!volume_is_live(path) && file_kind(path) == FILE_KIND_MISSING) {
-			fail(err, ERR_MISSING, "no such volume or image '%s'", path);
-			return refuse(code, EXIT_NO_INPUT);
-		}
-		if (!check_destination(request, path, code, err) ||
-		    !add_volume(set, (char)(word[0] & ~0x20), NULL, path, code, err))
+	for (size_t i = 0; i < request->volumes.count; i++)
+		if (!add_word(request, set, request->volumes.at[i], code, err))
 			return false;
-	}
 	return true;
 }
 
@@ -166,7 +178,7 @@ static int unusable_code(const struct err *why)
 static void why_unusable(const struct collection_volume *volume, struct err *err)
 {
 	*err = volume->why;
-	fail_in(err, "%c: '%s'", volume->letter, text_string(&volume->path));
+	fail_in(err, "%s: '%s'", text_string(&volume->name), text_string(&volume->path));
 }
 
 bool collect_open_volumes(
@@ -175,7 +187,7 @@ bool collect_open_volumes(
 	bool asked = request->volumes.count > 0;
 
 	if (!asked && !HAS_LIVE_VOLUMES) {
-		fail(err, ERR_USAGE, "--volume LETTER=IMAGE is needed on this system");
+		fail(err, ERR_USAGE, "--volume IMAGE is needed on this system");
 		return refuse(code, EXIT_USAGE);
 	}
 	if (!(asked ? add_asked : add_fixed)(request, set, code, err) ||
@@ -183,6 +195,10 @@ bool collect_open_volumes(
 		return false;
 	if (!asked || volume_set_usable(set) > 0)
 		return true;
+	if (set->count == 0) {
+		fail(err, ERR_UNSUPPORTED, "the disk has no partitions");
+		return refuse(code, EXIT_BAD_INPUT);
+	}
 	for (size_t i = set->count - 1; i > 0; i--) {
 		why_unusable(&set->at[i], err);
 		DISCARD(command_fail(err));

@@ -1,11 +1,12 @@
 /* kanshiki timeline: $MFT and change journal of a bundle, a volume or a bare file, as text. */
 #include "cli/command.h"
 #include "cli/timeline_bundle.h"
+#include "cli/timeline_disk.h"
 #include "core/options.h"
 #include "core/tr.h"
-#include "formats/volume_kind.h"
 #include "platform/console.h"
 #include "platform/file.h"
+#include "platform/image.h"
 #include "platform/volume.h"
 
 #define OPTIONS (TRUST_OPTIONS + 2)
@@ -52,37 +53,33 @@ static bool watch(void *context, uint64_t done, uint64_t total)
 	return !opening_progress(context, tr("timeline"), done, total);
 }
 
-/* Says what the input is instead. Returns false. */
-static bool refuse(struct source *source, struct err *err)
+/* Neither volume nor file of one: a disk, or something else, which is then said. */
+static bool add_other(struct timeline *timeline, struct opening *opening, struct source *source,
+    const struct image_target *target, struct err *err)
 {
+	CLEANUP(disk_free) struct disk disk = {0};
 	enum volume_kind kind = VOLUME_UNKNOWN;
 
+	if (!disk_read(source, &disk, err))
+		return false;
+	if (disk.scheme != DISK_NONE || target->partition)
+		return timeline_disk(timeline, source, &disk, target, &opening->gaps, err);
 	if (!volume_kind_of(source, &kind, err))
 		return false;
-	switch (kind) {
-	case VOLUME_NTFS:
-	case VOLUME_UNKNOWN:
-	case VOLUME_UNFORMATTED:
+	if (kind == VOLUME_UNKNOWN || kind == VOLUME_UNFORMATTED)
 		return fail(err, ERR_UNSUPPORTED,
 		    "neither a bundle, a volume of NTFS, FAT or exFAT, an $MFT, a change journal "
 		    "($J) nor a $LogFile");
-	case VOLUME_DISK:
-		return fail(err, ERR_UNSUPPORTED,
-		    "%s; give the image of one volume (mmls shows where it begins)",
-		    volume_kind_name(kind));
-	case VOLUME_BITLOCKER:
-	case VOLUME_REFS:
-	case VOLUME_FAT:
-	case VOLUME_EXFAT:
-		break;
-	}
-	return fail(err, ERR_UNSUPPORTED, "%s; a timeline is made of NTFS, FAT or exFAT",
-	    volume_kind_name(kind));
+	return timeline_add_kind(timeline, source, kind, err);
 }
 
-static bool add_input(struct timeline *timeline, struct source *source, struct err *err)
+static bool add_input(struct timeline *timeline, struct opening *opening, struct source *source,
+    const struct image_target *target, struct err *err)
 {
-	switch (timeline_probe(source, err)) {
+	enum timeline_kind kind =
+	    target->partition ? TIMELINE_UNKNOWN : timeline_probe(source, err);
+
+	switch (kind) {
 	case TIMELINE_VOLUME:
 		return timeline_add_volume(timeline, source, err);
 	case TIMELINE_FAT:
@@ -97,16 +94,22 @@ static bool add_input(struct timeline *timeline, struct source *source, struct e
 	case TIMELINE_UNKNOWN:
 		break;
 	}
-	return err->kind == ERR_NONE && refuse(source, err);
+	return err->kind == ERR_NONE && add_other(timeline, opening, source, target, err);
 }
 
-static bool add_file(struct timeline *timeline, const char *path, struct err *err)
+static bool add_file(
+    struct timeline *timeline, struct opening *opening, const char *word, struct err *err)
 {
+	CLEANUP(image_target_free) struct image_target target = {0};
 	CLEANUP(source_close) struct source *source = NULL;
 
-	if (!volume_open(path, &source, err))
+	if (!image_target_parse(word, &target, err))
 		return false;
-	return add_input(timeline, source, err) || fail_in(err, "'%s'", path);
+	const char *path = text_string(&target.path);
+
+	if (!image_open(path, &source, err))
+		return false;
+	return add_input(timeline, opening, source, &target, err) || fail_in(err, "'%s'", path);
 }
 
 static bool write_timeline(
@@ -124,7 +127,7 @@ static bool write_timeline(
 	bool ok = !volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY
 		      ? timeline_bundle(timeline, &request->opening, path,
 			    vss_choice_any(&request->shadows), err)
-		      : add_file(timeline, path, err);
+		      : add_file(timeline, &request->opening, path, err);
 	struct err late = {0};
 
 	console_progress("");

@@ -309,6 +309,16 @@ static enum bundle_set set_of(const char *name)
 	return strncmp(name, "memory/", 7) == 0 ? BUNDLE_MEMORY : BUNDLE_FILES;
 }
 
+/* Lines made here of what was found, or sectors of a disk. */
+static const char *kind_of(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	if (set_of(name) == BUNDLE_LIVE)
+		return "live";
+	return end && strcmp(end, ".jsonl") == 0 ? "listing" : "disk";
+}
+
 /* Writes the member and its row. */
 static void store_source(struct collection *collection, const char *name, struct source *source)
 {
@@ -333,7 +343,7 @@ static void store_source(struct collection *collection, const char *name, struct
 		fail(&copy.first, ERR_STOPPED, "stopped %llu bytes before its end",
 		    (unsigned long long)place.padded);
 	struct row row = {.path = bytes_of(name),
-	    .kind = set_of(name) == BUNDLE_LIVE ? "live" : "listing",
+	    .kind = kind_of(name),
 	    .read = set_of(name) == BUNDLE_LIVE ? "api" : "raw",
 	    .status = is_whole ? ROW_TAKEN : ROW_PARTIAL,
 	    .why = &copy.first,

@@ -47,7 +47,8 @@ struct collector {
 	const char *const *patterns;
 	const struct collector_structure *structures; /* NULL-ended by .anchors == NULL; or NULL */
 	bool is_quick;                                /* also in the profile "quick" */
-	/* Live collectors. Returns nothing: what fails is reported, the run goes on. NULL when patterns are all. */
+	/* Live collectors, and what is taken of disks. Returns nothing: what fails is reported, the run goes on. NULL
+	 * when patterns are all. */
 	void (*run)(struct collection *collection);
 	/* Volume collectors that do more than take by patterns: called for each usable NTFS volume, by its index
 	 * in the plan. NULL: patterns are all. */

@@ -2,6 +2,7 @@
  * the table by its row here. The order of rows breaks ties of volatility. */
 COLLECTOR(network_connections)
 COLLECTOR(processes)
+COLLECTOR(partition_tables)
 COLLECTOR(ntfs_metafiles)
 COLLECTOR(fat_metafiles)
 COLLECTOR(registry)

@@ -5,6 +5,8 @@
 #include "core/json.h"
 #include "platform/file.h"
 
+#include <stdio.h>
+
 struct kind_name {
 	const char *letter, *name, *japanese;
 };
@@ -171,6 +173,41 @@ static void write_volumes(struct json *json, const struct volume_set *set)
 	json_end_array(json);
 }
 
+static void write_disk(struct json *json, const struct volume_disk *disk, size_t index)
+{
+	CLEANUP(text_free) struct text name = {0};
+	char id[DISK_GUID_ROOM];
+
+	text_addf(&name, "$disk_%zu", index);
+	if (disk->table.scheme == DISK_GPT)
+		disk_guid_text(disk->table.guid, id);
+	else
+		(void)snprintf(id, sizeof(id), "%08x", disk->table.signature);
+	json_begin(json);
+	json_bytes_field(json, "disk", text_bytes(&name));
+	json_bytes_field(json, "path", text_bytes(&disk->path));
+	json_bool_field(json, "live", disk->is_live);
+	json_unsigned_field(json, "size", disk->raw->size);
+	json_unsigned_field(json, "sector_size", disk->table.sector_size);
+	json_string_field(json, "table", disk->table.scheme == DISK_GPT ? "gpt" : "mbr");
+	json_string_field(json, "id", id);
+	json_unsigned_field(json, "partitions", disk->table.count);
+	if (disk->table.from_backup)
+		json_bool_field(json, "from_backup", true);
+	json_end(json);
+}
+
+static void write_disks(struct json *json, const struct volume_set *set)
+{
+	if (set->disk_count == 0)
+		return;
+	json_key(json, "disks");
+	json_begin_array(json);
+	for (size_t i = 0; i < set->disk_count; i++)
+		write_disk(json, &set->disks[i], i);
+	json_end_array(json);
+}
+
 static void write_receipt(const struct collection *collection, struct text *out)
 {
 	struct json json = {.to = out};
@@ -186,6 +223,7 @@ static void write_receipt(const struct collection *collection, struct text *out)
 		write_kind(&json, collection, (enum information_kind)i);
 	json_end_array(&json);
 	write_volumes(&json, collection->plan->volumes);
+	write_disks(&json, collection->plan->volumes);
 	json_key(&json, "totals");
 	json_begin(&json);
 	write_counts(&json, &totals);

@@ -225,6 +225,8 @@ static void run_volumes(struct collection *collection)
 		if (!(collection->items[i].collector->needs & NEEDS_VOLUME))
 			continue;
 		begin_item(collection, i);
+		if (collection->items[i].collector->run)
+			collection->items[i].collector->run(collection);
 		for (size_t v = 0; v < set->count && !collect_stopped(collection); v++)
 			if (collection_volume_usable(&set->at[v]))
 				take_volume(collection, v);

@@ -23,11 +23,22 @@ static void volume_clear(struct collection_volume *volume)
 	*volume = (struct collection_volume){0};
 }
 
+static void disk_clear(struct volume_disk *disk)
+{
+	disk_free(&disk->table);
+	source_close(disk->raw);
+	text_free(&disk->path);
+	*disk = (struct volume_disk){0};
+}
+
 void volume_set_free(struct volume_set *set)
 {
 	for (size_t i = set->count; i > 0; i--) /* shadow copies before what they are copies of */
 		volume_clear(&set->at[i - 1]);
+	for (size_t i = 0; i < set->disk_count; i++)
+		disk_clear(&set->disks[i]);
 	free(set->at);
+	free(set->disks);
 	*set = (struct volume_set){0};
 }
 
@@ -41,12 +52,12 @@ size_t volume_set_usable(const struct volume_set *set)
 }
 
 /* Appends an empty volume with its names; NULL with *err on failure. */
-static struct collection_volume *append(struct volume_set *set, char letter, const char *guid,
-    const char *path, bool is_live, struct err *err)
+static struct collection_volume *append(
+    struct volume_set *set, const struct volume_place *place, struct err *err)
 {
 	for (size_t i = 0; i < set->count; i++)
-		if (letter && set->at[i].letter == letter && !set->at[i].is_shadow) {
-			fail(err, ERR_USAGE, "volume %c is given twice", letter);
+		if (place->letter && set->at[i].letter == place->letter && !set->at[i].is_shadow) {
+			fail(err, ERR_USAGE, "volume %c is given twice", place->letter);
 			return NULL;
 		}
 	if (!array_grow(
@@ -56,12 +67,18 @@ static struct collection_volume *append(struct volume_set *set, char letter, con
 	}
 	struct collection_volume *volume = &set->at[set->count];
 
-	*volume = (struct collection_volume){.letter = letter, .is_live = is_live};
-	text_adds(&volume->path, path);
-	if (letter)
-		text_addc(&volume->name, letter);
+	*volume = (struct collection_volume){.letter = place->letter,
+	    .is_live = place->is_live,
+	    .disk = place->disk,
+	    .partition = place->partition};
+	text_adds(&volume->path, place->path);
+	if (place->letter)
+		text_addc(&volume->name, place->letter);
+	else if (place->name)
+		text_adds(&volume->name, place->name);
 	else
-		text_addf(&volume->name, "$vol_%s", guid && *guid ? guid : "{unknown}");
+		text_addf(&volume->name, "$vol_%s",
+		    place->guid && *place->guid ? place->guid : "{unknown}");
 	if (!text_ok(&volume->path, err) || !text_ok(&volume->name, err)) {
 		volume_clear(volume);
 		return NULL;
@@ -78,8 +95,10 @@ static const char *why_not_ntfs(enum volume_kind kind)
 		return "not NTFS: BitLocker (locked)";
 	case VOLUME_REFS:
 		return "not NTFS: ReFS";
+	case VOLUME_LINUX:
+		return "not NTFS: Linux";
 	case VOLUME_DISK:
-		return "not NTFS: a whole disk, not a volume; give its partition (losetup -P)";
+		return "not NTFS: a partition table within a partition";
 	case VOLUME_UNFORMATTED:
 		return "not NTFS: not formatted";
 	case VOLUME_NTFS:
@@ -149,10 +168,10 @@ static void examine(struct collection_volume *volume)
 		volume->why = (struct err){0};
 }
 
-bool volume_set_add(struct volume_set *set, char letter, const char *guid, const char *path,
-    bool is_live, struct source *raw, struct err *err)
+bool volume_set_add_place(
+    struct volume_set *set, const struct volume_place *place, struct source *raw, struct err *err)
 {
-	struct collection_volume *volume = append(set, letter, guid, path, is_live, err);
+	struct collection_volume *volume = append(set, place, err);
 
 	if (!volume) {
 		source_close(raw);
@@ -166,8 +185,9 @@ bool volume_set_add(struct volume_set *set, char letter, const char *guid, const
 bool volume_set_add_shadow(struct volume_set *set, size_t of, size_t snapshot, struct source *raw,
     const struct err *why, struct err *err)
 {
-	struct collection_volume *volume =
-	    append(set, 0, NULL, text_string(&set->at[of].path), set->at[of].is_live, err);
+	struct volume_place place = {
+	    .path = text_string(&set->at[of].path), .is_live = set->at[of].is_live};
+	struct collection_volume *volume = append(set, &place, err);
 
 	if (!volume) {
 		source_close(raw);
@@ -189,14 +209,50 @@ bool volume_set_add_shadow(struct volume_set *set, size_t of, size_t snapshot, s
 	return true;
 }
 
-bool volume_set_add_unusable(struct volume_set *set, char letter, const char *guid,
-    const char *path, bool is_live, const struct err *why, struct err *err)
+bool volume_set_add(struct volume_set *set, char letter, const char *guid, const char *path,
+    bool is_live, struct source *raw, struct err *err)
 {
-	struct collection_volume *volume = append(set, letter, guid, path, is_live, err);
+	struct volume_place place = {
+	    .letter = letter, .guid = guid, .path = path, .is_live = is_live};
+
+	return volume_set_add_place(set, &place, raw, err);
+}
+
+bool volume_set_add_left_out(struct volume_set *set, const struct volume_place *place,
+    const struct err *why, bool is_skipped, struct err *err)
+{
+	struct collection_volume *volume = append(set, place, err);
 
 	if (!volume)
 		return false;
 	volume->why = *why;
+	volume->is_skipped = is_skipped;
+	return true;
+}
+
+bool volume_set_add_unusable(struct volume_set *set, char letter, const char *guid,
+    const char *path, bool is_live, const struct err *why, struct err *err)
+{
+	struct volume_place place = {
+	    .letter = letter, .guid = guid, .path = path, .is_live = is_live};
+
+	return volume_set_add_left_out(set, &place, why, false, err);
+}
+
+bool volume_set_add_disk(struct volume_set *set, const char *path, bool is_live, struct source *raw,
+    struct disk *table, struct err *err)
+{
+	struct volume_disk disk = {.is_live = is_live, .raw = raw, .table = *table};
+
+	*table = (struct disk){0};
+	text_adds(&disk.path, path);
+	if (!text_ok(&disk.path, err) ||
+	    !array_grow(&set->disks, &set->disk_room, set->disk_count + 1, sizeof(*set->disks),
+		VOLUME_SET_MAX, err)) {
+		disk_clear(&disk);
+		return false;
+	}
+	set->disks[set->disk_count++] = disk;
 	return true;
 }
 

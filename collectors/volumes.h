@@ -4,6 +4,7 @@
 
 #include "core/source.h"
 #include "core/text.h"
+#include "formats/disk/disk.h"
 #include "formats/fat/fat.h"
 #include "formats/ntfs/ntfs.h"
 #include "formats/ntfs/secure.h"
@@ -24,8 +25,11 @@ struct collection_volume {
 	struct fat_volume *fat; /* FAT12, FAT16, FAT32, exFAT */
 	struct ntfs_paths *paths;
 	struct ntfs_secure *secure; /* owners and rights; NULL before collection_walk */
-	bool is_skipped; /* left out on purpose: it holds --out, the kit or the program */
-	struct err why;  /* why it is not usable; ERR_NONE when it is */
+	bool
+	    is_skipped; /* left out on purpose: it holds --out, the kit or the program, or nothing */
+	struct err why; /* why it is not usable; ERR_NONE when it is */
+	size_t disk; /* 1 + index of the disk that it is a partition of; 0: a volume of its own */
+	uint32_t partition; /* as the disk's table counts */
 	/* shadows.h */
 	struct vss *vss;       /* its shadow copies; NULL: not looked for, or none */
 	struct err shadow_why; /* what is wrong with them as a whole */
@@ -33,10 +37,30 @@ struct collection_volume {
 	size_t shadow_of, shadow_index;
 };
 
+struct volume_disk { /* a disk with a partition table, of which volumes are taken */
+	struct text path;
+	bool is_live;
+	struct source *raw;
+	struct disk table;
+};
+
 /* Zero before use. */
 struct volume_set {
 	struct collection_volume *at;
 	size_t count, room;
+	struct volume_disk *disks;
+	size_t disk_count, disk_room;
+};
+
+/* What is known of a volume before it is looked at; all borrowed. */
+struct volume_place {
+	char letter;      /* 0: none */
+	const char *name; /* without a letter; NULL: made of the GUID */
+	const char *guid; /* may be NULL */
+	const char *path;
+	bool is_live;
+	size_t disk; /* as in collection_volume */
+	uint32_t partition;
 };
 
 static inline bool collection_volume_usable(const struct collection_volume *volume)
@@ -55,6 +79,14 @@ bool volume_set_add_unusable(struct volume_set *set, char letter, const char *gu
 /* Adds a shadow copy of the volume `of` of the set, read from raw, which it takes; NULL: not to be read, for *why. */
 bool volume_set_add_shadow(struct volume_set *set, size_t of, size_t snapshot, struct source *raw,
     const struct err *why, struct err *err) MUST_CHECK;
+/* The same two for volumes that lie on a disk. */
+bool volume_set_add_place(struct volume_set *set, const struct volume_place *place,
+    struct source *raw, struct err *err) MUST_CHECK;
+bool volume_set_add_left_out(struct volume_set *set, const struct volume_place *place,
+    const struct err *why, bool is_skipped, struct err *err) MUST_CHECK;
+/* Adds a disk, taking raw and table (also on failure). Its number is then disk_count. */
+bool volume_set_add_disk(struct volume_set *set, const char *path, bool is_live, struct source *raw,
+    struct disk *table, struct err *err) MUST_CHECK;
 void volume_set_free(struct volume_set *set);
 static inline void volume_set_free_at(struct volume_set *set)
 {

@@ -53,6 +53,14 @@ static bool is_mbr(struct bytes head)
 	return true;
 }
 
+/* File systems and containers of Linux; ext has its mark in the superblock at 1024. */
+static bool is_linux(struct bytes head)
+{
+	return has(head, 1024 + 56, "\x53\xef", 2) || has(head, 0, "XFSB", 4) ||
+	       has(head, 0, "LUKS\xba\xbe", 6) || has(head, 512, "LABELONE", 8) ||
+	       has(head, 4096 - 10, "SWAPSPACE2", 10);
+}
+
 static bool is_one_byte(struct bytes head)
 {
 	return memcmp(head.at, head.at + 1, head.len - 1) == 0;
@@ -72,8 +80,11 @@ static enum volume_kind tell(struct bytes head)
 		return VOLUME_DISK;
 	if (is_fat(head))
 		return VOLUME_FAT;
+	/* A table made later may leave a superblock of former times behind it. */
 	if (is_mbr(head))
 		return VOLUME_DISK;
+	if (is_linux(head))
+		return VOLUME_LINUX;
 	return is_one_byte(head) ? VOLUME_UNFORMATTED : VOLUME_UNKNOWN;
 }
 
@@ -99,6 +110,7 @@ const char *volume_kind_name(enum volume_kind kind)
 	    [VOLUME_REFS] = "ReFS",
 	    [VOLUME_FAT] = "FAT",
 	    [VOLUME_EXFAT] = "exFAT",
+	    [VOLUME_LINUX] = "Linux",
 	    [VOLUME_DISK] = "a whole disk, not a volume",
 	    [VOLUME_UNFORMATTED] = "not formatted",
 	};

@@ -11,6 +11,7 @@ enum volume_kind {
 	VOLUME_REFS,
 	VOLUME_FAT,
 	VOLUME_EXFAT,
+	VOLUME_LINUX,       /* ext2/3/4, XFS, swap, LVM, LUKS */
 	VOLUME_DISK,        /* a partition table, not a volume */
 	VOLUME_UNFORMATTED, /* the first 64 KiB are zeros (or a single repeated byte) */
 };
@@ -18,7 +19,7 @@ enum volume_kind {
 /* Reads at most 64 KiB. A source too short to tell is VOLUME_UNKNOWN. */
 bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err) MUST_CHECK;
 
-/* "NTFS", "BitLocker (locked)", "ReFS", "FAT", "exFAT", "a whole disk, not a volume", ... */
+/* "NTFS", "BitLocker (locked)", "ReFS", "FAT", "exFAT", "Linux", "a whole disk, not a volume", ... */
 const char *volume_kind_name(enum volume_kind kind);
 
 #endif

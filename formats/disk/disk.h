@@ -57,6 +57,11 @@ static inline void disk_free_at(struct disk *disk)
 	disk_free(disk);
 }
 
+/* The drive letters ('C') that the Windows installations on the disk had given to its partitions (registry: SYSTEM,
+ * MountedDevices), one for each partition, 0 for none. Of two that disagree the first on the disk is right. What
+ * cannot be read gives no letter. `letters` has disk->count bytes. */
+void disk_letters(struct source *raw, const struct disk *disk, char *letters);
+
 /* What the table calls a partition ("Linux", "EFI system"), a fixed text; NULL when not known. */
 const char *disk_type_name(const struct disk_partition *partition);
 /* Whether there is no file system in it by its type: Microsoft reserved, swap. */

@@ -33,7 +33,7 @@ check_usage() {
 		grep -q '^kanshiki [0-9]' "$work/out" || complain "$command --version: no version"
 	done
 	run "bad language" 64 "$kanshiki" --lang fr version
-	refuses "volume without a letter" 64 "volume" --volume "$image"
+	refuses "a letter without a volume" 64 "volume" --volume C=
 	refuses "one letter twice" 64 "C" --volume "C=$image" --volume "C=$image"
 	refuses "unknown profile" "64|66" "nonesuch" --volume "C=$image" --profile nonesuch
 	refuses "a case that is too long" 64 "case" --volume "C=$image" --case "$(printf '鑑%.0s' {1..2000})"

@@ -1,0 +1,96 @@
+/* The drive letters of a disk's partitions, as the Windows on it had them: SYSTEM, key MountedDevices. See disk.h. */
+#include "formats/disk/disk.h"
+
+#include "formats/hive.h"
+#include "formats/ntfs/ntfs.h"
+#include "formats/volume_kind.h"
+
+#include <stdio.h>
+
+#define MBR_VALUE_LEN 12u /* signature of the disk, offset of the partition in bytes */
+#define GPT_VALUE_LEN 24u /* "DMIO:ID:", GUID of the partition */
+
+static bool names_partition(
+    const struct disk *disk, const struct disk_partition *partition, struct bytes value)
+{
+	if (disk->scheme == DISK_MBR)
+		return value.len == MBR_VALUE_LEN && le32(value.at) == disk->signature &&
+		       le64(value.at + 4) == partition->offset;
+	return value.len == GPT_VALUE_LEN && memcmp(value.at, "DMIO:ID:", 8) == 0 &&
+	       memcmp(value.at + 8, partition->guid, DISK_GUID_LEN) == 0;
+}
+
+static bool is_taken(const char *letters, size_t count, char letter)
+{
+	return memchr(letters, letter, count) != NULL;
+}
+
+/* Gives the letters of one hive to the partitions that have none yet. */
+static void letters_of_hive(struct hive *hive, const struct disk *disk, char *letters)
+{
+	CLEANUP(text_free) struct text value = {0};
+	struct hive_key root, key;
+
+	hive_root(hive, &root);
+	if (!hive_find(hive, &root, "MountedDevices", &key, NULL))
+		return;
+	for (char letter = 'A'; letter <= 'Z'; letter++) {
+		char name[sizeof("\\DosDevices\\C:")];
+		uint32_t type;
+
+		(void)snprintf(name, sizeof(name), "\\DosDevices\\%c:", letter);
+		if (is_taken(letters, disk->count, letter) ||
+		    !hive_value(hive, &key, name, &type, &value, NULL))
+			continue;
+		for (size_t i = 0; i < disk->count; i++)
+			if (!letters[i] &&
+			    names_partition(disk, &disk->at[i], text_bytes(&value))) {
+				letters[i] = letter;
+				break;
+			}
+	}
+}
+
+static void letters_of_file(struct ntfs_volume *volume, const struct ntfs_entry *entry,
+    const struct disk *disk, char *letters)
+{
+	const struct ntfs_stream *stream = ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){0});
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(hive_close) struct hive *hive = NULL;
+
+	if (entry->in_use && stream && ntfs_stream_open(volume, entry, stream, &file, NULL) &&
+	    hive_open(file, &hive, NULL))
+		letters_of_hive(hive, disk, letters);
+}
+
+static void letters_of_volume(struct source *raw, const struct disk *disk, char *letters)
+{
+	static const char *const hives[] = {
+	    "Windows/System32/config/SYSTEM", "WINNT/system32/config/system"};
+	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	struct ntfs_reference file;
+
+	if (!ntfs_volume_open(raw, &volume, NULL))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(hives); i++)
+		if (ntfs_find(volume, bytes_of(hives[i]), &file, NULL) &&
+		    ntfs_entry_load(ntfs_volume_mft(volume), file.record, &entry, NULL))
+			letters_of_file(volume, &entry, disk, letters);
+}
+
+void disk_letters(struct source *raw, const struct disk *disk, char *letters)
+{
+	memset(letters, 0, disk->count);
+	for (size_t i = 0; i < disk->count; i++) {
+		const struct disk_partition *partition = &disk->at[i];
+		CLEANUP(source_close) struct source *window = NULL;
+		enum volume_kind kind = VOLUME_UNKNOWN;
+
+		if (partition->len == 0)
+			continue;
+		window = source_window(raw, partition->offset, partition->len, false);
+		if (window && volume_kind_of(window, &kind, NULL) && kind == VOLUME_NTFS)
+			letters_of_volume(window, disk, letters);
+	}
+}

@@ -1,0 +1,102 @@
+/* What an image file is wrapped in, told by its first bytes. See image.h. */
+#include "platform/image.h"
+
+#include "platform/volume.h"
+
+#define HEAD_LEN   512u
+#define FOOTER_LEN 512u
+#define VHD_FIXED  2u
+
+struct wrapping {
+	size_t at;
+	const char *mark;
+	size_t len;
+	const char *what; /* a sentence, so that it can be told in Japanese */
+};
+
+#define CONVERT "convert it first: qemu-img convert -O raw IMAGE disk.raw"
+#define UNPACK  "unpack it first"
+/* clang-format off */
+static const struct wrapping wrappings[] = {
+    {0, "vhdxfile", 8, "a VHDX disk; " CONVERT},
+    {0, "conectix", 8, "a dynamic VHD disk; " CONVERT},
+    {0, "QFI\xfb", 4, "a qcow2 disk; " CONVERT},
+    {0, "KDMV", 4, "a VMDK disk; " CONVERT},
+    {0, "COWD", 4, "a VMDK disk; " CONVERT},
+    {0, "# Disk DescriptorFile", 21, "a VMDK disk; " CONVERT},
+    {64, "\x7f\x10\xda\xbe", 4, "a VirtualBox disk (VDI); " CONVERT},
+    {0, "LVF\x09\x0d\x0a\xff\x00", 8, "logical evidence (L01), not an image of a disk"},
+    {0, "LEF2\x0d\x0a\x81\x00", 8, "logical evidence (Lx01), not an image of a disk"},
+    {0, "AFF10\r\n\x00", 8, "an AFF image; convert it first: affconvert -r IMAGE"},
+    {0, "\x1f\x8b\x08", 3, "compressed (gzip); " UNPACK},
+    {0, "\xfd" "7zXZ\x00", 6, "compressed (xz); " UNPACK},
+    {0, "BZh", 3, "compressed (bzip2); " UNPACK},
+    {0, "7z\xbc\xaf\x27\x1c", 6, "an archive (7z); " UNPACK},
+    {0, "PK\x03\x04", 4, "an archive (zip); " UNPACK},
+    {0, "Rar!\x1a\x07", 6, "an archive (rar); " UNPACK},
+    {0, "MSWIM\x00\x00\x00", 8, "a Windows image (WIM); " UNPACK},
+};
+/* clang-format on */
+
+static const char *wrapping_of(struct bytes head)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wrappings); i++) {
+		const struct wrapping *w = &wrappings[i];
+
+		if (w->at + w->len <= head.len && memcmp(head.at + w->at, w->mark, w->len) == 0)
+			return w->what;
+	}
+	return NULL;
+}
+
+static bool is_ewf(struct bytes head)
+{
+	return head.len >= 8 && (memcmp(head.at, "EVF\x09\x0d\x0a\xff\x00", 8) == 0 ||
+				    memcmp(head.at, "EVF2\x0d\x0a\x81\x00", 8) == 0);
+}
+
+/* A fixed VHD is a raw image with a footer. Takes raw; *out is the image without it. */
+static bool without_footer(struct source *raw, struct source **out, struct err *err)
+{
+	CLEANUP(source_close) struct source *whole = raw;
+	uint8_t footer[FOOTER_LEN];
+	uint64_t size = raw->size;
+
+	if (size > FOOTER_LEN && size % 512 == 0 &&
+	    source_read_exact(raw, size - FOOTER_LEN, footer, sizeof(footer), NULL) &&
+	    memcmp(footer, "conectix", 8) == 0 && footer[63] == VHD_FIXED && !footer[62] &&
+	    !footer[61] && !footer[60]) {
+		whole = source_window(raw, 0, size - FOOTER_LEN, true);
+		if (!whole)
+			whole = raw;
+		if (whole == raw)
+			return fail(err, ERR_MEMORY, "no memory for a source");
+	}
+	*out = TAKE(whole);
+	return true;
+}
+
+bool image_open(const char *path, struct source **out, struct err *err)
+{
+	CLEANUP(source_close) struct source *raw = NULL;
+	uint8_t head[HEAD_LEN];
+	struct bytes bytes = {.at = head};
+	bool is_split = false;
+
+	if (!volume_open(path, &raw, err))
+		return false;
+	/* A device is what it is; a file that cannot be read at its start may still hold something. */
+	if (volume_is_live(path) || !raw->read(raw, 0, head, sizeof(head), &bytes.len, NULL)) {
+		*out = TAKE(raw);
+		return true;
+	}
+	if (is_ewf(bytes))
+		return image_open_ewf(path, out, err);
+	const char *what = wrapping_of(bytes);
+
+	if (what)
+		return fail(err, ERR_UNSUPPORTED, "%s", what);
+	if (!image_open_split(path, &is_split, out, err))
+		return false;
+	return is_split || without_footer(TAKE(raw), out, err);
+}

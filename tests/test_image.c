@@ -1,0 +1,256 @@
+/* Images in their wrappings: split into parts of all namings, what is missing or cut said by name, what must be
+ * converted refused. E01: tests/e2e/disks.sh, for it takes ewfacquire to make one. */
+#include "tests/unit.h"
+
+#include "platform/file.h"
+#include "platform/image.h"
+#include "tests/fixture_directory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct text base;
+
+static int prepare(void **state)
+{
+	(void)state;
+	directory_make(&base);
+	return 0;
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	directory_remove(&base);
+	text_free(&base);
+	return 0;
+}
+
+static void put(const char *name, const char *content, size_t len)
+{
+	char *path = directory_path(&base, name);
+
+	DISCARD(file_remove(path, NULL));
+	assert_true(
+	    file_write_all(path, (struct bytes){(const uint8_t *)content, len}, false, NULL));
+	free(path);
+}
+
+static void drop(const char *name)
+{
+	char *path = directory_path(&base, name);
+
+	assert_true(file_remove(path, NULL));
+	free(path);
+}
+
+/* Opens and compares the content with `expected`; NULL: it must fail, err says how. */
+static void opens(const char *name, const char *expected, struct err *err)
+{
+	char *path = directory_path(&base, name);
+	struct source *source = NULL;
+	char content[256];
+	size_t got = 0;
+
+	*err = (struct err){0};
+	if (!image_open(path, &source, err)) {
+		if (expected)
+			fprintf(stderr, "%s\n", err->text);
+		assert_null(expected);
+	} else {
+		assert_non_null(expected);
+		assert_int_equal(source->size, strlen(expected));
+		assert_true(source->read(source, 0, content, sizeof(content), &got, err));
+		assert_int_equal(got, strlen(expected));
+		assert_memory_equal(content, expected, got);
+		/* Over each seam. */
+		for (size_t i = 0; i + 3 <= strlen(expected); i++) {
+			assert_true(source->read(source, i, content, 3, &got, err));
+			assert_int_equal(got, 3);
+			assert_memory_equal(content, expected + i, 3);
+		}
+		assert_true(source->read(source, source->size, content, 1, &got, err));
+		assert_int_equal(got, 0);
+		source_close(source);
+	}
+	free(path);
+}
+
+static void refuses(const char *name, enum err_kind kind, const char *text)
+{
+	struct err err;
+
+	opens(name, NULL, &err);
+	if (err.kind != kind || !strstr(err.text, text))
+		fprintf(stderr, "'%s': %d %s\n", name, (int)err.kind, err.text);
+	assert_int_equal(err.kind, kind);
+	assert_non_null(strstr(err.text, text));
+}
+
+static void test_namings(void **state)
+{
+	static const char *const sets[][3] = {{"a.001", "a.002", "a.003"},
+	    {"b.000", "b.001", "b.002"}, {"c.aa", "c.ab", "c.ac"}, {"d.AAA", "d.AAB", "d.AAC"},
+	    {"e.img.00", "e.img.01", "e.img.02"}, {"f.00001", "f.00002", "f.00003"}};
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+		put(sets[i][0], "abcd", 4);
+		opens(sets[i][0], "abcd", &err); /* alone it is an image of its own */
+		put(sets[i][1], "efgh", 4);
+		put(sets[i][2], "ij", 2);
+		opens(sets[i][0], "abcdefghij", &err);
+		refuses(sets[i][2], ERR_USAGE, sets[i][0]);
+	}
+	put("g.001", "abcd", 4); /* the last one may be longer: split -n */
+	put("g.002", "efghij", 6);
+	opens("g.001", "abcdefghij", &err);
+	opens("g.002", NULL, &err);
+}
+
+/* Opens a set of one byte a part. */
+static void assert_bytes(const char *first, const char *expected)
+{
+	char *path = directory_path(&base, first);
+	struct source *source = NULL;
+	char content[256];
+	size_t got = 0;
+
+	assert_true(image_open(path, &source, NULL));
+	assert_true(source->read(source, 0, content, sizeof(content), &got, NULL));
+	assert_int_equal(got, strlen(expected));
+	assert_memory_equal(content, expected, got);
+	source_close(source);
+	free(path);
+}
+
+/* Counting goes on where the digits end: 99 to 100, or as split(1) does, 89 to 9000 (yz to zaaa). */
+static void test_counting(void **state)
+{
+	char name[16];
+	char expected[128] = "";
+
+	(void)state;
+	for (unsigned i = 1; i <= 101; i++) {
+		(void)snprintf(name, sizeof(name), "n.%02u", i);
+		expected[i - 1] = (char)('a' + i % 26);
+		put(name, &expected[i - 1], 1);
+	}
+	assert_bytes("n.01", expected);
+	memset(expected, 0, sizeof(expected));
+	for (unsigned i = 0; i < 90; i++) {
+		(void)snprintf(name, sizeof(name), "w.%02u", i);
+		expected[i] = (char)('a' + i % 26);
+		put(name, &expected[i], 1);
+	}
+	put("w.9000", "+", 1);
+	put("w.9001", "*", 1);
+	expected[90] = '+';
+	expected[91] = '*';
+	assert_bytes("w.00", expected);
+}
+
+static void test_gaps(void **state)
+{
+	struct err err;
+
+	(void)state;
+	put("h.001", "abcd", 4);
+	put("h.002", "efgh", 4);
+	put("h.003", "ijkl", 4);
+	put("h.004", "mn", 2);
+	drop("h.003");
+	refuses("h.001", ERR_MISSING, "h.003' of the image is missing");
+	drop("h.002"); /* all but the first and a later one */
+	refuses("h.001", ERR_MISSING, "h.002' of the image is missing");
+	put("h.002", "efg", 3);
+	put("h.003", "ijkl", 4);
+	refuses("h.001", ERR_DAMAGED, "h.002' of the image has 3 bytes, the first has 4");
+	put("h.002", "", 0);
+	refuses("h.001", ERR_DAMAGED, "has 0 bytes");
+	/* Others that look alike are no parts. */
+	put("i.001", "abcd", 4);
+	put("i.txt", "no", 2);
+	put("i.0x2", "no", 2);
+	put("ii.003", "no", 2);
+	opens("i.001", "abcd", &err);
+}
+
+static void test_wrappings(void **state)
+{
+	static const struct {
+		const char *name, *head;
+		size_t len;
+		const char *text;
+	} kinds[] = {
+	    {"1.vhdx", "vhdxfile", 8, "VHDX"},
+	    {"1.vhd", "conectix", 8, "qemu-img convert -O raw"},
+	    {"1.qcow2", "QFI\xfb", 4, "qcow2"},
+	    {"1.vmdk", "KDMV", 4, "VMDK"},
+	    {"2.vmdk", "# Disk DescriptorFile\n", 22, "VMDK"},
+	    {"1.L01", "LVF\x09\x0d\x0a\xff\x00", 8, "logical evidence"},
+	    {"1.gz", "\x1f\x8b\x08\x00", 4, "unpack it first"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		put(kinds[i].name, kinds[i].head, kinds[i].len);
+		refuses(kinds[i].name, ERR_UNSUPPORTED, kinds[i].text);
+	}
+}
+
+static void test_fixed_vhd(void **state)
+{
+	static char disk[2048 + 512];
+	char *path = directory_path(&base, "fixed.vhd");
+	struct source *source = NULL;
+
+	(void)state;
+	memset(disk, 'd', 2048);
+	memset(disk + 2048, 0, 512);
+	memcpy(disk + 2048, "conectix", 8);
+	disk[2048 + 63] = 2;
+	put("fixed.vhd", disk, sizeof(disk));
+	assert_true(image_open(path, &source, NULL));
+	assert_int_equal(source->size, 2048);
+	source_close(source);
+	disk[2048 + 63] = 3; /* not of a fixed one: bytes like others */
+	put("fixed.vhd", disk, sizeof(disk));
+	assert_true(image_open(path, &source, NULL));
+	assert_int_equal(source->size, sizeof(disk));
+	source_close(source);
+	free(path);
+}
+
+/* What calls itself an E01 and is none. */
+static void test_no_e01(void **state)
+{
+	static char junk[70000];
+	struct err err;
+
+	(void)state;
+	memset(junk, 0x55, sizeof(junk));
+	memcpy(junk, "EVF\x09\x0d\x0a\xff\x00\x01\x01\x00\x00\x00", 13);
+	put("j.E01", junk, sizeof(junk));
+	opens("j.E01", NULL, &err);
+	put("k.E01", junk, 13);
+	opens("k.E01", NULL, &err);
+	assert_true(err.kind == ERR_DAMAGED || err.kind == ERR_UNSUPPORTED);
+	assert_true(err.text[0] != 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_namings),
+	    cmocka_unit_test(test_counting),
+	    cmocka_unit_test(test_gaps),
+	    cmocka_unit_test(test_wrappings),
+	    cmocka_unit_test(test_fixed_vhd),
+	    cmocka_unit_test(test_no_e01),
+	};
+
+	return cmocka_run_group_tests(tests, prepare, clean);
+}
