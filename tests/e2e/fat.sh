@@ -1,0 +1,74 @@
+#!/bin/bash
+# FAT12, FAT16 (also sectors of 4 KiB), FAT32 and exFAT: collected, every file and deleted file as it should be, the
+# timeline of the bundle that of the volume, the sparse image lists as the volume does.
+# usage: tests/e2e/fat.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/fat.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../fat_lib.sh"
+need jq mkfs.fat mcopy fls icat
+
+collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "E=$image" "$@"; }
+
+# fls of the volume and of the sparse image in the bundle; and our body file: number, name, size and times.
+check_lists() {
+	run "$kind: fls" 0 fls -r -m / "$work/extracted/fs/E/\$FAT"
+	fls -r -m / "$image" | cmp -s - "$work/out" || complain "$kind: fls lists another volume in \$FAT"
+	"$kanshiki" timeline "$image" >"$work/lines"
+	"$kanshiki" timeline "$bundle" --keys "$work/keys" | sed 's|"path":"E/|"path":"|' | cmp -s - "$work/lines" ||
+		complain "$kind: the timeline of the bundle is another"
+	jq -c 'del(.left)' "$work/extracted/fs/E/\$FAT.jsonl" >"$work/listing" || complain "$kind: \$FAT.jsonl is no JSON"
+	[ "$(wc -l <"$work/listing")" = "$(wc -l <"$work/lines")" ] || complain "$kind: \$FAT.jsonl has other lines than the timeline"
+	"$kanshiki" timeline "$image" --format bodyfile | cut -d'|' -f2,3,7,9 | sort >"$work/ours"
+	fls -r -m / "$image" | grep -v '|/\$' | sed 's/ * (Volume Label/ (Volume Label/' | cut -d'|' -f2,3,7,9 | sort >"$work/theirs"
+	[ "$kind" = exfat ] || diff "$work/ours" "$work/theirs" >"$work/diff" ||
+		complain "$kind: body file differs from fls: $(head -n 3 "$work/diff" | tr '\n' ' ')"
+}
+
+check_kind() {
+	local code=0
+	kind=$1
+	image=$work/$kind.img
+	"$tests/make-fat.sh" "$image" "$kind" >"$work/made" 2>&1 || code=$?
+	if [ "$code" = 77 ]; then
+		cat "$work/made"
+		return
+	fi
+	[ "$code" = 0 ] || { complain "$kind: make-fat.sh: $(tail -n 2 "$work/made")" && return; }
+	run "$kind: collect" 0 collect --take 'E:/**' --deleted all
+	bundle_of "$kind" || return 0
+	judge_fat "$kind" "$bundle" "$image"
+	check_lists
+	echo "$kind: $(wc -l <"$work/wanted") files, $(jq '.deleted | length' "$image.json") deleted ones"
+	rm -rf "$bundle"
+}
+
+# The first FAT wiped, the boot sector wiped: the second FAT and the backup tell all of it.
+check_damage() {
+	local table
+	image=$work/32.img
+	[ -f "$image.json" ] || return 0
+	table=$(($(od -An -tu2 -j14 -N2 "$image") * 512))
+	dd if=/dev/zero of="$image" bs=512 seek="$((table / 512))" count=200 conv=notrunc status=none
+	dd if=/dev/zero of="$image" bs=512 count=1 conv=notrunc status=none
+	run "damaged" "0|1" collect --take 'E:/**' --deleted all
+	bundle_of "damaged" || return 0
+	sed -i 's/"problem"/&/' "$image.json"
+	judge_damaged
+	rm -rf "$bundle"
+}
+
+judge_damaged() {
+	local path sha256
+	"$kanshiki" extract "$bundle" -C "$work/damaged" --keys "$work/keys" >/dev/null 2>&1 || true
+	while IFS=$'\t' read -r path sha256; do
+		[ "$(sha256sum <"$work/damaged/fs/E/$path" | cut -c1-64)" = "$sha256" ] || complain "damaged: '$path' differs"
+	done < <(jq -r '.files[] | [.path, .sha256] | @tsv' "$image.json" | awk -F'\t' '!/many\// || NR % 20 == 0 || /new/')
+}
+
+make_work
+mkdir "$work/out-dir"
+make_kit
+for one in 12 16 16-4k 32 exfat; do check_kind "$one"; done
+check_damage
+finish
