@@ -1,5 +1,6 @@
 /* Every record of an MFT, used or deleted, as lines: one for its $STANDARD_INFORMATION and all that is said of the
  * whole file, one for each of its names. */
+#include "analysis/attribute_fields.h"
 #include "analysis/slack_records.h"
 #include "analysis/timeline_walk.h"
 
@@ -18,7 +19,8 @@ struct walk {
 	struct text path;
 	struct text short_name;
 	struct ntfs_secure *secure; /* NULL: not at hand */
-	struct timeline_field fields[2];
+	struct text attributes;
+	struct timeline_field fields[2 + ATTRIBUTE_FIELDS_MAX];
 	struct slack_records *slack;
 };
 
@@ -28,6 +30,7 @@ static void walk_free_at(struct walk *walk)
 	ntfs_entry_free(&walk->base);
 	text_free(&walk->path);
 	text_free(&walk->short_name);
+	text_free(&walk->attributes);
 	ntfs_secure_close(walk->secure);
 	slack_records_free(walk->slack);
 }
@@ -160,6 +163,8 @@ static void tell_more(struct walk *walk, struct timeline_line *line)
 	if (walk->entry.is_case_sensitive)
 		walk->fields[line->field_count++] = (struct timeline_field){
 		    .key = "case_sensitive", .type = FIELD_BOOL, .number = true};
+	line->field_count += attribute_fields(
+	    &walk->entry, &walk->attributes, walk->fields + line->field_count);
 }
 
 /* The line of the record: its path is that of its best name. */

@@ -132,7 +132,8 @@ static void test_jsonl(void **state)
 	assert_has(&out, "\"set\":\"si\",\"path\":\"C/$Unnamed/34\",\"record\":34,");
 	assert_null(strstr(text_string(&out), "\"set\":\"fn\",\"path\":\"C/$Unnamed/34\""));
 	assert_has(&out, "\"created\":null,\"modified\":null,\"changed\":null,\"accessed\":null,"
-			 "\"links\":1,\"lsn\":0}\n");
+			 "\"links\":1,\"lsn\":0,"
+			 "\"object_id\":\"6f206e61-6a62-6365-7427-732069642e2e\"}\n");
 }
 
 static void test_csv(void **state)

@@ -75,6 +75,15 @@ check_reparse() {
 	same "cloud: reason" "the content is in the cloud, not on this disk" "$(row_of reparse/cloud .reason)"
 }
 
+# The timeline names what stands behind a file.
+check_timeline() {
+	run "timeline" 0 "$kanshiki" timeline "$work/wof.img"
+	grep '"set":"si"' "$work/out" >"$work/lines"
+	same "timeline: link" 'SYMLINK a\b.c' "$(jq -r 'select(.path == "reparse/link") | "\(.reparse) \(.reparse_target)"' "$work/lines")"
+	same "timeline: packed" lzx "$(jq -r 'select(.path == "lzx/text") | .packed' "$work/lines")"
+	same "timeline: wsl" '$LXUID $LXMOD 04030201' "$(jq -r 'select(.path == "reparse/wsl") | "\(.ea) \(.object_id[:8])"' "$work/lines")"
+}
+
 make_work
 make_kit
 mkdir "$work/out-dir"
@@ -87,6 +96,7 @@ intact everything "$bundle" "0|1"
 check_whole
 check_damaged
 check_reparse
+check_timeline
 rm -rf "$bundle"
 # A pattern that names streams gets the packed one.
 run "the packed stream" 0 "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$work/wof.img" \
