@@ -142,3 +142,21 @@ uint64_t shadow_unkept(const struct volume_set *set, const struct collection_vol
 			unkept += vss_unkept(vss, volume->shadow_index, offset, len);
 	return unkept;
 }
+
+bool shadow_places(const struct volume_set *set, const struct collection_volume *volume,
+    const struct ntfs_stream *stream, uint64_t *out, struct err *err)
+{
+	struct vss *vss = set->at[volume->shadow_of].vss;
+	uint64_t offset, len;
+	bool changed;
+
+	*out = 0;
+	if (!volume->is_live)
+		return true;
+	if (!vss_refresh(vss, &changed, err))
+		return false;
+	for (size_t i = 0; !stream->resident && i < stream->run_count; i++)
+		if (run_bytes(volume, &stream->runs[i], &offset, &len))
+			*out = *out * 31 + vss_places(vss, volume->shadow_index, offset, len);
+	return true;
+}

@@ -26,6 +26,12 @@ bool shadow_is_same(const struct volume_set *set, const struct collection_volume
     const struct ntfs_stream *stream, const struct collection_volume *other,
     const struct ntfs_stream *others);
 
+/* Of a shadow copy of a running Windows, which goes on keeping blocks: brings its map up to date, and returns a hash of
+ * where the stream is read from. Another one afterwards: a block of it was overwritten while it was read. Of an image
+ * always 0. False: the map cannot be read any more. */
+bool shadow_places(const struct volume_set *set, const struct collection_volume *volume,
+    const struct ntfs_stream *stream, uint64_t *out, struct err *err) MUST_CHECK;
+
 /* How many bytes of a stream the shadow copy did not keep. */
 uint64_t shadow_unkept(const struct volume_set *set, const struct collection_volume *volume,
     const struct ntfs_stream *stream);

@@ -24,6 +24,7 @@ struct taking { /* a stream on its way into the bundle */
 	struct content content;
 	bool is_stored;  /* whole, in the bundle; in a dry run: would be */
 	const char *now; /* of a shadow copy: what became of it since */
+	uint64_t places; /* of a live one: where it was read from */
 };
 
 static void taking_free(struct taking *t)
@@ -120,6 +121,18 @@ static void write_other_names(struct taking *t)
 	}
 }
 
+/* Of a live shadow copy: *why is set when what was read may be of two states. */
+static void check_places(const struct taking *t, struct err *why)
+{
+	uint64_t places;
+
+	if (!t->volume->is_shadow)
+		return;
+	if (shadow_places(t->collection->plan->volumes, t->volume, t->stream, &places, why) &&
+	    places != t->places)
+		fail(why, ERR_DAMAGED, "a part of it was overwritten while it was read");
+}
+
 static void finish(struct taking *t, const struct bundle_place *place, struct copy_result *copy)
 {
 	struct row row = {.status = ROW_TAKEN, .place = place, .copy = copy};
@@ -133,6 +146,7 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 		why = t->content.wof_why;
 	else if (!t->content.is_wof)
 		content_elsewhere(t->volume, t->entry, t->stream, &why);
+	check_places(t, &why);
 	if (copy->bad_bytes)
 		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
 		    (unsigned long long)copy->bad_bytes, copy->first.text);
@@ -358,8 +372,14 @@ static void take_stream(struct taking *t)
 		not_taken(t, &err);
 		return;
 	}
-	if (t->volume->is_shadow && (take_same(t) || skip_unkept(t)))
-		return;
+	if (t->volume->is_shadow) {
+		if (!shadow_places(plan->volumes, t->volume, t->stream, &t->places, &err)) {
+			not_taken(t, &err);
+			return;
+		}
+		if (take_same(t) || skip_unkept(t))
+			return;
+	}
 	if (!plan->writer) {
 		plan->would_take(
 		    plan->context, text_bytes(&t->path), hit_stored_bytes(t->entry, t->stream));

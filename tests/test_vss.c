@@ -269,6 +269,53 @@ static void test_same(void **state)
 	end(&w);
 }
 
+/* Windows goes on keeping blocks: in the last block of the list, and in a new one. */
+static void test_refresh(void **state)
+{
+	struct world w;
+	struct source *older = NULL;
+	uint8_t data[512];
+	bool changed = true;
+
+	(void)state;
+	begin(&w, false);
+	w.f.list_room = 2;
+	snapshot(&w, 0x40);
+	write_block(&w, 1);
+	snapshot(&w, 0x40);
+	write_block(&w, 2);
+	assert_true(open_world(&w));
+	assert_true(vss_refresh(w.vss, &changed, &w.err)); /* nothing is open */
+	assert_false(changed);
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &older, &w.err));
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	assert_false(changed);
+	for (uint64_t block = 3; block < 9; block++) {
+		uint64_t before = vss_places(w.vss, 0, 0, DATA * BLOCK);
+		uint64_t elsewhere = vss_places(w.vss, 0, 0, block * BLOCK);
+
+		write_block(&w, block);
+		assert_int_equal(vss_places(w.vss, 0, 0, DATA * BLOCK), before);
+		assert_true(vss_refresh(w.vss, &changed, &w.err));
+		assert_true(changed);
+		assert_int_not_equal(vss_places(w.vss, 0, 0, DATA * BLOCK), before);
+		assert_int_equal(vss_places(w.vss, 0, 0, block * BLOCK), elsewhere);
+		assert_true(source_read_exact(older, block * BLOCK, data, 512, &w.err));
+		assert_memory_equal(data, w.f.stores[0].golden + block * BLOCK, 512);
+		assert_true(vss_refresh(w.vss, &changed, &w.err));
+		assert_false(changed);
+	}
+	put_le64(w.at + w.f.stores[1].list, 0); /* taken away meanwhile */
+	put_le64(w.at + 0x1e00, 0);
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	assert_true(changed);
+	assert_int_equal(vss_info(w.vss, 1)->damage.kind, ERR_DAMAGED);
+	snapshot(&w, 0x40); /* blocks are kept in another store from now on */
+	assert_false(vss_refresh(w.vss, &changed, &w.err));
+	source_close(older);
+	end(&w);
+}
+
 /* The store on another volume: read with it, named without it or with a wrong one. */
 static void test_elsewhere(void **state)
 {
@@ -452,6 +499,7 @@ int main(void)
 	    cmocka_unit_test(test_any_order),
 	    cmocka_unit_test(test_unused),
 	    cmocka_unit_test(test_same),
+	    cmocka_unit_test(test_refresh),
 	    cmocka_unit_test(test_elsewhere),
 	    cmocka_unit_test(test_none),
 	    cmocka_unit_test(test_damage),

@@ -177,6 +177,21 @@ static bool read_catalogs(struct vss *vss, struct source *storage, struct err *e
 	return true;
 }
 
+bool vss_catalog_hash(struct vss *vss, uint64_t *out, struct err *err)
+{
+	struct vss_chain chain = {
+	    .storage = vss->volume, .type = VSS_BLOCK_CATALOG, .next = vss->header.catalog};
+	struct bytes body;
+
+	if (!vss_chain_next(&chain, &body, err))
+		return false;
+	*out = 14695981039346656037u; /* FNV-1a */
+	for (size_t at = 0; at + ITEM_LEN <= body.len; at += ITEM_LEN)
+		for (size_t i = 16; le32(body.at + at) == ITEM_SNAPSHOT && i < 32; i += 8)
+			*out = (*out ^ le64(body.at + at + i)) * 1099511628211u;
+	return true;
+}
+
 bool vss_open(struct source *volume, struct source *storage, struct vss **out, struct err *err)
 {
 	CLEANUP(vss_close) struct vss *vss = calloc(1, sizeof(*vss));
@@ -195,6 +210,8 @@ bool vss_open(struct source *volume, struct source *storage, struct vss **out, s
 		return fail(err, ERR_MISSING, "no shadow copies on this volume");
 	sort(vss);
 	judge(vss);
+	if (!vss_catalog_hash(vss, &vss->known, err))
+		return false;
 	for (size_t i = 0; i < vss->count; i++)
 		vss_store_describe(vss, &vss->at[i]);
 	*out = TAKE(vss);

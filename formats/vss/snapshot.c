@@ -299,3 +299,36 @@ uint64_t vss_unkept(const struct vss *vss, size_t snapshot, uint64_t offset, uin
 	}
 	return unkept;
 }
+
+bool vss_refresh(struct vss *vss, bool *changed, struct err *err)
+{
+	struct vss_store *newest = &vss->at[vss->count - 1];
+	struct err why = {0};
+	uint64_t known;
+
+	if (vss_catalog_hash(vss, &known, &why) && known != vss->known)
+		fail(&why, ERR_DAMAGED, "a shadow copy was made or deleted meanwhile");
+	if (why.kind == ERR_NONE && vss_store_refresh(vss, newest, changed, &why))
+		return true;
+	if (newest->info.why.kind == ERR_NONE)
+		newest->info.why = why;
+	return vss_pass(err, &why);
+}
+
+uint64_t vss_places(const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len)
+{
+	struct place places[BATCH];
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+	uint64_t end = len > UINT64_MAX - offset ? UINT64_MAX : offset + len;
+
+	for (uint64_t block = offset / VSS_BLOCK; len && block <= (end - 1) / VSS_BLOCK;
+	     block += BATCH) {
+		uint64_t left = (end - 1) / VSS_BLOCK - block;
+		size_t count = left < BATCH ? (size_t)left + 1 : BATCH;
+
+		locate(vss, snapshot, block, places, count);
+		for (size_t i = 0; i < count; i++)
+			hash = (hash ^ (places[i].at << 1 | places[i].is_stored)) * 1099511628211u;
+	}
+	return hash;
+}

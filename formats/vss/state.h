@@ -19,6 +19,9 @@ struct vss_store { /* a snapshot with what it keeps */
 	uint8_t *names; /* of the machines, both one after the other */
 	bool is_loaded;
 	struct vss_map map;
+	uint64_t
+	    tail; /* the last block of the list, and a hash of it: whether Windows has added to it */
+	uint64_t tail_hash;
 	struct vss_span *unused; /* sorted, not touching */
 	size_t unused_count, unused_room;
 };
@@ -29,13 +32,19 @@ struct vss {
 	struct err damage;
 	struct vss_store *at; /* the oldest first */
 	size_t count, room;
+	uint64_t known;        /* a hash of which snapshots the catalogue's first block has */
 	size_t entries, spans; /* of all that are loaded */
 };
 
+/* A hash of the snapshots in the first block of the catalogue. */
+bool vss_catalog_hash(struct vss *vss, uint64_t *out, struct err *err) MUST_CHECK;
 /* Reads the details of a store: who made it, and why. What is not there is said in its damage. */
 void vss_store_describe(struct vss *vss, struct vss_store *store);
 /* Reads its block list and bitmaps. Damage in them is said in its info. */
 bool vss_store_load(struct vss *vss, struct vss_store *store, struct err *err) MUST_CHECK;
+/* Reads the block list anew when its last block is not as it was. *changed: it was not. */
+bool vss_store_refresh(
+    struct vss *vss, struct vss_store *store, bool *changed, struct err *err) MUST_CHECK;
 void vss_store_free(struct vss_store *store);
 /* Whether the block held nothing. */
 bool vss_store_is_unused(const struct vss_store *store, uint64_t block);

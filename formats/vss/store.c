@@ -82,6 +82,16 @@ void vss_store_describe(struct vss *vss, struct vss_store *store)
 	}
 }
 
+/* FNV-1a of a block of the list, with its header: it changes when descriptors or a next block are added. */
+static uint64_t hash_block(const uint8_t *at)
+{
+	uint64_t hash = 14695981039346656037u;
+
+	for (size_t i = 0; i < VSS_BLOCK; i += 8)
+		hash = (hash ^ le64(at + i)) * 1099511628211u;
+	return hash;
+}
+
 static bool load_list(struct vss *vss, struct vss_store *store, struct err *err)
 {
 	struct vss_chain chain = {
@@ -103,6 +113,10 @@ static bool load_list(struct vss *vss, struct vss_store *store, struct err *err)
 			break;
 		}
 		is_first = false;
+		if (body.len) {
+			store->tail = le64(chain.data + 32);
+			store->tail_hash = hash_block(chain.data);
+		}
 		if (body.len && !vss_map_add(&store->map, body, ceiling, err))
 			return fail_in(err, "block list");
 	} while (body.len);
@@ -199,6 +213,26 @@ bool vss_store_load(struct vss *vss, struct vss_store *store, struct err *err)
 	vss->spans += store->unused_count;
 	store->is_loaded = true;
 	return true;
+}
+
+bool vss_store_refresh(struct vss *vss, struct vss_store *store, bool *changed, struct err *err)
+{
+	uint8_t block[VSS_BLOCK];
+
+	*changed = false;
+	if (!store->is_loaded)
+		return true;
+	if (!source_read_exact(vss->storage, store->tail, block, sizeof(block), err))
+		return false;
+	if (hash_block(block) == store->tail_hash)
+		return true;
+	*changed = true;
+	vss->entries -= store->map.count + store->map.overlay_count;
+	vss_map_free(&store->map);
+	store->is_loaded = load_list(vss, store, err);
+	if (!store->is_loaded)
+		vss_map_free(&store->map);
+	return store->is_loaded;
 }
 
 void vss_store_free(struct vss_store *store)
