@@ -46,8 +46,8 @@ static size_t make_options(struct collect_request *request, struct option option
 		"the field kit: who may open it, and the seal"},
 	    {"out", 0, OPTION_TEXT, &request->out, "DIR",
 		"where the new bundle's directory is made"},
-	    {"volume", 0, OPTION_LIST, &request->volumes, "C=PATH",
-		"a volume or image and the letter it stands for; Windows: every fixed one"},
+	    {"volume", 0, OPTION_LIST, &request->volumes, "[C=]PATH",
+		"a disk, image or volume, with a letter for one volume; Windows: every fixed one"},
 	    {"profile", 0, OPTION_TEXT, &request->profile, "NAME",
 		"default, none, or collectors with commas between"},
 	    {"take", 0, OPTION_LIST, &request->take, "PATTERN",
@@ -509,7 +509,7 @@ static int run_collect(int argc, char **argv)
 const struct command command_collect = {
     .name = "collect",
     .summary = "take evidence from volumes or images into a sealed bundle",
-    .usage = "kanshiki collect --kit DIR --out DIR [--volume C=PATH]... [--profile NAME]\n"
+    .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME]\n"
 	     "         [--take PATTERN]... [--shadow WHICH] [--case ID] [--facts FILE]",
     .run = run_collect,
     .help = help,

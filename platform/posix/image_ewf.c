@@ -40,7 +40,8 @@ struct ewf_source {
 	uint8_t *shared;
 	uint32_t chunk_size;
 	struct chunk *cache;
-	size_t cache_count;
+	size_t cache_count,
+	    last; /* last: the chunk of the read before, most often the next one's, too */
 	uint64_t clock;
 	char path[];
 };
@@ -147,16 +148,20 @@ static const struct chunk *get_chunk(struct ewf_source *ewf, uint64_t number)
 {
 	struct chunk *oldest = &ewf->cache[0];
 
+	if (ewf->cache[ewf->last].is_set && ewf->cache[ewf->last].number == number)
+		return &ewf->cache[ewf->last];
 	for (size_t i = 0; i < ewf->cache_count; i++) {
 		struct chunk *chunk = &ewf->cache[i];
 
 		if (chunk->is_set && chunk->number == number) {
 			chunk->used = ++ewf->clock;
+			ewf->last = i;
 			return chunk;
 		}
 		if (chunk->used < oldest->used)
 			oldest = chunk;
 	}
+	ewf->last = (size_t)(oldest - ewf->cache);
 	oldest->is_set = true;
 	oldest->number = number;
 	oldest->used = ++ewf->clock;

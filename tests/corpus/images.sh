@@ -1,0 +1,99 @@
+#!/bin/bash
+# images.sh BUILD: every image of type ntfs-image as it lies there, E01 sets and whole disks too, without export,
+# offset or loop device: what collect takes has the bytes that icat gives for the record (-i ewf, -o where the
+# partition begins), and timeline's lines are those of the volume cut out of it.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" icat mmls jq ewfexport
+kanshiki=$build/kanshiki
+
+# usage: is_ewf FILE
+is_ewf() { [ "$(head -c 3 "$1")" = EVF ]; }
+
+# Prints `volume TAB sector` of each volume in the bundle: as its partition list says, else at 0.
+volumes() {
+	"$kanshiki" cat "$bundle" 'fs/$disk_0/partitions.jsonl' --keys "$scratch/keys" 2>/dev/null >"$scratch/partitions" || true
+	if [ -s "$scratch/partitions" ]; then
+		jq -r 'select(.volume) | "\(.volume)\t\(.offset / 512)"' "$scratch/partitions"
+	else
+		jq -r '.path | select(startswith("fs/")) | split("/")[1]' "$scratch/rows" | sort -u | sed 's/$/\t0/'
+	fi
+}
+
+# The unnamed streams of files, whole: the peer by record.
+check_contents() {
+	local image=$1 name=$2 volume sector record sum theirs
+	local -a how
+	while IFS=$'\t' read -r volume sector; do
+		how=(-o "$sector")
+		! is_ewf "$image" || how+=(-i ewf)
+		icat "${how[@]}" "$image" 0 >/dev/null 2>&1 || { echo "icat does not read $name"; continue; }
+		while IFS=$'\t' read -r record sum; do
+			theirs=$(icat "${how[@]}" "$image" "$record" 2>/dev/null | sha256sum | cut -c1-64)
+			if [ "$sum" = "$theirs" ]; then
+				corpus_count "files equal to icat"
+			else
+				corpus_fail "$name: record $record of $volume differs from icat"
+			fi
+		done < <(jq -r --arg volume "fs/$volume/" 'select((.path | startswith($volume)) and .kind == "file" and .status == "taken"
+			and .stored != "runs" and (.compressed | not) and .sha256) | select((.streams // []) | map(select(.name == "WofCompressedData")) == []) |
+			"\(.record)\t\(.sha256)"' "$scratch/rows" | sort -u)
+		corpus_count "volumes taken from $(is_ewf "$image" && echo E01 || { [ "$sector" = 0 ] && echo "raw volumes" || echo disks; })"
+	done < <(volumes)
+}
+
+check_collect() {
+	local image=$1 name=$2 code=0
+	rm -rf "$scratch/out"
+	bundle=$("$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "$image" --take '**' 2>"$scratch/said" | tail -n 1) || code=$?
+	[ -d "$bundle" ] || { corpus_fail "$name: not collected: $(tail -n 2 "$scratch/said")"; return; }
+	"$kanshiki" ls "$bundle" --all --json --keys "$scratch/keys" >"$scratch/rows" 2>/dev/null || true
+	check_contents "$image" "$name"
+}
+
+# Lines of the image, without what stands in front of their paths, and of the volume cut out.
+check_timeline() {
+	local image=$1 name=$2 whole
+	"$kanshiki" timeline "$image" >"$scratch/lines" 2>/dev/null || true
+	if is_ewf "$image"; then
+		ewfexport -q -u -f raw -S 0 -t "$scratch/raw" "$image" >/dev/null 2>&1
+		whole=$scratch/raw.raw
+	else
+		local sector
+		sector=$(jq -r 'select(.volume) | .offset / 512' "$scratch/partitions" | head -n 1)
+		[ -n "$sector" ] || return 0
+		dd if="$image" of="$scratch/raw.raw" bs=1M iflag=skip_bytes skip="$((sector * 512))" conv=sparse 2>/dev/null
+		whole=$scratch/raw.raw
+		sed -E 's/"(path|old_path|target)":"(p[0-9]+|[A-Z])\//"\1":"/' "$scratch/lines" >"$scratch/without"
+		mv "$scratch/without" "$scratch/lines"
+	fi
+	"$kanshiki" timeline "$whole" >"$scratch/expected" 2>/dev/null || true
+	if cmp -s <(jq -rc '[.kind, .record, .created, .usn]' "$scratch/lines") <(jq -rc '[.kind, .record, .created, .usn]' "$scratch/expected") &&
+		[ -s "$scratch/expected" ]; then
+		corpus_count "timelines equal to the volume's alone"
+	else
+		corpus_fail "$name: the timeline differs from that of the volume cut out"
+	fi
+	rm -f "$scratch"/raw*
+}
+
+"$kanshiki" kit new "$scratch/kit" --keys "$scratch/keys" --name Test >/dev/null 2>&1
+while IFS= read -r path; do
+	unpacked=
+	if is_ewf "$corpus/$path"; then
+		images=$corpus/$path
+	else
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		images=$(corpus_below "$unpacked")
+	fi
+	while IFS= read -r image; do
+		kind=$("$build/tests/corpus_ntfs_dump" kind "$image" 0 2>/dev/null) || kind=
+		is_ewf "$image" || [ "$kind" = NTFS ] || [[ $kind == *disk* ]] || continue
+		: >"$scratch/partitions"
+		check_collect "$image" "$path"
+		[ "$kind" = NTFS ] || check_timeline "$image" "$path"
+	done <<<"$images"
+	[ -z "$unpacked" ] || rm -rf "$unpacked"
+done < <(corpus_files ntfs-image)
+corpus_end
