@@ -37,16 +37,22 @@ make_spares() {
 
 free_spares() { rm "$work/mnt"/spare*; }
 
-# A file in pieces: written in turn with another, which goes.
+# A file in pieces: each lies in the gap that a file left.
 make_fragmented() {
 	local i
-	: >"$1"
-	for ((i = 0; i < $2; i++)); do
-		random_bytes 4096 >>"$1"
-		random_bytes 4096 >>"$work/mnt/other"
-		sync -f "$work/mnt/other"
-	done
-	rm "$work/mnt/other"
+	for ((i = 0; i < 2 * $2; i++)); do random_bytes 4096 >"$work/mnt/gap$i"; done
+	random_bytes 1000000000 2>/dev/null >"$work/mnt/rest" || true
+	for ((i = 0; i < 2 * $2; i += 2)); do rm "$work/mnt/gap$i"; done
+	sync -f "$work/mnt/rest"
+	random_bytes "$(($2 * 4096))" >"$1"
+	rm "$work/mnt/rest" "$work/mnt"/gap*
+}
+
+# A file in so many runs that its record does not hold them: clusters and holes in turn.
+make_long() {
+	perl -e 'my ($file, $pieces) = @ARGV;
+		open my $out, ">:raw:unix", $file or die; open my $in, "<:raw", "/dev/urandom" or die;
+		for (0 .. $pieces - 1) { read $in, my $piece, 4096; sysseek $out, 8192 * $_, 0; syswrite $out, $piece }' "$1" "$2"
 }
 
 # Packed by WOF as Windows does it: a hole, a packed stream, a reparse point (version 1, provider 2, version 1, algorithm).
@@ -67,6 +73,7 @@ make_victims() {
 	random_bytes 300000 >"$dir/whole.bin"
 	random_bytes 65536 >"$dir/請求書.docx"
 	make_fragmented "$dir/fragmented.bin" 60
+	make_long "$dir/attribute-list.bin" 700
 	truncate -s 400000 "$dir/sparse.bin"
 	random_bytes 5000 | dd of="$dir/sparse.bin" bs=1 seek=200000 conv=notrunc status=none
 	setfattr -n system.ntfs_attrib_be -v 0x00000800 "$dir/packed"

@@ -119,14 +119,14 @@ static bool read_list(struct ntfs_mft *mft, struct ntfs_entry *entry,
 	return true;
 }
 
-/* Fills memory->extensions. The list of a bare $MFT may lie in clusters that are not there: then all records
- * are taken that name this one as their base. */
+/* Fills memory->extensions. The list of a bare $MFT may lie in clusters that are not there, that of a deleted file in
+ * clusters that are others' now: then all records are taken that name this one as their base. */
 static bool find_extensions(struct ntfs_mft *mft, struct ntfs_entry *entry,
     const struct ntfs_attribute *list, struct err *err)
 {
 	struct bytes content = list->content;
 
-	if (!list->resident && !mft->volume)
+	if (!list->resident && (!mft->volume || entry->memory->by_base))
 		return ntfs_extensions_find(mft, entry, &entry->memory->extensions, err);
 	return (list->resident || read_list(mft, entry, list, &content, err)) &&
 	       ntfs_attribute_list_parse(content, entry->record, &entry->memory->extensions, err);
@@ -247,7 +247,8 @@ static bool load_head(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *
 	return true;
 }
 
-static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+static bool load_parts(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
 {
 	struct ntfs_record r;
 	struct bytes used;
@@ -267,6 +268,40 @@ static void clear(struct ntfs_entry *entry)
 {
 	*entry = (struct ntfs_entry){
 	    .memory = entry->memory, .names = entry->names, .streams = entry->streams};
+}
+
+/* Whether a deleted file lacks something that extension records may hold which its list does not lead to. */
+static bool lacks_parts(const struct ntfs_mft *mft, const struct ntfs_entry *entry)
+{
+	const struct ntfs_entry_memory *m = entry->memory;
+	bool has_far_list = false;
+	bool lacks = m->lost || entry->name_count == 0;
+
+	if (entry->in_use || !mft->volume || m->by_base)
+		return false;
+	for (size_t i = 0; i < m->attribute_count; i++)
+		has_far_list = has_far_list || (m->attributes[i].type == NTFS_ATTRIBUTE_LIST &&
+						   !m->attributes[i].resident);
+	for (size_t i = 0; i < entry->stream_count; i++)
+		lacks = lacks || entry->streams[i].incomplete;
+	return has_far_list && lacks;
+}
+
+static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+
+	if (!load_parts(mft, record, entry, err))
+		return false;
+	if (!lacks_parts(mft, entry))
+		return true;
+	clear(entry);
+	ntfs_entry_memory_reset(m, mft->record_size);
+	m->by_base = true;
+	bool ok = load_parts(mft, record, entry, err);
+
+	m->by_base = false;
+	return ok;
 }
 
 static bool prepare(struct ntfs_mft *mft, struct ntfs_entry *entry, struct err *err)

@@ -17,7 +17,8 @@ struct ntfs_entry_memory {
 	struct ntfs_references extensions;
 	uint8_t *list; /* a non-resident attribute list */
 	size_t list_room;
-	bool lost; /* an attribute list or an extension record could not be read */
+	bool by_base; /* extension records are found by the base that they name, not by the list */
+	bool lost;    /* an attribute list or an extension record could not be read */
 };
 
 /* A block of block_size bytes that stays where it is until the next reset; NULL with err set. */

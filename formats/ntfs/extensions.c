@@ -42,22 +42,24 @@ static int compare(const void *a, const void *b)
 	return x->where.record < y->where.record ? -1 : x->where.record > y->where.record;
 }
 
-/* Looks at one raw record. Past the limit they stay unknown: their files then lack what is in them. */
+/* Looks at one raw record: on a volume only at those that were given back. Past the limit they stay unknown: their files
+ * then lack what is in them. */
 static bool look(
-    struct ntfs_extensions *extensions, uint64_t record, const uint8_t *block, struct err *err)
+    struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct ntfs_extensions *all)
 {
 	struct ntfs_reference base = ntfs_reference_parse(block + BASE_AT);
+	bool in_use = le16(block + FLAGS_AT) & NTFS_RECORD_IN_USE;
+	size_t most = mft->volume ? NTFS_LIMIT_FREED_EXTENSIONS : NTFS_LIMIT_BARE_EXTENSIONS;
 
 	if (memcmp(block, "FILE", 4) != 0 || (base.record == 0 && base.sequence == 0) ||
-	    extensions->count == NTFS_LIMIT_BARE_EXTENSIONS)
+	    (mft->volume && in_use) || all->count == most)
 		return true;
-	if (!array_grow(&extensions->at, &extensions->room, extensions->count + 1,
-		sizeof(*extensions->at), NTFS_LIMIT_BARE_EXTENSIONS, err))
+	if (!array_grow(&all->at, &all->room, all->count + 1, sizeof(*all->at), most, NULL))
 		return false;
-	extensions->at[extensions->count++] = (struct extension){
+	all->at[all->count++] = (struct extension){
 	    .base = base,
 	    .where = {.record = record, .sequence = le16(block + SEQUENCE_AT)},
-	    .in_use = le16(block + FLAGS_AT) & NTFS_RECORD_IN_USE,
+	    .in_use = in_use,
 	};
 	return true;
 }
@@ -80,9 +82,9 @@ static bool look_through(struct ntfs_mft *mft, struct ntfs_extensions *extension
 		    why.kind == ERR_MEMORY)
 			return fail(err, why.kind, "%s", why.text);
 		for (size_t i = 0; i < got / mft->record_size; i++)
-			if (!look(extensions, mft->first + record + i, piece + i * mft->record_size,
-				err))
-				return false;
+			if (!look(mft, mft->first + record + i, piece + i * mft->record_size,
+				extensions))
+				return fail(err, ERR_MEMORY, "no memory for extension records");
 	}
 	if (extensions->count)
 		qsort(extensions->at, extensions->count, sizeof(*extensions->at), compare);

@@ -1,5 +1,6 @@
 /* Which extension records belong to a file, found by looking through the whole MFT: for a bare $MFT, where an
- * attribute list in clusters of the volume cannot be read. Private to formats/ntfs. */
+ * attribute list in clusters of the volume cannot be read, and for deleted files, whose list may be
+ * another's by now. Private to formats/ntfs. */
 #ifndef KANSHIKI_FORMATS_NTFS_EXTENSIONS_H
 #define KANSHIKI_FORMATS_NTFS_EXTENSIONS_H
 

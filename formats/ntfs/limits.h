@@ -16,12 +16,13 @@
 #define NTFS_LIMIT_EXTENSIONS ((size_t)16384)     /* extension records of one file */
 /* Records that a list names and that are not the file's; then no more of them are tried. Lists that lead
  * nowhere could otherwise make every record of an $MFT cost thousands of reads. */
-#define NTFS_LIMIT_BAD_EXTENSIONS  ((size_t)64)
-#define NTFS_LIMIT_BARE_EXTENSIONS ((size_t)1 << 20) /* of all files of a bare $MFT: 40 MiB */
-#define NTFS_LIMIT_ATTRIBUTES      ((size_t)1 << 17) /* of one file, in all its records */
-#define NTFS_LIMIT_RUNS            ((size_t)1 << 21) /* of one file: 48 MiB of struct ntfs_run */
-#define NTFS_LIMIT_VCN             ((uint64_t)1 << 52)
-#define NTFS_LIMIT_MFT_PASSES      1024u /* rounds to follow an attribute list of $MFT itself */
+#define NTFS_LIMIT_BAD_EXTENSIONS   ((size_t)64)
+#define NTFS_LIMIT_BARE_EXTENSIONS  ((size_t)1 << 20) /* of all files of a bare $MFT: 40 MiB */
+#define NTFS_LIMIT_FREED_EXTENSIONS ((size_t)1 << 18) /* of all deleted files of a volume: 10 MiB */
+#define NTFS_LIMIT_ATTRIBUTES       ((size_t)1 << 17) /* of one file, in all its records */
+#define NTFS_LIMIT_RUNS             ((size_t)1 << 21) /* of one file: 48 MiB of struct ntfs_run */
+#define NTFS_LIMIT_VCN              ((uint64_t)1 << 52)
+#define NTFS_LIMIT_MFT_PASSES       1024u /* rounds to follow an attribute list of $MFT itself */
 
 #define NTFS_LIMIT_UNIT         ((size_t)4 << 20) /* bytes of a compression unit; Windows: 64 KiB */
 #define NTFS_LIMIT_INDEX_DEPTH  32u
