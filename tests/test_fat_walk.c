@@ -2,92 +2,9 @@
 #include "tests/unit.h"
 
 #include "core/time.h"
-#include "tests/fixture_fat.h"
+#include "tests/fixture_fat_list.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define SEEN_MAX 4096u
-
-struct seen {
-	struct text path, short_name;
-	struct fat_entry entry; /* its views are gone */
-};
-
-struct listing {
-	struct fat_walker walker;
-	struct seen *at;
-	size_t count;
-	unsigned damages;
-	struct err damage; /* the last */
-};
-
-static bool keep(struct fat_walker *self, const struct fat_entry *entry, struct err *err)
-{
-	struct listing *listing = (struct listing *)self;
-
-	(void)err;
-	assert_true(listing->count < SEEN_MAX);
-	struct seen *seen = &listing->at[listing->count++];
-
-	seen->entry = *entry;
-	text_add(&seen->path, entry->path);
-	text_add(&seen->short_name, entry->short_name);
-	return true;
-}
-
-static void note(struct fat_walker *self, uint64_t place, const struct err *why)
-{
-	struct listing *listing = (struct listing *)self;
-
-	(void)place;
-	listing->damages++;
-	listing->damage = *why;
-}
-
-static void listing_free_at(struct listing *listing)
-{
-	for (size_t i = 0; i < listing->count; i++) {
-		text_free(&listing->at[i].path);
-		text_free(&listing->at[i].short_name);
-	}
-	free(listing->at);
-}
-
-/* Lists a volume; the listing is the caller's to free. */
-static void list(struct fixture_fat *f, struct listing *out)
-{
-	CLEANUP(source_close)
-	struct source *raw = source_of_bytes((struct bytes){f->at, f->size});
-	CLEANUP(fat_volume_close) struct fat_volume *volume = NULL;
-	struct err err = {0};
-
-	*out = (struct listing){.walker = {keep, note}, .at = calloc(SEEN_MAX, sizeof(*out->at))};
-	assert_non_null(out->at);
-	assert_true(fat_volume_open(raw, &volume, &err));
-	assert_int_equal(fat_volume_geometry(volume)->kind, f->g.kind);
-	assert_int_equal(fat_volume_geometry(volume)->clusters, f->g.clusters);
-	assert_true(fat_walk(volume, &out->walker, &err));
-}
-
-static bool is_listed(const struct listing *listing, const char *path)
-{
-	for (size_t i = 0; i < listing->count; i++)
-		if (strcmp(text_string(&listing->at[i].path), path) == 0)
-			return true;
-	return false;
-}
-
-static const struct seen *find(const struct listing *listing, const char *path)
-{
-	static const struct seen none;
-
-	for (size_t i = 0; i < listing->count; i++)
-		if (strcmp(text_string(&listing->at[i].path), path) == 0)
-			return &listing->at[i];
-	assert_string_equal(path, "is not listed");
-	return &none;
-}
 
 static void put_tree(struct fixture_fat *f)
 {
@@ -110,27 +27,27 @@ static void put_tree(struct fixture_fat *f)
 static void check_tree(enum fat_kind kind, uint32_t clusters)
 {
 	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
-	CLEANUP(listing_free) struct listing seen = {0};
-	const struct seen *hello;
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	const struct fixture_seen *hello;
 
 	assert_true(fixture_fat_new(&f, kind, 512, clusters));
 	put_tree(&f);
-	list(&f, &seen);
+	fixture_list_of(&f, &seen);
 	assert_int_equal(seen.damages, 0);
 	assert_int_equal(seen.count, 6);
-	assert_int_equal(find(&seen, "STICK")->entry.kind, FAT_ENTRY_LABEL);
-	hello = find(&seen, "HELLO.TXT");
+	assert_int_equal(fixture_list_find(&seen, "STICK")->entry.kind, FAT_ENTRY_LABEL);
+	hello = fixture_list_find(&seen, "HELLO.TXT");
 	assert_int_equal(hello->entry.size, 700);
 	assert_int_equal(hello->entry.created.zone, FAT_TIME_LOCAL);
 	assert_int_equal(hello->entry.modified.ticks - hello->entry.created.ticks,
 	    (86400 + 5400 + 14) * TIME_TICKS_PER_SECOND - 3 * TIME_TICKS_PER_SECOND / 2);
 	assert_true(hello->entry.accessed.is_date);
-	assert_true(is_listed(&seen, "A long name.txt"));
+	assert_true(fixture_list_has(&seen, "A long name.txt"));
 	assert_string_equal(
-	    text_string(&find(&seen, "A long name.txt")->short_name), "ALONGN~1.TXT");
-	assert_int_equal(find(&seen, "dir")->entry.size, 512);
-	assert_true(is_listed(&seen, "dir/薨NSIDE.TXT"));
-	assert_true(find(&seen, "dir/_ONE.TXT")->entry.is_deleted);
+	    text_string(&fixture_list_find(&seen, "A long name.txt")->short_name), "ALONGN~1.TXT");
+	assert_int_equal(fixture_list_find(&seen, "dir")->entry.size, 512);
+	assert_true(fixture_list_has(&seen, "dir/薨NSIDE.TXT"));
+	assert_true(fixture_list_find(&seen, "dir/_ONE.TXT")->entry.is_deleted);
 }
 
 static void test_tree(void **state)
@@ -144,8 +61,8 @@ static void test_tree(void **state)
 static void test_exfat_tree(void **state)
 {
 	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
-	CLEANUP(listing_free) struct listing seen = {0};
-	const struct seen *file;
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	const struct fixture_seen *file;
 	size_t n = 2;
 
 	(void)state;
@@ -158,19 +75,19 @@ static void test_exfat_tree(void **state)
 	fixture_fat_unuse(fixture_fat_slot(&f, 0, n), gone);
 	fixture_fat_set_of(fixture_fat_slot(&f, 8, 0), "below", 0x20, 1, 0, 0);
 	fixture_fat_chain(&f, 6, 3);
-	list(&f, &seen);
+	fixture_list_of(&f, &seen);
 	assert_int_equal(seen.damages, 0);
 	assert_int_equal(seen.count, 6);
-	file = find(&seen, "a name of more than one part.txt");
+	file = fixture_list_find(&seen, "a name of more than one part.txt");
 	assert_int_equal(file->entry.damage.kind, ERR_NONE);
 	assert_int_equal(file->entry.created.zone, FAT_TIME_UTC);
 	assert_int_equal(file->entry.created.offset, 540);
 	assert_int_equal(file->entry.modified.offset, -300);
 	assert_int_equal(file->entry.accessed.zone, FAT_TIME_LOCAL);
 	assert_true(file->entry.is_contiguous);
-	assert_true(is_listed(&seen, "dir/below"));
-	assert_true(find(&seen, "gone.bin")->entry.is_deleted);
-	assert_int_equal(find(&seen, "gone.bin")->entry.damage.kind, ERR_NONE);
+	assert_true(fixture_list_has(&seen, "dir/below"));
+	assert_true(fixture_list_find(&seen, "gone.bin")->entry.is_deleted);
+	assert_int_equal(fixture_list_find(&seen, "gone.bin")->entry.damage.kind, ERR_NONE);
 }
 
 int main(void)

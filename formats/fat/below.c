@@ -76,9 +76,12 @@ static bool go_straight(struct fat_walk *walk, uint32_t first, uint32_t count, s
 static bool read_slots(
     struct fat_volume *volume, uint32_t cluster, uint8_t raw[SLOTS * FAT_ENTRY_LEN])
 {
-	return fat_is_cluster(volume, cluster) &&
-	       source_read_exact(volume->raw, fat_cluster_offset(volume, cluster), raw,
-		   (size_t)SLOTS * FAT_ENTRY_LEN, NULL);
+	uint64_t offset = fat_cluster_offset(volume, cluster);
+	size_t len = (size_t)SLOTS * FAT_ENTRY_LEN;
+
+	/* Twice: this decides about a whole directory. */
+	return source_read_exact(volume->raw, offset, raw, len, NULL) ||
+	       source_read_exact(volume->raw, offset, raw, len, NULL);
 }
 
 static bool is_exfat_directory(const uint8_t *raw)
@@ -87,13 +90,14 @@ static bool is_exfat_directory(const uint8_t *raw)
 	return raw[0] == 0 || (raw[0] & 0x7f) == 0x05 || (raw[0] & 0x7c) == 0 || raw[0] == 0xa0;
 }
 
-/* Whether a cluster begins a directory: FAT's begins with itself. */
-static bool begins_directory(struct fat_volume *volume, uint32_t cluster, bool itself)
+/* Whether a cluster begins a directory: FAT's begins with itself. One in use that cannot be read is believed: what can
+ * be read of it is; a deleted one must prove it. */
+static bool begins_directory(struct fat_volume *volume, uint32_t cluster, bool is_deleted)
 {
 	uint8_t raw[SLOTS * FAT_ENTRY_LEN];
 
 	if (!read_slots(volume, cluster, raw))
-		return false;
+		return !is_deleted;
 	if (volume->geometry.kind == FAT_EX)
 		return is_exfat_directory(raw);
 	if (memcmp(raw + 1, "          ", 10) != 0 || !(raw[11] & FAT_ATTRIBUTE_DIRECTORY) ||
@@ -101,7 +105,7 @@ static bool begins_directory(struct fat_volume *volume, uint32_t cluster, bool i
 		return false;
 	uint32_t high = volume->geometry.kind == FAT_32 ? le16(raw + 20) : 0;
 
-	return !itself || (high << 16 | le16(raw + 26)) == cluster;
+	return !is_deleted || (high << 16 | le16(raw + 26)) == cluster;
 }
 
 /* Whether a free cluster could be the next one of a deleted directory of FAT. */
@@ -168,7 +172,7 @@ static bool deleted_exfat(
 	struct err why = {0};
 
 	if (entry->size > FAT_LIMIT_DIRECTORY || !is_free(walk->volume, entry->cluster) ||
-	    !begins_directory(walk->volume, entry->cluster, false))
+	    !begins_directory(walk->volume, entry->cluster, true))
 		return true;
 	if (!fat_content_runs(walk->volume, entry, &runs, &layout, &why) &&
 	    why.kind == ERR_MEMORY) {

@@ -3,6 +3,26 @@
 
 #include <stdlib.h>
 
+_Static_assert(FAT_PAGE / FAT_LIMIT_SECTOR_MIN == 64, "a bit for each sector of a page");
+
+/* Sector by sector: what one bad sector holds must not take the page with it. */
+static void read_around(struct fat_volume *volume, struct fat_page *page)
+{
+	page->bad = 0;
+	page->len = 0;
+	for (unsigned i = 0; i < 64; i++) {
+		size_t at = (size_t)i * FAT_LIMIT_SECTOR_MIN, got = 0;
+
+		if (volume->raw->read(volume->raw, page->offset + at, page->at + at,
+			FAT_LIMIT_SECTOR_MIN, &got, &page->why)) {
+			page->len = got ? at + got : page->len;
+			continue;
+		}
+		page->bad |= 1ull << i;
+		page->len = at + FAT_LIMIT_SECTOR_MIN;
+	}
+}
+
 /* The page with that offset, read if it is not there. NULL when no memory. */
 static struct fat_page *page_at(struct fat_volume *volume, uint64_t offset)
 {
@@ -17,10 +37,10 @@ static struct fat_page *page_at(struct fat_volume *volume, uint64_t offset)
 		return NULL;
 	page->offset = start;
 	page->len = 0;
+	page->bad = 0;
 	page->why = (struct err){0};
-	if (!volume->raw->read(volume->raw, start, page->at, FAT_PAGE, &page->len, &page->why) &&
-	    page->why.kind == ERR_NONE)
-		fail(&page->why, ERR_IO, "cannot be read");
+	if (!volume->raw->read(volume->raw, start, page->at, FAT_PAGE, &page->len, &page->why))
+		read_around(volume, page);
 	return page;
 }
 
@@ -33,14 +53,13 @@ bool fat_peek(struct fat_volume *volume, uint64_t offset, uint8_t *to, size_t le
 			return fail(err, ERR_MEMORY, "no memory to read the FAT");
 		size_t at = (size_t)(offset + i - page->offset);
 
-		if (at >= page->len && page->why.kind != ERR_NONE) {
-			return fail(err, page->why.kind, "FAT at byte %llu: %s",
-			    (unsigned long long)(offset + i), page->why.text);
-		}
 		if (at >= page->len)
 			return fail(err, ERR_DAMAGED,
 			    "the volume ends inside its FAT, at byte %llu",
 			    (unsigned long long)(offset + i));
+		if (page->bad >> at / FAT_LIMIT_SECTOR_MIN & 1)
+			return fail(err, page->why.kind, "FAT at byte %llu: %.150s",
+			    (unsigned long long)(offset + i), page->why.text);
 		to[i] = page->at[at];
 	}
 	return true;

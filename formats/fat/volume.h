@@ -33,9 +33,10 @@ bool fat_runs_cut(struct fat_runs *runs, bool *was_cut, struct err *err) MUST_CH
 
 struct fat_page {        /* a piece of a FAT, or of the allocation bitmap */
 	uint64_t offset; /* on the volume */
-	size_t len;      /* that is there; 0: the page is empty */
+	size_t len;      /* that is there */
 	uint8_t *at;
-	struct err why; /* why it is shorter than asked for */
+	uint64_t bad;   /* a bit for each FAT_LIMIT_SECTOR_MIN bytes that could not be read */
+	struct err why; /* why not, for the last of them */
 };
 
 struct fat_claims;

@@ -1,0 +1,279 @@
+/* FAT and exFAT volumes that are damaged, or made to hurt. */
+#include "tests/unit.h"
+
+#include "tests/fake_source.h"
+#include "tests/fixture_fat_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Directory at cluster with one file in it. */
+static void put_directory(struct fixture_fat *f, uint8_t *slot, const char *name, uint32_t cluster)
+{
+	fixture_fat_short(slot, name, 0x10, cluster, 0);
+	fixture_fat_set(f, cluster, FIXTURE_FAT_END);
+	fixture_fat_dots(f, cluster, 0);
+	fixture_fat_short(fixture_fat_slot(f, cluster, 2), "INSIDE  TXT", 0x20, 0, 0);
+}
+
+static void test_loops(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	put_directory(&f, fixture_fat_slot(&f, 0, 0), "ONE        ", 10);
+	/* Below itself, itself again, its parent's twin, a chain that comes back. */
+	fixture_fat_short(fixture_fat_slot(&f, 10, 3), "SELF       ", 0x10, 10, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 1), "TWIN       ", 0x10, 10, 0);
+	put_directory(&f, fixture_fat_slot(&f, 0, 2), "CYCLE      ", 20);
+	for (size_t i = 3; i < 16; i++)
+		fixture_fat_short(fixture_fat_slot(&f, 20, i), "MORE    TXT", 0x20, 0, 0);
+	fixture_fat_set(&f, 20, 21);
+	fixture_fat_set(&f, 21, 20);
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "ONE/INSIDE.TXT"));
+	assert_false(fixture_list_has(&seen, "ONE/SELF/INSIDE.TXT"));
+	assert_false(fixture_list_has(&seen, "TWIN/INSIDE.TXT"));
+	assert_int_equal(fixture_list_find(&seen, "ONE/SELF")->entry.damage.kind, ERR_DAMAGED);
+	assert_int_equal(fixture_list_find(&seen, "TWIN")->entry.damage.kind, ERR_DAMAGED);
+	assert_int_equal(fixture_list_find(&seen, "CYCLE")->entry.damage.kind, ERR_DAMAGED);
+	assert_int_equal(fixture_list_find(&seen, "CYCLE")->entry.size, 1024);
+}
+
+static void test_root_loop(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_32, 512, 70000));
+	fixture_fat_set(&f, 2, 3);
+	fixture_fat_set(&f, 3, 2);
+	for (size_t i = 0; i < 32; i++) /* no end mark */
+		fixture_fat_short(
+		    i < 16 ? fixture_fat_slot(&f, 0, i) : fixture_fat_slot(&f, 3, i - 16),
+		    "A       TXT", 0x20, 0, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 3, 5), "ROOT       ", 0x10, 2, 0);
+	fixture_list_of(&f, &seen);
+	assert_int_equal(seen.count, 32);
+	assert_int_equal(seen.damages, 1);
+	assert_int_equal(fixture_list_find(&seen, "ROOT")->entry.damage.kind, ERR_DAMAGED);
+}
+
+static void test_no_directory(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_12, 512, 100));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "DATA       ", 0x10, 5, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 1), "NONE       ", 0x10, 4000, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 2), "FREE       ", 0x10, 9, 0);
+	fixture_fat_set(&f, 5, FIXTURE_FAT_END);
+	memset(fixture_fat_cluster(&f, 5), 'x', 512);
+	fixture_fat_dots(&f, 9, 0); /* a directory whose chain was lost: still read */
+	fixture_fat_short(fixture_fat_slot(&f, 9, 2), "INSIDE  TXT", 0x20, 0, 0);
+	fixture_list_of(&f, &seen);
+	assert_int_equal(fixture_list_find(&seen, "DATA")->entry.damage.kind, ERR_DAMAGED);
+	assert_int_equal(fixture_list_find(&seen, "NONE")->entry.damage.kind, ERR_DAMAGED);
+	assert_int_equal(fixture_list_find(&seen, "FREE")->entry.damage.kind, ERR_DAMAGED);
+	assert_true(fixture_list_has(&seen, "FREE/INSIDE.TXT"));
+	assert_int_equal(seen.count, 4);
+}
+
+/* Deeper than any path: the rest is damage, not a crash. */
+static void test_depth(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	put_directory(&f, fixture_fat_slot(&f, 0, 0), "D          ", 2);
+	for (uint32_t i = 2; i < 400; i++)
+		put_directory(&f, fixture_fat_slot(&f, i, 3), "D          ", i + 1);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 1), "AFTER   TXT", 0x20, 0, 0);
+	fixture_list_of(&f, &seen);
+	assert_int_equal(seen.damages, 1);
+	assert_int_equal(seen.damage.kind, ERR_LIMIT);
+	assert_true(fixture_list_has(&seen, "AFTER.TXT"));
+	assert_true(seen.count > 400);
+}
+
+/* A link that makes no sense in the first FAT is taken from the second; a wiped first FAT as a whole. */
+static void check_second_copy(enum fat_kind kind, uint32_t clusters, bool wiped)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	struct err damage;
+	size_t len;
+
+	assert_true(fixture_fat_new(&f, kind, 512, clusters));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "FILE    BIN", 0x20, 10, 2000);
+	fixture_fat_chain(&f, 10, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		memset(fixture_fat_cluster(&f, 10 + i), 'a' + (int)i, 512);
+	if (wiped)
+		memset(f.at + f.g.table, 0, (size_t)f.g.table_size);
+	fixture_fat_put(&f, 0, 11, 1);
+	fixture_list_of(&f, &seen);
+	uint8_t *at =
+	    fixture_list_content(&f, &fixture_list_find(&seen, "FILE.BIN")->entry, &len, &damage);
+
+	assert_int_equal(damage.kind, ERR_NONE);
+	assert_int_equal(len, 2000);
+	assert_int_equal(at[0], 'a');
+	assert_int_equal(at[1999], 'd');
+	assert_int_equal(seen.damages, wiped ? 1 : 0);
+	free(at);
+}
+
+static void test_second_copy(void **state)
+{
+	(void)state;
+	check_second_copy(FAT_12, 100, false);
+	check_second_copy(FAT_16, 5000, false);
+	check_second_copy(FAT_32, 70000, false);
+	check_second_copy(FAT_12, 100, true);
+	check_second_copy(FAT_16, 5000, true);
+	check_second_copy(FAT_32, 70000, true);
+}
+
+/* Whatever read fails once, everything is listed; whatever sector is bad for good, all that is not in it. */
+static void check_reads(enum fat_kind kind, uint32_t clusters)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	size_t entries;
+	uint64_t reads;
+
+	assert_true(fixture_fat_new(&f, kind, 512, clusters));
+	if (kind == FAT_EX) {
+		fixture_fat_set_of(fixture_fat_slot(&f, 0, 2), "one", 0x10, 3, 10, 512);
+		fixture_fat_set_of(fixture_fat_slot(&f, 10, 0), "two", 0x20, 3, 11, 5);
+		fixture_fat_chain(&f, 10, 2);
+	} else {
+		put_directory(&f, fixture_fat_slot(&f, 0, 0), "ONE        ", 10);
+		put_directory(&f, fixture_fat_slot(&f, 10, 3), "TWO        ", 11);
+	}
+	{
+		CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+		struct fake_source *fake = fake_source_new((struct bytes){f.at, f.size});
+		struct err err = {0};
+
+		assert_true(fixture_list_source(&fake->source, &seen, &err));
+		entries = seen.count;
+		reads = fake->reads;
+		source_close(&fake->source);
+	}
+	assert_true(entries >= 4);
+	for (uint64_t n = 1; n <= reads; n++) {
+		CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+		struct fake_source *fake = fake_source_new((struct bytes){f.at, f.size});
+		struct err err = {0};
+
+		fake->fail_at = n;
+		assert_true(fixture_list_source(&fake->source, &seen, &err));
+		assert_int_equal(seen.count, entries);
+		source_close(&fake->source);
+	}
+}
+
+static void test_reads_that_fail(void **state)
+{
+	(void)state;
+	check_reads(FAT_12, 100);
+	check_reads(FAT_16, 5000);
+	check_reads(FAT_32, 70000);
+	check_reads(FAT_EX, 200);
+}
+
+static void test_bad_sectors(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	put_directory(&f, fixture_fat_slot(&f, 0, 0), "ONE        ", 10);
+	put_directory(&f, fixture_fat_slot(&f, 0, 1), "TWO        ", 11);
+	const uint64_t places[] = {
+	    f.g.table, f.g.table + f.g.table_size, (uint64_t)(fixture_fat_cluster(&f, 10) - f.at)};
+
+	for (size_t i = 0; i < 3; i++) {
+		CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+		struct fake_source *fake = fake_source_new((struct bytes){f.at, f.size});
+		struct err err = {0};
+
+		fake->bad_from = places[i];
+		fake->bad_len = 512;
+		assert_true(fixture_list_source(&fake->source, &seen, &err));
+		assert_true(fixture_list_has(&seen, "TWO/INSIDE.TXT"));
+		assert_true(fixture_list_has(&seen, "ONE/INSIDE.TXT") == (i < 2));
+		assert_true(i < 2 || seen.damages > 0);
+		source_close(&fake->source);
+	}
+}
+
+static void test_boot_backups(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_fat_free) struct fixture_fat ex = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	CLEANUP(fixture_list_free) struct fixture_list other = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_32, 4096, 70000));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "HERE    TXT", 0x20, 0, 0);
+	memset(f.at, 0xff, 4096);
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "HERE.TXT"));
+	assert_int_equal(seen.damages, 1);
+	/* One bit of the exFAT region: its checksum tells, the backup is good. */
+	assert_true(fixture_fat_new(&ex, FAT_EX, 512, 200));
+	fixture_fat_set_of(fixture_fat_slot(&ex, 0, 2), "here", 0x20, 1, 0, 0);
+	put_le32(ex.at + 96, 5); /* another root */
+	fixture_list_of(&ex, &other);
+	assert_true(fixture_list_has(&other, "here"));
+	assert_int_equal(other.damages, 1);
+}
+
+static void test_geometry_refused(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} spoiled[] = {{0, 0}, {11, 1}, {12, 0x40}, {13, 0}, {13, 3}, {14, 0}, {16, 0}, {16, 9},
+	    {21, 0x10}, {510, 0}};
+	uint8_t sector[512];
+	struct fat_geometry g;
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_12, 512, 100));
+	assert_true(fat_boot_parse((struct bytes){f.at, 512}, &g, NULL));
+	for (size_t i = 0; i < sizeof(spoiled) / sizeof(*spoiled); i++) {
+		memcpy(sector, f.at, 512);
+		sector[spoiled[i].at] = spoiled[i].value;
+		assert_false(fat_boot_parse((struct bytes){sector, 512}, &g, NULL));
+	}
+	assert_false(fat_boot_parse((struct bytes){f.at, 511}, &g, NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_loops),
+	    cmocka_unit_test(test_root_loop),
+	    cmocka_unit_test(test_no_directory),
+	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_second_copy),
+	    cmocka_unit_test(test_reads_that_fail),
+	    cmocka_unit_test(test_bad_sectors),
+	    cmocka_unit_test(test_boot_backups),
+	    cmocka_unit_test(test_geometry_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
