@@ -95,6 +95,8 @@ static void add_part(struct fat_long *parts, const uint8_t *raw, uint64_t place)
 
 	if (parts->count == 0)
 		parts->place = place;
+	if (parts->count == 0)
+		parts->has_end = raw[0] & ORDER_LAST;
 	memcpy(to, raw + 1, 10);
 	memcpy(to + 10, raw + 14, 12);
 	memcpy(to + 22, raw + 28, 4);
@@ -182,7 +184,8 @@ static bool owns_parts(const struct fat_walk *walk, const uint8_t *raw, uint8_t 
 	if (parts->count == 0 || parts->is_marked != is_marked)
 		return false;
 	if (!is_marked)
-		return parts->order == 1 && checksum(raw, raw[0]) == parts->checksum;
+		return parts->has_end && parts->order == 1 &&
+		       checksum(raw, raw[0]) == parts->checksum;
 	*first_byte = lost_byte(raw, parts->checksum);
 	if (*first_byte == 0)
 		return false;

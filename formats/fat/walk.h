@@ -24,6 +24,7 @@ struct fat_long { /* parts of a long name, in the order of the disk: its end fir
 	unsigned count;
 	uint8_t checksum, order;
 	bool is_marked; /* as deleted: the order is lost */
+	bool has_end;   /* the first of them says that it is the name's last */
 	uint64_t place; /* of the first */
 };
 
