@@ -179,12 +179,13 @@ static void report(struct structures *s, uint64_t record, const struct err *why)
 
 static void match_streams(struct descent *d, const struct ntfs_entry *entry, struct text *path)
 {
+	const struct ntfs_stream *packed = ntfs_wof_packed(entry);
 	size_t len = path->len;
 
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		const struct ntfs_stream *stream = &entry->streams[i];
 
-		if (!hit_is_wanted(entry, stream) || stream == ntfs_wof_packed(entry))
+		if (!hit_is_wanted(entry, stream) || stream == packed)
 			continue;
 		if (stream->utf16.len) {
 			text_addc(path, ':');

@@ -174,7 +174,7 @@ static void take_stream(struct taking *t);
 /* What WOF packed could not be unpacked, or not all of it: then it is taken as it lies as well. */
 static void take_packed(const struct taking *t)
 {
-	const struct ntfs_stream *packed = ntfs_wof_packed(t->entry);
+	const struct ntfs_stream *packed = ntfs_wof_stream(t->entry);
 
 	if (!packed)
 		return;

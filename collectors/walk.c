@@ -13,6 +13,7 @@ struct walk {
 	struct hit_list *hits;
 	struct structures *structures; /* NULL: no collector has any */
 	struct text path;
+	const struct ntfs_stream *packed; /* of the file at work: what WOF packed; NULL */
 	uint64_t damaged; /* records that could not be read */
 	struct err first_damage;
 	uint64_t pathless; /* files whose path could not be made */
@@ -27,8 +28,7 @@ static void note_damage(uint64_t *count, struct err *first, const struct err *wh
 
 /* Which collectors want the stream of the file whose path stands in walk->path. Where WOF put its packed content, a
  * pattern that names streams must ask for it. */
-static uint32_t stream_mask(
-    struct walk *walk, const struct ntfs_stream *stream, const struct ntfs_stream *packed)
+static uint32_t stream_mask(struct walk *walk, const struct ntfs_stream *stream)
 {
 	size_t len = walk->path.len;
 
@@ -36,7 +36,7 @@ static uint32_t stream_mask(
 		text_addc(&walk->path, ':');
 		text_add_utf16(&walk->path, stream->utf16);
 	}
-	uint32_t mask = (stream == packed ? matcher_stream_mask : matcher_mask)(
+	uint32_t mask = (stream == walk->packed ? matcher_stream_mask : matcher_mask)(
 	    &walk->collection->matcher, walk->volume->letter, text_bytes(&walk->path));
 
 	if (walk->path.at && walk->path.len > len) {
@@ -51,7 +51,6 @@ static uint32_t stream_mask(
 static void match_name(struct walk *walk, const struct ntfs_entry *entry,
     const struct ntfs_name *name, uint32_t masks[STREAMS_LOOKED_AT])
 {
-	const struct ntfs_stream *packed = ntfs_wof_packed(entry);
 	struct err err = {0};
 	bool is_orphan;
 
@@ -64,7 +63,7 @@ static void match_name(struct walk *walk, const struct ntfs_entry *entry,
 		text_addf(&walk->path, "$Orphan/record %llu", (unsigned long long)entry->record);
 	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
 		if (hit_is_wanted(entry, &entry->streams[i]))
-			masks[i] |= stream_mask(walk, &entry->streams[i], packed);
+			masks[i] |= stream_mask(walk, &entry->streams[i]);
 }
 
 /* Records that mkfs sets aside for metafiles to come: in use, without name, empty. */
@@ -86,6 +85,7 @@ static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 		structures_see(walk->structures, entry);
 	if (!has_data)
 		return;
+	walk->packed = ntfs_wof_packed(entry);
 	for (size_t i = 0; i < entry->name_count; i++)
 		if (entry->names[i].name_space != NTFS_NAME_DOS)
 			match_name(walk, entry, &entry->names[i], masks);

@@ -63,17 +63,14 @@ bool huffman_build(struct huffman *out, const uint8_t *lengths, unsigned count, 
 	return true;
 }
 
-int huffman_decode_long(const struct huffman *code, struct bits *bits)
+unsigned huffman_find_long(const struct huffman *code, uint32_t next)
 {
-	uint32_t next = (uint32_t)(bits->hold >> 48);
-
 	for (unsigned len = HUFFMAN_FAST + 1; len <= HUFFMAN_LENGTH_MAX; len++)
 		if (next < code->end[len]) {
 			int32_t place =
 			    code->place[len] + (int32_t)(next >> (HUFFMAN_LENGTH_MAX - len));
 
-			bits_skip(bits, len);
-			return code->symbols[place];
+			return (unsigned)code->symbols[place] << 5 | len;
 		}
-	return -1;
+	return 0;
 }

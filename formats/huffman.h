@@ -83,18 +83,24 @@ struct huffman {
 bool huffman_build(
     struct huffman *out, const uint8_t *lengths, unsigned count, struct err *err) MUST_CHECK;
 
-/* For codes longer than HUFFMAN_FAST. */
-int huffman_decode_long(const struct huffman *code, struct bits *bits);
+/* For codes longer than HUFFMAN_FAST, by the next 16 bits: symbol << 5 | length; 0 for no code. (No code has 0 bits;
+ * the bits stay with the caller, whose copy of them may then live in registers.) */
+unsigned huffman_find_long(const struct huffman *code, uint32_t next);
 
 /* The next symbol; -1 for bits that are no code. 16 bits must be ready. */
 static inline int huffman_decode(const struct huffman *code, struct bits *bits)
 {
 	unsigned entry = code->fast[bits->hold >> (64 - HUFFMAN_FAST)];
 
+	if (entry != 0) {
+		bits_skip(bits, entry & 15);
+		return (int)(entry >> 4);
+	}
+	entry = huffman_find_long(code, (uint32_t)(bits->hold >> 48));
 	if (entry == 0)
-		return huffman_decode_long(code, bits);
-	bits_skip(bits, entry & 15);
-	return (int)(entry >> 4);
+		return -1;
+	bits_skip(bits, entry & 31);
+	return (int)(entry >> 5);
 }
 
 /* Copies ---------------------------------------------------------------------------------------- */

@@ -112,75 +112,82 @@ static bool read_codes(struct lzx *z, enum block type, struct err *err)
 }
 
 /* The distance of a match whose slot is not one of the three recent ones; 0: bad. */
-static uint32_t take_distance(struct lzx *z, unsigned slot, bool is_aligned)
+static inline uint32_t take_distance(
+    const struct lzx *z, struct bits *bits, unsigned slot, bool is_aligned)
 {
 	unsigned extra = slot < 4 ? 0 : slot / 2 - 1;
 	uint32_t distance = slot < 4 ? slot : (2 | (slot & 1)) << extra;
 
 	if (is_aligned && extra >= 3) {
-		distance += bits_take(&z->bits, extra - 3) << 3;
-		int low = huffman_decode(&z->aligned, &z->bits);
+		distance += bits_take(bits, extra - 3) << 3;
+		int low = huffman_decode(&z->aligned, bits);
 
 		if (low < 0)
 			return 0;
 		distance += (uint32_t)low;
 	} else if (extra > 0) {
-		distance += bits_take(&z->bits, extra);
+		distance += bits_take(bits, extra);
 	}
 	return distance - 2;
 }
 
-static bool decode_match(struct lzx *z, unsigned symbol, bool is_aligned, struct err *err)
+/* What a match is: *length, and the distance, which becomes recent[0]. */
+static inline bool take_match(
+    struct lzx *z, struct bits *bits, unsigned symbol, bool is_aligned, size_t *length)
 {
 	unsigned slot = symbol >> 3;
-	size_t length = symbol & 7;
 	uint32_t distance;
 
-	if (length == 7) {
-		int more = huffman_decode(&z->length, &z->bits);
+	*length = symbol & 7;
+	if (*length == 7) {
+		int more = huffman_decode(&z->length, bits);
 
 		if (more < 0)
-			return damaged(z, "bits that are no code", err);
-		length += (unsigned)more;
+			return false;
+		*length += (unsigned)more;
 	}
-	length += LENGTH_LEAST;
+	*length += LENGTH_LEAST;
 	if (slot < 3) {
 		distance = z->recent[slot];
 		z->recent[slot] = z->recent[0];
 	} else {
-		distance = take_distance(z, slot, is_aligned);
+		distance = take_distance(z, bits, slot, is_aligned);
 		z->recent[2] = z->recent[1];
 		z->recent[1] = z->recent[0];
 	}
 	z->recent[0] = distance;
-	if (distance == 0 || distance > z->at || bits_overrun(&z->bits))
-		return damaged(z, "a reference to before the start", err);
-	if (length > z->len - z->at)
-		return damaged(z, "more bytes than there should be", err);
-	copy_earlier(z->out + z->at, distance, length, z->len - z->at);
-	z->at += length;
-	return true;
+	return distance != 0 && !bits_overrun(bits);
 }
 
+/* Decodes until byte `end`. The bits are copied, so that the compiler knows that no byte of output is one of theirs. */
 static bool decode_block(struct lzx *z, size_t end, bool is_aligned, struct err *err)
 {
-	while (z->at < end) {
-		bits_fill(&z->bits);
-		int symbol = huffman_decode(&z->main, &z->bits);
+	struct bits bits = z->bits;
+	uint8_t *out = z->out;
+	size_t at = z->at;
+	bool ok = true;
 
-		if (symbol >= 256) {
-			if (!decode_match(z, (unsigned)symbol - 256, is_aligned, err))
-				return false;
-		} else if (symbol >= 0) {
-			z->out[z->at++] = (uint8_t)symbol;
-		} else {
-			return damaged(z, "bits that are no code", err);
+	while (at < end) {
+		bits_fill(&bits);
+		int symbol = huffman_decode(&z->main, &bits);
+		size_t length;
+
+		if (symbol >= 0 && symbol < 256) {
+			out[at++] = (uint8_t)symbol;
+			continue;
 		}
+		/* A match may not reach into the next block. */
+		ok = symbol >= 0 &&
+		     take_match(z, &bits, (unsigned)symbol - 256, is_aligned, &length) &&
+		     z->recent[0] <= at && length <= end - at;
+		if (!ok)
+			break;
+		copy_earlier(out + at, z->recent[0], length, z->len - at);
+		at += length;
 	}
-	/* A match may not reach into the next block. */
-	if (z->at > end || bits_overrun(&z->bits))
-		return damaged(z, "a block of more bytes than it says", err);
-	return true;
+	z->bits = bits;
+	z->at = at;
+	return (ok && !bits_overrun(&bits)) || damaged(z, "bits that mean nothing", err);
 }
 
 /* A stored block begins at a word: three distances, then its bytes, then one more if they are odd. */

@@ -58,46 +58,52 @@ static bool read_length(struct bits *bits, size_t *length)
 	return *length >= 15;
 }
 
-static bool decode_match(struct xpress *x, unsigned symbol, struct err *err)
+/* What a match is: *length, *distance. */
+static inline bool read_match(struct bits *bits, unsigned symbol, size_t *length, size_t *distance)
 {
-	size_t length = symbol & 15;
 	unsigned wide = symbol >> 4 & 15;
-	size_t distance;
 
-	if (length == 15 && !read_length(&x->bits, &length))
-		return fail(err, ERR_DAMAGED, "Xpress: bad length of a match at byte %zu", x->at);
-	length += LENGTH_LEAST;
-	distance = (size_t)1 << wide | bits_take(&x->bits, wide);
-	if (bits_overrun(&x->bits))
-		return fail(err, ERR_DAMAGED, "Xpress: ends at byte %zu of %zu", x->at, x->len);
-	bits_need(&x->bits);
-	if (distance > x->at)
-		return fail(err, ERR_DAMAGED, "Xpress: reference %zu bytes back at byte %zu",
-		    distance, x->at);
-	if (length > x->len - x->at)
-		return fail(err, ERR_DAMAGED, "Xpress: more than %zu bytes", x->len);
-	copy_earlier(x->out + x->at, distance, length, x->len - x->at);
-	x->at += length;
-	return true;
+	*length = symbol & 15;
+	if (*length == 15 && !read_length(bits, length))
+		return false;
+	*length += LENGTH_LEAST;
+	*distance = (size_t)1 << wide | bits_take(bits, wide);
+	return !bits_overrun(bits);
 }
 
-/* Decodes until byte `end` of the output, or a little more: a match may reach over it. */
-static bool decode_chunk(struct xpress *x, size_t end, struct err *err)
+/* Decodes until byte `end` of the output, or a little more: a match may reach over it. False: damage at x->at. The bits
+ * are copied, so that the compiler knows that no byte of output is one of theirs. */
+static bool decode_chunk(struct xpress *x, size_t end)
 {
-	while (x->at < end) {
-		int symbol = huffman_decode(&x->code, &x->bits);
+	struct bits bits = x->bits;
+	uint8_t *out = x->out;
+	size_t at = x->at;
+	bool ok = true;
 
-		if (symbol < 0 || bits_overrun(&x->bits))
-			return fail(err, ERR_DAMAGED, "Xpress: %s at byte %zu of %zu",
-			    bits_overrun(&x->bits) ? "ends" : "bits that are no code", x->at,
-			    x->len);
-		bits_need(&x->bits);
-		if (symbol < 256)
-			x->out[x->at++] = (uint8_t)symbol;
-		else if (!decode_match(x, (unsigned)symbol, err))
-			return false;
+	while (at < end) {
+		int symbol = huffman_decode(&x->code, &bits);
+		size_t length;
+		size_t distance;
+
+		ok = symbol >= 0 && !bits_overrun(&bits);
+		if (!ok)
+			break;
+		bits_need(&bits);
+		if (symbol < 256) {
+			out[at++] = (uint8_t)symbol;
+			continue;
+		}
+		ok = read_match(&bits, (unsigned)symbol, &length, &distance) && distance <= at &&
+		     length <= x->len - at;
+		if (!ok)
+			break;
+		bits_need(&bits);
+		copy_earlier(out + at, distance, length, x->len - at);
+		at += length;
 	}
-	return true;
+	x->bits = bits;
+	x->at = at;
+	return ok;
 }
 
 bool xpress_decompress(struct bytes in, uint8_t *out, size_t len, size_t *got, struct err *err)
@@ -115,7 +121,9 @@ bool xpress_decompress(struct bytes in, uint8_t *out, size_t len, size_t *got, s
 	while (ok && x->at < len) {
 		size_t end = len - x->at < CHUNK ? len : x->at + CHUNK;
 
-		ok = read_code(x, err) && decode_chunk(x, end, err);
+		ok = read_code(x, err) &&
+		     (decode_chunk(x, end) ||
+			 fail(err, ERR_DAMAGED, "Xpress: damaged at byte %zu of %zu", x->at, len));
 	}
 	*got = x->at;
 	return ok;

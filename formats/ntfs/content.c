@@ -41,9 +41,15 @@ static const struct ntfs_stream *reparse_stream(const struct ntfs_entry *entry)
 	return ntfs_entry_stream(entry, NTFS_REPARSE_POINT, (struct bytes){0});
 }
 
-const struct ntfs_stream *ntfs_wof_packed(const struct ntfs_entry *entry)
+const struct ntfs_stream *ntfs_wof_stream(const struct ntfs_entry *entry)
 {
 	static const uint8_t name[] = "W\0o\0f\0C\0o\0m\0p\0r\0e\0s\0s\0e\0d\0D\0a\0t\0a";
+
+	return ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){name, sizeof(name)});
+}
+
+const struct ntfs_stream *ntfs_wof_packed(const struct ntfs_entry *entry)
+{
 	const struct ntfs_stream *reparse = reparse_stream(entry);
 
 	/* A reparse point that is not resident is not looked into: WOF's always fits the record. */
@@ -51,7 +57,7 @@ const struct ntfs_stream *ntfs_wof_packed(const struct ntfs_entry *entry)
 	    le32(reparse->content.at) != NTFS_REPARSE_WOF ||
 	    !ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){0}))
 		return NULL;
-	return ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){name, sizeof(name)});
+	return ntfs_wof_stream(entry);
 }
 
 bool ntfs_wof_find(struct ntfs_volume *volume, const struct ntfs_entry *entry, struct ntfs_wof *out,
@@ -60,7 +66,7 @@ bool ntfs_wof_find(struct ntfs_volume *volume, const struct ntfs_entry *entry, s
 	CLEANUP(free_memory) uint8_t *owned = NULL;
 	const struct ntfs_stream *stream = reparse_stream(entry);
 	const struct ntfs_stream *data = ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){0});
-	const struct ntfs_stream *packed = ntfs_wof_packed(entry);
+	const struct ntfs_stream *packed = ntfs_wof_stream(entry);
 	struct ntfs_reparse reparse;
 	struct bytes content;
 
