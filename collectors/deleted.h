@@ -50,6 +50,8 @@ struct deleted_trim { /* what TRIM has done */
 	uint32_t setting; /* DisableDeleteNotification */
 };
 
+struct deleted_deletion;
+
 struct deleted_files { /* of one volume */
 	struct collection *collection;
 	struct collection_volume *volume;
@@ -65,7 +67,9 @@ struct deleted_files { /* of one volume */
 	    files;              /* records: not in use, of them without anything, of them listed */
 	uint64_t resident;      /* members out of records so far */
 	uint64_t cap, file_cap; /* bytes */
-	struct text title;      /* for the progress line */
+	struct deleted_deletion *deletions; /* by record and sequence */
+	size_t deletion_count, deletion_room;
+	struct text title; /* for the progress line */
 };
 
 /* What deleted files may take, of all and of one. */
@@ -97,6 +101,12 @@ void deleted_trim_see(struct deleted_files *d, const struct ntfs_stream *stream)
 void deleted_trim_judge(struct deleted_files *d);
 /* "hopeless", "possible", "unknown". */
 const char *deleted_trim_word(const struct deleted_trim *trim);
+
+/* deleted_journal.c: when files were deleted, by the change journal of the volume, when it has one. */
+#define DELETED_DELETIONS_MAX ((size_t)1 << 18) /* 4 MiB */
+void deleted_journal_read(struct deleted_files *d);
+/* Ticks; 0: not known. */
+uint64_t deleted_journal_time(const struct deleted_files *d, const struct ntfs_entry *entry);
 
 /* deleted_plan.c: which streams are taken, by priority, newest first, under the caps. */
 void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry);

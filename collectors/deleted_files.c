@@ -229,6 +229,7 @@ static void run(struct deleted_files *d)
 	}
 	if (!claim(d))
 		return;
+	deleted_journal_read(d);
 	if (logfile_clusters_load(d->volume->ntfs, &d->log, &err))
 		ntfs_claims_set_log(d->claims, d->log);
 	else
@@ -273,6 +274,7 @@ static void run_volume(struct collection *collection, size_t volume)
 	ntfs_bitmap_close(d->bitmap);
 	matcher_free(&d->priorities);
 	text_free(&d->title);
+	free(d->deletions);
 	free(d->at);
 	free(d);
 }

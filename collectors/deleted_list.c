@@ -192,6 +192,8 @@ static void add_line(struct deleted_files *d, struct text *out, const struct ntf
 		json_unsigned_field(&json, "usn", entry->usn);
 	}
 	json_unsigned_field(&json, "lsn", entry->lsn);
+	if (deleted_journal_time(d, entry))
+		json_time_field(&json, "deleted_at", deleted_journal_time(d, entry));
 	json_key(&json, "streams");
 	json_begin_array(&json);
 	for (size_t i = 0; i < entry->stream_count; i++)

@@ -7,9 +7,11 @@
 
 #define WHEN_SHIFT 24 /* 2^24 ticks are 1.7 s: 32 bits reach until 3884 */
 
-static uint32_t when_of(const struct ntfs_entry *entry)
+/* When it was deleted, as far as that is known: after its last change. */
+static uint32_t when_of(const struct deleted_files *d, const struct ntfs_entry *entry)
 {
-	uint64_t when = entry->times.changed >> WHEN_SHIFT;
+	uint64_t deleted = deleted_journal_time(d, entry);
+	uint64_t when = (deleted ? deleted : entry->times.changed) >> WHEN_SHIFT;
 
 	return when < UINT32_MAX ? (uint32_t)when : 0; /* no clock says that */
 }
@@ -44,7 +46,7 @@ void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry)
 {
 	struct deleted_candidate one = {.record = (uint32_t)entry->record,
 	    .sequence = entry->sequence,
-	    .when = when_of(entry),
+	    .when = when_of(d, entry),
 	    .priority = DELETED_CLASS_NONE};
 	bool is_all = d->collection->plan->deleted == DELETED_ALL;
 	bool is_asked = false;

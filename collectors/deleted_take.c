@@ -244,6 +244,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 	    .bitmap = bitmap};
 
 	r.of.stream = deleted_holder(d, entry, stream, &r.is_wof, &r.wof);
+	r.deleted.deleted_at = deleted_journal_time(d, entry);
 	r.deleted.is_in_log = ntfs_claims_log_covers(d->claims, entry);
 
 	deleted_member(d, entry, stream, &r.member);

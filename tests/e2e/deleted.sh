@@ -8,6 +8,9 @@ build=${1:?usage: tests/e2e/deleted.sh BUILD}
 need jq perl mkntfs ntfs-3g setfattr icat istat ntfswipe
 [ "$(id -u)" = 0 ] && [ -e /dev/fuse ] || skip "deleted files (need root and /dev/fuse)"
 
+# usage: same WHAT EXPECTED FOUND
+same() { [ "$2" = "$3" ] || complain "$1: '$3', not '$2'"; }
+
 collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$work/disk.img" --profile none "$@"; }
 
 check_case() {
@@ -102,6 +105,28 @@ check_caps() {
 	rm -rf "$bundle"
 }
 
+# The change journal tells when a file was deleted, and the newest come first.
+check_journal() {
+	what="journal"
+	[ -x "$build/tests/mkusn" ] || return 0
+	make_volume "$work/disk.img" 16M
+	mkdir "$work/mnt/Layouts" # mkusn needs it
+	random_bytes 20000 >"$work/mnt/first.exe"
+	random_bytes 20000 >"$work/mnt/second.exe"
+	unmount
+	"$build/tests/mkusn" "$work/disk.img" 65536 6 first.exe >/dev/null || complain "$what: mkusn"
+	mount_volume "$work/disk.img"
+	rm "$work/mnt/first.exe" "$work/mnt/second.exe"
+	unmount
+	run "$what: collect" 0 collect --deleted priority
+	bundle_of "$what" || return 0
+	"$kanshiki" ls "$bundle" --json --keys "$work/keys" | jq -c 'select(.deleted)' >"$work/rows"
+	same "$what: time" 2024-03-11T05:06:07.5000000Z "$(jq -r 'select(.deleted.path == "first.exe") | .deleted.deleted_at' "$work/rows")"
+	same "$what: no time" null "$(jq -r 'select(.deleted.path == "second.exe") | .deleted.deleted_at' "$work/rows")"
+	same "$what: order" "second.exe first.exe" "$(jq -r 'select(.deleted.clusters > 0) | .deleted.path' "$work/rows" | paste -sd' ')"
+	rm -rf "$bundle"
+}
+
 make_work
 make_kit
 mkdir "$work/out-dir"
@@ -114,4 +139,5 @@ run() {
 for name in untouched overwritten-in-part overwritten overwritten-by-deleted unknowable trimmed; do check_case "$name"; done
 check_list
 check_caps
+check_journal
 finish

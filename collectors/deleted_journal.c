@@ -1,0 +1,92 @@
+/* When files were deleted, as the change journal tells. See deleted.h. */
+#include "collectors/deleted.h"
+
+#include "core/array.h"
+#include "formats/ntfs/usn.h"
+
+#include <stdlib.h>
+
+#define ASK_EVERY   4096u /* records between two looks at whether to go on */
+#define FILE_DELETE 0x200u
+
+struct deleted_deletion {
+	uint64_t time; /* ticks */
+	uint32_t record;
+	uint16_t sequence;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct deleted_deletion *x = a;
+	const struct deleted_deletion *y = b;
+
+	if (x->record != y->record)
+		return x->record < y->record ? -1 : 1;
+	return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+}
+
+static void keep(struct deleted_files *d, const struct usn_record *record)
+{
+	struct deleted_deletion one = {.time = record->time,
+	    .record = (uint32_t)record->file.record,
+	    .sequence = record->file.sequence};
+
+	if (!record->has_time || !(record->reason & FILE_DELETE) ||
+	    record->file.record > UINT32_MAX ||
+	    !array_grow(&d->deletions, &d->deletion_room, d->deletion_count + 1, sizeof(one),
+		DELETED_DELETIONS_MAX, NULL))
+		return;
+	d->deletions[d->deletion_count++] = one;
+}
+
+static bool scan(struct deleted_files *d, struct source *journal, struct ntfs_range range)
+{
+	CLEANUP(usn_scan_close) struct usn_scan *records = NULL;
+	struct usn_record record;
+
+	if (!usn_scan_open(journal, range.offset, range.len, NULL, &records, NULL))
+		return true;
+	for (uint64_t i = 0; usn_scan_next(records, &record); i++) {
+		if (i % ASK_EVERY == 0 && collect_stopped(d->collection))
+			return false;
+		keep(d, &record);
+	}
+	return true;
+}
+
+void deleted_journal_read(struct deleted_files *d)
+{
+	static const uint8_t name[] = {'$', 0, 'J', 0};
+	struct ntfs_volume *volume = d->volume->ntfs;
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(source_close) struct source *journal = NULL;
+	CLEANUP(free_memory) struct ntfs_range *ranges = NULL;
+	const struct ntfs_stream *stream;
+	struct ntfs_reference file;
+	size_t count = 0;
+
+	if (!ntfs_find(volume, bytes_of("$Extend/$UsnJrnl"), &file, NULL) ||
+	    !ntfs_entry_load(ntfs_volume_mft(volume), file.record, &entry, NULL))
+		return;
+	stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){name, sizeof(name)});
+	if (!stream || !ntfs_stream_ranges(volume, stream, &ranges, &count, NULL) ||
+	    !ntfs_stream_open(volume, &entry, stream, &journal, NULL))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (!scan(d, journal, ranges[i]))
+			break;
+	if (d->deletion_count)
+		qsort(d->deletions, d->deletion_count, sizeof(*d->deletions), compare);
+}
+
+uint64_t deleted_journal_time(const struct deleted_files *d, const struct ntfs_entry *entry)
+{
+	/* The journal knows the file by the number from before it was counted up. */
+	struct deleted_deletion key = {.record = (uint32_t)entry->record,
+	    .sequence = entry->sequence == 1 ? UINT16_MAX : (uint16_t)(entry->sequence - 1)};
+	const struct deleted_deletion *found =
+	    d->deletion_count ? bsearch(&key, d->deletions, d->deletion_count, sizeof(key), compare)
+			      : NULL;
+
+	return found ? found->time : 0;
+}
