@@ -123,7 +123,7 @@ check_journal() {
 	"$kanshiki" ls "$bundle" --json --keys "$work/keys" | jq -c 'select(.deleted)' >"$work/rows"
 	same "$what: time" 2024-03-11T05:06:07.5000000Z "$(jq -r 'select(.deleted.path == "first.exe") | .deleted.deleted_at' "$work/rows")"
 	same "$what: no time" null "$(jq -r 'select(.deleted.path == "second.exe") | .deleted.deleted_at' "$work/rows")"
-	same "$what: order" "second.exe first.exe" "$(jq -r 'select(.deleted.clusters > 0) | .deleted.path' "$work/rows" | paste -sd' ')"
+	same "$what: order" "second.exe first.exe" "$(jq -sr 'map(select(.deleted.clusters > 0)) | sort_by(.place.tar) | map(.deleted.path) | join(" ")' "$work/rows")"
 	rm -rf "$bundle"
 }
 
