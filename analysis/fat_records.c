@@ -5,7 +5,7 @@
 #include "formats/fat/fat.h"
 
 #define ASK_EVERY  1024u /* entries between two questions whether to go on */
-#define FIELDS_MAX 10u
+#define FIELDS_MAX 12u
 #define FAT_NAME   "$FAT" /* where its damage is */
 
 struct fat_records {
@@ -99,6 +99,8 @@ static void tell(const struct fat_entry *entry, struct fields *fields, struct ti
 	line->attributes = entry->attributes;
 	if (entry->cluster)
 		add_number(fields, "cluster", entry->cluster);
+	if (entry->is_high_lost || entry->is_start_found)
+		add_word(fields, "high_half", entry->is_start_found ? "found" : "lost");
 	if (entry->valid_size != entry->size)
 		add_number(fields, "valid_size", entry->valid_size);
 	add_offset(fields, entry);

@@ -230,8 +230,8 @@ static void take(struct fat_deleted *d, const struct fat_entry *entry, const str
 	} else if (!asked->writer) {
 		asked->would_take(asked->context, text_bytes(&d->member), entry->size);
 		counts_of(d)->taken++;
-	} else if (!fat_deleted_open(
-		       d->volume->fat, entry, &source, &lost, &left.lost_count, &damage, &err)) {
+	} else if (!fat_deleted_open(d->volume->fat, entry, &source, &lost, &left.lost_count,
+		       &left.found, &damage, &err)) {
 		fail_taking(d, entry, &err);
 	} else {
 		left.lost = lost;

@@ -80,6 +80,8 @@ static void add_inside(struct json *json, const struct fat_geometry *geometry,
 	json_unsigned_field(json, "parent", entry->parent);
 	json_unsigned_field(json, "place", entry->place);
 	json_unsigned_field(json, "cluster", entry->cluster);
+	if (entry->is_high_lost || entry->is_start_found)
+		json_string_field(json, "high_half", entry->is_start_found ? "found" : "lost");
 	if (layout != FAT_LAYOUT_NONE)
 		json_string_field(json, "layout", layouts[layout]);
 	json_unsigned_field(json, "attributes", entry->attributes);

@@ -45,6 +45,8 @@ struct row_fat_left { /* what is left of a deleted file on FAT or exFAT */
 	struct fat_recovered recovered;
 	const struct fat_range *lost; /* zeros in place of what is not its own */
 	size_t lost_count;
+	uint32_t
+	    found; /* the first cluster as its content tells, when the entry's is half lost; 0: it is not used */
 };
 
 struct row_deleted { /* what is left of a deleted stream; all borrowed */

@@ -39,6 +39,10 @@ void row_add_fat_left(struct json *json, const struct row_fat_left *left)
 		json_string_field(json, "earlier_owner", "unknowable");
 	if (recovered->layout != FAT_LAYOUT_NONE)
 		json_string_field(json, "layout", fat_row_layout(recovered->layout));
+	if (recovered->is_doubtful)
+		json_bool_field(json, "doubtful_start", true);
+	if (left->found)
+		json_unsigned_field(json, "found_cluster", left->found);
 	add_lost(json, left);
 	json_end(json);
 }

@@ -17,6 +17,11 @@ static bool keep(struct fat_walker *self, const struct fat_entry *entry, struct 
 	seen->entry = *entry;
 	text_add(&seen->path, entry->path);
 	text_add(&seen->short_name, entry->short_name);
+	seen->entry.path = text_bytes(&seen->path);
+	seen->entry.short_name = text_bytes(&seen->short_name);
+	seen->entry.long_utf16 = (struct bytes){0};
+	seen->entry.name = (struct bytes){
+	    seen->entry.path.at + (entry->path.len - entry->name.len), entry->name.len};
 	return true;
 }
 

@@ -8,7 +8,7 @@
 
 struct fixture_seen {
 	struct text path, short_name;
-	struct fat_entry entry; /* its views are gone */
+	struct fat_entry entry; /* without the raw long name */
 };
 
 struct fixture_list {

@@ -35,7 +35,7 @@ format() {
 	case $kind in
 	12) truncate -s 4M "$out" && mkfs.fat -F 12 -s 4 -n KANSHIKI "$out" ;;
 	16) truncate -s 8M "$out" && mkfs.fat -F 16 -s 2 -n KANSHIKI "$out" ;;
-	32) truncate -s 36M "$out" && mkfs.fat -F 32 -s 1 -n KANSHIKI "$out" ;;
+	32) truncate -s 32M "$out" && mkfs.fat -F 32 -s 1 -n KANSHIKI "$out" ;;
 	16-4k) truncate -s 20M "$out" && mkfs.fat -F 16 -S 4096 -s 1 -n KANSHIKI "$out" ;;
 	exfat) truncate -s 8M "$out" && mkfs.exfat -n KANSHIKI "$out" ;;
 	*) echo "make-fat: no such kind '$kind'" >&2 && exit 64 ;;
@@ -122,6 +122,10 @@ delete_some() {
 	keep "$work/short" wall3
 	make_dir OLDDIR
 	put "$work/short" OLDDIR/inside.txt
+	put "$work/short" PLACE1 # a directory that had to grow would find no cluster later
+	put "$work/short" many/PLACE2
+	take_away PLACE1
+	take_away many/PLACE2
 	truncate -s "$(free_bytes)" "$work/filler"
 	put "$work/filler" FILLER.BIN
 	take_away OVER.BIN

@@ -138,12 +138,14 @@ static void check_left(struct left *left, const char *path, enum fat_recovery re
 	struct fat_range *lost = NULL;
 	struct err err = {0}, damage = {0};
 	uint64_t gone = 0;
+	uint32_t start = 0;
 	size_t count = 0;
 
 	assert_true(fat_recovery_of(left->volume, entry, &found, &err));
 	assert_int_equal(found.result, result);
 	assert_int_equal(found.good, good);
-	assert_true(fat_deleted_open(left->volume, entry, &source, &lost, &count, &damage, &err));
+	assert_true(
+	    fat_deleted_open(left->volume, entry, &source, &lost, &count, &start, &damage, &err));
 	for (size_t i = 0; i < count; i++)
 		gone += lost[i].len / 512;
 	assert_int_equal(gone, found.clusters - good);
@@ -269,6 +271,43 @@ static void test_deleted_directory(void **state)
 	assert_int_equal(none.count, 1);
 }
 
+/* Windows clears the high half of the first cluster of what it deletes on FAT32: a directory is found by what lies in
+ * its cluster, a file by how such files begin; neither is called full then. */
+static void test_lost_half(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(left_free) struct left left = {0};
+	CLEANUP(source_close) struct source *source = NULL;
+	struct fat_range *lost = NULL;
+	struct err err = {0}, damage = {0};
+	uint32_t start = 0;
+	size_t count = 0;
+	uint8_t byte = 0;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_32, 512, 70000));
+	put_gone(&f, 0, "xIR        ", 66000 - 65536, 0);
+	fixture_fat_slot(&f, 0, 0)[11] = 0x10;
+	fixture_fat_dots(&f, 66000, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 66000, 2), "BELOW   TXT", 0x20, 0, 0);
+	put_gone(&f, 1, "xOC     PDF", 66100 - 65536, 1000);
+	memcpy(fixture_fat_cluster(&f, 66100), "%PDF-1.4", 8);
+	memset(fixture_fat_cluster(&f, 66101), 'z', 512);
+	put_gone(&f, 2, "xTHER   DAT", 66200 - 65536, 1000);
+	open_left(&f, &left);
+	assert_true(fixture_list_find(&left.seen, "_IR")->entry.is_start_found);
+	assert_int_equal(fixture_list_find(&left.seen, "_IR")->entry.cluster, 66000);
+	assert_true(fixture_list_has(&left.seen, "_IR/BELOW.TXT"));
+	assert_true(fixture_list_find(&left.seen, "_OC.PDF")->entry.is_high_lost);
+	check_left(&left, "_THER.DAT", FAT_RECOVERY_PARTIAL, 2);
+	assert_true(fat_deleted_open(left.volume, &fixture_list_find(&left.seen, "_OC.PDF")->entry,
+	    &source, &lost, &count, &start, &damage, &err));
+	free(lost);
+	assert_int_equal(start, 66100);
+	assert_true(source_read_exact(source, 999, &byte, 1, &err));
+	assert_int_equal(byte, 'z');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +318,7 @@ int main(void)
 	    cmocka_unit_test(test_copies_disagree),
 	    cmocka_unit_test(test_old_chain),
 	    cmocka_unit_test(test_deleted_directory),
+	    cmocka_unit_test(test_lost_half),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

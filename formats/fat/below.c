@@ -205,6 +205,15 @@ bool fat_below_runs(
 			    "a directory at cluster %u, which is none", entry->cluster);
 		return true;
 	}
+	if (entry->is_high_lost) {
+		uint32_t parent = fat_walk_top(walk)->cluster, cluster = 0;
+
+		if (!fat_start_of_directory(volume, entry, parent, &cluster, err))
+			return false;
+		entry->is_start_found = cluster != 0;
+		entry->is_high_lost = cluster == 0;
+		entry->cluster = cluster ? cluster : entry->cluster;
+	}
 	if (entry->is_deleted)
 		return is_exfat ? deleted_exfat(walk, entry, out, err)
 				: deleted_fat(walk, entry->cluster, out, err);

@@ -82,21 +82,51 @@ static struct fat_range *copy_ranges(const struct fat_range *from, size_t count)
 	return to;
 }
 
+/* The ranges of its runs that are in use now: all that can be said of a file whose place was guessed. */
+static bool lost_in_use(struct fat_volume *volume, const struct fat_runs *runs,
+    struct fat_range **out, size_t *count, struct err *err)
+{
+	CLEANUP(free_memory) struct fat_range *lost = NULL;
+	uint64_t size = volume->geometry.cluster_size;
+	size_t room = 0, n = 0;
+	bool is_free;
+
+	for (size_t i = 0; i < runs->count; i++)
+		for (uint32_t k = 0; k < runs->at[i].count; k++) {
+			if (fat_cluster_is_free(volume, runs->at[i].first + k, &is_free, NULL) &&
+			    is_free)
+				continue;
+			if (!array_grow(&lost, &room, n + 1, sizeof(*lost), FAT_LIMIT_RUNS, err))
+				return fail_in(err, "lost parts of a file");
+			lost[n++] =
+			    (struct fat_range){(runs->at[i].index + (uint64_t)k) * size, size};
+		}
+	*out = TAKE(lost);
+	*count = n;
+	return true;
+}
+
 bool fat_deleted_open(struct fat_volume *volume, const struct fat_entry *entry, struct source **out,
-    struct fat_range **lost, size_t *lost_count, struct err *damage, struct err *err)
+    struct fat_range **lost, size_t *lost_count, uint32_t *found, struct err *damage,
+    struct err *err)
 {
 	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
 	CLEANUP(free_memory) struct fat_range *ranges = NULL;
 	CLEANUP(source_close) struct source *whole = NULL;
+	struct fat_entry told = *entry;
+	uint32_t start = entry->is_high_lost ? fat_start_of_file(volume, entry) : 0;
 	enum fat_layout layout;
 	size_t count = 0;
 	struct err why = {0};
 
-	if (!fat_content_open(volume, entry, &whole, NULL, damage, err))
+	if (start)
+		told.cluster = start;
+	if (!fat_content_open(volume, &told, &whole, NULL, damage, err))
 		return false;
-	if (!fat_content_runs(volume, entry, &runs, &layout, &why) && why.kind == ERR_MEMORY)
+	if (!fat_content_runs(volume, &told, &runs, &layout, &why) && why.kind == ERR_MEMORY)
 		return fail(err, ERR_MEMORY, "%s", why.text);
-	if (!fat_claims_lost(volume, entry->place, &runs, &ranges, &count, err))
+	if (!(start ? lost_in_use(volume, &runs, &ranges, &count, err)
+		    : fat_claims_lost(volume, entry->place, &runs, &ranges, &count, err)))
 		return false;
 	struct deleted_source *deleted = calloc(1, sizeof(*deleted));
 
@@ -113,5 +143,6 @@ bool fat_deleted_open(struct fat_volume *volume, const struct fat_entry *entry, 
 	*out = &deleted->source;
 	*lost = TAKE(ranges);
 	*lost_count = count;
+	*found = start;
 	return true;
 }

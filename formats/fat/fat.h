@@ -112,6 +112,11 @@ struct fat_entry { /* views live until the callback returns */
 	uint64_t
 	    valid_size;   /* exFAT: what was written; zeros from there to the size. Else as size */
 	uint32_t cluster; /* the first; 0: none */
+	/* FAT32, deleted: Windows clears the high half of the first cluster, and the volume is so
+	 * large that this matters: cluster is the low half. */
+	bool is_high_lost;
+	bool
+	    is_start_found; /* of a deleted directory: that half was found by what lies in the cluster */
 	bool is_contiguous;   /* exFAT: no chain, one run */
 	uint64_t place;       /* offset of its (short, file) entry on the volume */
 	uint64_t first_place; /* of the first of its entries: a long name's parts come before */
@@ -155,6 +160,7 @@ struct fat_recovered { /* what is left of a deleted file */
 	enum fat_layout layout;
 	uint32_t clusters; /* that it had */
 	uint32_t good;     /* of them free and claimed by nobody else */
+	bool is_doubtful;  /* is_high_lost: it may lie elsewhere, so it is never full */
 };
 
 struct fat_range {
@@ -166,9 +172,11 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
     struct fat_recovered *out, struct err *err) MUST_CHECK;
 
 /* What is left of a deleted file: as fat_content_open, with zeros in place of the clusters that are not its own. Their
- * ranges in the content are in *lost, sorted and joined, which the caller frees. */
+ * ranges in the content are in *lost, sorted, which the caller frees. Where the high half of its first cluster is lost and its
+ * name tells how such files begin, it is read from the one free cluster that begins so, if there is exactly one: *found, else 0. */
 bool fat_deleted_open(struct fat_volume *volume, const struct fat_entry *entry, struct source **out,
-    struct fat_range **lost, size_t *lost_count, struct err *damage, struct err *err) MUST_CHECK;
+    struct fat_range **lost, size_t *lost_count, uint32_t *found, struct err *damage,
+    struct err *err) MUST_CHECK;
 
 /* Where all that tells of files lies: boot sectors, FATs, root, directories (also deleted ones), exFAT's bitmap and
  * up-case table. Sorted, joined, inside the volume as far as raw has it. A copy of them alone, with zeros in place of

@@ -225,9 +225,10 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
 	if (fat_is_cluster(volume, entry->cluster))
 		add_up(volume->claims, entry->place, &found);
 	found.result = FAT_RECOVERY_PARTIAL;
-	if (found.clusters && found.good == 0)
+	found.is_doubtful = entry->is_high_lost && found.clusters > 0;
+	if (found.clusters && found.good == 0 && !found.is_doubtful)
 		found.result = FAT_RECOVERY_OVERWRITTEN;
-	else if (found.good == found.clusters && !volume->claims->is_full)
+	else if (found.good == found.clusters && !volume->claims->is_full && !found.is_doubtful)
 		found.result = FAT_RECOVERY_FULL;
 	*out = found;
 	return true;

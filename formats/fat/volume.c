@@ -213,6 +213,7 @@ void fat_volume_close(struct fat_volume *volume)
 		free(volume->pages[i].at);
 	fat_runs_free(&volume->bitmap);
 	fat_claims_free(volume->claims);
+	free(volume->starts);
 	free(volume);
 }
 

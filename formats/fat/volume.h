@@ -41,6 +41,11 @@ struct fat_page {        /* a piece of a FAT, or of the allocation bitmap */
 
 struct fat_claims;
 
+struct fat_start {
+	uint64_t place;   /* of the entry; 0: empty */
+	uint32_t cluster; /* 0: none was found */
+};
+
 struct fat_volume {
 	struct source *raw;
 	struct fat_geometry geometry;
@@ -49,7 +54,10 @@ struct fat_volume {
 	uint64_t bitmap_size;
 	uint64_t repaired;         /* links that only another copy of the FAT had */
 	struct fat_claims *claims; /* NULL until asked for */
-	struct err damage;         /* what was wrong when it was opened */
+	struct fat_start *starts;  /* found for deleted directories, by a hash of the place */
+	size_t start_count, start_room;
+	uint64_t directory_reads, file_reads; /* of clusters that a lost high half may mean */
+	struct err damage;                    /* what was wrong when it was opened */
 };
 
 /* Whether the number is that of a cluster on the volume. */
@@ -98,6 +106,17 @@ uint32_t fat_clusters_for(const struct fat_volume *volume, uint64_t size);
 /* The clusters of a file as its entry and the FAT tell. False as fat_chain_follow. */
 bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
     struct fat_runs *out, enum fat_layout *layout, struct err *err) MUST_CHECK;
+
+/* starts.c --------------------------------------------------------------------------------------- */
+
+/* Whether the high half of this deleted entry's first cluster may be lost. */
+bool fat_start_is_lost(const struct fat_volume *volume, const struct fat_entry *entry);
+/* The cluster with that low half in which the deleted directory of this entry begins, below the one at parent (0: the root);
+ * 0 when there is none, or more than one. Asked again, it says the same. */
+bool fat_start_of_directory(struct fat_volume *volume, const struct fat_entry *entry,
+    uint32_t parent, uint32_t *out, struct err *err) MUST_CHECK;
+/* The same for a file, by the first bytes that its name makes one expect. */
+uint32_t fat_start_of_file(struct fat_volume *volume, const struct fat_entry *entry);
 
 /* recovery.c ------------------------------------------------------------------------------------- */
 

@@ -97,6 +97,7 @@ bool fat_walk_emit(
 	entry->is_beyond_end = frame->is_ended;
 	entry->is_below_deleted = frame->is_deleted;
 	entry->is_deleted |= frame->is_ended || frame->is_deleted;
+	entry->is_high_lost = fat_start_is_lost(walk->volume, entry);
 	if (name.len == 0)
 		fail(&entry->damage, ERR_DAMAGED, "it has no name");
 	add_name(&walk->path, name);
