@@ -34,7 +34,7 @@ struct deleted_candidate { /* a stream outside of MFT records that may be worth 
 	uint64_t bytes;    /* that taking it stores */
 	uint32_t record;
 	uint32_t stream; /* hit_stream_hash */
-	uint32_t when;   /* in units of 2^24 ticks, 1.7 s */
+	uint32_t when;   /* since 1970, in units of 2^24 ticks */
 	uint16_t sequence;
 	uint8_t priority; /* its class on the list, 0 first */
 	uint8_t decision;

@@ -2,17 +2,21 @@
 #include "collectors/deleted.h"
 
 #include "core/array.h"
+#include "core/time.h"
 
 #include <stdlib.h>
 
-#define WHEN_SHIFT 24 /* 2^24 ticks are 1.7 s: 32 bits reach until 3884 */
+#define WHEN_SHIFT 24 /* 2^24 ticks are 1.7 s: 32 bits reach from 1970 until 2198 */
 
 /* When it was deleted, as far as that is known: after its last change. */
 static uint32_t when_of(const struct deleted_files *d, const struct ntfs_entry *entry)
 {
 	uint64_t deleted = deleted_journal_time(d, entry);
-	uint64_t when = (deleted ? deleted : entry->times.changed) >> WHEN_SHIFT;
+	uint64_t when = deleted ? deleted : entry->times.changed;
 
+	if (when < TIME_UNIX_EPOCH)
+		return 0;
+	when = (when - TIME_UNIX_EPOCH) >> WHEN_SHIFT;
 	return when < UINT32_MAX ? (uint32_t)when : 0; /* no clock says that */
 }
 

@@ -55,12 +55,12 @@ static int make_volume(void **state)
 	if (!fixture_volume_new(&volume, 512, CLUSTER, 1024, CLUSTERS, RECORDS))
 		return -1;
 	put_bitmap();
-	put_deleted(8, "old.exe", 40000 * day, 2);
-	put_deleted(9, "new.exe", 40001 * day, 2);
-	put_deleted(10, "trace.pf", 39000 * day, 1);
-	put_deleted(11, "rest.xyz", 41000 * day, 1);
-	put_deleted(12, "small.xyz", 41000 * day, 0);
-	put_deleted(13, "huge.txt", 41000 * day, 40);
+	put_deleted(8, "old.exe", 150000 * day, 2);
+	put_deleted(9, "new.exe", 150001 * day, 2);
+	put_deleted(10, "trace.pf", 149000 * day, 1);
+	put_deleted(11, "rest.xyz", 151000 * day, 1);
+	put_deleted(12, "small.xyz", 151000 * day, 0);
+	put_deleted(13, "huge.txt", 151000 * day, 40);
 	return 0;
 }
 
