@@ -166,6 +166,19 @@ static bool choose(struct opened *opened, size_t *out, struct err *err)
 	    opened->letter, opened->letter);
 }
 
+/* What cannot be opened is added with the reason. */
+static bool add_unopened(const struct opened *opened, const struct err *why, struct err *err)
+{
+	char name[NAME_ROOM];
+	struct volume_place place = {.letter = opened->letter,
+	    .name = name,
+	    .path = text_string(&opened->target->path),
+	    .is_live = opened->is_live};
+
+	make_name(opened->set, &opened->table, NULL, name);
+	return volume_set_add_left_out(opened->set, &place, why, false, err);
+}
+
 static bool add_disk(struct opened *opened, struct err *err)
 {
 	const char *path = text_string(&opened->target->path);
@@ -173,6 +186,12 @@ static bool add_disk(struct opened *opened, struct err *err)
 	size_t chosen = 0;
 	bool is_one = opened->letter || opened->target->partition;
 
+	if (opened->table.count == 0) {
+		struct err why = {0};
+
+		fail(&why, ERR_UNSUPPORTED, "a disk without partitions");
+		return add_unopened(opened, &why, err);
+	}
 	opened->letters = calloc(opened->table.count + 1, 1);
 	if (!opened->letters)
 		return fail(err, ERR_MEMORY, "no memory for '%s'", path);
@@ -195,19 +214,6 @@ static bool add_disk(struct opened *opened, struct err *err)
 			return false;
 	}
 	return true;
-}
-
-/* What cannot be opened is added with the reason. */
-static bool add_unopened(const struct opened *opened, const struct err *why, struct err *err)
-{
-	char name[NAME_ROOM];
-	struct volume_place place = {.letter = opened->letter,
-	    .name = name,
-	    .path = text_string(&opened->target->path),
-	    .is_live = opened->is_live};
-
-	make_name(opened->set, &opened->table, NULL, name);
-	return volume_set_add_left_out(opened->set, &place, why, false, err);
 }
 
 bool collect_add_image(

@@ -195,10 +195,6 @@ bool collect_open_volumes(
 		return false;
 	if (!asked || volume_set_usable(set) > 0)
 		return true;
-	if (set->count == 0) {
-		fail(err, ERR_UNSUPPORTED, "the disk has no partitions");
-		return refuse(code, EXIT_BAD_INPUT);
-	}
 	for (size_t i = set->count - 1; i > 0; i--) {
 		why_unusable(&set->at[i], err);
 		DISCARD(command_fail(err));

@@ -18,7 +18,7 @@
 
 #define OPEN_MS      300000 /* a set of thousands of files on a slow disk */
 #define READ_MS      60000
-#define RESTARTS_MAX 16
+#define RESTARTS_MAX 32
 #define CACHE_BYTES  ((size_t)16 << 20)
 #define CACHE_MIN    4u
 #define CACHE_MAX    512u
@@ -57,7 +57,8 @@ static void end_child(struct ewf_source *ewf)
 	ewf->child = 0;
 }
 
-static bool receive(struct ewf_source *ewf, int milliseconds, struct ewf_reply *reply)
+static bool receive(
+    struct ewf_source *ewf, int milliseconds, struct ewf_reply *reply, bool *is_late)
 {
 	struct pollfd wait = {.fd = ewf->socket, .events = POLLIN};
 	int ready;
@@ -65,6 +66,7 @@ static bool receive(struct ewf_source *ewf, int milliseconds, struct ewf_reply *
 	do
 		ready = poll(&wait, 1, milliseconds);
 	while (ready < 0 && errno == EINTR);
+	*is_late = ready == 0;
 	if (ready != 1 || recv(ewf->socket, reply, sizeof(*reply), 0) != (ssize_t)sizeof(*reply))
 		return false;
 	reply->err.text[sizeof(reply->err.text) - 1] = 0;
@@ -75,6 +77,7 @@ static bool receive(struct ewf_source *ewf, int milliseconds, struct ewf_reply *
 static bool start_child(struct ewf_source *ewf, struct ewf_reply *reply, struct err *err)
 {
 	int pair[2];
+	bool is_late = false;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return errno_fail(err, errno);
@@ -91,9 +94,11 @@ static bool start_child(struct ewf_source *ewf, struct ewf_reply *reply, struct 
 	}
 	ewf->child = child;
 	ewf->socket = pair[0];
-	if (!receive(ewf, OPEN_MS, reply)) {
+	if (!receive(ewf, OPEN_MS, reply, &is_late)) {
 		end_child(ewf);
-		return fail(err, ERR_DAMAGED, "the reader of E01 images broke down on it");
+		return fail(err, ERR_DAMAGED,
+		    is_late ? "the reader of E01 images hangs on it"
+			    : "the reader of E01 images broke down on it");
 	}
 	if (reply->err.kind != ERR_NONE) {
 		*err = reply->err;
@@ -121,24 +126,43 @@ static bool revive(struct ewf_source *ewf, struct err *err)
 	return fail(err, ERR_DAMAGED, "the image has changed");
 }
 
-/* Asks for a chunk; the answer is then in the shared memory. */
-static bool ask(struct ewf_source *ewf, uint64_t number, uint32_t *len, struct err *err)
+/* One question and its answer. *died: there was none, because the child is no more; waiting for it too long ends
+ * it, too, but is not tried again. */
+static bool ask_once(
+    struct ewf_source *ewf, uint64_t number, struct ewf_reply *reply, bool *died, struct err *err)
 {
 	struct ewf_request request = {.chunk = number};
-	struct ewf_reply reply = {0};
+	bool is_late = false;
 
+	*died = false;
 	if (!revive(ewf, err))
 		return false;
-	if (send(ewf->socket, &request, sizeof(request), MSG_NOSIGNAL) !=
-		(ssize_t)sizeof(request) ||
-	    !receive(ewf, READ_MS, &reply)) {
-		end_child(ewf);
-		return fail(err, ERR_DAMAGED, "the reader of E01 images broke down on it");
-	}
+	if (send(ewf->socket, &request, sizeof(request), MSG_NOSIGNAL) ==
+		(ssize_t)sizeof(request) &&
+	    receive(ewf, READ_MS, reply, &is_late))
+		return true;
+	end_child(ewf);
+	*died = !is_late;
+	return fail(err, ERR_DAMAGED,
+	    is_late ? "the reader of E01 images hangs on it"
+		    : "the reader of E01 images broke down on it");
+}
+
+/* Asks for a chunk; the answer is then in the shared memory. A child that died is asked once more: something else
+ * may have ended it. */
+static bool ask(struct ewf_source *ewf, uint64_t number, uint32_t *len, struct err *err)
+{
+	struct ewf_reply reply = {0};
+	bool died = false;
+
+	if (!ask_once(ewf, number, &reply, &died, err) &&
+	    (!died || !ask_once(ewf, number, &reply, &died, err)))
+		return false;
 	if (reply.err.kind != ERR_NONE) {
 		*err = reply.err;
 		return false;
 	}
+	*err = (struct err){0};
 	*len = reply.got < ewf->chunk_size ? reply.got : ewf->chunk_size;
 	return true;
 }

@@ -155,6 +155,36 @@ check_bad_chunk() {
 	rm -rf "$bundle"
 }
 
+# The process that holds libewf may die: it is started again, and nothing is lost.
+check_death() {
+	local pid child lines=0 line
+	mkfifo "$work/fifo"
+	"$kanshiki" timeline "$work/ewf.E01" >"$work/fifo" 2>"$work/err" &
+	pid=$!
+	while IFS= read -r line; do
+		printf '%s\n' "$line"
+		lines=$((lines + 1))
+		[ $((lines % 1000)) -eq 500 ] || continue
+		read -r child _ <"/proc/$pid/task/$pid/children" || true
+		[ -z "${child:-}" ] || kill -9 "$child" || true
+	done <"$work/fifo" >"$work/out"
+	wait "$pid" || true
+	cmp -s "$work/lines" "$work/out" || complain "a reader of E01 that dies: other lines"
+}
+
+# Images of which bytes are otherwise: refused, or read with the damage said; never a crash, never a hang.
+check_hostile() {
+	local i
+	for i in $(seq 40); do
+		perl -e 'srand shift; local $/; open my $in, "<:raw", shift; my $all = <$in>; my $n = length $all;
+			for (1 .. 1 + int rand 8) { my $at = rand() < 0.5 ? int rand 2000 : rand() < 0.5 ? $n - 1 - int rand 2000 : int rand $n;
+				substr($all, $at, 1) = chr int rand 256 }
+			$all = substr $all, 0, int rand $n if rand() < 0.1; binmode STDOUT; print $all' "$i" "$work/bad.E01" >"$work/hostile.E01"
+		run "hostile E01 $i" "0|1|65|66" timeout 60 "$kanshiki" timeline "$work/hostile.E01"
+	done
+	! pgrep -P $$ kanshiki >/dev/null || complain "a reader of E01 is left over"
+}
+
 check_refusals() {
 	local kind
 	for kind in qcow2 vmdk vpc vhdx vdi; do
@@ -165,6 +195,12 @@ check_refusals() {
 		says_one_line "$kind in collect" 'qemu-img convert -O raw'
 	done
 	qemu-img convert -O vpc -o subformat=fixed,force_size=on "$work/small.ntfs" "$work/fixed.vhd"
+	truncate -s 8M "$work/no.img"
+	printf 'label: dos\n' | sfdisk -q "$work/no.img"
+	run "an empty table" 65 collect --dry-run --volume "$work/no.img"
+	says_one_line "an empty table" 'a disk without partitions'
+	run "an empty table and a volume" 1 collect --dry-run --volume "$work/no.img" --volume "C=$work/small.ntfs" --profile none --take '*.txt'
+	says "an empty table and a volume" 'a disk without partitions'
 	run "fixed VHD" 0 collect --dry-run --volume "C=$work/fixed.vhd" --profile none --take '*.txt'
 	gzip -k "$work/small.ntfs"
 	run "gzip" 65 "$kanshiki" timeline "$work/small.ntfs.gz"
@@ -181,6 +217,8 @@ check_choice
 check_gpt
 check_4096
 check_wrappings
+check_death
 check_bad_chunk
+check_hostile
 check_refusals
 finish
