@@ -6,7 +6,7 @@
 # OUT.img.json tells what is in it: {"files": [{"path", "size", "sha256"}],
 # "deleted": [{"name", "size", "sha256", "is": "full" | "partial" | "overwritten"}]}; name begins after the lost letter, the
 # sha256 is that of the whole file as it was, of a partial one with zeros in place of what was overwritten.
-# 32 has the 65,530 clusters that make FAT32 and whose numbers still fit into the half that Windows leaves of a deleted entry.
+# 32 has the 65,534 clusters that make FAT32 and whose numbers still fit into the half that Windows leaves of a deleted entry.
 # exFAT needs root, exfat-fuse and a loop device; exits 77 with "skipped: WHAT" without what it needs.
 set -euo pipefail
 export LC_ALL=C.UTF-8 MTOOLSRC=/dev/null MTOOLS_SKIP_CHECK=1 TZ=UTC
@@ -36,7 +36,7 @@ format() {
 	case $kind in
 	12) truncate -s 4M "$out" && mkfs.fat -F 12 -s 4 -n KANSHIKI "$out" ;;
 	16) truncate -s 8M "$out" && mkfs.fat -F 16 -s 2 -n KANSHIKI "$out" ;;
-	32) truncate -s 33293K "$out" && mkfs.fat -F 32 -s 1 -n KANSHIKI "$out" ;;
+	32) truncate -s 33304K "$out" && mkfs.fat -F 32 -s 1 -n KANSHIKI "$out" ;;
 	16-4k) truncate -s 20M "$out" && mkfs.fat -F 16 -S 4096 -s 1 -n KANSHIKI "$out" ;;
 	exfat) truncate -s 8M "$out" && mkfs.exfat -n KANSHIKI "$out" ;;
 	*) echo "make-fat: no such kind '$kind'" >&2 && exit 64 ;;
