@@ -163,8 +163,8 @@ static void tell_more(struct walk *walk, struct timeline_line *line)
 	if (walk->entry.is_case_sensitive)
 		walk->fields[line->field_count++] = (struct timeline_field){
 		    .key = "case_sensitive", .type = FIELD_BOOL, .number = true};
-	line->field_count += attribute_fields(
-	    &walk->entry, &walk->attributes, walk->fields + line->field_count);
+	line->field_count +=
+	    attribute_fields(&walk->entry, &walk->attributes, walk->fields + line->field_count);
 }
 
 /* The line of the record: its path is that of its best name. */

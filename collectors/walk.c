@@ -14,7 +14,7 @@ struct walk {
 	struct structures *structures; /* NULL: no collector has any */
 	struct text path;
 	const struct ntfs_stream *packed; /* of the file at work: what WOF packed; NULL */
-	uint64_t damaged; /* records that could not be read */
+	uint64_t damaged;                 /* records that could not be read */
 	struct err first_damage;
 	uint64_t pathless; /* files whose path could not be made */
 	struct err first_pathless;

@@ -35,17 +35,24 @@ static void put_lengths(struct stream *s, unsigned from, unsigned count, unsigne
 	}
 }
 
-/* The head of a block in which each symbol is its own number in 9 bits, each length in 8, low bits in 3. */
+/* The head of a block in which each symbol is its own number in 9 bits, each length in 8; low
+ * bits have the code of put_low. */
 static void put_block(struct stream *s, bool is_aligned, unsigned size)
 {
 	fixture_bits_put(&s->bits, is_aligned ? 2 : 1, 3);
 	fixture_bits_put(&s->bits, 0, 1);
 	fixture_bits_put(&s->bits, size, 16);
 	for (unsigned i = 0; is_aligned && i < 8; i++)
-		fixture_bits_put(&s->bits, 3, 3);
+		fixture_bits_put(&s->bits, i < 7 ? i + 1 : 7, 3);
 	put_lengths(s, 0, 256, 9);
 	put_lengths(s, 256, MAIN - 256, 9);
 	put_lengths(s, MAIN, LENGTH, 8);
+}
+
+/* The low three bits of a distance: so many ones and a zero. */
+static void put_low(struct stream *s, unsigned low)
+{
+	fixture_bits_put(&s->bits, low < 7 ? (1u << (low + 1)) - 2 : 127, low < 7 ? low + 1 : 7);
 }
 
 static struct stream *new_stream(void)
@@ -107,6 +114,28 @@ static void test_verbatim(void **state)
 	free(s);
 }
 
+/* The one of the three distances that is used changes places with the first. */
+static void test_recent(void **state)
+{
+	struct stream *s = new_stream();
+	uint8_t out[64];
+
+	(void)state;
+	put_block(s, false, 24);
+	put_text(s, "abcdefgh");
+	put_match(s, 2, 4, 0, 1); /* distance 2; recent: 2 1 1 */
+	put_match(s, 2, 5, 1, 1); /* 5: 5 2 1 */
+	put_match(s, 2, 1, 0, 0); /* 2: 2 5 1 */
+	put_match(s, 2, 1, 0, 0); /* 5: 5 2 1 */
+	put_match(s, 2, 2, 0, 0); /* 1: 1 2 5 */
+	put_match(s, 2, 2, 0, 0); /* 5: 5 2 1 */
+	put_match(s, 2, 1, 0, 0); /* 2: 2 5 1 */
+	put_match(s, 2, 0, 0, 0);
+	assert_true(run(s, out, 24));
+	assert_memory_equal(out, "abcdefghghfgfghfffghghgh", 24);
+	free(s);
+}
+
 static void test_aligned(void **state)
 {
 	struct stream *s = new_stream();
@@ -117,10 +146,10 @@ static void test_aligned(void **state)
 	put_text(s, "0123456789abcdefghijklmnopqrstuvwxyz");
 	fixture_bits_put(
 	    &s->bits, 256 + 8 * 8 + 2, 9); /* slot 8: base 16, 3 bits, all in the code */
-	fixture_bits_put(&s->bits, 5, 3);  /* 16 + 5 - 2 = 19 back, 4 bytes */
+	put_low(s, 5);                     /* 16 + 5 - 2 = 19 back, 4 bytes */
 	fixture_bits_put(&s->bits, 256 + 10 * 8 + 1, 9); /* slot 10: base 32, 4 bits: 1 and 3 */
 	fixture_bits_put(&s->bits, 0, 1);
-	fixture_bits_put(&s->bits, 7, 3); /* 32 + 7 - 2 = 37 back, 3 bytes */
+	put_low(s, 7); /* 32 + 7 - 2 = 37 back, 3 bytes */
 	assert_true(run(s, out, 43));
 	assert_memory_equal(out + 36, "hijk345", 7);
 	free(s);
@@ -275,6 +304,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verbatim),
+	    cmocka_unit_test(test_recent),
 	    cmocka_unit_test(test_aligned),
 	    cmocka_unit_test(test_stored),
 	    cmocka_unit_test(test_length_runs),

@@ -124,6 +124,7 @@ static void test_tables(void **state)
 struct holes { /* zeros but for the last entry of a table and the last chunk */
 	struct source source;
 	uint64_t table;
+	unsigned entry; /* bytes */
 };
 
 static bool read_holes(
@@ -135,12 +136,9 @@ static bool read_holes(
 	*got = len < self->size - offset ? len : (size_t)(self->size - offset);
 	for (size_t i = 0; i < *got; i++) {
 		uint64_t at = offset + i;
-		uint64_t entry = 5; /* where the last chunk begins */
+		bool is_start = at == h->table - h->entry; /* of the last chunk: 5 */
 
-		((uint8_t *)to)[i] = at >= h->table ? 'z'
-				     : at >= h->table - 8
-					 ? (uint8_t)(entry >> 8 * (at - h->table + 8))
-					 : 0;
+		((uint8_t *)to)[i] = at >= h->table ? 'z' : is_start ? 5 : 0;
 	}
 	return true;
 }
@@ -150,27 +148,33 @@ static void close_nothing(struct source *self)
 	(void)self;
 }
 
-/* Content above 4 GiB: entries of 8 bytes. */
+/* Entries have 4 bytes up to content of 2^32 - 1 bytes, 8 above. */
 static void test_large(void **state)
 {
-	uint64_t size = ((uint64_t)1 << 32) + 3;
-	struct holes h = {.source = {.read = read_holes, .close = close_nothing}};
-	struct source *s = NULL;
-	uint8_t out[8];
-	size_t got;
+	static const struct {
+		uint64_t size;
+		unsigned entry;
+	} cases[] = {{0xffffffff, 4}, {0x100000000, 8}, {0x100000003, 8}};
 
 	(void)state;
-	h.table = 8 * ((size - 1) / 32768);
-	h.source.size = h.table + 5 + 3;
-	assert_true(ntfs_wof_open_source(&h.source, NTFS_WOF_LZX, size, &s, NULL));
-	assert_true(s->read(s, size - 3, out, sizeof(out), &got, NULL));
-	assert_int_equal(got, 3);
-	assert_memory_equal(out, "zzz", 3);
-	assert_false(s->read(s, size - 4, out, sizeof(out), &got, NULL));
-	source_close(s);
-	/* One byte less than 4 GiB: entries of 4 bytes, so the same table is too long for what is there. */
-	h.source.size = h.table / 2;
-	assert_false(ntfs_wof_open_source(&h.source, NTFS_WOF_LZX, size, &s, NULL));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct holes h = {.source = {.read = read_holes, .close = close_nothing}};
+		uint64_t size = cases[i].size;
+		size_t last = (size_t)((size - 1) % 32768 + 1);
+		struct source *s = NULL;
+		uint8_t out[8];
+		size_t got;
+
+		h.entry = cases[i].entry;
+		h.table = h.entry * ((size - 1) / 32768);
+		h.source.size = h.table + 5 + last;
+		assert_true(ntfs_wof_open_source(&h.source, NTFS_WOF_LZX, size, &s, NULL));
+		assert_true(s->read(s, size - 3, out, sizeof(out), &got, NULL));
+		assert_int_equal(got, 3);
+		assert_memory_equal(out, "zzz", 3);
+		assert_false(s->read(s, size - last - 1, out, sizeof(out), &got, NULL));
+		source_close(s);
+	}
 }
 
 int main(void)

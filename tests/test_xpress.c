@@ -167,6 +167,25 @@ static void test_example(void **state)
 		assert_int_equal(out[i], "abc"[i % 3]);
 }
 
+/* Two bytes of length that one byte, or none, would have held. */
+static void test_short_length(void)
+{
+	struct fixture_bits *b = new_stream();
+	uint8_t out[64];
+	size_t got = 0;
+
+	put_text(b, "xyz");
+	fixture_bits_put(b, 256 | 15, 9);
+	fixture_bits_byte(b, 255);
+	fixture_bits_byte(b, 14);
+	fixture_bits_byte(b, 0);
+	put_text(b, "!");
+	fixture_bits_stop(b);
+	assert_false(run(b, out, 3 + 17 + 1, &got));
+	assert_int_equal(got, 3);
+	free(b);
+}
+
 static void test_damage(void **state)
 {
 	struct fixture_bits *b = new_stream();
@@ -186,6 +205,7 @@ static void test_damage(void **state)
 	    xpress_decompress((struct bytes){b->at, 256 + 2}, out, sizeof(out), &got, &err));
 	assert_int_equal(err.kind, ERR_DAMAGED);
 	assert_int_equal(got, 1);
+	test_short_length();
 	/* A code cut short, or none; nothing asked for. */
 	assert_false(xpress_decompress((struct bytes){b->at, 255}, out, 1, &got, NULL));
 	assert_false(xpress_decompress((struct bytes){b->at, 0}, out, 1, &got, NULL));
