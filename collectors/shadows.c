@@ -135,11 +135,20 @@ uint64_t shadow_unkept(const struct volume_set *set, const struct collection_vol
     const struct ntfs_stream *stream)
 {
 	const struct vss *vss = set->at[volume->shadow_of].vss;
+	uint64_t cluster = ntfs_volume_geometry(volume->ntfs)->cluster_size;
 	uint64_t unkept = 0, offset, len;
 
-	for (size_t i = 0; !stream->resident && i < stream->run_count; i++)
-		if (run_bytes(volume, &stream->runs[i], &offset, &len))
-			unkept += vss_unkept(vss, volume->shadow_index, offset, len);
+	for (size_t i = 0; !stream->resident && i < stream->run_count; i++) {
+		const struct ntfs_run *run = &stream->runs[i];
+
+		if (run->vcn >= stream->initialized / cluster + 1)
+			break; /* zeros, whatever lies there */
+		uint64_t left = stream->initialized - run->vcn * cluster;
+
+		if (run_bytes(volume, run, &offset, &len))
+			unkept +=
+			    vss_unkept(vss, volume->shadow_index, offset, len < left ? len : left);
+	}
 	return unkept;
 }
 

@@ -32,7 +32,7 @@ bool shadow_is_same(const struct volume_set *set, const struct collection_volume
 bool shadow_places(const struct volume_set *set, const struct collection_volume *volume,
     const struct ntfs_stream *stream, uint64_t *out, struct err *err) MUST_CHECK;
 
-/* How many bytes of a stream the shadow copy did not keep. */
+/* How many bytes that were written to a stream the shadow copy did not keep. */
 uint64_t shadow_unkept(const struct volume_set *set, const struct collection_volume *volume,
     const struct ntfs_stream *stream);
 

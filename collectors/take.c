@@ -339,7 +339,7 @@ static bool skip_unkept(struct taking *t)
 	struct row row = {.status = ROW_NOT_TAKEN};
 	struct err why = {0};
 
-	if (t->stream->resident || unkept < t->stream->size || t->stream->size == 0)
+	if (unkept == 0 || unkept < t->stream->initialized)
 		return false;
 	fail(&why, ERR_MISSING, "the shadow copy did not keep it (a scoped restore point)");
 	row.why = &why;

@@ -5,7 +5,7 @@
  * vss_dump header VOLUME                   volume-id storage-id catalogue(0x)
  * vss_dump compare VOLUME NUMBER PEER [STORAGE]  blocks equal, blocks that differ and are not kept, all others that differ
  * vss_dump unkept VOLUME NUMBER [STORAGE]  clusters that the snapshot's $Bitmap uses, and how many of them are not kept
- * vss_dump streams VOLUME NUMBER [STORAGE] record type(hex) id size ok|<error> sha256 name, of what is in use
+ * vss_dump streams VOLUME NUMBER [STORAGE] record type(hex) id size ok|<error> sha256 name, of what is in use and has a name
  * vss_dump cat VOLUME NUMBER [STORAGE]     all its bytes
  * vss_dump bytes VOLUME NUMBER OFFSET LENGTH [STORAGE]  some of them, as hex of their SHA-256 */
 #include "core/hash.h"
@@ -230,7 +230,7 @@ static int print_streams(struct vss *vss, size_t number)
 
 	for (uint64_t record = 0; record < ntfs_mft_count(mft); record++) {
 		if (!ntfs_entry_load(mft, record, &entry, NULL) || !entry.in_use ||
-		    entry.base.record != 0)
+		    entry.base.record != 0 || entry.name_count == 0)
 			continue;
 		for (size_t i = 0; i < entry.stream_count; i++)
 			if (entry.streams[i].type == NTFS_DATA && record != 8)
