@@ -92,7 +92,7 @@ void hit_merge(struct hit_list *hits)
 	hits->count = kept;
 }
 
-bool hit_is_stored(const struct hit_list *list, const struct hit *hit)
+const struct hit *hit_find(const struct hit_list *list, const struct hit *hit)
 {
 	size_t low = 0, high = list->count;
 	uint64_t record = hit->file & RECORD_MASK;
@@ -107,8 +107,8 @@ bool hit_is_stored(const struct hit_list *list, const struct hit *hit)
 	}
 	for (; low < list->count && (list->at[low].file & RECORD_MASK) == record; low++)
 		if (list->at[low].file == hit->file && list->at[low].stream == hit->stream)
-			return list->at[low].collectors & HIT_STORED;
-	return false;
+			return &list->at[low];
+	return NULL;
 }
 
 bool hit_load(

@@ -168,7 +168,8 @@ static void show_estimate(struct collection *collection)
 		uint64_t more = collection->hits[i].bytes + collection->fat[i].bytes;
 
 		bytes = more > UINT64_MAX - bytes ? UINT64_MAX : bytes + more;
-		count += collection->hits[i].count + collection->fat[i].count;
+		count += collection->hits[i].count - collection->hits[i].same;
+		count += collection->fat[i].count;
 	}
 	progress_size(&size, bytes);
 	text_addf(&line, tr("To take: %llu files and streams, %s before compression"),
@@ -196,6 +197,7 @@ static void walk_volumes(struct collection *collection)
 		if (collection_volume_usable(&set->at[i])) {
 			collection_journal(collection, "walk", text_string(&set->at[i].name), NULL);
 			(set->at[i].fat ? collection_fat_walk : collection_walk)(collection, i);
+			collection_discount(collection, i);
 		}
 }
 

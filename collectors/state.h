@@ -21,6 +21,7 @@ struct hit_list {
 	struct hit *at;
 	size_t count, room;
 	uint64_t bytes;   /* that taking them will store, about */
+	uint64_t same;    /* of a shadow copy: are in the bundle already then */
 	uint64_t dropped; /* over COLLECTION_HITS_MAX */
 };
 
@@ -34,8 +35,8 @@ bool hit_load(struct collection_volume *volume, uint64_t record, struct ntfs_ent
     struct err *err) MUST_CHECK;
 /* Back in the order of records, each stream once. */
 void hit_merge(struct hit_list *list);
-/* Whether the stream of that file is in the bundle, whole. */
-bool hit_is_stored(const struct hit_list *list, const struct hit *hit);
+/* The hit on the same stream of the same file in another list; NULL: there is none. */
+const struct hit *hit_find(const struct hit_list *list, const struct hit *hit);
 /* Whether the stream is one that we take: $DATA, but not $BadClus:$Bad. */
 bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *stream);
 /* Bytes that will be stored, about. */
@@ -97,6 +98,8 @@ void structures_take(struct structures *structures);
 
 /* take.c: takes the hits on a volume whose first collector is the current one. */
 void collection_take(struct collection *collection, size_t volume);
+/* Before anything is taken: takes what a shadow copy has the same as its volume off the estimate. */
+void collection_discount(struct collection *collection, size_t volume);
 /* After a stop: counts what was not reached, and gives it rows while time and destination last. Returns how
  * many streams. */
 uint64_t collection_take_rest(struct collection *collection, size_t volume, uint64_t until_ms);

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define DISCOUNT_MAX \
+	200000u /* hits on a shadow copy that are compared for the estimate: a few seconds */
 #define RECORD_MASK (((uint64_t)1 << 48) - 1)
 
 struct taking { /* a stream on its way into the bundle */
@@ -277,7 +279,6 @@ static void write_same(struct taking *t, const struct other *other)
 	if (!first.path.failed)
 		write_row(t, &row);
 	text_free(&first.path);
-	progress_add(&t->collection->progress, hit_stored_bytes(t->entry, t->stream));
 }
 
 /* Whether both have that attribute the same, or neither has it. */
@@ -302,34 +303,43 @@ static bool is_same_file(const struct taking *t, const struct other *other)
 			   other, ntfs_entry_stream(&other->entry, NTFS_REPARSE_POINT, unnamed))));
 }
 
-/* Compares a stream of a shadow copy with what the volume has now and with newer shadow copies: what is certainly the
- * same, and in the bundle, is not taken again. */
-static bool take_same(struct taking *t)
+/* Compares a stream of a shadow copy with what the volume has now and with newer shadow copies. True: one of them certainly
+ * has the same, and it is in the bundle whole (or, when only planning, to be taken). */
+static bool find_same(struct taking *t, bool planning, struct other *out)
 {
 	struct volume_set *set = t->collection->plan->volumes;
-	bool is_done = false;
 
 	t->now = "gone";
-	for (size_t i = 0; i < set->count && !is_done; i++) {
+	for (size_t i = 0; i < set->count; i++) {
 		struct collection_volume *volume = &set->at[i];
 		bool is_newer = volume->is_shadow && volume->shadow_of == t->volume->shadow_of &&
 				volume->shadow_index > t->volume->shadow_index;
 		bool is_base = i == t->volume->shadow_of;
-		struct other other;
 
 		if (!volume->ntfs || (!is_newer && !is_base))
 			continue;
-		find_other(t, volume, &other);
-		bool same = other.stream && is_same_file(t, &other);
+		find_other(t, volume, out);
+		bool same = out->stream && is_same_file(t, out);
+		const struct hit *hit = same ? hit_find(&t->collection->hits[i], t->hit) : NULL;
 
-		if (is_base && other.stream)
+		if (is_base && out->stream)
 			t->now = same ? "same" : "changed";
-		is_done = same && hit_is_stored(&t->collection->hits[i], t->hit);
-		if (is_done)
-			write_same(t, &other);
-		ntfs_entry_free(&other.entry);
+		if (hit && (planning || hit->collectors & HIT_STORED))
+			return true;
+		ntfs_entry_free(&out->entry);
 	}
-	return is_done;
+	return false;
+}
+
+static bool take_same(struct taking *t)
+{
+	struct other other;
+
+	if (!find_same(t, false, &other))
+		return false;
+	write_same(t, &other);
+	ntfs_entry_free(&other.entry);
+	return true;
 }
 
 /* Of a file that the shadow copy left out there is nothing to take: on purpose, by Windows. */
@@ -456,6 +466,36 @@ void collection_take(struct collection *collection, size_t volume)
 		for (; i < end; i++)
 			if (wanted && (wanted & (0u - wanted)) == 1u << collection->current)
 				list->at[i].collectors &= HIT_STORED; /* done */
+	}
+}
+
+/* Takes off the estimate what is the same elsewhere. */
+static void discount(struct taking *t)
+{
+	struct hit_list *list = &t->collection->hits[t->volume - t->collection->plan->volumes->at];
+	struct other other;
+
+	if (!t->stream || !find_same(t, true, &other))
+		return;
+	uint64_t bytes = hit_stored_bytes(t->entry, t->stream);
+
+	list->bytes -= bytes < list->bytes ? bytes : list->bytes;
+	list->same++;
+	ntfs_entry_free(&other.entry);
+}
+
+void collection_discount(struct collection *collection, size_t volume)
+{
+	struct hit_list *list = &collection->hits[volume];
+
+	if (!collection->plan->volumes->at[volume].is_shadow || list->count > DISCOUNT_MAX)
+		return;
+	for (size_t i = 0; i < list->count && !collect_stopped(collection);) {
+		uint32_t wanted;
+		size_t end = group_at(list, i, &wanted);
+
+		each_hit(collection, volume, &list->at[i], end - i, discount);
+		i = end;
 	}
 }
 
