@@ -71,7 +71,7 @@ static bool is_free(struct fat_volume *volume, uint32_t cluster)
 
 static bool is_dots(const uint8_t *raw, size_t dots)
 {
-	return memcmp(raw, "..         " + (2 - dots), dots) == 0 &&
+	return raw[0] == '.' && (dots == 1 || raw[1] == '.') &&
 	       memcmp(raw + dots, "          ", 11 - dots) == 0 &&
 	       (raw[11] & FAT_ATTRIBUTE_DIRECTORY);
 }
