@@ -148,8 +148,10 @@ static void parse_header(const struct logfile *log, struct logfile_record *out)
 static bool carries_on(const struct logfile *log, uint64_t lsn, size_t rest)
 {
 	const struct logfile_page *page = page_at(log);
-	size_t room = page_size(log) - log->pages.restart.data_offset;
+	size_t room = page_size(log) - log->pos;
 
+	if (begins_at(log, log->pos))
+		return false;
 	return rest <= room ? page->last >= lsn : page->last == lsn && !page->begins;
 }
 

@@ -8,6 +8,9 @@
 
 #define HEADER 4u
 
+/* Too large to be given by the system for each run. */
+static struct logfile_operations operations;
+
 static uint64_t sum_of(struct bytes bytes)
 {
 	uint64_t sum = 0;
@@ -17,13 +20,13 @@ static uint64_t sum_of(struct bytes bytes)
 	return sum;
 }
 
-static uint64_t take(struct logfile_operations *operations)
+static uint64_t take(void)
 {
 	struct logfile_operation op;
 	struct err err = {0};
 	uint64_t sum = 0;
 
-	if (!logfile_operations_take(operations, &op, &err))
+	if (!logfile_operations_take(&operations, &op, &err))
 		return 0;
 	do {
 		if (op.has & LOGFILE_HAS_NAME)
@@ -32,22 +35,19 @@ static uint64_t take(struct logfile_operations *operations)
 			sum += sum_of(op.attribute_name);
 		for (size_t i = 0; i < op.run_count; i++)
 			sum += op.runs[i].lcn;
-	} while (operations->changes.len && logfile_decode_change(operations, &op));
+	} while (operations.changes.len && logfile_decode_change(&operations, &op));
 	return sum;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	CLEANUP(logfile_operations_close)
-	struct logfile_operations *operations = calloc(1, sizeof(*operations));
 	uint64_t sum = 0;
 	size_t at = 0;
 
-	if (!operations)
-		return 0;
-	operations->layout = (struct logfile_layout){4096, 1024};
+	memset(&operations, 0, sizeof(operations));
+	operations.layout = (struct logfile_layout){4096, 1024};
 	while (at + HEADER <= len) {
-		struct logfile_record *record = &operations->record;
+		struct logfile_record *record = &operations.record;
 		size_t left = len - at - HEADER;
 		size_t own = le16(data + at);
 
@@ -59,7 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		    .data = {.at = data + at + HEADER, .len = own < left ? own : left},
 		};
 		at += HEADER + record->data.len;
-		sum += take(operations);
+		sum += take();
 	}
+	logfile_names_free(&operations.names);
+	free(operations.runs.at);
 	return sum == UINT64_MAX;
 }
