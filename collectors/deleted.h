@@ -9,6 +9,7 @@
 
 #define DELETED_CANDIDATES_MAX ((size_t)1 << 19) /* streams to recover, of one volume: 12 MiB */
 #define DELETED_RESIDENT_MAX   100000u           /* members out of MFT records, of one volume */
+#define DELETED_LEFT_ROWS_MAX  10000u            /* rows for what is left out; the list has all */
 #define DELETED_LINES_BYTES    ((size_t)8 << 20) /* of a part of the list */
 #define DELETED_CAP            2000000000ull     /* bytes, by default */
 #define DELETED_CAP_ALL        20000000000ull    /* the same for --deleted all */

@@ -168,7 +168,7 @@ static void look_for_trim(struct recovery *r)
 	bool is_suspect = r->d->trim.looks_trimmed;
 
 	r->deleted.result = r->state.result;
-	if (r->state.own == 0 || !is_suspect ||
+	if (r->state.own + r->state.unknown == 0 || !is_suspect ||
 	    !ntfs_deleted_blank(
 		&r->of, r->bitmap, false, is_stopped, r->d->collection, &counts, NULL))
 		return;
@@ -176,14 +176,12 @@ static void look_for_trim(struct recovery *r)
 	r->deleted.blank = counts.blank;
 	if (counts.blank == 0)
 		return;
-	bool is_empty = counts.blank == counts.clusters && counts.unread == 0;
-
-	if (is_empty && r->state.own == r->state.clusters)
-		r->state.result = NTFS_DELETED_TRIMMED;
-	else if (is_empty && r->state.unknown == 0)
-		r->state.result = NTFS_DELETED_OVERWRITTEN;
-	else
+	if (counts.blank < counts.clusters || counts.unread)
 		r->state.result = NTFS_DELETED_PARTIAL;
+	else if (r->state.own + r->state.unknown == r->state.clusters)
+		r->state.result = NTFS_DELETED_TRIMMED;
+	else
+		r->state.result = NTFS_DELETED_OVERWRITTEN;
 	r->deleted.result = r->state.result;
 }
 
@@ -321,17 +319,36 @@ static void take_candidate(
 	    (enum deleted_decision)one->decision);
 }
 
+/* Those that are left out without a row of their own. */
+static void leave_rest(struct deleted_files *d, uint64_t count)
+{
+	CLEANUP(text_free) struct text what = {0};
+	struct collection_counts *counts = &d->collection->items[d->collection->current].counts;
+	struct err err = {0};
+
+	text_addf(&what, "deleted/%s", text_string(&d->volume->name));
+	fail(&err, ERR_LIMIT, "%llu more deleted files are left out: see files.jsonl",
+	    (unsigned long long)count);
+	collection_skip(d->collection, text_string(&what), &err);
+	counts->expected += count - 1;
+	counts->skipped += count - 1;
+}
+
 void deleted_take_planned(struct deleted_files *d)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	CLEANUP(text_free) struct text what = {0};
 	struct collection_counts *counts = &d->collection->items[d->collection->current].counts;
 	struct err err = {0};
+	uint64_t left = 0;
 	size_t i = 0;
 
 	deleted_plan_rank(d);
 	for (; i < d->count && !collect_stopped(d->collection); i++)
-		take_candidate(d, &d->at[i], &entry);
+		if (d->at[i].decision == DELETED_TAKE || left++ < DELETED_LEFT_ROWS_MAX)
+			take_candidate(d, &d->at[i], &entry);
+	if (left > DELETED_LEFT_ROWS_MAX)
+		leave_rest(d, left - DELETED_LEFT_ROWS_MAX);
 	if (i == d->count)
 		return;
 	counts->expected += d->count - i;

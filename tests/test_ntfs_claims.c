@@ -488,6 +488,95 @@ static void test_model(void **state)
 	}
 }
 
+/* More claims than find room at once: three files that each had every one of 400,000 clusters, in pieces of one. */
+#define MANY 400000u
+
+static void claim_all(struct ntfs_claims *claims, struct ntfs_entry *entry, struct ntfs_run *runs)
+{
+	struct ntfs_stream stream = {.type = NTFS_DATA, .runs = runs, .run_count = MANY};
+	struct ntfs_stream *own = entry->streams;
+	size_t own_count = entry->stream_count;
+
+	entry->streams = &stream;
+	entry->stream_count = 1;
+	ntfs_claims_see(claims, entry);
+	entry->streams = own;
+	entry->stream_count = own_count;
+}
+
+/* A $Bitmap for all of them, in clusters; none is in use. */
+static void put_large_bitmap(struct disk *d)
+{
+	struct ntfs_run run = {.lcn = 120, .length = 100};
+	struct fixture_extent extent = {.last_vcn = 99,
+	    .size = MANY / 8,
+	    .allocated = 100 * CLUSTER,
+	    .initialized = MANY / 8,
+	    .runs = &run,
+	    .run_count = 1};
+	struct fixture_record r;
+
+	memset(fixture_volume_cluster(&d->v, 120), 0, (size_t)100 * CLUSTER);
+	fixture_record_begin(&r, 1024, BITMAP, BITMAP, 1);
+	fixture_record_extent(&r, NTFS_DATA, NULL, 1, &extent);
+	fixture_record_end(&r);
+	fixture_volume_put(&d->v, &r);
+}
+
+static void test_walks(void **state)
+{
+	static const uint64_t lsn[] = {1, 9, 5};
+	static const enum ntfs_fate fates[] = {NTFS_FATE_LATER, NTFS_FATE_OWN, NTFS_FATE_LATER};
+	struct ntfs_run *runs = calloc(MANY, sizeof(*runs));
+	struct ntfs_entry entries[3] = {0};
+	struct ntfs_claims *claims = NULL;
+	unsigned walks = 0;
+	bool again = true;
+	struct disk d;
+
+	(void)state;
+	assert_non_null(runs);
+	for (unsigned i = 0; i < MANY; i++) /* in an order that is not theirs */
+		runs[i] = (struct ntfs_run){i, (i * 7919ull) % MANY, 1};
+	begin(&d);
+	for (unsigned i = 0; i < 3; i++)
+		put(&d, &(struct file){.record = 7 + i,
+			    .lsn = lsn[i],
+			    .runs = {{0, 100, 1}},
+			    .run_count = 1,
+			    .size = CLUSTER});
+	ready(&d);
+	put_large_bitmap(&d);
+	ntfs_mft_forget(ntfs_volume_mft(d.volume));
+	ntfs_bitmap_close(d.bitmap);
+	d.raw->size = (uint64_t)MANY * CLUSTER;
+	d.volume->geometry.clusters = MANY;
+	assert_true(ntfs_bitmap_open(d.volume, &d.bitmap, NULL));
+	assert_true(ntfs_claims_new(d.volume, d.bitmap, &claims, NULL));
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(ntfs_entry_load(ntfs_volume_mft(d.volume), 7 + i, &entries[i], NULL));
+	for (; again && walks < NTFS_LIMIT_CLAIM_WALKS; walks++) {
+		for (unsigned i = 0; i < 3; i++)
+			claim_all(claims, &entries[i], runs);
+		again = ntfs_claims_settle(claims);
+	}
+	assert_true(walks > 1);
+	assert_false(again);
+	assert_true(ntfs_claims_known_to(claims) == UINT64_MAX);
+	for (unsigned i = 0; i < 3; i++) {
+		enum ntfs_fate fate = NTFS_FATE_UNKNOWN;
+
+		for (uint64_t at = 0; at < MANY;) {
+			at += ntfs_claims_run(claims, d.bitmap, &entries[i], at, MANY - at, &fate);
+			assert_int_equal(fate, fates[i]);
+		}
+		ntfs_entry_free(&entries[i]);
+	}
+	ntfs_claims_free(claims);
+	free(runs);
+	end(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -500,6 +589,7 @@ int main(void)
 	    cmocka_unit_test(test_blank),
 	    cmocka_unit_test(test_no_bitmap),
 	    cmocka_unit_test(test_model),
+	    cmocka_unit_test(test_walks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ bool ntfs_deleted_judge(const struct ntfs_deleted_stream *of, struct ntfs_bitmap
 bool ntfs_deleted_open(const struct ntfs_deleted_stream *of, struct ntfs_deleted *deleted,
     bool is_live, struct source **out, struct err *err) MUST_CHECK;
 
-/* How many of the clusters that are its own hold one and the same byte, 0x00 or 0xff, throughout: what a drive gives
+/* How many of the clusters that are its own, or may be, hold one and the same byte, 0x00 or 0xff, throughout: what a drive gives
  * that emptied them on TRIM. Reads no more than until `stop` says true; only_first: the first cluster alone. */
 struct ntfs_blank_counts {
 	uint64_t clusters, blank; /* looked at; blank */

@@ -234,7 +234,9 @@ static bool scan_run(const struct blank_scan *s, const struct ntfs_run *run, uin
 		uint64_t same = ntfs_claims_run(
 		    s->of->claims, s->bitmap, s->of->entry, run->lcn + i, count - i, &fate);
 
-		for (uint64_t c = 0; fate == NTFS_FATE_OWN && c < same; c++) {
+		bool is_others = fate == NTFS_FATE_USED || fate == NTFS_FATE_LATER;
+
+		for (uint64_t c = 0; !is_others && c < same; c++) {
 			bool blank = false;
 
 			if (s->stop && s->stop(s->context))
