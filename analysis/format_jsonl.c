@@ -31,62 +31,91 @@ static void add_words(struct output *out, uint32_t bits, const char *(*word)(uns
 	output_char(out, ']');
 }
 
+/* A line is written in pieces: pen_ functions write what is short and known to be, with room made before. */
+#define PIECE_ROOM ((size_t)2 << 10)
+#define TRUTH(at, key, value) \
+	((value) ? PEN_TEXT(at, ",\"" key "\":true") : PEN_TEXT(at, ",\"" key "\":false"))
+
+static char *pen_number_of(char *at, const char *key, size_t key_len, uint64_t value)
+{
+	memcpy(at, key, key_len);
+	return pen_number(at + key_len, value);
+}
+#define PEN_NUMBER_OF(at, key, value) \
+	pen_number_of(at, ",\"" key "\":", sizeof(",\"" key "\":") - 1, value)
+
+/* The lines of a file mostly have one path: it is escaped once. */
+static void add_path(struct output *out, const struct timeline_line *line)
+{
+	size_t start;
+
+	if (line->is_same_path && out->escaped.len) {
+		output_bytes(out, out->escaped.at, out->escaped.len);
+		return;
+	}
+	text_clear(&out->escaped);
+	if (line->path.len > OUTPUT_PEN_MAX / OUTPUT_ESCAPE_MAX) {
+		output_json(out, line->path);
+		return;
+	}
+	output_pen_end(out, output_pen(out, OUTPUT_PEN_MAX)); /* so that it stays in one piece */
+	start = out->len;
+	output_json(out, line->path);
+	if (line->entry)
+		text_add(&out->escaped,
+		    (struct bytes){(const uint8_t *)out->at + start, out->len - start});
+}
+
 static void add_name(struct output *out, const struct timeline_line *line)
 {
-	TEXT(out, "{\"kind\":\"");
-	output_string(out, line->kind);
+	char *at = output_pen(out, PIECE_ROOM);
+
+	at = PEN_TEXT(at, "{\"kind\":\"");
+	at = pen_string(at, line->kind);
 	if (line->set) {
-		TEXT(out, "\",\"set\":\"");
-		output_string(out, line->set);
+		at = PEN_TEXT(at, "\",\"set\":\"");
+		at = pen_string(at, line->set);
 	}
-	output_char(out, '"');
-	if (line->has & TIMELINE_MOMENT) {
-		KEY(out, "time");
-		if (line->has & TIMELINE_TIME) {
-			output_char(out, '"');
-			output_time(out, line->time);
-			output_char(out, '"');
-		} else {
-			TEXT(out, "null");
-		}
+	if (line->has & TIMELINE_TIME) {
+		at = PEN_TEXT(at, "\",\"time\":\"");
+		at = output_pen_time(out, at, line->time);
+	} else if (line->has & TIMELINE_MOMENT) {
+		at = PEN_TEXT(at, "\",\"time\":null,\"path\":\"");
 	}
-	KEY(out, "path");
-	add_text(out, line->path);
+	if (!(line->has & TIMELINE_MOMENT) || line->has & TIMELINE_TIME)
+		at = PEN_TEXT(at, "\",\"path\":\"");
+	output_pen_end(out, at);
+	add_path(out, line);
 	if (line->name_type) {
-		TEXT(out, ",\"name_type\":\"");
+		TEXT(out, "\",\"name_type\":\"");
 		output_string(out, line->name_type);
-		output_char(out, '"');
 	}
 	if (line->short_name.len) {
-		KEY(out, "short_name");
-		add_text(out, line->short_name);
+		TEXT(out, "\",\"short_name\":\"");
+		output_json(out, line->short_name);
 	}
 }
 
-static void add_references(struct output *out, const struct timeline_line *line)
+static char *pen_references(char *at, const struct timeline_line *line)
 {
+	*at++ = '"';
 	if (line->has & TIMELINE_FILE) {
-		NUMBER(out, "record", line->file.record);
+		at = PEN_NUMBER_OF(at, "record", line->file.record);
 		if (!(line->has & TIMELINE_NO_SEQUENCE))
-			NUMBER(out, "sequence", line->file.sequence);
+			at = PEN_NUMBER_OF(at, "sequence", line->file.sequence);
 	}
 	if (line->has & TIMELINE_PARENT) {
-		NUMBER(out, "parent", line->parent.record);
+		at = PEN_NUMBER_OF(at, "parent", line->parent.record);
 		if (!(line->has & TIMELINE_PLAIN))
-			NUMBER(out, "parent_sequence", line->parent.sequence);
+			at = PEN_NUMBER_OF(at, "parent_sequence", line->parent.sequence);
 	}
-	if (line->has & TIMELINE_DELETED) {
-		KEY(out, "deleted");
-		add_bool(out, line->is_deleted);
-	}
-	if (line->has & TIMELINE_ORPHAN) {
-		KEY(out, "orphan");
-		add_bool(out, line->is_orphan);
-	}
-	if (line->has & TIMELINE_DIRECTORY) {
-		KEY(out, "directory");
-		add_bool(out, line->is_directory);
-	}
+	if (line->has & TIMELINE_DELETED)
+		at = TRUTH(at, "deleted", line->is_deleted);
+	if (line->has & TIMELINE_ORPHAN)
+		at = TRUTH(at, "orphan", line->is_orphan);
+	if (line->has & TIMELINE_DIRECTORY)
+		at = TRUTH(at, "directory", line->is_directory);
+	return at;
 }
 
 static void add_stamp(struct output *out, const struct timeline_line *line,
@@ -114,49 +143,77 @@ static void add_stamps(struct output *out, const struct timeline_line *line)
 		TEXT(out, ",\"local\":true");
 }
 
-static void add_times(struct output *out, const struct timeline_line *line)
+static char *pen_time_of(char *at, const struct output_time_text *time)
 {
-	if (!line->set)
-		return;
-	if (!(line->has & TIMELINE_TIMES)) {
-		TEXT(out, ",\"created\":null,\"modified\":null,\"changed\":null,\"accessed\":null");
-		return;
-	}
-	if (line->clock) {
-		add_stamps(out, line);
-		return;
-	}
-	TEXT(out, ",\"created\":\"");
-	output_time(out, line->times->created);
-	TEXT(out, "\",\"modified\":\"");
-	output_time(out, line->times->modified);
-	TEXT(out, "\",\"changed\":\"");
-	output_time(out, line->times->changed);
-	TEXT(out, "\",\"accessed\":\"");
-	output_time(out, line->times->accessed);
-	output_char(out, '"');
+	memcpy(at, time->text, OUTPUT_TIME_ROOM);
+	return at + time->len;
 }
 
-static void add_numbers(struct output *out, const struct timeline_line *line)
+static char *pen_times(struct output *out, char *at, const struct timeline_line *line)
+{
+	if (!(line->has & TIMELINE_TIMES))
+		return PEN_TEXT(at, ",\"created\":null,\"modified\":null,\"changed\":null,"
+				    "\"accessed\":null");
+	const struct ntfs_times *times = line->times;
+	const struct output_time_text *text = output_time_text(out, times->created);
+
+	at = pen_time_of(PEN_TEXT(at, ",\"created\":\""), text);
+	/* Mostly they are the same, in a $FILE_NAME. */
+	if (times->modified != times->created)
+		text = output_time_text(out, times->modified);
+	at = pen_time_of(PEN_TEXT(at, "\",\"modified\":\""), text);
+	if (times->changed != times->modified)
+		text = output_time_text(out, times->changed);
+	at = pen_time_of(PEN_TEXT(at, "\",\"changed\":\""), text);
+	if (times->accessed != times->changed)
+		text = output_time_text(out, times->accessed);
+	at = pen_time_of(PEN_TEXT(at, "\",\"accessed\":\""), text);
+	*at++ = '"';
+	return at;
+}
+
+static char *pen_sizes(char *at, const struct timeline_line *line)
 {
 	if (line->has & TIMELINE_SIZE)
-		NUMBER(out, "size", line->size);
+		at = PEN_NUMBER_OF(at, "size", line->size);
 	if (line->has & TIMELINE_ALLOCATED)
-		NUMBER(out, "allocated", line->allocated);
+		at = PEN_NUMBER_OF(at, "allocated", line->allocated);
 	if (line->has & TIMELINE_LINKS)
-		NUMBER(out, "links", line->links);
+		at = PEN_NUMBER_OF(at, "links", line->links);
+	return at;
+}
+
+static char *pen_ids(char *at, const struct timeline_line *line)
+{
+	if (line->has & TIMELINE_OWNER)
+		at = PEN_NUMBER_OF(at, "owner_id", line->owner_id);
+	if (line->has & TIMELINE_SECURITY)
+		at = PEN_NUMBER_OF(at, "security_id", line->security_id);
+	if (line->has & TIMELINE_USN)
+		at = PEN_NUMBER_OF(at, "usn", line->usn);
+	if (line->has & TIMELINE_LSN)
+		at = PEN_NUMBER_OF(at, "lsn", line->lsn);
+	return at;
+}
+
+static void add_facts(struct output *out, const struct timeline_line *line)
+{
+	char *at = output_pen(out, PIECE_ROOM);
+
+	at = pen_references(at, line);
+	if (line->clock && line->has & TIMELINE_TIMES) {
+		output_pen_end(out, at);
+		add_stamps(out, line);
+		at = output_pen(out, PIECE_ROOM);
+	} else if (line->set) {
+		at = pen_times(out, at, line);
+	}
+	output_pen_end(out, pen_sizes(at, line));
 	if (line->has & TIMELINE_ATTRIBUTES) {
 		KEY(out, "attributes");
 		add_words(out, line->attributes, ntfs_attribute_word);
 	}
-	if (line->has & TIMELINE_OWNER)
-		NUMBER(out, "owner_id", line->owner_id);
-	if (line->has & TIMELINE_SECURITY)
-		NUMBER(out, "security_id", line->security_id);
-	if (line->has & TIMELINE_USN)
-		NUMBER(out, "usn", line->usn);
-	if (line->has & TIMELINE_LSN)
-		NUMBER(out, "lsn", line->lsn);
+	output_pen_end(out, pen_ids(output_pen(out, PIECE_ROOM), line));
 }
 
 static void add_change(struct output *out, const struct timeline_line *line)
@@ -246,9 +303,7 @@ static void add_rarities(struct output *out, const struct timeline_line *line)
 static void write_line(struct output *out, const struct timeline_line *line)
 {
 	add_name(out, line);
-	add_references(out, line);
-	add_times(out, line);
-	add_numbers(out, line);
+	add_facts(out, line);
 	if (line->has & TIMELINE_CHANGE)
 		add_change(out, line);
 	add_rarities(out, line);

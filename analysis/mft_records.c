@@ -3,11 +3,16 @@
 #include "analysis/attribute_fields.h"
 #include "analysis/slack_records.h"
 #include "analysis/timeline_walk.h"
+#include "core/array.h"
+
+#include <stdlib.h>
 
 #define ASK_EVERY 4096u /* records between two questions whether to go on */
 /* Names times streams of one record: above it only the first name's line tells the streams, so that a forged
  * record of a hundred thousand of each does not become gigabytes. Windows: 1024 names, few streams. */
 #define STREAMS_TOLD ((uint64_t)1 << 16)
+/* Files of a bare $MFT whose other records are known at its end only: so many wait for it. */
+#define WAITING_MAX  ((size_t)1 << 16)
 #define NAMES_PAIRED 4096u /* with more names none is looked for its 8.3 name: each has its line */
 
 struct walk {
@@ -17,15 +22,20 @@ struct walk {
 	struct ntfs_entry entry; /* the record at work */
 	struct ntfs_entry base;  /* of an extension record */
 	struct text path;
+	const struct ntfs_name *path_of; /* the name whose path it is, of the record at work */
+	bool is_orphan;                  /* that path */
 	struct text short_name;
 	struct ntfs_secure *secure; /* NULL: not at hand */
 	struct text attributes;
 	struct timeline_field fields[2 + ATTRIBUTE_FIELDS_MAX];
 	struct slack_records *slack;
+	uint64_t *waiting; /* records */
+	size_t waiting_count, waiting_room;
 };
 
 static void walk_free_at(struct walk *walk)
 {
+	free(walk->waiting);
 	ntfs_entry_free(&walk->entry);
 	ntfs_entry_free(&walk->base);
 	text_free(&walk->path);
@@ -95,19 +105,23 @@ static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 static bool make_path(
     struct walk *walk, const struct ntfs_name *name, struct timeline_line *line, struct err *err)
 {
-	text_clear(&walk->path);
-	text_add(&walk->path, text_bytes(&walk->timeline->prefix));
-	line->is_orphan = false;
-	if (!name) {
-		text_addf(&walk->path, TIMELINE_UNNAMED_PATH "%llu",
-		    (unsigned long long)walk->entry.record);
-	} else if (walk->entry.record == 5 && name->parent.record == 5) {
-		text_addc(&walk->path, '.');
-	} else if (!ntfs_path(walk->paths, name, &walk->path, &line->is_orphan, err)) {
-		return false;
+	line->is_same_path = name && walk->path_of == name;
+	if (!line->is_same_path) {
+		text_clear(&walk->path);
+		text_add(&walk->path, text_bytes(&walk->timeline->prefix));
+		walk->is_orphan = false;
+		walk->path_of = name;
+		if (!name)
+			text_addf(&walk->path, TIMELINE_UNNAMED_PATH "%llu",
+			    (unsigned long long)walk->entry.record);
+		else if (walk->entry.record == 5 && name->parent.record == 5)
+			text_addc(&walk->path, '.');
+		else if (!ntfs_path(walk->paths, name, &walk->path, &walk->is_orphan, err))
+			return false;
 	}
 	line->path = text_bytes(&walk->path);
 	line->prefix_len = walk->timeline->prefix.len;
+	line->is_orphan = walk->is_orphan;
 	return text_ok(&walk->path, err);
 }
 
@@ -226,6 +240,7 @@ static bool write_record(struct walk *walk, struct err *err)
 	bool any = false;
 
 	walk->timeline->totals.records++;
+	walk->path_of = NULL;
 	/* What is below it mostly comes later: then it need not be read again. */
 	if (!ntfs_paths_learn(walk->paths, entry, err))
 		return false;
@@ -263,20 +278,50 @@ static bool skip_record(struct walk *walk, uint64_t index, const struct err *why
 	return true;
 }
 
+static bool load_and_write(struct walk *walk, uint64_t record, struct err *err)
+{
+	struct err why;
+
+	if (!ntfs_entry_load(walk->mft, record, &walk->entry, &why))
+		return skip_record(walk, record - ntfs_mft_first(walk->mft), &why, err);
+	return write_record(walk, err);
+}
+
+/* Remembers the record at work for the end of the walk. */
+static bool write_later(struct walk *walk, struct err *err)
+{
+	if (walk->waiting_count == WAITING_MAX)
+		return load_and_write(walk, walk->entry.record, err);
+	if (!array_grow(&walk->waiting, &walk->waiting_room, walk->waiting_count + 1,
+		sizeof(*walk->waiting), WAITING_MAX, err))
+		return false;
+	walk->waiting[walk->waiting_count++] = walk->entry.record;
+	return true;
+}
+
+static bool write_waiting(struct walk *walk, struct err *err)
+{
+	for (size_t i = 0; i < walk->waiting_count; i++)
+		if (!load_and_write(walk, walk->waiting[i], err))
+			return false;
+	return true;
+}
+
 bool mft_records_learn(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	struct ntfs_mft *mft = evidence->mft;
 	uint64_t count = mft ? ntfs_mft_count(mft) : 0;
+	bool whole;
 
 	for (uint64_t i = 0; i < count; i++) {
 		struct err why = {0};
 
 		if (i % ASK_EVERY == 0 && !timeline_goes_on(timeline, 0, 1, err))
 			return false;
-		if (ntfs_entry_load(mft, ntfs_mft_first(mft) + i, &entry, &why)) {
-			if (!ntfs_paths_learn(evidence->paths, &entry, err))
+		if (ntfs_entry_load_quick(mft, ntfs_mft_first(mft) + i, &entry, &whole, &why)) {
+			if (whole && !ntfs_paths_learn(evidence->paths, &entry, err))
 				return false;
 		} else if (timeline_is_fatal(&why)) {
 			*err = why;
@@ -328,18 +373,21 @@ bool mft_records_write(
 	uint64_t count = ntfs_mft_count(mft);
 	uint32_t size = ntfs_mft_record_size(mft);
 
-	for (uint64_t i = 0; i < count; i++) {
-		struct err why = {0};
+	struct err why;
+	bool whole;
 
+	for (uint64_t i = 0; i < count; i++) {
 		if (i % ASK_EVERY == 0 && !timeline_goes_on(timeline, i * size, count * size, err))
 			return false;
-		if (!ntfs_entry_load(mft, first + i, &walk.entry, &why)) {
+		if (!ntfs_entry_load_quick(mft, first + i, &walk.entry, &whole, &why)) {
 			if (!skip_record(&walk, i, &why, err))
 				return false;
-		} else if (!write_record(&walk, err)) {
+		} else if (!(whole ? write_record(&walk, err) : write_later(&walk, err))) {
 			return false;
 		}
 	}
+	if (!write_waiting(&walk, err))
+		return false;
 	check_end(timeline, evidence, size);
 	return slack_records_end(walk.slack, err) &&
 	       timeline_goes_on(timeline, count * size, count * size, err);

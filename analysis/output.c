@@ -19,6 +19,7 @@ void output_free(struct output *out)
 {
 	free(out->at);
 	text_free(&out->scratch);
+	text_free(&out->escaped);
 	*out = (struct output){0};
 }
 
@@ -44,25 +45,7 @@ bool output_make_room(struct output *out, size_t len)
 
 void output_number(struct output *out, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	if (value < 10) {
-		output_char(out, (char)('0' + value));
-		return;
-	}
-	/* Two digits a division. */
-	while (value >= 100) {
-		unsigned pair = (unsigned)(value % 100);
-
-		value /= 100;
-		digits[--at] = (char)('0' + pair % 10);
-		digits[--at] = (char)('0' + pair / 10);
-	}
-	digits[--at] = (char)('0' + value % 10);
-	if (value >= 10)
-		digits[--at] = (char)('0' + value / 10);
-	output_bytes(out, digits + at, sizeof(digits) - at);
+	output_pen_end(out, pen_number(output_pen(out, PEN_NUMBER), value));
 }
 
 void output_hex(struct output *out, uint64_t value, unsigned digits)
@@ -80,37 +63,29 @@ void output_hex(struct output *out, uint64_t value, unsigned digits)
 	output_bytes(out, text + at, sizeof(text) - at);
 }
 
-void output_time(struct output *out, uint64_t ticks)
+void output_new_time(struct output_time_text *out, uint64_t ticks)
 {
-	/* Fibonacci hashing: the upper bits of the product are well mixed. */
-	struct output_time_text *known =
-	    &out->times[ticks * 0x9e3779b97f4a7c15ull >> 40 & (OUTPUT_TIMES - 1)];
-
-	if (ticks != known->ticks || known->len == 0) {
-		time_iso(ticks, known->text);
-		known->ticks = ticks;
-		known->len = (uint32_t)strlen(known->text);
-	}
-	output_bytes(out, known->text, known->len);
+	time_iso(ticks, out->text);
+	out->ticks = ticks;
+	out->len = (uint32_t)strlen(out->text);
 }
 
-/* 1: printable ASCII that no format must escape. */
-static const uint8_t is_plain[256] = {
-    [' '] = 1,
-    ['!'] = 1,
-    ['#' ... ';'] = 1,
-    ['=' ... '['] = 1,
-    [']' ... '{'] = 1,
-    ['}' ... '~'] = 1,
-};
-
-static size_t plain_run(struct bytes text, size_t pos)
+void output_time(struct output *out, uint64_t ticks)
 {
-	size_t end = pos;
+	output_pen_end(out, output_pen_time(out, output_pen(out, OUTPUT_TIME_ROOM), ticks));
+}
 
-	while (end < text.len && is_plain[text.at[end]])
-		end++;
-	return end - pos;
+#define PLAIN_AT_ONCE 4096u
+
+/* The plain bytes from pos on; returns how many. */
+static size_t add_plain(struct output *out, struct bytes utf8, size_t pos)
+{
+	size_t left = utf8.len - pos;
+	struct bytes rest = {utf8.at + pos, left < PLAIN_AT_ONCE ? left : PLAIN_AT_ONCE};
+	size_t len;
+
+	output_pen_end(out, pen_plain(output_pen(out, rest.len + 16), rest, &len));
+	return len;
 }
 
 static void add_escape(struct output *out, uint32_t code, const char *before, const char *after)
@@ -163,14 +138,10 @@ void output_json(struct output *out, struct bytes utf8)
 	size_t pos = 0;
 
 	while (pos < utf8.len) {
-		size_t run = plain_run(utf8, pos);
-		size_t start = pos;
+		size_t start = pos += add_plain(out, utf8, pos);
 
-		if (run) {
-			output_bytes(out, utf8.at + pos, run);
-			pos += run;
-			continue;
-		}
+		if (pos == utf8.len)
+			break;
 		if (starts_escape(utf8, pos)) {
 			add_escape(out, '<', "<U+", ">");
 			pos++;
@@ -187,14 +158,10 @@ void output_visible(struct output *out, struct bytes utf8, const char *also)
 	size_t pos = 0;
 
 	while (pos < utf8.len) {
-		size_t run = plain_run(utf8, pos);
-		size_t start = pos;
+		size_t start = pos += add_plain(out, utf8, pos);
 
-		if (run) {
-			output_bytes(out, utf8.at + pos, run);
-			pos += run;
-			continue;
-		}
+		if (pos == utf8.len)
+			break;
 		bool is_escape = starts_escape(utf8, pos);
 		uint32_t code = text_decode(utf8, &pos);
 

@@ -4,12 +4,15 @@
 #ifndef KANSHIKI_ANALYSIS_OUTPUT_H
 #define KANSHIKI_ANALYSIS_OUTPUT_H
 
-#include "core/bytes.h"
+#include "analysis/pen.h"
 #include "core/sink.h"
 #include "core/text.h"
 #include "core/time.h"
 
-#define OUTPUT_TIMES 64u
+#define OUTPUT_TIMES      256u         /* a power of two */
+#define OUTPUT_TIME_ROOM  ((size_t)32) /* more than the longest of them, 29 */
+#define OUTPUT_ESCAPE_MAX ((size_t)8)  /* bytes that one byte may become */
+#define OUTPUT_PEN_MAX    ((size_t)8 << 10)
 
 struct output_time_text {
 	uint64_t ticks;
@@ -17,13 +20,24 @@ struct output_time_text {
 	char text[TIME_ISO_ROOM];
 };
 
+#define OUTPUT_WORDS      16u
+#define OUTPUT_WORDS_ROOM 64u
+
+struct output_words_text {
+	const void *of, *style; /* whose words, written how */
+	uint32_t bits, len;     /* len 0: none yet */
+	char text[OUTPUT_WORDS_ROOM];
+};
+
 struct output { /* zero, then output_start */
 	struct sink *to;
 	char *at;
 	size_t len, room;
-	struct err why;                              /* ERR_NONE while all is well */
-	struct output_time_text times[OUTPUT_TIMES]; /* written lately, by a hash of the ticks */
-	struct text scratch;                         /* for a name on its way */
+	struct err why;                               /* ERR_NONE while all is well */
+	struct output_time_text times[OUTPUT_TIMES];  /* written lately, by a hash of the ticks */
+	struct output_words_text words[OUTPUT_WORDS]; /* likewise */
+	struct text scratch;                          /* for a name on its way */
+	struct text escaped;                          /* the path of the line written last */
 };
 
 /* Borrows the sink. ERR_MEMORY. */
@@ -38,6 +52,42 @@ static inline void output_free_at(struct output *out)
 
 /* Empties the buffer so that len more bytes fit; false when they never will or the sink failed. */
 bool output_make_room(struct output *out, size_t len);
+
+/* A place for at most len bytes (OUTPUT_PEN_MAX) to write by pen.h, then output_pen_end with where that ended.
+ * Never NULL: after a failure it is a place that is thrown away. */
+static inline char *output_pen(struct output *out, size_t len)
+{
+	if (len > out->room - out->len)
+		DISCARD(output_make_room(out, len));
+	return out->at + out->len;
+}
+
+static inline void output_pen_end(struct output *out, const char *end)
+{
+	out->len = (size_t)(end - out->at);
+}
+
+void output_new_time(struct output_time_text *out, uint64_t ticks);
+
+/* The text of a time, in OUTPUT_TIME_ROOM bytes; valid until the next. */
+static inline const struct output_time_text *output_time_text(struct output *out, uint64_t ticks)
+{
+	/* Fibonacci hashing: the upper bits of the product are well mixed. */
+	struct output_time_text *known =
+	    &out->times[ticks * 0x9e3779b97f4a7c15ull >> 40 & (OUTPUT_TIMES - 1)];
+
+	if (ticks != known->ticks || known->len == 0)
+		output_new_time(known, ticks);
+	return known;
+}
+/* As time_iso; there are OUTPUT_TIME_ROOM bytes. */
+static inline char *output_pen_time(struct output *out, char *at, uint64_t ticks)
+{
+	const struct output_time_text *time = output_time_text(out, ticks);
+
+	memcpy(at, time->text, OUTPUT_TIME_ROOM); /* of one size: no call */
+	return at + time->len;
+}
 
 static inline void output_bytes(struct output *out, const void *from, size_t len)
 {

@@ -1,14 +1,13 @@
 /* What the formats say alike. See timeline_format.h. */
 #include "analysis/timeline_format.h"
 
-void timeline_words(struct output *out, uint32_t bits, const char *(*word)(unsigned bit),
+static void add_words(struct output *out, uint32_t bits, const char *(*word)(unsigned bit),
     const char *before, const char *between, const char *after)
 {
 	bool any = false;
 
-	for (unsigned bit = 0; bit < 32; bit++) {
-		if (!(bits >> bit & 1))
-			continue;
+	for (; bits; bits &= bits - 1) {
+		unsigned bit = (unsigned)__builtin_ctz(bits);
 		const char *name = word(bit);
 
 		output_string(out, any ? between : before);
@@ -18,8 +17,35 @@ void timeline_words(struct output *out, uint32_t bits, const char *(*word)(unsig
 			output_hex(out, 1ull << bit, 8);
 		any = true;
 	}
-	if (any)
-		output_string(out, after);
+	output_string(out, after);
+}
+
+void timeline_words(struct output *out, uint32_t bits, const char *(*word)(unsigned bit),
+    const char *before, const char *between, const char *after)
+{
+	const void *of;
+	struct output_words_text *known;
+
+	if (!bits)
+		return;
+	memcpy(&of, &word, sizeof(of));
+	known = &out->words[(bits ^ bits >> 8 ^ bits >> 16) % OUTPUT_WORDS];
+	if (known->len && known->bits == bits && known->of == of && known->style == before) {
+		char *at = output_pen(out, OUTPUT_WORDS_ROOM);
+
+		memcpy(at, known->text, OUTPUT_WORDS_ROOM);
+		output_pen_end(out, at + known->len);
+		return;
+	}
+	output_pen_end(out, output_pen(out, OUTPUT_PEN_MAX)); /* so that it stays in one piece */
+	size_t start = out->len;
+
+	add_words(out, bits, word, before, between, after);
+	if (out->len - start > OUTPUT_WORDS_ROOM)
+		return;
+	*known = (struct output_words_text){
+	    .of = of, .style = before, .bits = bits, .len = (uint32_t)(out->len - start)};
+	memcpy(known->text, out->at + start, known->len);
 }
 
 const char *timeline_name_space(uint8_t name_space)

@@ -61,6 +61,7 @@ struct timeline_line { /* zero what is not said; everything borrows until timeli
 	uint32_t has;      /* TIMELINE_* */
 	struct bytes path; /* UTF-8, with the volume's prefix */
 	size_t prefix_len;
+	bool is_same_path;       /* as in the line before, which was of this record */
 	const char *name_type;   /* NULL: not a name of NTFS */
 	struct bytes short_name; /* UTF-8: the 8.3 name beside it; empty: none */
 	struct ntfs_reference file, parent, base;

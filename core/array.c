@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool array_grow(void *at, size_t *room, size_t need, size_t size, size_t ceiling, struct err *err)
+bool array_grow_now(
+    void *at, size_t *room, size_t need, size_t size, size_t ceiling, struct err *err)
 {
 	void *old;
 	size_t want = *room ? *room : 8;
 
-	if (need <= *room)
-		return true;
 	if (need > ceiling)
 		return fail(err, ERR_LIMIT, "more than %zu elements", ceiling);
 	while (want < need)

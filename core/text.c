@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static bool text_reserve(struct text *text, size_t more)
 {
@@ -91,30 +94,63 @@ void text_add_code(struct text *text, uint32_t code)
 	text_add(text, (struct bytes){.at = utf8, .len = len});
 }
 
-/* The ASCII units from pos on, in one go: nearly all names are ASCII. Returns where they end. */
-static size_t add_ascii_units(struct text *text, struct bytes utf16, size_t pos)
+static bool is_plain_unit(const uint8_t *unit, char end)
 {
-	size_t end = pos;
+	return unit[1] == 0 && unit[0] != 0 && unit[0] < 0x80 && unit[0] != (uint8_t)end;
+}
 
-	while (end + 8 <= utf16.len && (le64(utf16.at + end) & 0xff80ff80ff80ff80ull) == 0)
-		end += 8;
-	while (end + 2 <= utf16.len && utf16.at[end] < 0x80 && utf16.at[end + 1] == 0)
-		end += 2;
-	if (end == pos || !text_reserve(text, (end - pos) / 2))
-		return end;
-	char *to = text->at + text->len;
+#ifdef __SSE2__
+/* Eight units at a time, the last eight over those before when fewer are left. Returns how many bytes of UTF-16
+ * they were; there is room. */
+static size_t add_blocks(char *to, struct bytes utf16, char end)
+{
+	const __m128i high = _mm_set1_epi16((short)0xff80);
+	const __m128i stop = _mm_set1_epi16(end);
+	const __m128i zero = _mm_setzero_si128();
+	size_t done = 0;
 
-	text->len += (end - pos) / 2;
-	for (size_t i = pos; i < end; i += 2)
-		*to++ = (char)utf16.at[i];
+	while (utf16.len >= 16 && done < utf16.len) {
+		size_t at = utf16.len - done < 16 ? utf16.len - 16 : done;
+		__m128i units = _mm_loadu_si128((const __m128i *)(const void *)(utf16.at + at));
+		__m128i ascii = _mm_cmpeq_epi16(_mm_and_si128(units, high), zero);
+		__m128i bad =
+		    _mm_or_si128(_mm_cmpeq_epi16(units, zero), _mm_cmpeq_epi16(units, stop));
+
+		if (_mm_movemask_epi8(_mm_andnot_si128(bad, ascii)) != 0xffff)
+			break;
+		_mm_storel_epi64((__m128i *)(void *)(to + at / 2), _mm_packus_epi16(units, units));
+		done = at + 16;
+	}
+	return done;
+}
+#else
+static size_t add_blocks(char *to, struct bytes utf16, char end)
+{
+	(void)to;
+	(void)utf16;
+	(void)end;
+	return 0;
+}
+#endif
+
+size_t text_add_ascii(struct text *text, struct bytes utf16, char end)
+{
+	utf16.len &= ~(size_t)1;
+	if (!utf16.len || !text_reserve(text, utf16.len / 2))
+		return 0;
+	size_t done = add_blocks(text->at + text->len, utf16, end);
+	char *to = text->at + text->len + done / 2;
+
+	for (; done < utf16.len && is_plain_unit(utf16.at + done, end); done += 2)
+		*to++ = (char)utf16.at[done];
 	*to = 0;
-	return end;
+	text->len = (size_t)(to - text->at);
+	return done;
 }
 
 void text_add_utf16(struct text *text, struct bytes utf16)
 {
-	for (size_t i = add_ascii_units(text, utf16, 0); i + 2 <= utf16.len;
-	     i = add_ascii_units(text, utf16, i + 2)) {
+	for (size_t i = text_add_ascii(text, utf16, 0); i + 2 <= utf16.len; i += 2) {
 		uint32_t code = le16(utf16.at + i);
 
 		if (code >= 0xd800 && code < 0xdc00 && i + 4 <= utf16.len) {

@@ -25,6 +25,9 @@ void text_addc(struct text *text, char c);
 void text_addf(struct text *text, const char *format, ...) PRINTF(2, 3);
 /* Adds UTF-16LE as WTF-8. An odd last byte is ignored. */
 void text_add_utf16(struct text *text, struct bytes utf16);
+/* Adds the ASCII units that utf16 begins with, up to the first NUL or `end`: for what is nearly always all of it.
+ * Returns the bytes of UTF-16 that they were. */
+size_t text_add_ascii(struct text *text, struct bytes utf16, char end);
 /* Adds one code point (also a lone surrogate) as WTF-8. */
 void text_add_code(struct text *text, uint32_t code);
 /* Adds lower-case hex. */

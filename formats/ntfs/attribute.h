@@ -20,7 +20,8 @@ struct ntfs_attribute { /* all views are into the record */
 
 /* Reads the attribute at *pos of a fixed-up record cut at its used bytes, and moves *pos to the next
  * one. At the end *pos becomes record.len and *found false. On damage *pos is moved past the bad
- * attribute when its length can be believed, else to the end: calling on is always right. */
+ * attribute when its length can be believed, else to the end: calling on is always right. *out is of no use
+ * unless *found. */
 bool ntfs_attribute_next(struct bytes record, size_t *pos, struct ntfs_attribute *out, bool *found,
     struct err *err) MUST_CHECK;
 

@@ -33,23 +33,22 @@ static bool add_attributes(
 {
 	struct ntfs_entry_memory *m = entry->memory;
 	size_t pos = first;
+	struct err why;
+	bool found;
 
 	while (pos < used.len) {
-		struct err why = {0};
-		struct ntfs_attribute attribute;
-		bool found;
+		if (!array_grow(&m->attributes, &m->attribute_room, m->attribute_count + 1,
+			sizeof(*m->attributes), NTFS_LIMIT_ATTRIBUTES, err))
+			return fail_in(err, "attributes");
+		struct ntfs_attribute *attribute = &m->attributes[m->attribute_count];
 
-		if (!ntfs_attribute_next(used, &pos, &attribute, &found, &why)) {
+		if (!ntfs_attribute_next(used, &pos, attribute, &found, &why)) {
 			note(entry, record, &why);
 			continue;
 		}
 		if (!found)
 			break;
-		if (!array_grow(&m->attributes, &m->attribute_room, m->attribute_count + 1,
-			sizeof(*m->attributes), NTFS_LIMIT_ATTRIBUTES, err))
-			return fail_in(err, "attributes");
-		attribute.order = m->attribute_count;
-		m->attributes[m->attribute_count++] = attribute;
+		attribute->order = m->attribute_count++;
 	}
 	return true;
 }
@@ -70,8 +69,9 @@ static bool load_extension(struct ntfs_mft *mft, struct ntfs_entry *entry,
 
 	if (!block)
 		return false;
-	if (!ntfs_mft_read(mft, where.record, block, why) ||
-	    !ntfs_record_parse(block, mft->record_size, &r, &entry->damage, why)) {
+	const uint8_t *raw = ntfs_mft_at(mft, where.record, why);
+
+	if (!raw || !ntfs_record_take(raw, block, mft->record_size, &r, &entry->damage, why)) {
 		if (why->kind == ERR_MISSING) /* of a record that the list names, that is damage */
 			why->kind = ERR_DAMAGED;
 		return true;
@@ -126,6 +126,11 @@ static bool find_extensions(struct ntfs_mft *mft, struct ntfs_entry *entry,
 {
 	struct bytes content = list->content;
 
+	if (!list->resident && !mft->volume && entry->memory->quick &&
+	    !ntfs_extensions_known(mft)) {
+		entry->memory->left = true;
+		return true;
+	}
 	if (!list->resident && (!mft->volume || entry->memory->by_base))
 		return ntfs_extensions_find(mft, entry, &entry->memory->extensions, err);
 	return (list->resident || read_list(mft, entry, list, &content, err)) &&
@@ -172,11 +177,12 @@ static bool add_extensions(struct ntfs_mft *mft, struct ntfs_entry *entry, struc
 static void parse_standard(struct ntfs_entry *entry, const struct ntfs_attribute *attribute)
 {
 	struct bytes c = attribute->content;
-	struct err why = {0};
 
 	if (entry->has_standard)
 		return;
 	if (!attribute->resident || c.len < 36) {
+		struct err why;
+
 		fail(&why, ERR_DAMAGED, "$STANDARD_INFORMATION of %zu bytes", c.len);
 		note(entry, entry->record, &why);
 		return;
@@ -198,17 +204,15 @@ static bool add_name(
     struct ntfs_entry *entry, const struct ntfs_attribute *attribute, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
-	struct ntfs_name name;
-	struct err why = {0};
+	struct err why;
 
-	if (!ntfs_file_name_parse(attribute->content, &name, &why)) {
-		note(entry, entry->record, &why);
-		return true;
-	}
-	if (!array_grow(&entry->names, &m->name_room, entry->name_count + 1, sizeof(name),
+	if (!array_grow(&entry->names, &m->name_room, entry->name_count + 1, sizeof(*entry->names),
 		NTFS_LIMIT_ATTRIBUTES, err))
 		return fail_in(err, "names");
-	entry->names[entry->name_count++] = name;
+	if (ntfs_file_name_parse(attribute->content, &entry->names[entry->name_count], &why))
+		entry->name_count++;
+	else
+		note(entry, entry->record, &why);
 	return true;
 }
 
@@ -233,8 +237,15 @@ static bool load_head(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *
 {
 	uint8_t *block = ntfs_entry_block(entry->memory, err);
 
-	if (!block || !ntfs_mft_read(mft, record, block, err) ||
-	    !ntfs_record_parse(block, mft->record_size, r, &entry->damage, err))
+	const uint8_t *raw = block ? ntfs_mft_at(mft, record, err) : NULL;
+
+	if (block && entry->memory->quick && !mft->volume && !ntfs_extensions_known(mft)) {
+		struct err why;
+
+		if (!ntfs_extensions_see(mft, record, raw, &why))
+			return fail(err, why.kind, "%s", why.text);
+	}
+	if (!raw || !ntfs_record_take(raw, block, mft->record_size, r, &entry->damage, err))
 		return false;
 	entry->record = record;
 	entry->sequence = r->sequence;
@@ -263,11 +274,15 @@ static bool load_parts(
 	return read_attributes(mft, entry, err);
 }
 
-/* Empties the entry but keeps its memory. */
+/* Empties the entry but keeps its memory. The text of a damage that there is none of need not be cleared. */
 static void clear(struct ntfs_entry *entry)
 {
-	*entry = (struct ntfs_entry){
-	    .memory = entry->memory, .names = entry->names, .streams = entry->streams};
+	memset(entry, 0, offsetof(struct ntfs_entry, names));
+	entry->name_count = 0;
+	entry->stream_count = 0;
+	entry->damage.kind = ERR_NONE;
+	entry->damage.os_code = 0;
+	entry->damage.text[0] = 0;
 }
 
 /* Whether a deleted file lacks something that extension records may hold which its list does not lead to. */
@@ -315,11 +330,9 @@ static bool prepare(struct ntfs_mft *mft, struct ntfs_entry *entry, struct err *
 	return true;
 }
 
-bool ntfs_entry_load(
+static bool load_or_clear(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
 {
-	if (!prepare(mft, entry, err))
-		return false;
 	if (!load(mft, record, entry, err)) {
 		clear(entry);
 		return fail_in(err, "MFT record %llu", (unsigned long long)record);
@@ -327,6 +340,24 @@ bool ntfs_entry_load(
 	if (mft->zero && record == 0 && entry->damage.kind == ERR_NONE)
 		fail(&entry->damage, ERR_DAMAGED, "damaged; this is its copy in $MFTMirr");
 	return true;
+}
+
+bool ntfs_entry_load(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	return prepare(mft, entry, err) && load_or_clear(mft, record, entry, err);
+}
+
+bool ntfs_entry_load_quick(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, bool *whole, struct err *err)
+{
+	if (!prepare(mft, entry, err))
+		return false;
+	entry->memory->quick = true;
+	bool loaded = load_or_clear(mft, record, entry, err);
+
+	*whole = !entry->memory->left;
+	return loaded;
 }
 
 bool ntfs_entry_load_head(

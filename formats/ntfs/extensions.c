@@ -18,8 +18,10 @@ struct extension {
 };
 
 struct ntfs_extensions {
-	struct extension *at; /* sorted by base, then record */
+	struct extension *at; /* sorted by base, then record, once all is known */
 	size_t count, room;
+	uint64_t seen; /* records, from the first one on */
+	bool is_known;
 };
 
 void ntfs_extensions_free(struct ntfs_extensions *extensions)
@@ -86,21 +88,53 @@ static bool look_through(struct ntfs_mft *mft, struct ntfs_extensions *extension
 				extensions))
 				return fail(err, ERR_MEMORY, "no memory for extension records");
 	}
+	return true;
+}
+
+static void finish(struct ntfs_extensions *extensions)
+{
 	if (extensions->count)
 		qsort(extensions->at, extensions->count, sizeof(*extensions->at), compare);
+	extensions->is_known = true;
+}
+
+static bool begin(struct ntfs_mft *mft, struct err *err)
+{
+	struct ntfs_extensions *extensions = calloc(1, sizeof(*extensions));
+
+	if (!extensions)
+		return fail(err, ERR_MEMORY, "no memory for extension records");
+	ntfs_extensions_free(mft->extensions);
+	mft->extensions = extensions;
 	return true;
 }
 
 static bool build(struct ntfs_mft *mft, struct err *err)
 {
-	CLEANUP(ntfs_extensions_free)
-	struct ntfs_extensions *extensions = calloc(1, sizeof(*extensions));
-
-	if (!extensions)
-		return fail(err, ERR_MEMORY, "no memory for extension records");
-	if (!look_through(mft, extensions, err))
+	if (!begin(mft, err) || !look_through(mft, mft->extensions, err))
 		return false;
-	mft->extensions = TAKE(extensions);
+	finish(mft->extensions);
+	return true;
+}
+
+bool ntfs_extensions_known(const struct ntfs_mft *mft)
+{
+	return mft->extensions && mft->extensions->is_known;
+}
+
+bool ntfs_extensions_see(
+    struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct err *err)
+{
+	if (!mft->extensions && !begin(mft, err))
+		return false;
+	struct ntfs_extensions *extensions = mft->extensions;
+
+	if (extensions->is_known || record != mft->first + extensions->seen)
+		return true;
+	if (block && !look(extensions, record, block, err))
+		return false;
+	if (++extensions->seen == mft->count)
+		finish(extensions);
 	return true;
 }
 
@@ -117,7 +151,7 @@ static bool belongs(const struct extension *extension, const struct ntfs_entry *
 bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,
     struct ntfs_references *out, struct err *err)
 {
-	if (!mft->extensions && !build(mft, err))
+	if (!ntfs_extensions_known(mft) && !build(mft, err))
 		return false;
 	const struct ntfs_extensions *all = mft->extensions;
 	size_t low = 0;

@@ -1,14 +1,21 @@
-/* Which extension records belong to a file, found by looking through the whole MFT: for a bare $MFT, where an
- * attribute list in clusters of the volume cannot be read, and for deleted files, whose list may be
- * another's by now. Private to formats/ntfs. */
+/* Which extension records belong to a file, found by looking at every record of the MFT: for a bare $MFT, where an
+ * attribute list in clusters of the volume cannot be read, and for deleted files, whose list may be another's by
+ * now. A walk from the first record to the last of a bare $MFT shows them by the way; a question before its
+ * end makes them all be read at once. Private to formats/ntfs. */
 #ifndef KANSHIKI_FORMATS_NTFS_EXTENSIONS_H
 #define KANSHIKI_FORMATS_NTFS_EXTENSIONS_H
 
 #include "formats/ntfs/attribute_list.h"
 #include "formats/ntfs/mft.h"
 
-struct ntfs_extensions; /* opaque: built at the first question */
+struct ntfs_extensions; /* opaque */
 void ntfs_extensions_free(struct ntfs_extensions *extensions);
+
+/* Whether a question needs no reading. */
+bool ntfs_extensions_known(const struct ntfs_mft *mft);
+/* Looks at a raw record, or one after its fix-ups; NULL: it cannot be read. Counts only if it is the next one. */
+bool ntfs_extensions_see(
+    struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct err *err) MUST_CHECK;
 
 /* Puts every record that names the entry's record as its base into *out, sorted. */
 bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,

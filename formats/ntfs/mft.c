@@ -115,32 +115,41 @@ static struct ntfs_window *choose(struct ntfs_mft *mft, uint64_t record)
 	return &mft->jumps;
 }
 
-bool ntfs_mft_read(struct ntfs_mft *mft, uint64_t record, uint8_t *to, struct err *err)
+const uint8_t *ntfs_mft_at(struct ntfs_mft *mft, uint64_t record, struct err *err)
 {
 	struct ntfs_window *window = &mft->walk;
 
-	if (record < mft->first)
-		return fail(err, ERR_MISSING, "before this piece of an MFT (from record %llu)",
+	if (record < mft->first) {
+		fail(err, ERR_MISSING, "before this piece of an MFT (from record %llu)",
 		    (unsigned long long)mft->first);
-	record -= mft->first;
-	if (record >= mft->count)
-		return fail(err, ERR_MISSING, "past the end of the MFT (%llu records)",
-		    (unsigned long long)mft->count);
-	if (record == 0 && mft->zero) {
-		memcpy(to, mft->zero, mft->record_size);
-		return true;
+		return NULL;
 	}
+	record -= mft->first;
+	if (record >= mft->count) {
+		fail(err, ERR_MISSING, "past the end of the MFT (%llu records)",
+		    (unsigned long long)mft->count);
+		return NULL;
+	}
+	if (record == 0 && mft->zero)
+		return mft->zero;
 	if (!window_has(window, record)) {
 		window = &mft->jumps;
 		if (!window_has(window, record)) {
 			window = choose(mft, record);
 			if (!fill(mft, window, record, err))
-				return false;
+				return NULL;
 		}
 	}
-	memcpy(
-	    to, window->at + (size_t)(record - window->first) * mft->record_size, mft->record_size);
-	return true;
+	return window->at + (size_t)(record - window->first) * mft->record_size;
+}
+
+bool ntfs_mft_read(struct ntfs_mft *mft, uint64_t record, uint8_t *to, struct err *err)
+{
+	const uint8_t *at = ntfs_mft_at(mft, record, err);
+
+	if (at)
+		memcpy(to, at, mft->record_size);
+	return at != NULL;
 }
 
 /* Whether a record of that size could begin here: signature, and the size its header tells. */

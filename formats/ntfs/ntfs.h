@@ -145,6 +145,11 @@ struct ntfs_entry {
  * loads, with entry->damage set). */
 bool ntfs_entry_load(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
+/* The same without the extension records that only reading the whole of a bare $MFT tells: *whole is false for a file
+ * that may have some. Going from the first record to the last with this shows them by the way: after that no file
+ * is without. */
+bool ntfs_entry_load_quick(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry,
+    bool *whole, struct err *err) MUST_CHECK;
 /* The same for what the record's own header says: no attributes, so no extensions are read. */
 bool ntfs_entry_load_head(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;

@@ -10,14 +10,16 @@
 #include <stdlib.h>
 
 #define ROOT_RECORD    5u
-#define SLOTS          (2 * NTFS_LIMIT_DIRECTORIES)
+#define SLOTS          (2 * NTFS_LIMIT_DIRECTORIES) /* a power of two */
+#define UNUSABLE       0u                           /* the index of what is no directory */
 #define NAME_MAX_BYTES 510u
 
 struct directory {
 	uint64_t record;
 	struct ntfs_reference parent;
 	uint64_t walk; /* the last walk that came through here: meeting it again is a cycle */
-	size_t name;   /* offset of its UTF-16 name */
+	uint32_t name; /* offset of its UTF-16 name */
+	uint32_t next; /* in the same slot, 0 = none */
 	uint16_t name_len;
 	uint16_t sequence;
 	bool usable; /* a directory with a name */
@@ -39,7 +41,7 @@ struct ntfs_paths {
 	struct ntfs_mft *mft;
 	struct recent recent[RECENT_SLOTS];
 	struct ntfs_entry entry;
-	uint32_t *slots; /* index + 1 into directories, 0 = free */
+	uint32_t *slots; /* by record number: the first of those in directories, 0 = none */
 	struct directory *directories;
 	size_t count, room;
 	uint8_t *names;
@@ -48,6 +50,13 @@ struct ntfs_paths {
 	uint32_t chain[NTFS_LIMIT_DEPTH]; /* indexes of directories, from the file upwards */
 	size_t depth;
 };
+
+static void forget(struct ntfs_paths *paths)
+{
+	paths->directories[UNUSABLE] = (struct directory){0};
+	paths->count = 1;
+	paths->names_len = 0;
+}
 
 bool ntfs_paths_new(struct ntfs_mft *mft, struct ntfs_paths **out, struct err *err)
 {
@@ -60,6 +69,12 @@ bool ntfs_paths_new(struct ntfs_mft *mft, struct ntfs_paths **out, struct err *e
 		return fail(err, ERR_MEMORY, "no memory for paths");
 	}
 	paths->mft = mft;
+	if (!array_grow(&paths->directories, &paths->room, 1, sizeof(*paths->directories),
+		NTFS_LIMIT_DIRECTORIES, err)) {
+		ntfs_paths_free(paths);
+		return false;
+	}
+	forget(paths);
 	*out = paths;
 	return true;
 }
@@ -82,18 +97,23 @@ static void make_room(struct ntfs_paths *paths)
 	    paths->names_len + NTFS_LIMIT_DEPTH * NAME_MAX_BYTES <= NTFS_LIMIT_PATH_NAMES)
 		return;
 	memset(paths->slots, 0, SLOTS * sizeof(*paths->slots));
-	paths->count = 0;
-	paths->names_len = 0;
+	forget(paths);
 }
 
-/* The slot of a record, or the free one where it belongs. There are twice as many as directories. */
-static uint32_t *find_slot(struct ntfs_paths *paths, uint64_t record)
+/* Records are numbered from 0, so few share a slot, and neighbours lie together. */
+static uint32_t *slot_of(struct ntfs_paths *paths, uint64_t record)
 {
-	size_t i = (size_t)(record * 0x9e3779b97f4a7c15ull >> 40) % SLOTS;
+	return &paths->slots[(size_t)(record & (SLOTS - 1))];
+}
 
-	while (paths->slots[i] != 0 && paths->directories[paths->slots[i] - 1].record != record)
-		i = (i + 1) % SLOTS;
-	return &paths->slots[i];
+/* The index of a directory that is remembered, 0 when it is not. */
+static uint32_t find_known(struct ntfs_paths *paths, uint64_t record)
+{
+	uint32_t index = *slot_of(paths, record);
+
+	while (index != 0 && paths->directories[index].record != record)
+		index = paths->directories[index].next;
+	return index;
 }
 
 /* Sets *out to what the entry tells. What cannot be used as a directory is remembered as that. */
@@ -113,55 +133,77 @@ static bool take_directory(struct ntfs_paths *paths, const struct ntfs_entry *en
 		memcpy(paths->names + paths->names_len, name->utf16.at, name->utf16.len);
 	out->usable = true;
 	out->parent = name->parent;
-	out->name = paths->names_len;
+	out->name = (uint32_t)paths->names_len;
 	out->name_len = (uint16_t)name->utf16.len;
 	paths->names_len += name->utf16.len;
 	return true;
 }
 
-static bool add_known(
-    struct ntfs_paths *paths, uint32_t *slot, const struct directory *directory, struct err *err)
+/* Returns its index, 0 with err set. */
+static uint32_t add_known(
+    struct ntfs_paths *paths, const struct directory *directory, struct err *err)
 {
+	uint32_t *slot = slot_of(paths, directory->record);
+	uint32_t index = (uint32_t)paths->count;
+
 	if (!array_grow(&paths->directories, &paths->room, paths->count + 1, sizeof(*directory),
 		NTFS_LIMIT_DIRECTORIES, err))
-		return false;
+		return 0;
 	paths->directories[paths->count++] = *directory;
-	*slot = (uint32_t)paths->count;
-	return true;
+	paths->directories[index].next = *slot;
+	*slot = index;
+	return index;
+}
+
+static bool is_in_mft(const struct ntfs_mft *mft, uint64_t record)
+{
+	uint64_t first = ntfs_mft_first(mft);
+
+	return record >= first && record - first < ntfs_mft_count(mft);
+}
+
+/* A directory has its name mostly in its own record: then nothing else is looked for. */
+static bool load_directory(struct ntfs_paths *paths, uint64_t record, struct err *err)
+{
+	const struct ntfs_name *name;
+	bool whole;
+
+	if (!ntfs_entry_load_quick(paths->mft, record, &paths->entry, &whole, err))
+		return false;
+	name = ntfs_entry_name(&paths->entry);
+	return whole || (name && name->name_space != NTFS_NAME_DOS) ||
+	       ntfs_entry_load(paths->mft, record, &paths->entry, err);
 }
 
 /* The index of a directory, learnt when it is new. */
 static bool know(struct ntfs_paths *paths, uint64_t record, uint32_t *out, struct err *err)
 {
-	uint32_t *slot = find_slot(paths, record);
 	struct directory directory = {.record = record};
-	struct err why = {0};
+	struct err why;
 
-	if (*slot == 0) {
-		bool loaded = ntfs_entry_load(paths->mft, record, &paths->entry, &why);
+	*out = find_known(paths, record);
+	if (*out != 0 || !is_in_mft(paths->mft, record))
+		return true;
+	bool loaded = load_directory(paths, record, &why);
 
-		if (!loaded && why.kind == ERR_MEMORY)
-			return fail(err, why.kind, "%s", why.text);
-		if (loaded && !take_directory(paths, &paths->entry, &directory, err))
-			return false;
-		if (!add_known(paths, slot, &directory, err))
-			return false;
-	}
-	*out = *slot - 1;
-	return true;
+	if (!loaded && why.kind == ERR_MEMORY)
+		return fail(err, why.kind, "%s", why.text);
+	if (loaded && !take_directory(paths, &paths->entry, &directory, err))
+		return false;
+	*out = add_known(paths, &directory, err);
+	return *out != 0;
 }
 
 bool ntfs_paths_learn(struct ntfs_paths *paths, const struct ntfs_entry *entry, struct err *err)
 {
 	struct directory directory = {.record = entry->record};
-	uint32_t *slot = find_slot(paths, entry->record);
 
-	if (*slot != 0 || !entry->is_directory ||
+	if (!entry->is_directory || find_known(paths, entry->record) != 0 ||
 	    paths->count + 2 * NTFS_LIMIT_DEPTH > NTFS_LIMIT_DIRECTORIES ||
 	    paths->names_len + 2 * NTFS_LIMIT_DEPTH * NAME_MAX_BYTES > NTFS_LIMIT_PATH_NAMES)
 		return true;
 	return take_directory(paths, entry, &directory, err) &&
-	       add_known(paths, slot, &directory, err);
+	       add_known(paths, &directory, err) != 0;
 }
 
 /* A freed record counts its sequence number up (0 is skipped): the names below still lead to it. */
@@ -228,9 +270,11 @@ bool ntfs_paths_directory(struct ntfs_paths *paths, struct ntfs_reference direct
 /* '/' and NUL, which NTFS forbids in names, would make another path of it. */
 void ntfs_path_add_name(struct text *out, struct bytes utf16)
 {
-	size_t start = 0;
+	size_t start = text_add_ascii(out, utf16, '/');
 
-	for (size_t i = 0; i + 2 <= utf16.len; i += 2) {
+	if (start + 2 > utf16.len)
+		return;
+	for (size_t i = start; i + 2 <= utf16.len; i += 2) {
 		uint16_t unit = le16(utf16.at + i);
 
 		if (unit != '/' && unit != 0)

@@ -4,15 +4,8 @@
 #define STRIDE      512u
 #define HEADER_SIZE 42u /* up to NTFS 3.0; the update sequence array follows */
 
-struct ntfs_reference ntfs_reference_parse(const uint8_t *p)
-{
-	uint64_t both = le64(p);
-
-	return (struct ntfs_reference){
-	    .record = both & 0xffffffffffffull, .sequence = (uint16_t)(both >> 48)};
-}
-
-bool ntfs_fixup(uint8_t *block, size_t len, bool *torn, struct err *err)
+/* Whether the update sequence array of a block of len bytes can be believed. */
+static bool check_array(const uint8_t *block, size_t len, struct err *err)
 {
 	size_t strides = len / STRIDE;
 	size_t at = le16(block + 4);
@@ -24,13 +17,30 @@ bool ntfs_fixup(uint8_t *block, size_t len, bool *torn, struct err *err)
 		    err, ERR_DAMAGED, "update sequence of %zu, %zu wanted", count, strides + 1);
 	if (at < 8 || at % 2 != 0 || at + 2 * count > (len < STRIDE ? len : STRIDE - 2))
 		return fail(err, ERR_DAMAGED, "update sequence at %zu is outside", at);
-	for (size_t i = 0; i < strides; i++) {
-		uint8_t *end = block + (i + 1) * STRIDE - 2;
+	return true;
+}
 
-		if (memcmp(end, block + at, 2) != 0)
+/* Undoes the first `whole` bytes of a block; the strides behind them are only looked at, in raw. */
+static void undo(uint8_t *block, const uint8_t *raw, size_t whole, size_t len, bool *torn)
+{
+	size_t at = le16(block + 4);
+	uint16_t number = le16(block + at);
+
+	for (size_t i = 0; i < len / STRIDE; i++) {
+		size_t end = (i + 1) * STRIDE - 2;
+
+		if (le16(raw + end) != number)
 			*torn = true;
-		memcpy(end, block + at + 2 + 2 * i, 2);
+		if (end < whole)
+			memcpy(block + end, block + at + 2 + 2 * i, 2);
 	}
+}
+
+bool ntfs_fixup(uint8_t *block, size_t len, bool *torn, struct err *err)
+{
+	if (!check_array(block, len, err))
+		return false;
+	undo(block, block, len, len, torn);
 	return true;
 }
 
@@ -51,21 +61,20 @@ static bool check_signature(const uint8_t *record, size_t len, struct err *err)
 	    record[1], record[2], record[3]);
 }
 
-bool ntfs_record_parse(
-    uint8_t *record, size_t len, struct ntfs_record *out, struct err *damage, struct err *err)
+/* The header of a block whose fix-ups are undone. */
+static bool parse_header(const uint8_t *record, size_t len, bool torn, struct ntfs_record *out,
+    struct err *damage, struct err *err)
 {
-	struct ntfs_record r = {0};
-	bool torn = false;
+	struct ntfs_record r = {
+	    .lsn = le64(record + 8),
+	    .sequence = le16(record + 16),
+	    .links = le16(record + 18),
+	    .attributes = le16(record + 20),
+	    .flags = le16(record + 22),
+	    .used = le32(record + 24),
+	    .base = ntfs_reference_parse(record + 32),
+	};
 
-	if (!check_signature(record, len, err) || !ntfs_fixup(record, len, &torn, err))
-		return false;
-	r.lsn = le64(record + 8);
-	r.sequence = le16(record + 16);
-	r.links = le16(record + 18);
-	r.attributes = le16(record + 20);
-	r.flags = le16(record + 22);
-	r.used = le32(record + 24);
-	r.base = ntfs_reference_parse(record + 32);
 	if (r.attributes < HEADER_SIZE || r.attributes % 4 != 0 || r.attributes > len - 4)
 		return fail(err, ERR_DAMAGED, "attributes start at %zu", r.attributes);
 	if (torn && damage->kind == ERR_NONE)
@@ -77,4 +86,36 @@ bool ntfs_record_parse(
 	}
 	*out = r;
 	return true;
+}
+
+bool ntfs_record_parse(
+    uint8_t *record, size_t len, struct ntfs_record *out, struct err *damage, struct err *err)
+{
+	bool torn = false;
+
+	return check_signature(record, len, err) && ntfs_fixup(record, len, &torn, err) &&
+	       parse_header(record, len, torn, out, damage, err);
+}
+
+/* Bytes of whole strides that hold what is in use; all of them when that number is none. */
+static size_t strides_used(const uint8_t *raw, size_t len)
+{
+	size_t used = le32(raw + 24);
+
+	if (used > len || used < le16(raw + 20) || len % STRIDE != 0)
+		return len;
+	return used <= STRIDE ? STRIDE : (used + STRIDE - 1) / STRIDE * STRIDE;
+}
+
+bool ntfs_record_take(const uint8_t *raw, uint8_t *to, size_t len, struct ntfs_record *out,
+    struct err *damage, struct err *err)
+{
+	size_t whole = strides_used(raw, len);
+	bool torn = false;
+
+	if (!check_signature(raw, len, err) || !check_array(raw, len, err))
+		return false;
+	memcpy(to, raw, whole);
+	undo(to, raw, whole, len, &torn);
+	return parse_header(to, len, torn, out, damage, err);
 }

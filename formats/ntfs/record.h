@@ -16,7 +16,13 @@ struct ntfs_record {
 };
 
 /* A file reference: 48 bits of record number, 16 of sequence number. */
-struct ntfs_reference ntfs_reference_parse(const uint8_t *p);
+static inline struct ntfs_reference ntfs_reference_parse(const uint8_t *p)
+{
+	uint64_t both = le64(p);
+
+	return (struct ntfs_reference){
+	    .record = both & 0xffffffffffffull, .sequence = (uint16_t)(both >> 48)};
+}
 
 /* Undoes the update sequence in a multi-sector block (FILE, INDX) of len bytes, in strides of 512
  * bytes whatever the sector size is. A stride whose end is not the update sequence number was not
@@ -28,5 +34,8 @@ bool ntfs_fixup(uint8_t *block, size_t len, bool *torn, struct err *err) MUST_CH
  * What is wrong and does not stop the reading goes to *damage (the first one is kept). */
 bool ntfs_record_parse(uint8_t *record, size_t len, struct ntfs_record *out, struct err *damage,
     struct err *err) MUST_CHECK;
+/* The same out of a raw record that stays as it is: copied to `to`, of len bytes, as far as it is in use. */
+bool ntfs_record_take(const uint8_t *raw, uint8_t *to, size_t len, struct ntfs_record *out,
+    struct err *damage, struct err *err) MUST_CHECK;
 
 #endif

@@ -52,12 +52,13 @@ static bool next_pair(struct bytes mapping, size_t *pos, struct pair *out, struc
 bool ntfs_runs_add(struct ntfs_run_list *list, struct bytes mapping, uint64_t first_vcn,
     uint64_t end_vcn, struct err *err)
 {
-	struct err why = {0};
+	struct err why;
 	struct pair pair = {0};
 	uint64_t vcn = first_vcn;
 	uint64_t lcn = 0;
 	size_t pos = 0;
 
+	why.kind = ERR_NONE; /* its text is long, and this is done for every stream there is */
 	while (next_pair(mapping, &pos, &pair, &why)) {
 		lcn += pair.delta;
 		if (pair.length == 0 || lcn > NTFS_LIMIT_VCN)

@@ -76,7 +76,7 @@ static bool add_extent(struct ntfs_entry *entry, struct ntfs_stream *stream,
 	struct ntfs_entry_memory *m = entry->memory;
 	uint64_t end = stream_end(m, stream);
 	size_t before = m->runs.count;
-	struct err why = {0};
+	struct err why;
 
 	if (extent->first_vcn < end) {
 		fail(&why, ERR_DAMAGED, "two extents for cluster %llu",
@@ -127,7 +127,7 @@ static struct ntfs_stream make_stream(const struct ntfs_attribute *a)
 static void check_end(struct ntfs_entry *entry, struct ntfs_stream *stream, uint32_t cluster_size)
 {
 	uint64_t end = stream_end(entry->memory, stream);
-	struct err why = {0};
+	struct err why;
 
 	if (stream->resident || cluster_size == 0 || stream->incomplete || is_extension(entry))
 		return;
@@ -144,19 +144,21 @@ static bool add_stream(struct ntfs_entry *entry, const struct ntfs_attribute *fi
     uint32_t cluster_size, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
-	struct ntfs_stream stream = make_stream(first);
 
-	if (!array_grow(&entry->streams, &m->stream_room, entry->stream_count + 1, sizeof(stream),
-		NTFS_LIMIT_ATTRIBUTES, err))
+	if (!array_grow(&entry->streams, &m->stream_room, entry->stream_count + 1,
+		sizeof(*entry->streams), NTFS_LIMIT_ATTRIBUTES, err))
 		return fail_in(err, "streams");
+	struct ntfs_stream *stream = &entry->streams[entry->stream_count];
+
+	*stream = make_stream(first);
 	for (size_t i = 0; i < count && !first->resident; i++)
-		if (!add_extent(entry, &stream, &first[i], err))
+		if (!add_extent(entry, stream, &first[i], err))
 			return false;
-	check_end(entry, &stream, cluster_size);
+	check_end(entry, stream, cluster_size);
 	/* Without cluster size nothing tells which stream lacks what could not be loaded. */
 	if (m->lost && cluster_size == 0 && !first->resident)
-		stream.incomplete = true;
-	entry->streams[entry->stream_count++] = stream;
+		stream->incomplete = true;
+	entry->stream_count++;
 	return true;
 }
 

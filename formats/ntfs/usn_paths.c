@@ -187,8 +187,7 @@ static bool is_next(uint64_t expected, const struct usn_record *record)
 {
 	uint64_t left = USN_PAGE - expected % USN_PAGE;
 
-	return record->usn == expected ||
-	       (left < record->length && record->usn == expected + left);
+	return record->usn == expected || (left < record->length && record->usn == expected + left);
 }
 
 static void step(struct usn_paths *paths, const struct usn_record *record)

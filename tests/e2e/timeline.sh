@@ -53,9 +53,9 @@ check_bare() {
 	mv "$work/x/fs/C/\$MFT" "$work/a file"
 	mv "$work/x/fs/C/\$Extend/\$UsnJrnl:\$J" "$work/another"
 	run "bare \$MFT" 0 "$kanshiki" timeline "$work/a file"
-	# Without a volume slack of records alone is there.
-	grep '"kind":"file"' "$work/image.jsonl" | sed 's/,"owner_sid":"[^"]*"//' >"$work/a"
-	grep '"kind":"file"' "$work/out" | sed 's/,"owner_sid":"[^"]*"//' | cmp - "$work/a" || complain "the bare \$MFT differs from the image's timeline"
+	# Without a volume slack of records alone is there, and files with a far attribute list come last.
+	grep '"kind":"file"' "$work/image.jsonl" | sed 's/,"owner_sid":"[^"]*"//' | sort >"$work/a"
+	grep '"kind":"file"' "$work/out" | sed 's/,"owner_sid":"[^"]*"//' | sort | cmp - "$work/a" || complain "the bare \$MFT differs from the image's timeline"
 	run "bare \$J" 0 "$kanshiki" timeline "$work/another"
 	[ "$(wc -l <"$work/out")" -eq "$(grep -c '"kind":"usn"' "$work/image.jsonl")" ] || complain "the bare \$J has other records"
 	jq -c '[.usn, .time, .record, .reasons, (.path | split("/")[-1])]' "$work/out" >"$work/a"
