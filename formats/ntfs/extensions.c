@@ -131,8 +131,8 @@ bool ntfs_extensions_see(
 
 	if (extensions->is_known || record != mft->first + extensions->seen)
 		return true;
-	if (block && !look(extensions, record, block, err))
-		return false;
+	if (block && !look(mft, record, block, extensions))
+		return fail(err, ERR_MEMORY, "no memory for extension records");
 	if (++extensions->seen == mft->count)
 		finish(extensions);
 	return true;
