@@ -239,6 +239,33 @@ static void test_boot_backups(void **state)
 	assert_int_equal(other.damages, 1);
 }
 
+/* Directories that claim far more than the image has: nothing is read for them, and the rest is listed. */
+static void test_endless_directories(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	size_t n = 2;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 4096, 300));
+	put_le32(f.at + 92, 0xf0000000u); /* clusters, and a FAT for them */
+	put_le64(f.at + 72, 0x40000000000ull);
+	f.at[110] = 1;
+	put_le32(f.at + 84, 0xf0000u * 4);
+	put_le32(f.at + 88, 24 + 0xf0000u * 4);
+	f.g.table_size = 0xf0000ull * 4 * 4096;
+	fixture_fat_seal(&f);
+	for (; n < 100; n += 3)
+		fixture_fat_set_of(
+		    fixture_fat_slot(&f, 0, n), "endless", 0x10, 3, (uint32_t)n * 100000, 1u << 30);
+	CLEANUP(source_close) struct source *raw = source_of_bytes((struct bytes){f.at, f.size});
+	struct err err = {0};
+
+	/* Its root lies outside of the image as well: it is damaged, and that is all. */
+	assert_true(fixture_list_source(raw, &seen, &err));
+	assert_true(seen.damages > 0);
+}
+
 static void test_geometry_refused(void **state)
 {
 	static const struct {
@@ -272,6 +299,7 @@ int main(void)
 	    cmocka_unit_test(test_reads_that_fail),
 	    cmocka_unit_test(test_bad_sectors),
 	    cmocka_unit_test(test_boot_backups),
+	    cmocka_unit_test(test_endless_directories),
 	    cmocka_unit_test(test_geometry_refused),
 	};
 

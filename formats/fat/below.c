@@ -3,13 +3,30 @@
 
 #define SLOTS 16u /* entries of a sector */
 
-/* One more cluster, unless another directory (or this one) has it: then *out stays as it is. */
-static bool add_new(
-    struct fat_walk *walk, uint32_t cluster, struct fat_runs *out, bool *is_new, struct err *err)
+/* One more cluster, unless another directory (or this one) has it, or the image ends before it: then *is_new is false, and
+ * why. False: no memory. */
+static bool add_new(struct fat_walk *walk, uint32_t cluster, struct fat_runs *out, bool *is_new,
+    struct err *damage, struct err *err)
 {
-	if (!fat_seen_add(&walk->seen, cluster, is_new, err))
+	struct err why = {0};
+
+	*is_new = false;
+	if (fat_cluster_offset(walk->volume, cluster) >= walk->volume->raw->size)
+		return fail(damage, ERR_DAMAGED, "its cluster %u lies outside the volume or image",
+			   cluster) ||
+		       true;
+	if (!fat_seen_add(&walk->seen, cluster, is_new, &why) ||
+	    (*is_new && !fat_runs_add(out, cluster, 1, &why))) {
+		*is_new = false;
+		*damage = why;
+		if (why.kind == ERR_LIMIT)
+			return true;
+		*err = why;
 		return false;
-	return !*is_new || fat_runs_add(out, cluster, 1, err);
+	}
+	if (!*is_new)
+		fail(damage, ERR_DAMAGED, "its cluster %u was met before", cluster);
+	return true;
 }
 
 static uint32_t most_clusters(const struct fat_volume *volume)
@@ -31,12 +48,10 @@ static bool follow(struct fat_walk *walk, uint32_t first, uint32_t most, struct 
 	while (link == FAT_LINK_NEXT && out->clusters < most) {
 		struct err why = {0};
 
-		if (!add_new(walk, cluster, out, &is_new, err))
+		if (!add_new(walk, cluster, out, &is_new, damage, err))
 			return false;
-		if (!is_new) {
-			fail(damage, ERR_DAMAGED, "its cluster %u was met before", cluster);
+		if (!is_new)
 			return true;
-		}
 		if (!fat_table_next(volume, cluster, &link, &next, &why)) {
 			*damage = why;
 			if (why.kind == ERR_MEMORY)
@@ -62,12 +77,10 @@ static bool go_straight(struct fat_walk *walk, uint32_t first, uint32_t count, s
 			fail(damage, ERR_DAMAGED, "it goes on behind the end of the volume");
 			return true;
 		}
-		if (!add_new(walk, first + i, out, &is_new, err))
+		if (!add_new(walk, first + i, out, &is_new, damage, err))
 			return false;
-		if (!is_new) {
-			fail(damage, ERR_DAMAGED, "its cluster %u was met before", first + i);
+		if (!is_new)
 			return true;
-		}
 	}
 	return true;
 }
@@ -147,11 +160,12 @@ static bool deleted_fat(
 	struct fat_volume *volume = walk->volume;
 	uint32_t most = most_clusters(volume);
 	bool is_new = true;
+	struct err why = {0};
 
 	if (!is_free(volume, cluster) || !begins_directory(volume, cluster, true))
 		return true;
 	while (out->clusters < most) {
-		if (!add_new(walk, cluster, out, &is_new, err))
+		if (!add_new(walk, cluster, out, &is_new, &why, err))
 			return false;
 		if (!is_new || !is_full(volume, cluster) || cluster == UINT32_MAX)
 			return true;
@@ -185,7 +199,7 @@ static bool deleted_exfat(
 
 			if (!is_free(walk->volume, cluster))
 				return true;
-			if (!add_new(walk, cluster, out, &is_new, err))
+			if (!add_new(walk, cluster, out, &is_new, &why, err))
 				return false;
 			if (!is_new)
 				return true;

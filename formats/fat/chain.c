@@ -95,6 +95,15 @@ bool fat_runs_cut(struct fat_runs *runs, bool *was_cut, struct err *err)
 	return true;
 }
 
+uint32_t fat_clusters_end(const struct fat_volume *volume)
+{
+	const struct fat_geometry *g = &volume->geometry;
+	uint64_t bytes = volume->raw->size > g->data ? volume->raw->size - g->data : 0;
+	uint64_t present = bytes / g->cluster_size + (bytes % g->cluster_size != 0);
+
+	return FAT_FIRST_CLUSTER + (present < g->clusters ? (uint32_t)present : g->clusters);
+}
+
 uint32_t fat_clusters_for(const struct fat_volume *volume, uint64_t size)
 {
 	uint64_t cluster = volume->geometry.cluster_size;

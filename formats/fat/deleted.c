@@ -91,8 +91,10 @@ static bool lost_in_use(struct fat_volume *volume, const struct fat_runs *runs,
 	size_t room = 0, n = 0;
 	bool is_free;
 
+	uint32_t end = fat_clusters_end(volume);
+
 	for (size_t i = 0; i < runs->count; i++)
-		for (uint32_t k = 0; k < runs->at[i].count; k++) {
+		for (uint32_t k = 0; k < runs->at[i].count && runs->at[i].first + k < end; k++) {
 			if (fat_cluster_is_free(volume, runs->at[i].first + k, &is_free, NULL) &&
 			    is_free)
 				continue;

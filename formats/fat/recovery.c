@@ -8,7 +8,8 @@
 struct claim {          /* a run of a deleted file, or of one in use whose chain is broken */
 	uint64_t place; /* of its entry */
 	uint32_t first, count;
-	uint32_t good; /* of them free and claimed by nobody else */
+	uint32_t good;  /* of them free and claimed by nobody else */
+	uint8_t layout; /* enum fat_layout */
 };
 
 struct edge { /* where a claim begins or ends */
@@ -40,12 +41,11 @@ void fat_claims_free(struct fat_claims *claims)
 	free(claims);
 }
 
-static bool add_claim(
-    struct fat_claims *claims, uint64_t place, uint32_t first, uint32_t count, struct err *err)
+static bool add_claim(struct fat_claims *claims, const struct claim *claim, struct err *err)
 {
 	struct err why = {0};
 
-	if (count == 0)
+	if (claim->count == 0)
 		return true;
 	if (!array_grow(&claims->at, &claims->room, claims->count + 1, sizeof(*claims->at),
 		FAT_LIMIT_CLAIMS, &why)) {
@@ -53,8 +53,7 @@ static bool add_claim(
 		*err = why;
 		return why.kind == ERR_LIMIT;
 	}
-	claims->at[claims->count++] =
-	    (struct claim){.place = place, .first = first, .count = count};
+	claims->at[claims->count++] = *claim;
 	return true;
 }
 
@@ -83,9 +82,15 @@ static bool claim_runs(struct survey *survey, const struct fat_entry *entry, str
 		return false;
 	}
 	claims->steps += layout == FAT_LAYOUT_CHAIN ? runs.clusters : 0;
-	for (size_t i = 0; i < runs.count; i++)
-		if (!add_claim(claims, entry->place, runs.at[i].first, runs.at[i].count, err))
+	for (size_t i = 0; i < runs.count; i++) {
+		struct claim claim = {.place = entry->place,
+		    .first = runs.at[i].first,
+		    .count = runs.at[i].count,
+		    .layout = (uint8_t)layout};
+
+		if (!add_claim(claims, &claim, err))
 			return false;
+	}
 	return true;
 }
 
@@ -120,10 +125,11 @@ static int compare_edges(const void *a, const void *b)
 
 static uint32_t count_free(struct fat_volume *volume, uint32_t from, uint32_t to)
 {
+	uint32_t end = fat_clusters_end(volume);
 	uint32_t count = 0;
 	bool is_free;
 
-	for (uint32_t cluster = from; cluster < to; cluster++)
+	for (uint32_t cluster = from; cluster < to && cluster < end; cluster++)
 		count += fat_cluster_is_free(volume, cluster, &is_free, NULL) && is_free;
 	return count;
 }
@@ -203,32 +209,29 @@ static void add_up(const struct fat_claims *claims, uint64_t place, struct fat_r
 		else
 			high = middle;
 	}
-	for (; low < claims->count && claims->at[low].place == place; low++)
+	for (; low < claims->count && claims->at[low].place == place; low++) {
 		out->good += claims->at[low].good;
+		out->layout = claims->at[low].layout;
+	}
 }
 
 bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
     struct fat_recovered *out, struct err *err)
 {
-	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
 	struct fat_recovered found = {0};
-	struct err why = {0};
 
 	if (!volume->claims && !survey_volume(volume, err))
 		return false;
-	if (!fat_content_runs(volume, entry, &runs, &found.layout, &why) &&
-	    why.kind == ERR_MEMORY) {
-		*err = why;
-		return false;
-	}
 	found.clusters = fat_clusters_for(volume, entry->size);
 	if (fat_is_cluster(volume, entry->cluster))
 		add_up(volume->claims, entry->place, &found);
 	found.result = FAT_RECOVERY_PARTIAL;
 	found.is_doubtful = entry->is_high_lost && found.clusters > 0;
-	if (found.clusters && found.good == 0 && !found.is_doubtful)
+	bool is_known = !found.is_doubtful && !volume->claims->is_full;
+
+	if (found.clusters && found.good == 0 && is_known)
 		found.result = FAT_RECOVERY_OVERWRITTEN;
-	else if (found.good == found.clusters && !volume->claims->is_full && !found.is_doubtful)
+	else if (found.good == found.clusters && is_known)
 		found.result = FAT_RECOVERY_FULL;
 	*out = found;
 	return true;
@@ -264,8 +267,10 @@ bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat
 
 	if (!volume->claims && !survey_volume(volume, err))
 		return false;
+	uint32_t end = fat_clusters_end(volume);
+
 	for (size_t i = 0; i < runs->count; i++)
-		for (uint32_t k = 0; k < runs->at[i].count; k++) {
+		for (uint32_t k = 0; k < runs->at[i].count && runs->at[i].first + k < end; k++) {
 			uint64_t offset = (runs->at[i].index + (uint64_t)k) * size;
 
 			if (is_own(volume, place, runs->at[i].first + k))

@@ -66,6 +66,8 @@ static inline bool fat_is_cluster(const struct fat_volume *volume, uint32_t clus
 	return cluster >= FAT_FIRST_CLUSTER &&
 	       cluster - FAT_FIRST_CLUSTER < volume->geometry.clusters;
 }
+/* The first number behind the clusters that begin inside the image: hostile sizes must not be counted through. */
+uint32_t fat_clusters_end(const struct fat_volume *volume);
 static inline uint64_t fat_cluster_offset(const struct fat_volume *volume, uint32_t cluster)
 {
 	return volume->geometry.data +
