@@ -73,6 +73,29 @@ static bool make_room(struct seen *seen)
 	return true;
 }
 
+#define SHADOW_START "$vss$/"
+
+static bool is_shadow(const struct timeline_line *line)
+{
+	size_t len = strlen(SHADOW_START);
+
+	return line->prefix_len > len && memcmp(line->path.at, SHADOW_START, len) == 0;
+}
+
+/* "C/" of "C/" and of "$vss$/C/2/". */
+static struct bytes volume_of(const struct timeline_line *line)
+{
+	struct bytes prefix = {line->path.at, line->prefix_len};
+
+	if (!is_shadow(line))
+		return prefix;
+	prefix.at += strlen(SHADOW_START);
+	prefix.len -= strlen(SHADOW_START) + 1;
+	while (prefix.len && prefix.at[prefix.len - 1] != '/')
+		prefix.len--;
+	return prefix;
+}
+
 /* SHA-256, so that nobody makes a line that hides another; never 0. 0: it could not be printed. */
 static uint64_t key_of(
     struct seen *seen, const struct timeline_format *format, const struct timeline_line *line)
@@ -84,6 +107,8 @@ static uint64_t key_of(
 	plain.path.len -= line->prefix_len;
 	plain.prefix_len = 0;
 	text_clear(&seen->text);
+	text_add(&seen->text, volume_of(line));
+	text_addc(&seen->text, '\n');
 	format->line(&seen->out, &plain);
 	if (!output_flush(&seen->out, NULL))
 		return 0;
@@ -101,7 +126,7 @@ bool seen_is_new(
 		return true;
 	slot = slot_of(seen->slots, seen->room, key);
 	if (*slot)
-		return false;
+		return !is_shadow(line);
 	if (make_room(seen)) {
 		*slot_of(seen->slots, seen->room, key) = key;
 		seen->count++;

@@ -256,13 +256,33 @@ static bool add_chosen(
 	return true;
 }
 
+void timeline_stores(struct timeline *timeline, struct source *const *volumes, size_t count)
+{
+	timeline->stores = volumes;
+	timeline->store_count = count;
+}
+
+/* The volume that holds the shadow copies of raw; NULL: itself, or none that is here. */
+static struct source *find_store(const struct timeline *timeline, struct source *raw)
+{
+	struct vss_header header, other;
+
+	if (!vss_header_read(raw, &header, NULL) || vss_header_is_local(&header))
+		return NULL;
+	for (size_t i = 0; i < timeline->store_count; i++)
+		if (timeline->stores[i] && vss_header_read(timeline->stores[i], &other, NULL) &&
+		    memcmp(other.volume, header.storage, VSS_GUID_LEN) == 0)
+			return timeline->stores[i];
+	return NULL;
+}
+
 static bool add_shadows(struct timeline *timeline, struct source *raw, struct err *err)
 {
 	CLEANUP(vss_close) struct vss *vss = NULL;
 	CLEANUP(text_free) struct text prefix = {0};
 	struct err why = {0};
 
-	if (!vss_open(raw, NULL, &vss, &why)) {
+	if (!vss_open(raw, find_store(timeline, raw), &vss, &why)) {
 		if (why.kind == ERR_MEMORY)
 			*err = why;
 		else if (why.kind != ERR_MISSING)

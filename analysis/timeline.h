@@ -53,6 +53,9 @@ bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *
 bool timeline_shadows(
     struct timeline *timeline, const struct vss_choice *choice, struct err *err) MUST_CHECK;
 
+/* Volumes (borrowed) that may hold the shadow copies of those that are added. */
+void timeline_stores(struct timeline *timeline, struct source *const *volumes, size_t count);
+
 /* Adds an NTFS volume: its $MFT, then its journal if there is one, then its $LogFile. Damage is counted and becomes a line; a
  * failure is that of the output, of memory, or that nothing can be read at all. */
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;

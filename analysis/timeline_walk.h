@@ -23,6 +23,8 @@ struct timeline {
 	bool (*watch)(void *context, uint64_t done, uint64_t total);
 	void *watch_context;
 	struct vss_choice shadows;
+	struct source *const *stores; /* volumes that may hold shadow copies of others */
+	size_t store_count;
 	struct seen *seen; /* lines of newer states; NULL: all lines are written */
 };
 

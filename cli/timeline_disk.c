@@ -101,10 +101,37 @@ static bool add_chosen(
 	       fail(err, ERR_UNSUPPORTED, "no partition with a volume that can be read");
 }
 
+/* Every partition: each may hold the shadow copies of another. */
+struct stores {
+	struct source **at;
+	size_t count;
+};
+
+static void stores_free_at(struct stores *stores)
+{
+	for (size_t i = 0; i < stores->count; i++)
+		source_close(stores->at[i]);
+	free(stores->at);
+}
+
+static bool stores_open(
+    struct stores *stores, struct source *raw, const struct disk *disk, struct err *err)
+{
+	stores->at = calloc(disk->count + 1, sizeof(struct source *));
+	if (!stores->at)
+		return fail(err, ERR_MEMORY, "no memory for a disk");
+	stores->count = disk->count;
+	for (size_t i = 0; i < disk->count; i++)
+		if (!image_partition_open(raw, &disk->at[i], &stores->at[i], NULL))
+			stores->at[i] = NULL;
+	return true;
+}
+
 bool timeline_disk(struct timeline *timeline, struct source *raw, const struct disk *disk,
     const struct image_target *target, size_t *gaps, struct err *err)
 {
 	CLEANUP(free_memory) char *letters = calloc(disk->count + 1, 1);
+	CLEANUP(stores_free) struct stores stores = {0};
 	struct work work = {
 	    .timeline = timeline,
 	    .raw = raw,
@@ -115,8 +142,14 @@ bool timeline_disk(struct timeline *timeline, struct source *raw, const struct d
 
 	if (!letters)
 		return fail(err, ERR_MEMORY, "no memory for a disk");
+	if (!stores_open(&stores, raw, disk, err))
+		return false;
+	timeline_stores(timeline, stores.at, stores.count);
 	disk_letters(raw, disk, letters);
 	if (disk->damages)
 		say(tr("kanshiki: '%s', its partition table: %s\n"), work.path, disk->damage.text);
-	return add_chosen(&work, target, letters, err);
+	bool ok = add_chosen(&work, target, letters, err);
+
+	timeline_stores(timeline, NULL, 0);
+	return ok;
 }

@@ -138,8 +138,16 @@ check_timeline() {
 	run "timeline of a bundle" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys" --shadow all
 	sed -nE 's/("path":")\$vss\$\/C\//\1$vss$\//p' "$work/out" | grep '"kind":"file"' | sort >"$work/of-bundle"
 	grep '"kind":"file"' "$work/shadow" | sort | cmp - "$work/of-bundle" || complain "timeline: bundle and image differ"
-	run "timeline of a bundle, without" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys"
-	same "timeline of a bundle, without" 0 "$(grep -c '"path":"$vss\$' "$work/out" || true)"
+	rm -rf "$bundle"
+	# Two volumes with the same content: what one has does not hide what is of the other.
+	run "timeline: two volumes" 0 collect --volume "E=$work/now.img" --shadow all --profile ntfs-metafiles --deleted none
+	bundle_of "timeline: two volumes" || return 0
+	run "timeline of two, without" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys"
+	same "timeline of two, without" 0 "$(grep -c '"path":"$vss\$' "$work/out" || true)"
+	cp "$work/out" "$work/plain"
+	run "timeline of two" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys" --shadow all
+	grep -v '"path":"$vss\$' "$work/out" | cmp - "$work/plain" || complain "timeline of two: the volumes' own lines differ"
+	same "timeline of two: the same of each" "$(grep -c '"path":"$vss\$/C/' "$work/out")" "$(grep -c '"path":"$vss\$/E/' "$work/out")"
 	rm -rf "$bundle"
 }
 
