@@ -1,0 +1,202 @@
+/* Drive letters of partitions out of the SYSTEM hive of the Windows on the disk. */
+#include "tests/unit.h"
+
+#include "formats/disk/disk.h"
+#include "tests/fixture_disk.h"
+#include "tests/fixture_hive.h"
+#include "tests/fixture_ntfs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DISK_LEN  ((size_t)1 << 20)
+#define SIGNATURE 0x0badcafeu
+#define FIRST     64u /* sectors: where the partitions begin, and how long they are */
+#define SECOND    1024u
+#define SECTORS   512u
+#define HIVE_AT   100u /* cluster of 512 bytes */
+
+static uint8_t image[DISK_LEN];
+
+static void put_directory(
+    struct fixture_volume *v, uint64_t record, uint64_t parent, const char *name, const char *child)
+{
+	uint8_t entries[256] = {0};
+	uint8_t root[512] = {0};
+	struct fixture_record r;
+	size_t pos = 0;
+
+	fixture_index_entry(entries, &pos, record + 1, 1, child, UINT64_MAX);
+	fixture_index_entry(entries, &pos, 0, 0, NULL, UINT64_MAX);
+	size_t len = fixture_index_root(root, 4096, entries, pos, false);
+
+	fixture_record_begin(&r, 1024, record, record == 5 ? 5 : 1, 3);
+	fixture_record_standard(&r, 100);
+	fixture_record_name(&r, parent, parent == 5 ? 5 : 1, NTFS_NAME_WIN32, name);
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$I30", 2, root, len);
+	fixture_record_end(&r);
+	fixture_volume_put(v, &r);
+}
+
+/* Windows/System32/config/SYSTEM with that hive, as a volume at the sector. */
+static void put_windows(uint32_t sector, struct fixture_hive *hive)
+{
+	struct fixture_volume v;
+	struct fixture_record r;
+	CLEANUP(text_free) struct text bytes = {0};
+
+	assert_true(fixture_hive_write(hive, &bytes));
+	assert_true(fixture_volume_new(&v, 512, 512, 1024, SECTORS - 1, 12));
+	put_directory(&v, 5, 5, ".", "Windows");
+	put_directory(&v, 6, 5, "Windows", "System32");
+	put_directory(&v, 7, 6, "System32", "config");
+	put_directory(&v, 8, 7, "config", "SYSTEM");
+	struct ntfs_run run = {.lcn = HIVE_AT, .length = (bytes.len + 511) / 512};
+	struct fixture_extent extent = {.last_vcn = run.length - 1,
+	    .size = bytes.len,
+	    .allocated = run.length * 512,
+	    .initialized = bytes.len,
+	    .runs = &run,
+	    .run_count = 1};
+
+	fixture_record_begin(&r, 1024, 9, 1, 1);
+	fixture_record_standard(&r, 100);
+	fixture_record_name(&r, 8, 1, NTFS_NAME_WIN32, "SYSTEM");
+	fixture_record_extent(&r, NTFS_DATA, NULL, 2, &extent);
+	fixture_record_end(&r);
+	fixture_volume_put(&v, &r);
+	assert_true(HIVE_AT * 512 + bytes.len < v.size - 512);
+	memcpy(fixture_volume_cluster(&v, HIVE_AT), bytes.at, bytes.len);
+	assert_true(v.size <= SECTORS * 512);
+	memcpy(image + (size_t)sector * 512, v.at, v.size);
+	fixture_volume_free(&v);
+	fixture_hive_free(hive);
+}
+
+static struct fixture_hive hive;
+static int mounted;
+
+static void hive_begin(void)
+{
+	static const char *const parts[] = {"MountedDevices", NULL};
+
+	hive = (struct fixture_hive){.name = "SYSTEM", .time = 1};
+	mounted = fixture_hive_key(&hive, parts);
+}
+
+static void say_mbr(const char *name, uint32_t signature, uint64_t offset)
+{
+	uint8_t value[12];
+
+	put_le32(value, signature);
+	put_le64(value + 4, offset);
+	fixture_hive_binary(&hive, mounted, name, (struct bytes){value, sizeof(value)});
+}
+
+static void say_gpt(const char *name, uint8_t guid)
+{
+	uint8_t value[24] = "DMIO:ID:";
+
+	memset(value + 8, guid, 16);
+	fixture_hive_binary(&hive, mounted, name, (struct bytes){value, sizeof(value)});
+}
+
+static void put_mbr(void)
+{
+	memset(image, 0, sizeof(image));
+	put_le32(image + 440, SIGNATURE);
+	fixture_mbr_entry(image, 0, 0x80, 7, FIRST, SECTORS);
+	fixture_mbr_entry(image, 1, 0, 7, SECOND, SECTORS);
+}
+
+static void letters_are(char first, char second)
+{
+	CLEANUP(source_close) struct source *raw = source_of_bytes((struct bytes){image, DISK_LEN});
+	CLEANUP(disk_free) struct disk disk = {0};
+	char letters[2] = {'?', '?'};
+
+	assert_non_null(raw);
+	assert_true(disk_read(raw, &disk, NULL));
+	assert_int_equal(disk.count, 2);
+	disk_letters(raw, &disk, letters);
+	assert_int_equal(letters[0], first);
+	assert_int_equal(letters[1], second);
+}
+
+static void test_mbr(void **state)
+{
+	(void)state;
+	put_mbr();
+	letters_are(0, 0); /* no Windows there */
+	hive_begin();
+	say_mbr("\\DosDevices\\C:", SIGNATURE, FIRST * 512);
+	say_mbr("\\DosDevices\\E:", SIGNATURE, SECOND * 512);
+	say_mbr("\\DosDevices\\F:", SIGNATURE, SECOND * 512); /* one has no two letters */
+	put_windows(FIRST, &hive);
+	letters_are('C', 'E');
+	put_le32(image + 440, SIGNATURE + 1); /* of another disk */
+	letters_are(0, 0);
+}
+
+static void test_odd_values(void **state)
+{
+	(void)state;
+	put_mbr();
+	hive_begin();
+	say_mbr("\\DosDevices\\C:", SIGNATURE, FIRST * 512 + 512);
+	say_mbr("\\??\\Volume{00000000-0000-0000-0000-000000000000}", SIGNATURE, FIRST * 512);
+	say_gpt("\\DosDevices\\G:", 0);
+	fixture_hive_binary(&hive, mounted, "\\DosDevices\\H:", (struct bytes){0});
+	fixture_hive_string(&hive, mounted, "\\DosDevices\\I:", "_??_USBSTOR#Disk");
+	say_mbr("\\DosDevices\\Z:", SIGNATURE, SECOND * 512);
+	put_windows(SECOND, &hive);
+	letters_are(0, 'Z');
+}
+
+/* Two installations, each C: to itself: the first on the disk is right, the other fills in what it does not say. */
+static void test_two_that_disagree(void **state)
+{
+	(void)state;
+	put_mbr();
+	hive_begin();
+	say_mbr("\\DosDevices\\C:", SIGNATURE, FIRST * 512);
+	put_windows(FIRST, &hive);
+	hive_begin();
+	say_mbr("\\DosDevices\\C:", SIGNATURE, SECOND * 512);
+	say_mbr("\\DosDevices\\D:", SIGNATURE, FIRST * 512);
+	put_windows(SECOND, &hive);
+	letters_are('C', 0);
+	hive_begin();
+	say_mbr("\\DosDevices\\X:", SIGNATURE, SECOND * 512);
+	put_windows(SECOND, &hive);
+	letters_are('C', 'X');
+}
+
+static void test_gpt(void **state)
+{
+	static const struct fixture_gpt_entry entries[] = {
+	    {FIRST, FIRST + SECTORS - 1, 0x11, 0xa1, "one"},
+	    {SECOND, SECOND + SECTORS - 1, 0x11, 0xa2, "two"}};
+
+	(void)state;
+	memset(image, 0, sizeof(image));
+	fixture_gpt(image, sizeof(image), 512, entries, 2);
+	hive_begin();
+	say_gpt("\\DosDevices\\C:", 0xa2);
+	say_gpt("\\DosDevices\\D:", 0xa3);
+	say_mbr("\\DosDevices\\E:", 0, FIRST * 512); /* that is how an MBR disk would be called */
+	put_windows(SECOND, &hive);
+	letters_are(0, 'C');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_mbr),
+	    cmocka_unit_test(test_odd_values),
+	    cmocka_unit_test(test_two_that_disagree),
+	    cmocka_unit_test(test_gpt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
