@@ -179,6 +179,42 @@ static bool add_unopened(const struct opened *opened, const struct err *why, str
 	return volume_set_add_left_out(opened->set, &place, why, false, err);
 }
 
+/* Under the letter asked for, or that the registry gives when nobody else has it. */
+static bool add_called(struct opened *opened, size_t disk, size_t i, struct err *err)
+{
+	char letter = opened->letter ? opened->letter : opened->letters[i];
+
+	if (!opened->letter && letter && is_letter_used(opened->set, letter))
+		letter = 0;
+	return add_partition(opened, disk, i, letter, err);
+}
+
+/* Every partition; when there are more than fit, those that can be read come first, and the rest is said. */
+static bool add_all(struct opened *opened, size_t disk, struct err *err)
+{
+	const struct disk *table = &opened->set->disks[disk].table;
+	struct source *raw = opened->set->disks[disk].raw;
+	size_t room = VOLUME_SET_MAX - opened->set->count;
+	bool fits = table->count <= room;
+	size_t left = 0;
+
+	for (int pass = fits; pass < 2; pass++)
+		for (size_t i = 0; i < table->count; i++) {
+			if (!fits &&
+			    is_readable(image_partition_kind(raw, &table->at[i])) != (pass == 0))
+				continue;
+			if (opened->set->count == VOLUME_SET_MAX)
+				left++;
+			else if (!add_called(opened, disk, i, err))
+				return false;
+		}
+	if (left)
+		fail(&opened->set->disks[disk].why, ERR_LIMIT,
+		    "%zu partitions are over the limit of %u volumes: name them one by one", left,
+		    VOLUME_SET_MAX);
+	return true;
+}
+
 static bool add_disk(struct opened *opened, struct err *err)
 {
 	const char *path = text_string(&opened->target->path);
@@ -201,19 +237,7 @@ static bool add_disk(struct opened *opened, struct err *err)
 	if (!volume_set_add_disk(
 		opened->set, path, opened->is_live, TAKE(opened->raw), &opened->table, err))
 		return false;
-	size_t count = opened->set->disks[disk].table.count;
-
-	for (size_t i = 0; i < count; i++) {
-		char letter = opened->letters[i];
-
-		if (is_one && i != chosen)
-			continue;
-		if (letter && is_letter_used(opened->set, letter))
-			letter = 0;
-		if (!add_partition(opened, disk, i, opened->letter ? opened->letter : letter, err))
-			return false;
-	}
-	return true;
+	return is_one ? add_called(opened, disk, chosen, err) : add_all(opened, disk, err);
 }
 
 bool collect_add_image(

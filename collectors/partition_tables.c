@@ -101,8 +101,6 @@ static void take_disk(struct collection *collection, const struct volume_set *se
 
 	text_addf(&name, "fs/$disk_%zu", index);
 	len = name.len;
-	if (disk->table.damages)
-		collect_problem(collection, text_string(&name), &disk->table.damage);
 	text_adds(&name, "/first-sectors");
 	take_sectors(collection, disk, text_string(&name), 0, front_of(&disk->table));
 	name.len = len;

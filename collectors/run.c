@@ -73,11 +73,25 @@ static void run_live(struct collection *collection)
 	}
 }
 
+/* What is wrong with a partition table may hide a volume. */
+static void report_disk(struct collection *collection, const struct volume_disk *disk, size_t index)
+{
+	CLEANUP(text_free) struct text where = {0};
+
+	text_addf(&where, "fs/$disk_%zu", index);
+	if (disk->table.damages)
+		collect_problem(collection, text_string(&where), &disk->table.damage);
+	if (disk->why.kind != ERR_NONE)
+		collect_problem(collection, text_string(&where), &disk->why);
+}
+
 /* Names each volume that is not taken: row, journal, screen. Leaving one out on purpose is no gap. */
 static void report_unusable(struct collection *collection)
 {
 	const struct volume_set *set = collection->plan->volumes;
 
+	for (size_t i = 0; i < set->disk_count; i++)
+		report_disk(collection, &set->disks[i], i);
 	for (size_t i = 0; i < set->count; i++) {
 		CLEANUP(text_free) struct text where = {0};
 

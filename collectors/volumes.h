@@ -42,6 +42,8 @@ struct volume_disk { /* a disk with a partition table, of which volumes are take
 	bool is_live;
 	struct source *raw;
 	struct disk table;
+	struct err
+	    why; /* why partitions of it are not among the volumes; ERR_NONE when all that were asked for are */
 };
 
 /* Zero before use. */

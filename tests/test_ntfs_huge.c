@@ -145,7 +145,7 @@ static void put_far(struct huge *h)
 	for (size_t i = 0; i < 3; i++) {
 		memset(fill, 'a' + (int)i, 2 * (size_t)l->cluster);
 		fake_sparse_put(
-		    &h->raw, at(l, l->data[i]), fill, runs[i == 2 ? 3 : i].length * l->cluster);
+		    &h->raw, at(l, l->data[i]), fill, (i == 1 ? 2 : 1) * (size_t)l->cluster);
 	}
 	free(fill);
 	fixture_record_begin(&r, l->record, 9, 1, 1);

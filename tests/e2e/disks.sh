@@ -201,6 +201,16 @@ check_refusals() {
 	says_one_line "an empty table" 'a disk without partitions'
 	run "an empty table and a volume" 1 collect --dry-run --volume "$work/no.img" --volume "C=$work/small.ntfs" --profile none --take '*.txt'
 	says "an empty table and a volume" 'a disk without partitions'
+	truncate -s 64M "$work/many.img"
+	{
+		printf '%s\n' 'label: gpt' 'table-length: 400'
+		for kind in $(seq 270); do echo "start=$((2048 + 64 * kind)), size=64"; done
+		echo 'start=65536, size=16384, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7'
+	} | sfdisk -q "$work/many.img"
+	put "$work/many.img" 65536 "$work/small.ntfs"
+	run "more partitions than fit" 1 collect --dry-run --volume "$work/many.img" --profile none --take '*.txt'
+	says "more partitions than fit" '15 partitions are over the limit'
+	grep -q other.txt "$work/out" || complain "more partitions than fit: the one that can be read is not taken"
 	run "fixed VHD" 0 collect --dry-run --volume "C=$work/fixed.vhd" --profile none --take '*.txt'
 	gzip -k "$work/small.ntfs"
 	run "gzip" 65 "$kanshiki" timeline "$work/small.ntfs.gz"
