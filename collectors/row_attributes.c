@@ -170,6 +170,17 @@ static void add_object_id(struct json *json, const struct row *row)
 	if (!load(row, NTFS_OBJECT_ID, OBJECT_ID_MAX, &owned, &content, NULL) ||
 	    !ntfs_object_id_parse(content, &id, NULL))
 		return;
+	const struct ntfs_object *object =
+	    row->volume && row->volume->objects
+		? ntfs_object_index_find(row->volume->objects, id.object)
+		: NULL;
+
+	/* The attribute itself has only the id; the volume's index the rest, if it means this file. */
+	if (object && !id.birth_volume && object->file.record == row->entry->record) {
+		id.birth_volume = object->birth_volume;
+		id.birth_object = object->birth_id;
+		id.domain = object->domain;
+	}
 	json_key(json, "object_id");
 	json_begin(json);
 	add_guid(json, "id", id.object);

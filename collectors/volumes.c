@@ -9,6 +9,8 @@
 static void volume_clear(struct collection_volume *volume)
 {
 	ntfs_secure_close(volume->secure);
+	if (volume->objects)
+		ntfs_object_index_close(volume->objects);
 	if (volume->paths)
 		ntfs_paths_free(volume->paths);
 	if (volume->ntfs)

@@ -7,6 +7,7 @@
 #include "formats/disk/disk.h"
 #include "formats/fat/fat.h"
 #include "formats/ntfs/ntfs.h"
+#include "formats/ntfs/object_index.h"
 #include "formats/ntfs/secure.h"
 #include "formats/volume_kind.h"
 #include "formats/vss/vss.h"
@@ -24,7 +25,8 @@ struct collection_volume {
 	struct ntfs_volume *ntfs;
 	struct fat_volume *fat; /* FAT12, FAT16, FAT32, exFAT */
 	struct ntfs_paths *paths;
-	struct ntfs_secure *secure; /* owners and rights; NULL before collection_walk */
+	struct ntfs_secure *secure;        /* owners and rights; NULL before collection_walk */
+	struct ntfs_object_index *objects; /* the same */
 	bool
 	    is_skipped; /* left out on purpose: it holds --out, the kit or the program, or nothing */
 	struct err why; /* why it is not usable; ERR_NONE when it is */

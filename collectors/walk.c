@@ -139,6 +139,23 @@ static void report(struct walk *walk)
 	}
 }
 
+/* Reads the index of object ids, of which rows tell. What a second try cannot read either is damage. */
+static void open_objects(struct walk *walk)
+{
+	CLEANUP(text_free) struct text where = {0};
+	struct err err = {0};
+
+	for (unsigned tries = 0; tries == 0 || (tries == 1 && err.kind == ERR_IO); tries++) {
+		if (walk->volume->objects)
+			ntfs_object_index_close(TAKE(walk->volume->objects));
+		if (ntfs_object_index_open(walk->volume->ntfs, &walk->volume->objects, &err))
+			err = *ntfs_object_index_damage(walk->volume->objects);
+	}
+	text_addf(&where, "fs/%s/$Extend/$ObjId:$O", text_string(&walk->volume->name));
+	if (err.kind != ERR_NONE && err.kind != ERR_MISSING)
+		collect_problem(walk->collection, text_string(&where), &err);
+}
+
 void collection_walk(struct collection *collection, size_t index)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
@@ -157,6 +174,8 @@ void collection_walk(struct collection *collection, size_t index)
 	if (collection->plan->writer && !walk.volume->secure &&
 	    !ntfs_secure_open(walk.volume->ntfs, &walk.volume->secure, &err))
 		collect_problem(collection, text_string(&walk.volume->name), &err);
+	if (collection->plan->writer && !walk.volume->objects)
+		open_objects(&walk);
 	if (!structures_new(collection, index, &structures, &err))
 		collect_problem(collection, text_string(&walk.volume->name), &err);
 	walk.structures = structures;

@@ -93,7 +93,7 @@ make_volume() {
 		-v "0x17000080300000000100000001000000020000000000000007000000000000000102030405060708090a0b0c0d0e0f101112131400000000" "$mnt/reparse/wim"
 	: >"$mnt/reparse/wsl"
 	setfattr -n system.ntfs_ea -v "0x1400000000060400244c5855494400e8030000001400000080060400244c584d4f4400a481000000" "$mnt/reparse/wsl"
-	setfattr -n system.ntfs_object_id -v "0x$(printf %02x {1..16})" "$mnt/reparse/wsl"
+	setfattr -n system.ntfs_object_id -v "0x$(printf %02x {1..64})" "$mnt/reparse/wsl"
 	umount "$mnt"
 }
 

@@ -55,4 +55,7 @@
 #define NTFS_LIMIT_CLAIM_DEPTH 64u /* files that had one cluster */
 #define NTFS_LIMIT_LOST        ((size_t)1 << 16) /* ranges of one deleted stream */
 
+#define NTFS_LIMIT_OBJECT_IDS   ((size_t)1 << 18)  /* of a volume: 20 MiB */
+#define NTFS_LIMIT_OBJECT_BYTES ((size_t)64 << 20) /* of blocks of their index */
+
 #endif

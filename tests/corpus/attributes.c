@@ -1,7 +1,9 @@
 /* corpus_attributes FILE [OFFSET]: every reparse point, extended attribute and object id of a bare $MFT, or of the
- * volume at OFFSET: one line each, "reparse TAG NAME TARGET", "ea RECORD NAME BYTES", "object GUID"; "bad RECORD WHY". */
+ * volume at OFFSET: one line each, "reparse TAG NAME TARGET", "ea RECORD NAME BYTES", "object GUID" (and "indexed" when
+ * $ObjId:$O has it); "bad RECORD WHY". */
 #include "formats/ntfs/ea.h"
 #include "formats/ntfs/object_id.h"
+#include "formats/ntfs/object_index.h"
 #include "formats/ntfs/reparse.h"
 
 #include "core/array.h"
@@ -14,6 +16,7 @@
 struct look {
 	struct ntfs_volume *volume;
 	const struct ntfs_entry *entry;
+	struct ntfs_object_index *objects; /* NULL: a bare $MFT */
 };
 
 static void bad(const struct look *l, const char *what, const struct err *why)
@@ -65,7 +68,12 @@ static void show_object(const struct look *l, struct bytes content)
 		return;
 	}
 	text_add_guid(&guid, id.object);
-	printf("object %s\n", text_string(&guid));
+	const struct ntfs_object *object =
+	    l->objects ? ntfs_object_index_find(l->objects, id.object) : NULL;
+
+	printf("object %s%s\n", text_string(&guid), object ? " indexed" : "");
+	if (object && object->file.record != l->entry->record)
+		printf("bad %" PRIu64 " object: the index means another file\n", l->entry->record);
 	text_free(&guid);
 }
 
@@ -88,9 +96,17 @@ static void show(
 static void walk(struct ntfs_volume *volume, struct ntfs_mft *mft)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(ntfs_object_index_close) struct ntfs_object_index *objects = NULL;
 	struct look look = {.volume = volume, .entry = &entry};
 	uint64_t first = ntfs_mft_first(mft);
+	struct err err = {0};
 
+	if (volume && !ntfs_object_index_open(volume, &objects, &err))
+		bad(&look, "index", &err);
+	else if (volume && ntfs_object_index_damage(objects)->kind != ERR_MISSING &&
+		 ntfs_object_index_damage(objects)->kind != ERR_NONE)
+		bad(&look, "index", ntfs_object_index_damage(objects));
+	look.objects = objects;
 	for (uint64_t i = first; i < first + ntfs_mft_count(mft); i++) {
 		if (!ntfs_entry_load(mft, i, &entry, NULL) || !entry.in_use || entry.base.record)
 			continue;

@@ -15,6 +15,7 @@ check() {
 	corpus_count "reparse points" "$(grep -c '^reparse ' "$scratch/found" || true)"
 	corpus_count "extended attributes" "$(grep -c '^ea ' "$scratch/found" || true)"
 	corpus_count "object ids" "$(grep -c '^object ' "$scratch/found" || true)"
+	corpus_count "object ids in the index" "$(grep -c '^object .* indexed$' "$scratch/found" || true)"
 	! grep -qE '^reparse [0-9a-f]{8} - ' "$scratch/found" ||
 		echo "$1: tags without a name: $(grep -E '^reparse [0-9a-f]{8} - ' "$scratch/found" | sort -u | paste -sd' ')"
 }

@@ -71,7 +71,8 @@ check_reparse() {
 	same "link: target" 'taken a\b.c true' "$(row_of reparse/link '"\(.status) \(.reparse.target) \(.reparse.relative)"')"
 	same "extended attributes" '$LXUID 4 e8030000 null $LXMOD 4 a4810000 true' \
 		"$(row_of reparse/wsl '[.ea[] | "\(.name) \(.size) \(.value) \(.needed)"] | join(" ")')"
-	same "object id" 04030201-0605-0807-090a-0b0c0d0e0f10 "$(row_of reparse/wsl .object_id.id)"
+	same "object id" "04030201-0605-0807-090a-0b0c0d0e0f10 14131211 24232221 34333231" \
+		"$(row_of reparse/wsl '.object_id | "\(.id) \(.birth_volume[:8]) \(.birth_id[:8]) \(.domain[:8])"')"
 	same "cloud: reason" "the content is in the cloud, not on this disk" "$(row_of reparse/cloud .reason)"
 }
 

@@ -1,6 +1,7 @@
 /* formats/ntfs/ntfs.h: a whole volume: opened, walked, listed, its streams read. (Paths: fuzz_ntfs.) */
 #include "tests/fuzz/fuzz_target.h"
 #include "formats/ntfs/ntfs.h"
+#include "formats/ntfs/object_index.h"
 
 #include <stdlib.h>
 
@@ -67,12 +68,24 @@ static void walk(struct ntfs_volume *volume)
 	}
 }
 
+static void read_objects(struct ntfs_volume *volume)
+{
+	CLEANUP(ntfs_object_index_close) struct ntfs_object_index *index = NULL;
+	static const uint8_t id[NTFS_OBJECT_GUID] = {1};
+
+	if (ntfs_object_index_open(volume, &index, NULL) && ntfs_object_index_find(index, id) &&
+	    ntfs_object_index_count(index) == 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	CLEANUP(source_close) struct source *raw = source_of_bytes((struct bytes){data, len});
 	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
 
-	if (raw && ntfs_volume_open(raw, &volume, NULL))
+	if (raw && ntfs_volume_open(raw, &volume, NULL)) {
 		walk(volume);
+		read_objects(volume);
+	}
 	return 0;
 }
