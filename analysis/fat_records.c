@@ -78,8 +78,9 @@ static void add_left(struct fields *fields, const struct fat_recovered *left)
 
 static void tell(const struct fat_entry *entry, struct fields *fields, struct timeline_line *line)
 {
-	line->has |= TIMELINE_DELETED | TIMELINE_FILE | TIMELINE_PARENT | TIMELINE_PLAIN |
-		     TIMELINE_NO_SEQUENCE;
+	line->is_orphan = entry->is_lost;
+	line->has |= TIMELINE_ORPHAN | TIMELINE_DELETED | TIMELINE_FILE | TIMELINE_PARENT |
+		     TIMELINE_PLAIN | TIMELINE_NO_SEQUENCE;
 	line->file.record = entry->number;
 	line->parent.record = entry->parent;
 	line->is_deleted = entry->is_deleted;
@@ -166,6 +167,13 @@ static void note(struct fat_walker *self, uint64_t place, const struct err *why)
 	timeline_damaged(records->timeline, FAT_NAME, place, 0, why);
 }
 
+static bool goes_on(void *timeline, uint64_t done, uint64_t total)
+{
+	struct err err = {0};
+
+	return timeline_goes_on(timeline, done, total, &err);
+}
+
 bool timeline_add_fat(struct timeline *timeline, struct source *raw, struct err *err)
 {
 	CLEANUP(fat_volume_close) struct fat_volume *volume = NULL;
@@ -175,6 +183,8 @@ bool timeline_add_fat(struct timeline *timeline, struct source *raw, struct err 
 	if (!fat_volume_open(raw, &volume, err))
 		return false;
 	records.volume = volume;
+	if (!fat_volume_find_lost(volume, goes_on, timeline, err))
+		return false;
 	bool ok = fat_walk(volume, &records.walker, err) &&
 		  timeline_goes_on(timeline, raw->size, raw->size, err);
 

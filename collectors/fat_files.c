@@ -350,6 +350,24 @@ static void each_member(struct fat_taking *t)
 	}
 }
 
+static bool goes_on(void *context, uint64_t done, uint64_t total)
+{
+	struct fat_taking *t = context;
+
+	progress_part(&t->collection->progress, text_string(&t->volume->name), done, total);
+	return !collect_stopped(t->collection);
+}
+
+/* Directories that no entry leads to: every free cluster must be looked at, which takes minutes on a stick. */
+static bool find_lost(struct fat_taking *t, struct err *err)
+{
+	enum deleted_policy policy = t->collection->plan->deleted;
+
+	if (policy == DELETED_NONE || (t->volume->is_live && policy != DELETED_ALL))
+		return true;
+	return fat_volume_find_lost(t->volume->fat, goes_on, t, err);
+}
+
 void collection_fat_walk(struct collection *collection, size_t index)
 {
 	struct fat_taking t = begin(collection, index, COUNT);
@@ -359,6 +377,8 @@ void collection_fat_walk(struct collection *collection, size_t index)
 	text_addf(&title, tr("Reading the file table of %s"), text_string(&t.volume->name));
 	progress_step(&collection->progress, text_string(&title));
 	each_member(&t);
+	if (!find_lost(&t, &err) && err.kind != ERR_STOPPED)
+		problem(&t, &err);
 	if (!fat_walk(t.volume->fat, &t.walker, &err) && err.kind != ERR_STOPPED)
 		problem(&t, &err);
 	if (t.damaged) {

@@ -51,7 +51,8 @@ bool fixture_list_source(struct source *raw, struct fixture_list *out, struct er
 	*out = (struct fixture_list){.walker = {.each = keep, .damage = note},
 	    .at = calloc(FIXTURE_SEEN_MAX, sizeof(*out->at))};
 	assert_non_null(out->at);
-	return fat_volume_open(raw, &volume, err) && fat_walk(volume, &out->walker, err);
+	return fat_volume_open(raw, &volume, err) &&
+	       fat_volume_find_lost(volume, NULL, NULL, err) && fat_walk(volume, &out->walker, err);
 }
 
 void fixture_list_of(struct fixture_fat *f, struct fixture_list *out)

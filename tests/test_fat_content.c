@@ -271,6 +271,42 @@ static void test_deleted_directory(void **state)
 	assert_int_equal(none.count, 1);
 }
 
+/* Directories that no entry leads to: a tree of them is found through its topmost; loops among them end. */
+static void test_lost_directories(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_fat_free) struct fixture_fat ex = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	CLEANUP(fixture_list_free) struct fixture_list other = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_32, 512, 70000));
+	fixture_fat_dots(&f, 50, 60); /* below the one that comes later */
+	fixture_fat_short(fixture_fat_slot(&f, 50, 2), "DEEP    TXT", 0x20, 0, 0);
+	fixture_fat_dots(&f, 60, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 60, 2), "DIR        ", 0x10, 50, 0);
+	fixture_fat_dots(&f, 70, 71); /* each the other's parent */
+	fixture_fat_dots(&f, 71, 70);
+	fixture_fat_dots(&f, 80, 0); /* not itself */
+	put_le16(fixture_fat_slot(&f, 80, 0) + 26, 81);
+	fixture_fat_dots(&f, 90, 0); /* in use */
+	fixture_fat_chain(&f, 90, 1);
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "$Orphan/cluster 60/DIR/DEEP.TXT"));
+	assert_true(fixture_list_find(&seen, "$Orphan/cluster 60")->entry.is_lost);
+	assert_false(fixture_list_has(&seen, "$Orphan/cluster 50"));
+	assert_true(fixture_list_has(&seen, "$Orphan/cluster 70"));
+	assert_true(fixture_list_has(&seen, "$Orphan/cluster 71"));
+	assert_int_equal(seen.count, 5);
+	assert_true(fixture_fat_new(&ex, FAT_EX, 512, 200));
+	fixture_fat_set_of(fixture_fat_slot(&ex, 20, 0), "was here", 0x20, 1, 0, 0);
+	fixture_fat_set_of(fixture_fat_slot(&ex, 21, 0), "spoiled", 0x20, 1, 0, 0);
+	fixture_fat_slot(&ex, 21, 0)[9] ^= 1;
+	fixture_list_of(&ex, &other);
+	assert_true(fixture_list_has(&other, "$Orphan/cluster 20/was here"));
+	assert_false(fixture_list_has(&other, "$Orphan/cluster 21"));
+}
+
 /* Windows clears the high half of the first cluster of what it deletes on FAT32: a directory is found by what lies in
  * its cluster, a file by how such files begin; neither is called full then. */
 static void test_lost_half(void **state)
@@ -319,6 +355,7 @@ int main(void)
 	    cmocka_unit_test(test_old_chain),
 	    cmocka_unit_test(test_deleted_directory),
 	    cmocka_unit_test(test_lost_half),
+	    cmocka_unit_test(test_lost_directories),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

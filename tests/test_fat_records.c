@@ -45,7 +45,8 @@ static void test_fat(void **state)
 	write(&f, "jsonl", &out);
 	has(&out,
 	    "{\"kind\":\"file\",\"set\":\"fat\",\"path\":\"E/HELLO.TXT\",\"record\":3,\"parent\":2,"
-	    "\"deleted\":false,\"directory\":false,\"created\":\"2021-03-04T12:00:01.5000000\","
+	    "\"deleted\":false,\"orphan\":false,\"directory\":false,\"created\":\"2021-03-04T12:00:"
+	    "01.5000000\","
 	    "\"modified\":\"2021-03-05T13:30:14.0000000\",\"changed\":null,"
 	    "\"accessed\":\"2021-03-06\",\"local\":true,\"size\":700,"
 	    "\"attributes\":[\"READONLY\",\"ARCHIVE\"],\"cluster\":10}\n");

@@ -178,8 +178,7 @@ bool fat_chain_straight(struct fat_volume *volume, uint32_t first, uint32_t coun
 	return true;
 }
 
-/* The run that holds a cluster of the file. */
-static const struct fat_run *run_of(const struct fat_runs *runs, uint32_t index)
+const struct fat_run *fat_runs_find(const struct fat_runs *runs, uint32_t index)
 {
 	size_t low = 0, high = runs->count;
 
@@ -203,7 +202,7 @@ bool fat_runs_read(struct fat_volume *volume, const struct fat_runs *runs, uint6
 	while (*got < len) {
 		uint64_t at = offset + *got;
 		const struct fat_run *run =
-		    at / size < runs->clusters ? run_of(runs, (uint32_t)(at / size)) : NULL;
+		    at / size < runs->clusters ? fat_runs_find(runs, (uint32_t)(at / size)) : NULL;
 
 		if (!run)
 			return fail(err, ERR_DAMAGED, "its clusters end at byte %llu",

@@ -17,22 +17,21 @@ enum { /* types, without the bit that says "in use" */
 #define ALLOCATION    0x01u
 #define NAME_UNIT_MAX 255u
 
-/* Over the whole set, as it was when it was in use. */
-static bool has_good_checksum(const struct fat_set *set)
+/* The checksum is over the whole set, as it was when it was in use. */
+bool fat_set_is_whole(const uint8_t *raw, unsigned count)
 {
 	uint16_t sum = 0;
 
-	for (unsigned i = 0; i < set->count; i++)
-		for (unsigned at = 0; at < FAT_ENTRY_LEN; at++) {
-			uint8_t byte = set->entries[i][at];
+	for (size_t at = 0; at < (size_t)count * FAT_ENTRY_LEN; at++) {
+		uint8_t byte = raw[at];
 
-			if (i == 0 && (at == 2 || at == 3))
-				continue;
-			if (at == 0)
-				byte |= IN_USE;
-			sum = (uint16_t)((sum & 1 ? 0x8000 : 0) + (sum >> 1) + byte);
-		}
-	return sum == le16(set->entries[0] + 2);
+		if (at == 2 || at == 3)
+			continue;
+		if (at % FAT_ENTRY_LEN == 0)
+			byte |= IN_USE;
+		sum = (uint16_t)((sum & 1 ? 0x8000 : 0) + (sum >> 1) + byte);
+	}
+	return sum == le16(raw + 2);
 }
 
 /* The entry with that type, without regard to use; NULL when the set has none. */
@@ -101,7 +100,7 @@ static void judge(const struct fat_walk *walk, struct fat_entry *entry)
 	else if (set->count < set->wanted)
 		fail(&entry->damage, ERR_DAMAGED, "only %u of its %u entries are there", set->count,
 		    set->wanted);
-	else if (!has_good_checksum(set))
+	else if (!fat_set_is_whole(set->entries[0], set->count))
 		fail(&entry->damage, ERR_DAMAGED, "the checksum of its entries is wrong");
 	else if (entry->cluster && !fat_is_cluster(walk->volume, entry->cluster))
 		fail(&entry->damage, ERR_DAMAGED, "its first cluster %u is none", entry->cluster);

@@ -106,6 +106,8 @@ struct fat_entry { /* views live until the callback returns */
 	bool is_deleted;    /* not in use, or below a deleted directory */
 	bool is_beyond_end; /* found behind the end mark of its directory */
 	bool is_below_deleted;
+	bool
+	    is_lost; /* in a directory that no entry leads to: path begins with "$Orphan/cluster N" */
 	uint16_t attributes; /* FAT_ATTRIBUTE_* */
 	struct fat_time created, modified, accessed;
 	uint64_t size; /* bytes; of a directory those of its clusters, 0 when they are not known */
@@ -125,6 +127,15 @@ struct fat_entry { /* views live until the callback returns */
 	uint64_t parent;   /* number of the directory's entry, 2 for the root */
 	struct err damage; /* what is wrong with it, ERR_NONE when whole */
 };
+
+#define FAT_ORPHAN "$Orphan"
+
+/* Looks through the free clusters for directories that no entry leads to: their own entry was used anew, or the volume was
+ * formatted. Later walks list them, and what is below them, in FAT_ORPHAN. A second call does nothing. go_on (may be NULL)
+ * is asked now and then: false ends it with ERR_STOPPED. */
+bool fat_volume_find_lost(struct fat_volume *volume,
+    bool (*go_on)(void *context, uint64_t done, uint64_t total), void *context,
+    struct err *err) MUST_CHECK;
 
 struct fat_walker {
 	/* False ends the walk with *err. */

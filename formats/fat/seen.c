@@ -44,6 +44,11 @@ bool fat_seen_add(struct fat_seen *seen, uint32_t cluster, bool *is_new, struct 
 	return true;
 }
 
+bool fat_seen_has(const struct fat_seen *seen, uint32_t cluster)
+{
+	return seen->room && seen->at[slot_of(seen->at, seen->room, cluster)] != 0;
+}
+
 void fat_seen_free(struct fat_seen *seen)
 {
 	free(seen->at);

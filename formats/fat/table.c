@@ -147,20 +147,17 @@ static bool bitmap_says_free(
 	if (bit / 8 >= volume->bitmap_size)
 		return fail(
 		    err, ERR_DAMAGED, "the allocation bitmap does not reach cluster %u", cluster);
-	for (size_t i = 0; i < volume->bitmap.count; i++) {
-		const struct fat_run *run = &volume->bitmap.at[i];
+	const struct fat_run *run = fat_runs_find(&volume->bitmap, index);
 
-		if (index < run->index || index - run->index >= run->count)
-			continue;
-		if (!fat_peek(volume,
-			fat_cluster_offset(volume, run->first + (index - run->index)) +
-			    bit / 8 % size,
-			&byte, 1, err))
-			return false;
-		*is_free = !(byte >> bit % 8 & 1);
-		return true;
-	}
-	return fail(err, ERR_DAMAGED, "the allocation bitmap is not there for cluster %u", cluster);
+	if (!run)
+		return fail(
+		    err, ERR_DAMAGED, "the allocation bitmap is not there for cluster %u", cluster);
+	if (!fat_peek(volume,
+		fat_cluster_offset(volume, run->first + (index - run->index)) + bit / 8 % size,
+		&byte, 1, err))
+		return false;
+	*is_free = !(byte >> bit % 8 & 1);
+	return true;
 }
 
 bool fat_cluster_is_free(

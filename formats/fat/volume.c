@@ -214,6 +214,7 @@ void fat_volume_close(struct fat_volume *volume)
 	fat_runs_free(&volume->bitmap);
 	fat_claims_free(volume->claims);
 	free(volume->starts);
+	free(volume->lost);
 	free(volume);
 }
 

@@ -41,6 +41,11 @@ struct fat_page {        /* a piece of a FAT, or of the allocation bitmap */
 
 struct fat_claims;
 
+struct fat_lost {
+	uint32_t cluster;
+	uint32_t parent; /* FAT: as its ".." says */
+};
+
 struct fat_start {
 	uint64_t place;   /* of the entry; 0: empty */
 	uint32_t cluster; /* 0: none was found */
@@ -54,7 +59,10 @@ struct fat_volume {
 	uint64_t bitmap_size;
 	uint64_t repaired;         /* links that only another copy of the FAT had */
 	struct fat_claims *claims; /* NULL until asked for */
-	struct fat_start *starts;  /* found for deleted directories, by a hash of the place */
+	struct fat_lost *lost;     /* directories that no entry leads to, by cluster */
+	size_t lost_count, lost_room;
+	bool looked_for_lost;
+	struct fat_start *starts; /* found for deleted directories, by a hash of the place */
 	size_t start_count, start_room;
 	uint64_t directory_reads, file_reads; /* of clusters that a lost high half may mean */
 	struct err damage;                    /* what was wrong when it was opened */
@@ -100,6 +108,8 @@ bool fat_chain_straight(struct fat_volume *volume, uint32_t first, uint32_t coun
 /* Reads from the clusters of runs. */
 bool fat_runs_read(struct fat_volume *volume, const struct fat_runs *runs, uint64_t offset,
     void *to, size_t len, size_t *got, struct err *err) MUST_CHECK;
+/* The run that holds a cluster of the file; NULL when none does. */
+const struct fat_run *fat_runs_find(const struct fat_runs *runs, uint32_t index);
 /* How many clusters hold size bytes; UINT32_MAX when more than fit. */
 uint32_t fat_clusters_for(const struct fat_volume *volume, uint64_t size);
 

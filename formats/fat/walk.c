@@ -52,6 +52,7 @@ static bool enter(
 	    .number = entry->number,
 	    .cluster = entry->cluster,
 	    .is_deleted = entry->is_deleted,
+	    .is_lost = entry->is_lost,
 	};
 	struct err why = {0};
 
@@ -84,34 +85,13 @@ static void add_name(struct text *path, struct bytes name)
 	}
 }
 
-bool fat_walk_emit(
-    struct fat_walk *walk, struct fat_entry *entry, struct bytes name, struct err *err)
+bool fat_walk_tell(struct fat_walk *walk, struct fat_entry *entry, size_t name_at, struct err *err)
 {
 	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
-	struct fat_frame *frame = fat_walk_top(walk);
-	size_t len = frame->path_len;
-	size_t depth = walk->depth;
+	size_t len = fat_walk_top(walk)->path_len, depth = walk->depth;
 
-	entry->parent = frame->number;
-	entry->number = fat_number(&walk->volume->geometry, entry->place);
-	entry->is_beyond_end = frame->is_ended;
-	entry->is_below_deleted = frame->is_deleted;
-	entry->is_deleted |= frame->is_ended || frame->is_deleted;
-	entry->is_high_lost = fat_start_is_lost(walk->volume, entry);
-	if (name.len == 0)
-		fail(&entry->damage, ERR_DAMAGED, "it has no name");
-	add_name(&walk->path, name);
-	if (!text_ok(&walk->path, err)) {
-		if (err->kind != ERR_LIMIT)
-			return false;
-		fat_walk_damage(walk, entry->place, err);
-		walk->path.failed = false;
-		walk->path.len = len;
-		return true;
-	}
 	entry->path = text_bytes(&walk->path);
-	entry->name =
-	    (struct bytes){entry->path.at + len + (len > 0), entry->path.len - len - (len > 0)};
+	entry->name = (struct bytes){entry->path.at + name_at, entry->path.len - name_at};
 	if (entry->kind == FAT_ENTRY_DIRECTORY && !fat_below_runs(walk, entry, &runs, err))
 		return false;
 	if (entry->kind == FAT_ENTRY_DIRECTORY && walk->volume->geometry.kind != FAT_EX)
@@ -125,6 +105,33 @@ bool fat_walk_emit(
 		walk->path.at[len] = 0;
 	}
 	return true;
+}
+
+bool fat_walk_emit(
+    struct fat_walk *walk, struct fat_entry *entry, struct bytes name, struct err *err)
+{
+	struct fat_frame *frame = fat_walk_top(walk);
+	size_t len = frame->path_len;
+
+	entry->parent = frame->number;
+	entry->number = fat_number(&walk->volume->geometry, entry->place);
+	entry->is_beyond_end = frame->is_ended;
+	entry->is_below_deleted = frame->is_deleted;
+	entry->is_lost = frame->is_lost;
+	entry->is_deleted |= frame->is_ended || frame->is_deleted;
+	entry->is_high_lost = fat_start_is_lost(walk->volume, entry);
+	if (name.len == 0)
+		fail(&entry->damage, ERR_DAMAGED, "it has no name");
+	add_name(&walk->path, name);
+	if (!text_ok(&walk->path, err)) {
+		if (err->kind != ERR_LIMIT)
+			return false;
+		fat_walk_damage(walk, entry->place, err);
+		walk->path.failed = false;
+		walk->path.len = len;
+		return true;
+	}
+	return fat_walk_tell(walk, entry, len + (len > 0), err);
 }
 
 static bool start(struct fat_walk *walk, struct err *err)
@@ -171,7 +178,13 @@ static bool step(struct fat_walk *walk, struct err *err)
 
 	if (!(is_exfat ? fat_walk_exfat : fat_walk_fat)(walk, raw, place, err))
 		return false;
-	if (!raw && walk->depth == depth)
+	if (raw || walk->depth != depth)
+		return true;
+	bool any = false;
+
+	if (depth == 1 && !fat_walk_lost(walk, &any, err))
+		return false;
+	if (!any)
 		leave(walk);
 	return true;
 }

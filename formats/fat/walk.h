@@ -14,6 +14,7 @@ struct fat_seen {
 /* Adds; *is_new: it was not there. */
 bool fat_seen_add(
     struct fat_seen *seen, uint32_t cluster, bool *is_new, struct err *err) MUST_CHECK;
+bool fat_seen_has(const struct fat_seen *seen, uint32_t cluster);
 void fat_seen_free(struct fat_seen *seen);
 
 #define FAT_LONG_PARTS 20u
@@ -45,6 +46,7 @@ struct fat_frame { /* an open directory */
 	uint32_t cluster;
 	bool is_deleted;
 	bool is_ended; /* its end mark was passed */
+	bool is_lost;
 };
 
 struct fat_walk {
@@ -57,6 +59,7 @@ struct fat_walk {
 	struct text short_name, long_name; /* scratch of one entry */
 	struct fat_long parts;
 	struct fat_set set;
+	size_t next_lost; /* of volume->lost */
 };
 
 static inline struct fat_frame *fat_walk_top(struct fat_walk *walk)
@@ -78,6 +81,14 @@ bool fat_walk_fat(
     struct fat_walk *walk, const uint8_t *raw, uint64_t place, struct err *err) MUST_CHECK;
 bool fat_walk_exfat(
     struct fat_walk *walk, const uint8_t *raw, uint64_t place, struct err *err) MUST_CHECK;
+
+/* lost.c: the next directory that no entry leads to, when the root is at its end. *any: there was one. */
+bool fat_walk_lost(struct fat_walk *walk, bool *any, struct err *err) MUST_CHECK;
+/* Tells the walker of an entry whose path is the walk's. */
+bool fat_walk_tell(
+    struct fat_walk *walk, struct fat_entry *entry, size_t name_at, struct err *err) MUST_CHECK;
+/* exfat_entries.c: whether count raw entries are a set that its checksum proves. */
+bool fat_set_is_whole(const uint8_t *raw, unsigned count);
 
 /* below.c: the clusters of a directory that no other one has, those of a deleted one while they are free and hold
  * entries. Empty runs: there is nothing to walk; entry->damage tells why where that is damage. */

@@ -92,6 +92,8 @@ static bool dump_volume(const char *path, uint64_t offset, bool with_content, st
 
 	fprintf(stderr, "%s, %u clusters of %u, serial %08x\n", fat_kind_name(g->kind), g->clusters,
 	    g->cluster_size, g->serial);
+	if (!fat_volume_find_lost(volume, NULL, NULL, err))
+		return false;
 	return fat_walk(volume, &dump.walker, err);
 }
 

@@ -43,6 +43,17 @@ check_kind() {
 	rm -rf "$bundle"
 }
 
+# Formatted anew: what lay below the root is found without an entry that leads to it.
+check_formatted() {
+	[ -f "$work/16.img.json" ] || return 0
+	mkfs.fat -F 16 -s 2 -n NEW "$work/16.img" >/dev/null
+	run "formatted" 0 "$kanshiki" timeline "$work/16.img"
+	jq -r 'select(.orphan) | .path' "$work/out" | sed 's|^$Orphan/cluster [0-9]*||' | sort >"$work/found"
+	for one in /二/三/四/五/報告.docx "/file number 0.txt" "/file number 10.txt"; do
+		grep -qxF "$one" "$work/found" || complain "formatted: no '$one'"
+	done
+}
+
 # The first FAT wiped, the boot sector wiped: the second FAT and the backup tell all of it.
 check_damage() {
 	local table
@@ -70,5 +81,6 @@ make_work
 mkdir "$work/out-dir"
 make_kit
 for one in 12 16 16-4k 32 exfat; do check_kind "$one"; done
+check_formatted
 check_damage
 finish

@@ -46,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memset(at, 0, sizeof(at));
 	make_volume(at, data, len);
 	raw = source_of_bytes((struct bytes){at, sizeof(at)});
-	if (raw && fat_volume_open(raw, &volume, &err) && !fat_walk(volume, &walker, &err))
+	if (raw && fat_volume_open(raw, &volume, &err) &&
+	    fat_volume_find_lost(volume, NULL, NULL, &err) && !fat_walk(volume, &walker, &err))
 		return 0;
 	return 0;
 }

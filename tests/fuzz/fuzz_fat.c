@@ -52,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!raw || !fat_volume_open(raw, &volume, &err))
 		return 0;
 	fuzz.volume = volume;
+	if (!fat_volume_find_lost(volume, NULL, NULL, &err))
+		return 0;
 	if (!fat_walk(volume, &fuzz.walker, &err))
 		return 0;
 	if (fat_metadata(volume, &ranges, &count, &err))
