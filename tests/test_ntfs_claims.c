@@ -5,6 +5,7 @@
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/volume.h"
 #include "tests/fixture_ntfs.h"
+#include "tests/fixture_story.h"
 
 #include <stdlib.h>
 
@@ -488,6 +489,52 @@ static void test_model(void **state)
 	}
 }
 
+/* The log tells that a file got clusters 100 to 107 after one was deleted, whose record is gone since. */
+static void test_log(void **state)
+{
+	CLEANUP(logfile_clusters_free) struct logfile_clusters *clusters = NULL;
+	struct fixture_log log = {0};
+	struct fixture_story story;
+	struct source *source;
+	struct found found;
+	struct disk d;
+
+	(void)state;
+	fixture_story_tell(&log, &story);
+	fixture_log_end(&log);
+	source = source_of_bytes((struct bytes){log.at, FIXTURE_LOG_SIZE});
+	assert_true(logfile_clusters_load_from(source, 4096, &clusters, NULL));
+	assert_int_equal(STORY_CLUSTER, 100);
+	begin(&d);
+	put(&d, &(struct file){.record = 7,
+		    .lsn = story.extended - 1,
+		    .runs = {{0, 98, 6}},
+		    .run_count = 1,
+		    .size = 6 * CLUSTER});
+	put(&d, &(struct file){.record = 8,
+		    .lsn = story.extended + 1,
+		    .runs = {{0, 104, 2}},
+		    .run_count = 1,
+		    .size = 2 * CLUSTER});
+	put(&d, &(struct file){
+		    .record = 9, .runs = {{0, 106, 4}}, .run_count = 1, .size = 4 * CLUSTER});
+	ready(&d);
+	expect(&d, 7, NTFS_DELETED_FULL, 6, 0, 0, 0);
+	ntfs_claims_set_log(d.claims, clusters);
+	expect(&d, 7, NTFS_DELETED_PARTIAL, 2, 0, 4, 0);
+	expect(&d, 8, NTFS_DELETED_FULL, 2, 0, 0, 0);
+	expect(&d, 9, NTFS_DELETED_PARTIAL, 2, 0, 0, 2);
+	judge(&d, 8, &found);
+	assert_true(ntfs_claims_log_covers(d.claims, &found.entry));
+	forget(&found);
+	judge(&d, 9, &found);
+	assert_false(ntfs_claims_log_covers(d.claims, &found.entry));
+	forget(&found);
+	end(&d);
+	source_close(source);
+	fixture_log_free(&log);
+}
+
 /* More claims than find room at once: three files that each had every one of 400,000 clusters, in pieces of one. */
 #define MANY 400000u
 
@@ -589,6 +636,7 @@ int main(void)
 	    cmocka_unit_test(test_blank),
 	    cmocka_unit_test(test_no_bitmap),
 	    cmocka_unit_test(test_model),
+	    cmocka_unit_test(test_log),
 	    cmocka_unit_test(test_walks),
 	};
 
