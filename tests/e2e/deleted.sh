@@ -39,7 +39,7 @@ check_long() {
 	local record
 	record=$(awk -F'\t' '$5 ~ /attribute-list/ { print $1 }' "$work/disk.img.truth")
 	jq -se --argjson record "$record" 'any(.record == $record and .deleted.clusters >= 700)' "$work/rows" >/dev/null &&
-		istat "$work/disk.img" "$record" | grep -q 'ATTRIBUTE_LIST.*Non-Resident' ||
+		istat "$work/disk.img" "$record" >"$work/istat" && grep -q 'ATTRIBUTE_LIST.*Non-Resident' "$work/istat" ||
 		complain "$what: attribute-list.bin has no list in clusters: no test"
 }
 
@@ -127,6 +127,57 @@ check_journal() {
 	rm -rf "$bundle"
 }
 
+# A small destination: the list, and what deleted files may not have there.
+check_small_disk() {
+	what="small disk"
+	mkdir -p "$work/small"
+	mount -t tmpfs -o size=64M tmpfs "$work/small" 2>/dev/null || return 0
+	make_case untouched "$work/disk.img"
+	run "$what" 0 "$kanshiki" collect --kit "$work/kit" --out "$work/small" --volume "C=$work/disk.img" --profile none --deleted all
+	bundle_of "$what" || return 0
+	"$kanshiki" ls "$bundle" --all --json --keys "$work/keys" | jq -c 'select(.deleted)' >"$work/rows"
+	jq -se 'any(.deleted.path == "victims/small.txt" and .status == "taken") and
+		any(.deleted.path == "victims/whole.bin" and .status == "not_taken" and (.reason | contains("destination")))' "$work/rows" >/dev/null ||
+		complain "$what: resident data is not there, or the rest does not say why not"
+	umount "$work/small"
+}
+
+# Stopped on the way: sealed, and what was taken until then is right.
+check_stop() {
+	local i pid ended=0
+	what="stop"
+	make_volume "$work/disk.img" 256M
+	mkdir "$work/mnt/victims"
+	for ((i = 0; i < 100; i++)); do random_bytes 2000000 >"$work/mnt/victims/$i.exe"; done
+	(cd "$work/mnt" && sha256sum victims/*) >"$work/sums"
+	rm -r "$work/mnt/victims"
+	unmount
+	(
+		trap - INT
+		exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$kanshiki" collect --kit "$work/kit" --out "$work/stopped" \
+			--volume "C=$work/disk.img" --profile none --deleted all
+	) >"$work/out" 2>"$work/err" </dev/null &
+	pid=$!
+	for _ in $(seq 500); do
+		[ -z "$(find "$work/stopped" -name 'files.*' -size +1M 2>/dev/null)" ] || break
+		sleep 0.01
+	done
+	kill -INT "$pid" 2>/dev/null || true
+	wait "$pid" || ended=$?
+	[ "$ended" -le 1 ] || complain "$what: exit $ended"
+	bundle_of "$what" || return 0
+	intact "$what" "$bundle" "0|1"
+	"$kanshiki" ls "$bundle" --json --keys "$work/keys" >"$work/rows"
+	jq -r 'select(.deleted.result == "full") | [.deleted.path, .path] | @tsv' "$work/rows" |
+		while IFS=$'\t' read -r path member; do
+			grep -qF "$(sha256sum <"$work/extracted/$member" | cut -c1-64)  $path" "$work/sums" || echo "$path"
+		done >"$work/odd"
+	[ ! -s "$work/odd" ] || complain "$what: not as it was: $(head -n 3 "$work/odd" | paste -sd' ')"
+	grep -q '"list":"deleted files"' "$work/extracted/deleted/C/files.jsonl" || complain "$what: no list"
+	echo "$what: exit $ended, $(wc -l <"$work/rows") rows"
+	rm -rf "$bundle"
+}
+
 make_work
 make_kit
 mkdir "$work/out-dir"
@@ -140,4 +191,6 @@ for name in untouched overwritten-in-part overwritten overwritten-by-deleted unk
 check_list
 check_caps
 check_journal
+check_small_disk
+check_stop
 finish
