@@ -15,6 +15,15 @@ check_live() {
 	grep -qi 'kanshiki\.exe' "$work"/extracted/live/*process*.jsonl || complain "$arch: the list lacks ourselves"
 }
 
+# Names in directory slack, and owners.
+check_slack_and_owners() {
+	[ "$(jq -r 'select(.live == "gone") | .path' "$work/extracted/deleted/C/index-slack.jsonl" | grep -c Downloads)" -gt 0 ] ||
+		complain "$arch: no deleted name in the slack of directories"
+	"$kanshiki" timeline "$bundle" --keys "$work/keys" >"$work/timeline" 2>"$work/err" || true
+	grep -q '"kind":"slack".*"path":"C/Users/花子/Downloads/' "$work/timeline" || complain "$arch: no slack in the timeline"
+	[ "$(grep -c '"owner_sid":"S-1-5-32-544"' "$work/timeline")" -gt 500 ] || complain "$arch: few lines have an owner"
+}
+
 collect_everything() {
 	local out=$work/out-$arch
 	use_wine "$arch"
@@ -30,6 +39,7 @@ collect_everything() {
 	intact "$arch" "$bundle" 0
 	perl "$tests/compare_tree.pl" "$image.json" "$work/extracted/fs/C" || complain "$arch: the files differ"
 	check_live
+	check_slack_and_owners
 	cmp -n 2048 "$image" "$work/extracted/fs/C/\$Boot" || complain "$arch: \$Boot differs"
 }
 

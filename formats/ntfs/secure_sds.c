@@ -14,7 +14,7 @@
 
 struct block { /* of descriptors, and its mirror copy */
 	uint64_t start;
-	uint8_t *at, *mirror; /* SDS_BLOCK bytes, zeros after their length */
+	uint8_t *at, *mirror; /* SDS_BLOCK bytes */
 	size_t len, mirror_len;
 	bool has_mirror; /* it was read */
 	size_t waste;
@@ -28,7 +28,7 @@ static void note(struct ntfs_sds *sds, const struct err *why)
 	}
 }
 
-/* What cannot be read is zeros. */
+/* How many bytes of it could be read. */
 static size_t read_half(struct ntfs_sds *sds, uint64_t start, uint8_t *to)
 {
 	struct err why = {0};
@@ -37,7 +37,6 @@ static size_t read_half(struct ntfs_sds *sds, uint64_t start, uint8_t *to)
 	if (start < sds->content->size &&
 	    !sds->content->read(sds->content, start, to, SDS_BLOCK, &got, &why))
 		note(sds, &why);
-	memset(to + got, 0, SDS_BLOCK - got);
 	return got;
 }
 
@@ -95,6 +94,23 @@ static bool add(struct ntfs_sds *sds, const struct ntfs_sds_item *item, struct e
 	return true;
 }
 
+static void read_mirror(struct ntfs_sds *sds, struct block *block)
+{
+	if (block->has_mirror)
+		return;
+	block->has_mirror = true;
+	block->mirror_len = read_half(sds, block->start + SDS_BLOCK, block->mirror);
+}
+
+/* Whether nothing of either copy is left at pos. */
+static bool is_behind(struct ntfs_sds *sds, struct block *block, size_t pos)
+{
+	if (pos + HEADER <= block->len)
+		return false;
+	read_mirror(sds, block);
+	return pos + HEADER > block->mirror_len;
+}
+
 /* The better of the two copies at pos. */
 static enum verdict find(
     struct ntfs_sds *sds, struct block *block, size_t pos, struct ntfs_sds_item *out)
@@ -104,10 +120,7 @@ static enum verdict find(
 
 	if (first == GOOD_ENTRY)
 		return first;
-	if (!block->has_mirror) {
-		block->has_mirror = true;
-		block->mirror_len = read_half(sds, block->start + SDS_BLOCK, block->mirror);
-	}
+	read_mirror(sds, block);
 	enum verdict mirror = judge(block, block->mirror, block->mirror_len, pos, &second);
 
 	if (mirror <= first)
@@ -124,7 +137,7 @@ static bool scan_block(struct ntfs_sds *sds, struct block *block, struct err *er
 	block->len = read_half(sds, block->start, block->at);
 	block->has_mirror = false;
 	block->waste = 0;
-	while (pos + HEADER <= SDS_BLOCK) {
+	while (!is_behind(sds, block, pos)) {
 		struct ntfs_sds_item item;
 		enum verdict verdict = find(sds, block, pos, &item);
 		size_t step = UNIT;
