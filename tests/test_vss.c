@@ -31,8 +31,9 @@ static uint32_t next_random(struct world *w)
 
 static void fill(struct world *w, uint8_t *to, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		to[i] = (uint8_t)next_random(w);
+	for (size_t i = 0; i < len;
+	     i++) /* the high bits: the low ones come again every four blocks */
+		to[i] = (uint8_t)(next_random(w) >> 16);
 }
 
 static void begin(struct world *w, bool elsewhere)
@@ -187,7 +188,99 @@ static void test_moves(void **state)
 	end(&w);
 }
 
-/* Many writes, moves and snapshots in any order; lists of many blocks. */
+/* A descriptor that is not used, items out of order, a block that is not at its own place. */
+static void test_odd_order(void **state)
+{
+	struct world w;
+	uint8_t item[128];
+	struct source *source = NULL;
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	write_block(&w, 3);
+	fixture_vss_describe(&w.f, 0, 4 * BLOCK, 0, 5 * BLOCK, 4, 0);
+	fixture_vss_describe(&w.f, 0, 5 * BLOCK, 0, 6 * BLOCK, 0x103, 0);
+	snapshot(&w, 0x40);
+	write_block(&w, 6);
+	/* The items of the newer one first. */
+	memcpy(item, w.at + w.f.catalog + 128, 128);
+	memcpy(w.at + w.f.catalog + 128, w.at + w.f.catalog + 128 + 256, 128);
+	memcpy(w.at + w.f.catalog + 128 + 256, item, 128);
+	assert_true(open_world(&w));
+	assert_int_equal(vss_info(w.vss, 0)->created, 1000);
+	check_snapshot(&w, 0, VSS_KEPT_ONLY);
+	check_snapshot(&w, 1, VSS_KEPT_ONLY);
+	assert_int_equal(vss_info(w.vss, 0)->damage.kind, ERR_DAMAGED); /* the senseless flags */
+	vss_close(w.vss);
+	/* A copy of the list elsewhere is not it. */
+	uint64_t list = w.f.stores[0].list;
+
+	put_le64(w.at + list + 32, list + BLOCK);
+	assert_true(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_true(vss_snapshot_open(w.vss, 1, VSS_KEPT_ONLY, &source, &w.err));
+	source_close(source);
+	end(&w);
+}
+
+/* What was free in the older snapshot is used in the newer one, and moved there: Windows gives the newer content, and it is
+ * not that of the older one. */
+static void test_moved_later(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	uint8_t data[512];
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x440);
+	write_block(&w, 44);
+	fixture_vss_snapshot(&w.f, 2000, 0x440, 46, AREA);
+	fixture_vss_move(&w.f, 44, 46);
+	write_block(&w, 44);
+	assert_true(open_world(&w));
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_AS_WINDOWS, &source, &w.err));
+	assert_true(source_read_exact(source, 44 * BLOCK, data, 512, &w.err));
+	assert_memory_equal(data, w.f.stores[1].golden + 44 * BLOCK, 512);
+	assert_int_equal(vss_unkept(w.vss, 0, 44 * BLOCK, BLOCK), BLOCK);
+	assert_int_equal(vss_unkept(w.vss, 1, 44 * BLOCK, BLOCK), 0);
+	source_close(source);
+	end(&w);
+}
+
+/* A move takes what is kept first; what is kept of the block after that is its own. And what was moved is read from there,
+ * though newer snapshots call the place free. */
+static void test_moved_once(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	uint8_t data[512];
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x440);
+	fixture_vss_describe(&w.f, 0, 8 * BLOCK, 12 * BLOCK, 0, 1, 0);
+	fixture_vss_describe(&w.f, 0, 12 * BLOCK, 0, 20 * BLOCK, 0, 0);
+	fixture_vss_describe(&w.f, 0, 12 * BLOCK, 0, 21 * BLOCK, 0, 0);
+	fixture_vss_move(&w.f, 1, 45);
+	write_block(&w, 1);
+	snapshot(&w, 0x440);
+	snapshot(&w, 0x440);
+	assert_true(open_world(&w));
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_AS_WINDOWS, &source, &w.err));
+	assert_true(source_read_exact(source, 8 * BLOCK, data, 512, &w.err));
+	assert_memory_equal(data, w.at + 20 * BLOCK, 512);
+	assert_true(source_read_exact(source, 12 * BLOCK, data, 512, &w.err));
+	assert_memory_equal(data, w.at + 21 * BLOCK, 512);
+	assert_true(source_read_exact(source, 1 * BLOCK, data, 512, &w.err));
+	assert_memory_equal(data, w.f.stores[0].golden + 1 * BLOCK, 512);
+	assert_int_equal(vss_unkept(w.vss, 0, 1 * BLOCK, BLOCK), BLOCK); /* it may be overwritten */
+	source_close(source);
+	end(&w);
+}
+
+/* Many writes and snapshots in any order; lists of many blocks. */
 static void test_any_order(void **state)
 {
 	(void)state;
@@ -238,6 +331,38 @@ static void test_unused(void **state)
 		source_close(kept);
 		end(&w);
 	}
+}
+
+/* Freed between two snapshots: the older one still needs it, so the newer keeps it as well. */
+static void test_freed_between(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	uint8_t data[512];
+
+	(void)state;
+	begin(&w, false);
+	fixture_vss_snapshot(&w.f, 1, 0x40, 0, 0);
+	fixture_vss_snapshot(&w.f, 2, 0x40, 10, 13);
+	write_block(&w, 10);
+	fixture_vss_snapshot(&w.f, 3, 0x440, 10, 13); /* free in both: not kept */
+	write_block(&w, 11);
+	assert_true(open_world(&w));
+	for (unsigned n = 0; n < 2; n++) {
+		assert_true(vss_snapshot_open(w.vss, n, VSS_KEPT_ONLY, &source, &w.err));
+		assert_true(source_read_exact(source, 10 * BLOCK, data, 512, &w.err));
+		assert_memory_equal(data, w.f.stores[n].golden + 10 * BLOCK, 512);
+		/* The newest did not keep it, nobody knows what it was. */
+		assert_false(source_read_exact(source, 11 * BLOCK, data, 512, &w.err));
+		assert_int_equal(vss_unkept(w.vss, n, 10 * BLOCK, 3 * BLOCK - 1), 2 * BLOCK - 1);
+		source_close(source);
+		w.err = (struct err){0};
+	}
+	assert_true(vss_snapshot_open(w.vss, 2, VSS_AS_WINDOWS, &source, &w.err));
+	assert_true(source_read_exact(source, 12 * BLOCK, data, 512, &w.err));
+	assert_int_equal(data[0] | data[100] | data[511], 0);
+	source_close(source);
+	end(&w);
 }
 
 static void test_same(void **state)
@@ -426,7 +551,11 @@ static void test_lost_store(void **state)
 	assert_true(vss_open(w.raw, NULL, &w.vss, &w.err));
 	assert_int_equal(vss_count(w.vss), 3);
 	assert_non_null(strstr(vss_info(w.vss, 0)->why.text, "not in the catalogue"));
-	check_snapshot(&w, 3 - 1, VSS_KEPT_ONLY);
+	uint8_t *third = w.f.stores[2].golden; /* the newest is the third now */
+
+	w.f.stores[2].golden = w.f.stores[3].golden;
+	w.f.stores[3].golden = third;
+	check_snapshot(&w, 2, VSS_KEPT_ONLY);
 	end(&w);
 }
 
@@ -496,8 +625,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_two_stores),
 	    cmocka_unit_test(test_moves),
+	    cmocka_unit_test(test_odd_order),
+	    cmocka_unit_test(test_moved_later),
+	    cmocka_unit_test(test_moved_once),
 	    cmocka_unit_test(test_any_order),
 	    cmocka_unit_test(test_unused),
+	    cmocka_unit_test(test_freed_between),
 	    cmocka_unit_test(test_same),
 	    cmocka_unit_test(test_refresh),
 	    cmocka_unit_test(test_elsewhere),

@@ -44,9 +44,10 @@ static void look_in(const struct vss_store *store, struct place *places, size_t 
 			place->is_stored = vss_entry_kind(found) == VSS_ENTRY_KEPT;
 			place->is_moved |= !place->is_stored;
 			place->is_zeros &= !place->is_moved;
-		} else if (!place->is_moved && vss_store_is_unused(store, block)) {
+		} else if (vss_store_is_unused(store, block)) {
 			place->is_kept = false;
-			place->is_zeros |= (store->info.flags & VSS_FLAG_UNUSED_ZEROS) != 0;
+			place->is_zeros |=
+			    !place->is_moved && (store->info.flags & VSS_FLAG_UNUSED_ZEROS);
 		}
 	}
 }
