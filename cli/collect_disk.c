@@ -119,7 +119,15 @@ static bool add_partition(
 	}
 	if (!image_partition_open(from->raw, partition, &window, &why))
 		return volume_set_add_left_out(opened->set, &place, &why, false, err);
-	return volume_set_add_place(opened->set, &place, TAKE(window), err);
+	if (!volume_set_add_place(opened->set, &place, TAKE(window), err))
+		return false;
+	struct collection_volume *volume = &opened->set->at[opened->set->count - 1];
+
+	if (disk_type_is_part(partition) && !collection_volume_usable(volume) &&
+	    volume->kind == VOLUME_UNKNOWN)
+		fail(&volume->why, ERR_UNSUPPORTED,
+		    "part of a volume over several disks or partitions");
+	return true;
 }
 
 static bool is_readable(enum volume_kind kind)

@@ -374,6 +374,9 @@ static void test_guid_text(void **state)
 	memcpy(partition.type_guid, guid, sizeof(guid));
 	assert_string_equal(disk_type_name(&partition), "Microsoft reserved");
 	assert_true(disk_type_is_empty(&partition));
+	assert_false(disk_type_is_part(&partition));
+	assert_true(disk_type_is_part(&(struct disk_partition){.type = 0x42}));
+	assert_false(disk_type_is_part(&(struct disk_partition){.type = 7}));
 	partition.type_guid[0]++;
 	assert_null(disk_type_name(&partition));
 	assert_false(disk_type_is_empty(&partition));

@@ -67,6 +67,9 @@ const char *disk_type_name(const struct disk_partition *partition);
 /* Whether there is no file system in it by its type: Microsoft reserved, swap. */
 bool disk_type_is_empty(const struct disk_partition *partition);
 
+/* Whether it is one part of a volume that lies over several (dynamic disk, storage space, LVM, RAID). */
+bool disk_type_is_part(const struct disk_partition *partition);
+
 /* "{E3C9E316-0B5C-4DB8-817D-F92DF00215AE}". */
 #define DISK_GUID_ROOM 39
 void disk_guid_text(const uint8_t guid[DISK_GUID_LEN], char out[DISK_GUID_ROOM]);

@@ -90,6 +90,18 @@ const char *disk_type_name(const struct disk_partition *partition)
 	return guid ? guid->name : NULL;
 }
 
+bool disk_type_is_part(const struct disk_partition *partition)
+{
+	static const char *const parts[] = {
+	    "Windows dynamic disk", "Windows storage space", "Linux LVM", "Linux RAID"};
+	const char *name = disk_type_name(partition);
+
+	for (size_t i = 0; name && i < ARRAY_LEN(parts); i++)
+		if (strcmp(name, parts[i]) == 0)
+			return true;
+	return false;
+}
+
 bool disk_type_is_empty(const struct disk_partition *partition)
 {
 	const struct known_id *id = partition->type ? find_id(partition) : NULL;
