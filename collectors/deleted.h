@@ -7,15 +7,16 @@
 #include "collectors/state.h"
 #include "formats/ntfs/wof.h"
 
-#define DELETED_CANDIDATES_MAX ((size_t)1 << 19) /* streams to recover, of one volume: 12 MiB */
-#define DELETED_RESIDENT_MAX   100000u           /* members out of MFT records, of one volume */
-#define DELETED_LEFT_ROWS_MAX  10000u            /* rows for what is left out; the list has all */
-#define DELETED_LINES_BYTES    ((size_t)8 << 20) /* of a part of the list */
-#define DELETED_CAP            2000000000ull     /* bytes, by default */
-#define DELETED_CAP_ALL        20000000000ull    /* the same for --deleted all */
-#define DELETED_FILE_SHARE     4u                /* one file takes a quarter of it at most */
-#define DELETED_SAMPLES        256u              /* clusters looked at for TRIM */
-#define DELETED_CLASS_NONE     31u               /* not on the priority list */
+#define DELETED_CANDIDATES_MAX ((size_t)1 << 19)   /* streams to recover, of one volume: 12 MiB */
+#define DELETED_RESIDENT_MAX   100000u             /* members out of MFT records, of one volume */
+#define DELETED_LEFT_ROWS_MAX  10000u              /* rows for what is left out; the list has all */
+#define DELETED_MARKS_MAX      ((uint64_t)1 << 27) /* records: 16 MiB */
+#define DELETED_LINES_BYTES    ((size_t)8 << 20)   /* of a part of the list */
+#define DELETED_CAP            2000000000ull       /* bytes, by default */
+#define DELETED_CAP_ALL        20000000000ull      /* the same for --deleted all */
+#define DELETED_FILE_SHARE     4u                  /* one file takes a quarter of it at most */
+#define DELETED_SAMPLES        256u                /* clusters looked at for TRIM */
+#define DELETED_CLASS_NONE     31u                 /* not on the priority list */
 
 /* What is done about a stream, and why not more. */
 enum deleted_decision {
@@ -68,6 +69,7 @@ struct deleted_files { /* of one volume */
 	    files;              /* records: not in use, of them without anything, of them listed */
 	uint64_t resident;      /* members out of records so far */
 	uint64_t cap, file_cap; /* bytes */
+	uint8_t *marks;         /* a bit for each record: it is a deleted file; NULL: not known */
 	struct deleted_deletion *deletions; /* by record and sequence */
 	size_t deletion_count, deletion_room;
 	struct text title; /* for the progress line */

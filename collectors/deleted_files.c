@@ -92,8 +92,20 @@ const struct ntfs_stream *deleted_holder(struct deleted_files *d, const struct n
 	return *is_wof ? wof->packed : stream;
 }
 
-/* One way through the file table. False: stopped. */
-static bool walk(struct deleted_files *d,
+/* The first walk marks the deleted files; the others load no more than these. Without memory they load all. */
+static bool is_marked(const struct deleted_files *d, uint64_t record)
+{
+	return !d->marks || d->marks[record / 8] >> record % 8 & 1;
+}
+
+static void mark(struct deleted_files *d, uint64_t record)
+{
+	if (d->marks)
+		d->marks[record / 8] |= (uint8_t)(1u << record % 8);
+}
+
+/* One way through the file table, or through its deleted files. False: stopped. */
+static bool walk(struct deleted_files *d, bool only_marked,
     void (*see)(struct deleted_files *, void *context, const struct ntfs_entry *entry),
     void *context)
 {
@@ -109,7 +121,8 @@ static bool walk(struct deleted_files *d,
 			progress_part(
 			    &d->collection->progress, text_string(&d->title), record, count);
 		}
-		if (hit_load(d->volume, record, &entry, &err))
+		if ((!only_marked || is_marked(d, record)) &&
+		    hit_load(d->volume, record, &entry, &err))
 			see(d, context, &entry);
 	}
 	return true;
@@ -128,6 +141,7 @@ static void see_claims(struct deleted_files *d, void *first, const struct ntfs_e
 		return;
 	}
 	d->files++;
+	mark(d, entry->record);
 	for (size_t i = 0; i < entry->stream_count; i++)
 		if (deleted_is_wanted(entry, i) && !entry->streams[i].resident)
 			deleted_trim_see(d, &entry->streams[i]);
@@ -152,10 +166,13 @@ static void see_list(struct deleted_files *d, void *list, const struct ntfs_entr
 /* Who owns which cluster. False: stopped. */
 static bool claim(struct deleted_files *d)
 {
+	uint64_t count = ntfs_mft_count(ntfs_volume_mft(d->volume->ntfs));
 	bool first = true;
 
+	if (count < DELETED_MARKS_MAX)
+		d->marks = calloc((size_t)(count / 8) + 1, 1);
 	for (;;) {
-		if (!walk(d, see_claims, first ? d : NULL))
+		if (!walk(d, false, see_claims, first ? d : NULL))
 			return false;
 		first = false;
 		if (!ntfs_claims_settle(d->claims))
@@ -210,7 +227,7 @@ static void list(struct deleted_files *d)
 	struct deleted_list lines;
 
 	deleted_list_begin(&lines, d);
-	DISCARD(walk(d, see_list, &lines)); /* what there is of it is still written */
+	DISCARD(walk(d, true, see_list, &lines)); /* what there is of it is still written */
 	deleted_list_end(&lines);
 }
 
@@ -236,7 +253,7 @@ static void run(struct deleted_files *d)
 		report(d, "", &err);
 	deleted_caps(d->collection, &d->cap, &d->file_cap);
 	deleted_trim_judge(d);
-	if (d->collection->plan->deleted != DELETED_LIST && !walk(d, see_plan, NULL))
+	if (d->collection->plan->deleted != DELETED_LIST && !walk(d, true, see_plan, NULL))
 		return;
 	deleted_plan_decide(d);
 	say_trim(d);
@@ -275,6 +292,7 @@ static void run_volume(struct collection *collection, size_t volume)
 	matcher_free(&d->priorities);
 	text_free(&d->title);
 	free(d->deletions);
+	free(d->marks);
 	free(d->at);
 	free(d);
 }

@@ -155,7 +155,8 @@ const char *deleted_why(enum deleted_decision decision)
 	    [DELETED_NOT_LISTED] = "not on the priority list: --deleted all takes it",
 	    [DELETED_LIST_ONLY] = "not asked for: --deleted list",
 	    [DELETED_FILE_CAP] = "larger than one deleted file may be: a quarter of --deleted-cap",
-	    [DELETED_TOTAL_CAP] = "no room for it: --deleted-cap, or what is free at the destination",
+	    [DELETED_TOTAL_CAP] =
+		"no room for it: --deleted-cap, or what is free at the destination",
 	    [DELETED_TOO_MANY] = "more deleted files than are looked at",
 	};
 
