@@ -1,0 +1,249 @@
+/* Shadow copies that are damaged, incomplete, stored on another volume, or change while they are read. */
+#include "tests/unit.h"
+
+#include "tests/fake_source.h"
+#include "tests/fixture_vss_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Windows goes on keeping blocks: in the last block of the list, and in a new one. */
+static void test_refresh(void **state)
+{
+	struct world w;
+	struct source *older = NULL;
+	uint8_t data[512];
+	bool changed = true;
+
+	(void)state;
+	begin(&w, false);
+	w.f.list_room = 2;
+	snapshot(&w, 0x40);
+	write_block(&w, 1);
+	snapshot(&w, 0x40);
+	write_block(&w, 2);
+	assert_true(open_world(&w));
+	assert_true(vss_refresh(w.vss, &changed, &w.err)); /* nothing is open */
+	assert_false(changed);
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &older, &w.err));
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	assert_false(changed);
+	for (uint64_t block = 3; block < 9; block++) {
+		uint64_t before = vss_places(w.vss, 0, 0, DATA * BLOCK);
+		uint64_t elsewhere = vss_places(w.vss, 0, 0, block * BLOCK);
+
+		write_block(&w, block);
+		assert_int_equal(vss_places(w.vss, 0, 0, DATA * BLOCK), before);
+		assert_true(vss_refresh(w.vss, &changed, &w.err));
+		assert_true(changed);
+		assert_int_not_equal(vss_places(w.vss, 0, 0, DATA * BLOCK), before);
+		assert_int_equal(vss_places(w.vss, 0, 0, block * BLOCK), elsewhere);
+		assert_true(source_read_exact(older, block * BLOCK, data, 512, &w.err));
+		assert_memory_equal(data, w.f.stores[0].golden + block * BLOCK, 512);
+		assert_true(vss_refresh(w.vss, &changed, &w.err));
+		assert_false(changed);
+	}
+	put_le64(w.at + w.f.stores[1].list, 0); /* taken away meanwhile */
+	put_le64(w.at + 0x1e00, 0);
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	assert_true(changed);
+	assert_int_equal(vss_info(w.vss, 1)->damage.kind, ERR_DAMAGED);
+	snapshot(&w, 0x40); /* blocks are kept in another store from now on */
+	assert_false(vss_refresh(w.vss, &changed, &w.err));
+	source_close(older);
+	end(&w);
+}
+
+/* The store on another volume: read with it, named without it or with a wrong one. */
+static void test_elsewhere(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	struct vss *alone = NULL;
+
+	(void)state;
+	begin(&w, true);
+	snapshot(&w, 0x40);
+	write_block(&w, 3);
+	assert_true(open_world(&w));
+	check_all(&w);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(vss_open(w.raw, i ? w.raw : NULL, &alone, &w.err));
+		if (i == 0) {
+			assert_non_null(strstr(vss_info(alone, 0)->why.text, "{22222222-2222-"));
+			assert_int_equal(vss_info(alone, 0)->why.kind, ERR_MISSING);
+		}
+		assert_false(vss_snapshot_open(alone, 0, VSS_KEPT_ONLY, &source, &w.err));
+		vss_close(alone);
+		alone = NULL;
+	}
+	put_le64(w.storage + 0x1e00 + 64, 5); /* not the volume that is meant */
+	assert_true(vss_open(w.raw, w.other, &alone, &w.err));
+	assert_non_null(strstr(vss_info(alone, 0)->why.text, "on another volume"));
+	vss_close(alone);
+	end(&w);
+}
+
+static void test_none(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	assert_false(open_world(&w)); /* an empty catalogue */
+	assert_int_equal(w.err.kind, ERR_MISSING);
+	put_le64(w.at + 0x1e00 + 48, 0); /* none */
+	assert_false(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_int_equal(w.err.kind, ERR_MISSING);
+	memset(w.at + 0x1e00, 0, 16);
+	assert_false(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_int_equal(w.err.kind, ERR_MISSING);
+	end(&w);
+}
+
+/* What is damaged is said, and the rest is read. */
+static void test_damage(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+
+	(void)state;
+	begin(&w, false);
+	w.f.list_room = 2;
+	snapshot(&w, 0x40);
+	uint64_t list = w.f.stores[0].list, header = w.f.stores[0].header;
+
+	for (uint64_t block = 0; block < 9; block++)
+		write_block(&w, block);
+	uint64_t second = le64(w.at + list + 40);
+
+	put_le64(w.at + w.f.stores[0].list + 40, second); /* a loop */
+	put_le64(w.at + header, 0);
+	w.at[list + 128 + 1] = 1; /* an entry that begins inside a block */
+	assert_true(open_world(&w));
+	assert_false(vss_info(w.vss, 0)->has_details);
+	assert_int_equal(vss_info(w.vss, 0)->damage.kind, ERR_DAMAGED);
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_int_equal(vss_blocks(w.vss, 0), 8);
+	source_close(source);
+	vss_close(w.vss);
+	put_le64(w.at + list, 0); /* no list at all */
+	assert_true(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_int_equal(w.err.kind, ERR_DAMAGED);
+	assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	end(&w);
+}
+
+/* A snapshot without its store takes the older ones with it: they build on it. */
+static void test_lost_store(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+
+	(void)state;
+	begin(&w, false);
+	for (unsigned i = 0; i < 4; i++) {
+		snapshot(&w, 0x40);
+		write_block(&w, i);
+	}
+	uint8_t *item = w.at + w.f.storage_catalog + 256 + 256;
+
+	item[0] = 1; /* that of the second is gone */
+	assert_true(open_world(&w));
+	assert_int_equal(vss_count(w.vss), 4);
+	assert_int_equal(vss_info(w.vss, 0)->why.kind, ERR_DAMAGED);
+	assert_int_equal(vss_info(w.vss, 1)->why.kind, ERR_DAMAGED);
+	assert_int_equal(vss_info(w.vss, 2)->why.kind, ERR_NONE);
+	check_snapshot(&w, 2, VSS_KEPT_ONLY);
+	check_snapshot(&w, 3, VSS_KEPT_ONLY);
+	assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	vss_close(w.vss);
+	item[0] = 3;
+	w.at[w.f.catalog + 128 + 256] = 1; /* now the snapshot itself */
+	assert_true(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_int_equal(vss_count(w.vss), 3);
+	assert_non_null(strstr(vss_info(w.vss, 0)->why.text, "not in the catalogue"));
+	uint8_t *third = w.f.stores[2].golden; /* the newest is the third now */
+
+	w.f.stores[2].golden = w.f.stores[3].golden;
+	w.f.stores[3].golden = third;
+	check_snapshot(&w, 2, VSS_KEPT_ONLY);
+	end(&w);
+}
+
+/* The catalogue's chain comes back to itself; a volume that was larger; the volume's end. */
+static void test_limits(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	uint8_t data[16];
+	size_t got = 1;
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	put_le64(w.at + w.f.catalog + 40, w.f.catalog);
+	put_le64(w.at + w.f.catalog + 128 + 8, UINT64_MAX);
+	assert_true(open_world(&w));
+	assert_int_equal(vss_damage(w.vss)->kind, ERR_DAMAGED);
+	assert_int_equal(vss_count(w.vss), 1);
+	assert_int_equal(vss_info(w.vss, 0)->damage.kind, ERR_DAMAGED);
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_AS_WINDOWS, &source, &w.err));
+	assert_int_equal(source->size, BLOCKS * BLOCK);
+	assert_true(source->read(source, source->size - 4, data, 16, &got, &w.err));
+	assert_int_equal(got, 4);
+	assert_true(source->read(source, UINT64_MAX - 4, data, 16, &got, &w.err));
+	assert_int_equal(got, 0);
+	source_close(source);
+	end(&w);
+}
+
+/* The nth read fails, for every n: nothing crashes, what opens reads right or says why not. */
+static void test_reads_that_fail(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	for (unsigned i = 0; i < 2; i++) {
+		snapshot(&w, 0x40);
+		write_block(&w, 3);
+	}
+	for (uint64_t n = 1; n < 40; n++) {
+		struct fake_source *fake = fake_source_new((struct bytes){w.at, BLOCKS * BLOCK});
+		struct source *source = NULL;
+		uint8_t data[512];
+
+		assert_non_null(fake);
+		fake->fail_at = n;
+		w.err = (struct err){0};
+		if (vss_open(&fake->source, NULL, &w.vss, &w.err) &&
+		    vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err) &&
+		    source_read_exact(source, 3 * BLOCK, data, 512, &w.err) &&
+		    vss_info(w.vss, 0)->damage.kind == ERR_NONE)
+			assert_memory_equal(data, w.f.stores[0].golden + 3 * BLOCK, 512);
+		else if (w.vss && vss_info(w.vss, 0)->damage.kind == ERR_NONE)
+			assert_int_not_equal(w.err.kind, ERR_NONE);
+		source_close(source);
+		vss_close(w.vss);
+		w.vss = NULL;
+		source_close(&fake->source);
+	}
+	end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_refresh),
+	    cmocka_unit_test(test_elsewhere),
+	    cmocka_unit_test(test_none),
+	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_lost_store),
+	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_reads_that_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
