@@ -4,6 +4,7 @@
 #include "formats/ntfs/index_slack.h"
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/volume.h"
+#include "tests/fake_source.h"
 #include "tests/fixture_ntfs.h"
 
 #include <stdlib.h>
@@ -368,6 +369,71 @@ static void test_unused_end_of_the_record(void **state)
 	fixture_volume_free(&v);
 }
 
+/* Block i of 600: one name, and in some a remnant. */
+static void fill(struct directory *d)
+{
+	for (uint64_t i = 0; i < d->count; i++) {
+		uint8_t entries[2048] = {0};
+		size_t pos = 0;
+		char name[32];
+
+		snprintf(name, sizeof(name), "file%llu", (unsigned long long)i);
+		add(entries, &pos, 100 + i, name);
+		size_t used = pos;
+
+		pos += 16;
+		snprintf(name, sizeof(name), "gone%llu", (unsigned long long)i);
+		if (i % 200 == 0)
+			add(entries, &pos, 100 + i, name);
+		put(d, i, entries, pos, used);
+	}
+}
+
+/* Looks through an index of which the n'th read fails, and a sector of bad_block always. */
+static void look(uint64_t n, uint64_t bad_block, const char *want, bool is_damaged, uint64_t *reads)
+{
+	struct directory d;
+	struct found found = {.lister = {.each = each, .damage = damage}};
+
+	begin(&d, 600);
+	fill(&d);
+	struct fake_source *fake =
+	    fake_source_new((struct bytes){d.blocks, (size_t)d.count * BLOCK});
+
+	assert_non_null(fake);
+	fake->fail_at = n;
+	if (bad_block != UINT64_MAX) {
+		fake->bad_from = bad_block * BLOCK + 512;
+		fake->bad_len = 512;
+	}
+	d.volume.raw = &fake->source;
+	assert_true(ntfs_index_slack_list(d.slack, &d.entry, &found.lister, NULL));
+	*reads = fake->reads;
+	assert_string_equal(text_string(&found.text), want);
+	assert_int_equal(found.damages != 0, is_damaged);
+	text_free(&found.text);
+	source_close(&fake->source);
+	end(&d);
+}
+
+/* A read that fails once is tried again block by block; a bad sector costs its block, and certainty. */
+static void test_failed_reads(void **state)
+{
+	static const char all[] =
+	    "gone0 tail gone 100;gone200 tail gone 300;gone400 tail gone 500;";
+	uint64_t reads = 0;
+	uint64_t ignored;
+
+	(void)state;
+	look(0, UINT64_MAX, all, false, &reads);
+	assert_in_range(reads, 3, 20);
+	for (uint64_t n = 1; n <= reads; n++)
+		look(n, UINT64_MAX, all, false, &ignored);
+	look(0, 200, "gone0 tail unknown 100;gone400 tail unknown 500;", true, &ignored);
+	look(0, 201, "gone0 tail unknown 100;gone200 tail unknown 300;gone400 tail unknown 500;",
+	    true, &ignored);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(test_large_index),
 	    cmocka_unit_test(test_bytes_read_are_bounded),
 	    cmocka_unit_test(test_unused_end_of_the_record),
+	    cmocka_unit_test(test_failed_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

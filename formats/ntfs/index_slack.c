@@ -27,7 +27,7 @@ struct looking {
 	struct bytes root; /* content of $INDEX_ROOT; empty when there is none */
 	struct ntfs_index_geometry g;
 	struct source *blocks; /* NULL: none, or not at hand */
-	struct source *bitmap; /* of the blocks in use; NULL: not known */
+	uint8_t *bits;         /* of the blocks in use, one each; NULL: not known */
 	uint64_t block_count;
 	uint64_t chunk_first; /* the blocks in s->chunk */
 	size_t chunk_count;
@@ -90,12 +90,40 @@ static void damaged(struct looking *l, const struct err *why)
 		l->lister->damage(l->lister, &told);
 }
 
-/* Makes s->chunk hold the block and undoes its fix-ups. What cannot be read is zeros. */
+/* Reads the blocks of a chunk whose reading at once ended after `good` bytes. What cannot be read is zeros. */
+static void read_singly(struct looking *l, size_t good, size_t want)
+{
+	size_t size = l->g.block_size;
+
+	for (size_t at = good / size * size; at < want; at += size) {
+		struct err why = {0};
+
+		if (source_read_exact(
+			l->blocks, l->chunk_first * size + at, l->s->chunk + at, size, &why))
+			continue;
+		memset(l->s->chunk + at, 0, size);
+		damaged(l, &why);
+	}
+}
+
+/* A torn block is no node any more, but may hold names all the same. */
+static void undo_fixups(struct looking *l)
+{
+	for (size_t i = 0; i < l->chunk_count; i++) {
+		uint8_t *at = l->s->chunk + i * l->g.block_size;
+		bool torn = false;
+
+		if (memcmp(at, "INDX", 4) == 0 &&
+		    (!ntfs_fixup(at, l->g.block_size, &torn, NULL) || torn))
+			memcpy(at, "TORN", 4);
+	}
+}
+
+/* Makes s->chunk hold the block. */
 static void load_chunk(struct looking *l, uint64_t block)
 {
 	size_t size = l->g.block_size;
 	uint64_t first = block - block % (CHUNK / size);
-	struct err why = {0};
 	size_t got = 0;
 
 	if (l->chunk_count != 0 && l->chunk_first == first)
@@ -106,17 +134,9 @@ static void load_chunk(struct looking *l, uint64_t block)
 		l->chunk_count = (size_t)(l->block_count - first);
 	size_t want = l->chunk_count * size;
 
-	if (!l->blocks->read(l->blocks, first * size, l->s->chunk, want, &got, &why))
-		damaged(l, &why);
-	memset(l->s->chunk + got, 0, want - got);
-	for (size_t i = 0; i < l->chunk_count; i++) {
-		uint8_t *at = l->s->chunk + i * size;
-		bool torn = false;
-
-		/* A torn block is no node any more, but may hold names all the same. */
-		if (memcmp(at, "INDX", 4) == 0 && (!ntfs_fixup(at, size, &torn, NULL) || torn))
-			memcpy(at, "TORN", 4);
-	}
+	if (!l->blocks->read(l->blocks, first * size, l->s->chunk, want, &got, NULL) || got < want)
+		read_singly(l, got, want);
+	undo_fixups(l);
 }
 
 static struct bytes block_at(struct looking *l, uint64_t block)
@@ -129,15 +149,9 @@ static struct bytes block_at(struct looking *l, uint64_t block)
 /* Whether $BITMAP has the block; without one every block with a signature counts. */
 static bool is_used(const struct looking *l, uint64_t block)
 {
-	uint8_t bits = 0;
-	size_t got = 0;
-
 	if (!l->directory->in_use)
 		return false;
-	if (!l->bitmap)
-		return true;
-	return l->bitmap->read(l->bitmap, block / 8, &bits, 1, &got, NULL) && got == 1 &&
-	       bits >> (block % 8) & 1;
+	return !l->bits || l->bits[block / 8] >> (block % 8) & 1;
 }
 
 /* The entries in use of a node; false when it is none. */
@@ -313,13 +327,34 @@ static uint64_t stored_size(const struct ntfs_stream *stream, uint32_t cluster_s
 							   : end * cluster_size;
 }
 
+/* What cannot be read of it counts as in use: then nothing there is taken for slack that is not. */
+static void read_bits(struct looking *l)
+{
+	const struct ntfs_stream *stream =
+	    ntfs_entry_stream(l->directory, NTFS_BITMAP, ntfs_index_i30());
+	CLEANUP(source_close) struct source *bitmap = NULL;
+	size_t len = (size_t)(l->block_count / 8 + 1);
+	struct err why = {0};
+	size_t got = 0;
+
+	if (!stream || l->block_count == 0)
+		return;
+	l->bits = malloc(len);
+	if (!l->bits)
+		fail(&why, ERR_MEMORY, "no memory for $BITMAP");
+	else if (ntfs_stream_open(l->s->mft->volume, l->directory, stream, &bitmap, &why))
+		DISCARD(bitmap->read(bitmap, 0, l->bits, len, &got, &why));
+	if (why.kind != ERR_NONE)
+		damaged(l, &why);
+	if (l->bits) /* behind its end no block is in use */
+		memset(l->bits + got, why.kind == ERR_NONE ? 0 : 0xff, len - got);
+}
+
 static void open_blocks(struct looking *l)
 {
 	struct ntfs_volume *volume = l->s->mft->volume;
 	const struct ntfs_stream *stream =
 	    ntfs_entry_stream(l->directory, NTFS_INDEX_ALLOCATION, ntfs_index_i30());
-	const struct ntfs_stream *bitmap =
-	    ntfs_entry_stream(l->directory, NTFS_BITMAP, ntfs_index_i30());
 	struct err why = {0};
 
 	l->is_uncertain = stream && !volume;
@@ -337,10 +372,12 @@ static void open_blocks(struct looking *l)
 		return;
 	}
 	l->s->left -= copy.size;
-	if (!ntfs_stream_open(volume, l->directory, &copy, &l->blocks, &why) ||
-	    (bitmap && !ntfs_stream_open(volume, l->directory, bitmap, &l->bitmap, &why)))
+	if (!ntfs_stream_open(volume, l->directory, &copy, &l->blocks, &why)) {
 		damaged(l, &why);
-	l->block_count = l->blocks ? copy.size / l->g.block_size : 0;
+		return;
+	}
+	l->block_count = copy.size / l->g.block_size;
+	read_bits(l);
 }
 
 bool ntfs_index_slack_list(struct ntfs_index_slack *s, const struct ntfs_entry *directory,
@@ -365,6 +402,6 @@ bool ntfs_index_slack_list(struct ntfs_index_slack *s, const struct ntfs_entry *
 	for (uint64_t i = 0; i < l.block_count && !l.failed; i++)
 		look_at_block(&l, i);
 	source_close(l.blocks);
-	source_close(l.bitmap);
+	free(l.bits);
 	return !l.failed;
 }
