@@ -15,27 +15,26 @@
 #define VOLUME_SET_MAX 256 /* volumes in one collection, shadow copies among them */
 
 struct collection_volume {
-	char letter;        /* 'C', or 0 */
+	char letter;     /* 'C', or 0 */
+	bool is_live;    /* a device, not an image file */
+	bool is_skipped; /* left out on purpose: it holds --out, the kit, the program, or nothing */
+	bool is_shadow;  /* a snapshot: shadow_index of the volume shadow_of in the set */
+	enum volume_kind kind;
 	struct text name;   /* its directory in the bundle: "C", or "$vol_{GUID}" */
 	struct text path;   /* as opened */
-	bool is_live;       /* a device, not an image file */
 	struct source *raw; /* NULL: could not be opened */
-	enum volume_kind kind;
 	/* At most one of the two; neither: the volume is not usable. */
 	struct ntfs_volume *ntfs;
 	struct fat_volume *fat; /* FAT12, FAT16, FAT32, exFAT */
 	struct ntfs_paths *paths;
 	struct ntfs_secure *secure;        /* owners and rights; NULL before collection_walk */
 	struct ntfs_object_index *objects; /* the same */
-	bool
-	    is_skipped; /* left out on purpose: it holds --out, the kit or the program, or nothing */
-	struct err why; /* why it is not usable; ERR_NONE when it is */
+	struct err why;                    /* why it is not usable; ERR_NONE when it is */
 	size_t disk; /* 1 + index of the disk that it is a partition of; 0: a volume of its own */
 	uint32_t partition; /* as the disk's table counts */
 	/* shadows.h */
 	struct vss *vss;       /* its shadow copies; NULL: not looked for, or none */
 	struct err shadow_why; /* what is wrong with them as a whole */
-	bool is_shadow; /* it is one: snapshot shadow_index of the volume shadow_of in the set */
 	size_t shadow_of, shadow_index;
 };
 
@@ -44,8 +43,7 @@ struct volume_disk { /* a disk with a partition table, of which volumes are take
 	bool is_live;
 	struct source *raw;
 	struct disk table;
-	struct err
-	    why; /* why partitions of it are not among the volumes; ERR_NONE when all that were asked for are */
+	struct err why; /* why partitions asked for are not among the volumes, or ERR_NONE */
 };
 
 /* Zero before use. */

@@ -276,12 +276,12 @@ static bool open_all(struct split_source *split, struct series *series, struct e
 /* A part that is not the first stands for nothing: the first is named. */
 static bool refuse_later(const struct series *series, struct err *err)
 {
-	for (char last = series->low; last <= series->low + (series->low == '0'); last++) {
+	for (int i = 0; i <= (series->low == '0'); i++) {
 		struct series first = *series;
 		struct series second;
 
 		memset(first.suffix, first.low, first.len);
-		first.suffix[first.len - 1] = last;
+		first.suffix[first.len - 1] = (char)(series->low + i);
 		second = first;
 		if (exists(&first) && next_part(&second))
 			return fail(err, ERR_USAGE,

@@ -25,6 +25,15 @@ static bool is_taken(const char *letters, size_t count, char letter)
 	return memchr(letters, letter, count) != NULL;
 }
 
+static void give_letter(const struct disk *disk, char letter, struct bytes value, char *letters)
+{
+	for (size_t i = 0; i < disk->count; i++)
+		if (!letters[i] && names_partition(disk, &disk->at[i], value)) {
+			letters[i] = letter;
+			return;
+		}
+}
+
 /* Gives the letters of one hive to the partitions that have none yet. */
 static void letters_of_hive(struct hive *hive, const struct disk *disk, char *letters)
 {
@@ -34,20 +43,15 @@ static void letters_of_hive(struct hive *hive, const struct disk *disk, char *le
 	hive_root(hive, &root);
 	if (!hive_find(hive, &root, "MountedDevices", &key, NULL))
 		return;
-	for (char letter = 'A'; letter <= 'Z'; letter++) {
+	for (int i = 0; i < 26; i++) {
 		char name[sizeof("\\DosDevices\\C:")];
+		char letter = (char)('A' + i);
 		uint32_t type;
 
 		(void)snprintf(name, sizeof(name), "\\DosDevices\\%c:", letter);
-		if (is_taken(letters, disk->count, letter) ||
-		    !hive_value(hive, &key, name, &type, &value, NULL))
-			continue;
-		for (size_t i = 0; i < disk->count; i++)
-			if (!letters[i] &&
-			    names_partition(disk, &disk->at[i], text_bytes(&value))) {
-				letters[i] = letter;
-				break;
-			}
+		if (!is_taken(letters, disk->count, letter) &&
+		    hive_value(hive, &key, name, &type, &value, NULL))
+			give_letter(disk, letter, text_bytes(&value), letters);
 	}
 }
 

@@ -174,10 +174,9 @@ static bool is_marked_bad(struct server *server, uint64_t offset, uint64_t len)
 static void read_chunk(struct server *server, uint64_t chunk, struct ewf_reply *reply)
 {
 	libewf_error_t *error = NULL;
-	uint64_t chunks = server->media_size / server->chunk_size +
-			  (server->media_size % server->chunk_size != 0);
 
-	if (chunk >= chunks) {
+	/* The media has less than 2^60 bytes, so nothing overflows. */
+	if (chunk > MEDIA_MAX / EWF_CHUNK_MIN || chunk * server->chunk_size >= server->media_size) {
 		fail(&reply->err, ERR_DAMAGED, "no such chunk");
 		return;
 	}
