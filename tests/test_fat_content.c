@@ -326,6 +326,8 @@ static void test_lost_half(void **state)
 	fixture_fat_slot(&f, 0, 0)[11] = 0x10;
 	fixture_fat_dots(&f, 66000, 0);
 	fixture_fat_short(fixture_fat_slot(&f, 66000, 2), "BELOW   TXT", 0x20, 0, 0);
+	fixture_fat_dots(&f, 66000 - 65536, 0); /* looks like it, but is another's copy */
+	put_le16(fixture_fat_slot(&f, 66000 - 65536, 0) + 26, 9);
 	put_gone(&f, 1, "xOC     PDF", 66100 - 65536, 1000);
 	memcpy(fixture_fat_cluster(&f, 66100), "%PDF-1.4", 8);
 	memset(fixture_fat_cluster(&f, 66101), 'z', 512);
