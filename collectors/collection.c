@@ -181,6 +181,8 @@ void collection_free(struct collection *collection)
 	if (!collection)
 		return;
 	for (size_t i = 0; i < VOLUME_SET_MAX; i++)
+		fat_structures_free(collection->fat[i].structures);
+	for (size_t i = 0; i < VOLUME_SET_MAX; i++)
 		free(collection->hits[i].at);
 	matcher_free(&collection->matcher);
 	text_list_free(&collection->problems);

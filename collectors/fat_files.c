@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-enum purpose { COUNT, TAKE_FILES, LEAVE };
+enum purpose { SEE, COUNT, TAKE_FILES, LEAVE };
 
 struct fat_taking {
 	struct fat_walker walker;
@@ -224,8 +224,14 @@ static bool look(struct fat_walker *self, const struct fat_entry *entry, struct 
 		return fail(err, ERR_STOPPED, "stopped");
 	if (!is_file || entry->is_deleted)
 		return true;
+	if (t->purpose == SEE) {
+		fat_structures_see(t->hits->structures, entry);
+		return true;
+	}
 	uint32_t mask = matcher_mask(&t->collection->matcher, t->volume->letter, entry->path);
 
+	if (t->hits->structures)
+		mask |= fat_structures_mask(t->hits->structures, entry->path);
 	if (mask == 0)
 		return true;
 	if (t->purpose == COUNT) {
@@ -368,6 +374,34 @@ static bool find_lost(struct fat_taking *t, struct err *err)
 	return fat_volume_find_lost(t->volume->fat, goes_on, t, err);
 }
 
+/* Browser profiles and the like: what is below them depends on what stands in them, so they are looked for first. */
+static void see_structures(struct fat_taking *t)
+{
+	struct err err = {0};
+
+	t->purpose = SEE;
+	t->hits->structures = fat_structures_new(t->collection);
+	if (!t->hits->structures) {
+		fail(&err, ERR_MEMORY, "no memory to look for structures");
+		problem(t, &err);
+		return;
+	}
+	if (!fat_walk(t->volume->fat, &t->walker, &err) && err.kind != ERR_STOPPED)
+		problem(t, &err);
+	size_t found = fat_structures_settle(t->hits->structures);
+	uint64_t dropped = fat_structures_dropped(t->hits->structures);
+
+	if (dropped) {
+		fail(&err, ERR_LIMIT, "%llu browser files over the limit were not looked at",
+		    (unsigned long long)dropped);
+		problem(t, &err);
+	}
+	if (found)
+		return;
+	fat_structures_free(t->hits->structures);
+	t->hits->structures = NULL;
+}
+
 void collection_fat_walk(struct collection *collection, size_t index)
 {
 	struct fat_taking t = begin(collection, index, COUNT);
@@ -379,6 +413,8 @@ void collection_fat_walk(struct collection *collection, size_t index)
 	each_member(&t);
 	if (!find_lost(&t, &err) && err.kind != ERR_STOPPED)
 		problem(&t, &err);
+	see_structures(&t);
+	t.purpose = COUNT;
 	if (!fat_walk(t.volume->fat, &t.walker, &err) && err.kind != ERR_STOPPED)
 		problem(&t, &err);
 	if (t.damaged) {

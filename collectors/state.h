@@ -47,6 +47,7 @@ struct fat_hits { /* what is to be taken of a FAT volume: found again in each wa
 	uint64_t by_item
 	    [MATCH_COLLECTORS_MAX]; /* of count, those that this collector is the first to want */
 	uint64_t taken[MATCH_COLLECTORS_MAX];
+	struct fat_structures *structures; /* settled; NULL: none were found */
 };
 
 struct collection_item { /* a collector in this run */
@@ -108,6 +109,16 @@ uint64_t collection_take_rest(struct collection *collection, size_t volume, uint
 void collection_fat_walk(struct collection *collection, size_t volume);
 void collection_fat_take(struct collection *collection, size_t volume);
 uint64_t collection_fat_rest(struct collection *collection, size_t volume, uint64_t until_ms);
+
+/* fat_structures.c: directories known by their files. See files of a walk, settle (how many were found), then ask for
+ * masks. NULL when no memory. */
+struct fat_structures; /* opaque */
+struct fat_structures *fat_structures_new(const struct collection *collection);
+void fat_structures_free(struct fat_structures *structures);
+void fat_structures_see(struct fat_structures *structures, const struct fat_entry *entry);
+size_t fat_structures_settle(struct fat_structures *structures);
+uint32_t fat_structures_mask(const struct fat_structures *structures, struct bytes path);
+uint64_t fat_structures_dropped(const struct fat_structures *structures);
 
 /* fat_deleted.c: what the collector of deleted files does on it. */
 void collection_fat_deleted(struct collection *collection, size_t volume);

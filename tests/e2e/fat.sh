@@ -43,6 +43,21 @@ check_kind() {
 	rm -rf "$bundle"
 }
 
+# A browser carried on the stick is known by its files, wherever it lies.
+check_browser() {
+	local profile=$work/Portable/Fox/profile
+	mkdir -p "$profile/bookmarkbackups"
+	for one in places.sqlite cookies.sqlite bookmarkbackups/one.jsonlz4 unrelated.bin; do echo "$one" >"$profile/$one"; done
+	image=$work/browser.img
+	truncate -s 4M "$image"
+	mkfs.fat -F 12 "$image" >/dev/null
+	MTOOLSRC=/dev/null mcopy -s -i "$image" "$work/Portable" ::/
+	run "browser" 0 "$kanshiki" collect --dry-run --volume "E=$image" --profile browser-profiles
+	sort "$work/out" >"$work/found"
+	printf 'fs/E/Portable/Fox/profile/%s\n' bookmarkbackups/one.jsonlz4 cookies.sqlite places.sqlite | sort |
+		cmp -s - "$work/found" || complain "browser: took $(paste -sd' ' "$work/found")"
+}
+
 # Formatted anew: what lay below the root is found without an entry that leads to it.
 check_formatted() {
 	[ -f "$work/16.img.json" ] || return 0
@@ -81,6 +96,7 @@ make_work
 mkdir "$work/out-dir"
 make_kit
 for one in 12 16 16-4k 32 exfat; do check_kind "$one"; done
+check_browser
 check_formatted
 check_damage
 finish
