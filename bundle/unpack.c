@@ -1,6 +1,8 @@
 /* The inverse of frames.c. RFC 8878; the seek table is the zstd seekable format 0.1.0. */
 #include "bundle/unpack.h"
 
+#include "core/array.h"
+
 #include <stdlib.h>
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader: the window before anything is allocated for it */
 #include <zstd.h>
@@ -15,7 +17,7 @@ void unpack_index_free(struct unpack_index *index)
 	*index = (struct unpack_index){0};
 }
 
-static bool read_header(
+bool unpack_header_read(
     struct source *plain, struct frames_header *out, uint64_t *first, struct err *err)
 {
 	uint8_t head[SKIPPABLE_HEAD];
@@ -77,7 +79,7 @@ bool unpack_index_read(struct source *plain, struct unpack_index *out, struct er
 	uint8_t *frame = NULL;
 	size_t frame_len = 0;
 
-	if (!read_header(plain, &index.header, &first, err) ||
+	if (!unpack_header_read(plain, &index.header, &first, err) ||
 	    !read_table(plain, first, &frame, &frame_len, &end, err))
 		return false;
 	bool ok = seek_table_parse((struct bytes){frame, frame_len}, first, end, &index.table, err);
@@ -86,6 +88,21 @@ bool unpack_index_read(struct source *plain, struct unpack_index *out, struct er
 	if (ok)
 		*out = index;
 	return ok;
+}
+
+bool unpack_table_read(struct source *plain, struct seek_table *out, struct err *err)
+{
+	CLEANUP(free_memory) uint8_t *frame = NULL;
+	size_t len = 0;
+	uint64_t end = 0, packed = 0;
+
+	if (!read_table(plain, 0, &frame, &len, &end, err))
+		return false;
+	for (size_t at = SKIPPABLE_HEAD; at + SEEK_ENTRY + SEEK_FOOTER <= len; at += SEEK_ENTRY)
+		packed += le32(frame + at);
+	if (packed > end)
+		return fail(err, ERR_DAMAGED, "the seek table tells of more than there is");
+	return seek_table_parse((struct bytes){frame, len}, end - packed, end, out, err);
 }
 
 struct unpack {
@@ -156,5 +173,31 @@ bool unpack_frame(struct unpack *unpacker, struct source *plain, const struct se
 		return fail(err, ERR_DAMAGED, "the zstd frame at byte %llu does not unpack (%s)",
 		    (unsigned long long)entry->at,
 		    ZSTD_isError(got) ? ZSTD_getErrorName(got) : "another size");
+	return true;
+}
+
+bool unpack_probe(
+    struct unpack *unpacker, struct source *plain, uint64_t at, uint8_t *to, struct seek_entry *out)
+{
+	ZSTD_FrameHeader head;
+	size_t have = 0;
+
+	/* What lies before a damaged chunk is good. */
+	(void)!plain->read(plain, at, unpacker->packed, unpacker->room, &have, NULL);
+	if (have < 4 || ZSTD_getFrameHeader(&head, unpacker->packed, have) != 0 ||
+	    head.frameType != ZSTD_frame || head.frameContentSize > FRAMES_INPUT_MAX ||
+	    head.frameContentSize == 0 || head.dictID != 0 || head.windowSize > UNPACK_WINDOW_MAX ||
+	    !head.checksumFlag)
+		return false;
+	size_t packed = ZSTD_findFrameCompressedSize(unpacker->packed, have);
+
+	if (ZSTD_isError(packed))
+		return false;
+	size_t got = ZSTD_decompressDCtx(
+	    unpacker->context, to, (size_t)head.frameContentSize, unpacker->packed, packed);
+
+	if (ZSTD_isError(got) || got != head.frameContentSize)
+		return false;
+	*out = (struct seek_entry){.at = at, .packed = (uint32_t)packed, .plain = (uint32_t)got};
 	return true;
 }

@@ -19,10 +19,20 @@ static inline void unpack_index_free_at(struct unpack_index *index)
 /* Reads the header frame and the seek table; between them nothing but the frames of the table may lie. */
 bool unpack_index_read(struct source *plain, struct unpack_index *out, struct err *err) MUST_CHECK;
 
+/* The two parts of it, for a volume that is damaged. *first is where the frames begin. */
+bool unpack_header_read(
+    struct source *plain, struct frames_header *out, uint64_t *first, struct err *err) MUST_CHECK;
+/* The seek table at the end, with the frames right before it. */
+bool unpack_table_read(struct source *plain, struct seek_table *out, struct err *err) MUST_CHECK;
+
 struct unpack; /* a decompressor and the room for one packed frame */
 bool unpack_new(struct unpack **out, struct err *err) MUST_CHECK;
 void unpack_free(struct unpack *unpacker);
 CLEANUP_POINTER(struct unpack, unpack_free);
+/* Looks for a whole zstd frame of ours at `at`: *packed and *plain are its sizes, its content goes into to (room for
+ * FRAMES_INPUT_MAX). False when there is none, or not all of it can be read. */
+bool unpack_probe(struct unpack *unpacker, struct source *plain, uint64_t at, uint8_t *to,
+    struct seek_entry *out) MUST_CHECK;
 /* Unpacks one frame into to, which has room for entry->plain bytes. The frame must say its content size and carry
  * a checksum, which is checked; more than FRAMES_INPUT_MAX or UNPACK_WINDOW_MAX is ERR_LIMIT. */
 bool unpack_frame(struct unpack *unpacker, struct source *plain, const struct seek_entry *entry,

@@ -1,0 +1,384 @@
+/* Takes what a damaged bundle holds. See salvage.h. */
+#include "bundle/salvage_parts.h"
+
+#include "core/array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void salvage_free_at(struct salvage *salvage)
+{
+	for (size_t i = 0; i < salvage->meta_count; i++)
+		source_close(salvage->meta[i]);
+	free(salvage->meta);
+	for (size_t set = 0; set < ARRAY_LEN(salvage->sets); set++) {
+		for (size_t i = 0; i < salvage->sets[set].count; i++)
+			salvage_volume_free(&salvage->sets[set].at[i]);
+		free(salvage->sets[set].at);
+	}
+	free(salvage->rows);
+	free(salvage->piece);
+	text_free(&salvage->row_bytes);
+}
+
+static void say(struct salvage *salvage, const char *name, const struct err *why)
+{
+	salvage->output->volume(salvage->output->context, name, why);
+}
+
+static int compare_volumes(const void *a, const void *b)
+{
+	const struct salvage_volume *left = a, *right = b;
+
+	if (left->index != right->index)
+		return left->index < right->index ? -1 : 1;
+	return (int)left->is_part - (int)right->is_part;
+}
+
+static bool add_volume(struct salvage *salvage, const char *name, struct err *err)
+{
+	struct volume_name parsed;
+	struct salvage_volumes *set;
+
+	if (!volume_name_parse(bytes_of(name), &parsed))
+		return true;
+	set = &salvage->sets[parsed.set];
+	if (!array_grow(
+		&set->at, &set->room, set->count + 1, sizeof(*set->at), 2 * VOLUME_INDEX_MAX, err))
+		return false;
+	struct salvage_volume *volume = &set->at[set->count++];
+
+	*volume = (struct salvage_volume){
+	    .set = parsed.set, .index = parsed.index, .is_part = parsed.is_part};
+	snprintf(volume->name, sizeof(volume->name), "%s", name);
+	salvage->totals->volumes++;
+	return true;
+}
+
+static bool list_volumes(struct salvage *salvage, struct err *err)
+{
+	CLEANUP(text_list_free) struct text_list names = {0};
+
+	if (!salvage->store->list(salvage->store, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++)
+		if (!add_volume(salvage, names.at[i], err))
+			return false;
+	for (size_t set = 0; set < ARRAY_LEN(salvage->sets); set++) {
+		salvage->sets[set].store = salvage->store;
+		salvage->sets[set].identities = salvage->identities;
+		if (salvage->sets[set].count)
+			qsort(salvage->sets[set].at, salvage->sets[set].count,
+			    sizeof(struct salvage_volume), compare_volumes);
+	}
+	return salvage->totals->volumes > 0 ||
+	       fail(err, ERR_MISSING, "there is no volume (*.tar.zst.age) in it");
+}
+
+/* Where the volume behind this one begins, if its own header does not say; UINT64_MAX: not known. */
+static uint64_t end_of(const struct salvage_volume *volume)
+{
+	const struct salvage_run *run = volume->run_count ? &volume->runs[0] : NULL;
+
+	return run && volume->has_table && run->is_placed ? run->base + run->size : UINT64_MAX;
+}
+
+/* A volume that is of another bundle, or another of this one under a wrong name, would put bytes where others lie. */
+static void check_header(struct salvage_volume *volume, const uint8_t id[16])
+{
+	const struct frames_header *header = &volume->header;
+
+	if (!volume->has_header)
+		return;
+	if (memcmp(header->collection_id, id, 16) != 0)
+		fail(&volume->why, ERR_DAMAGED, "it comes from another bundle: left out");
+	else if (header->set != volume->set || header->index != volume->index)
+		fail(&volume->why, ERR_DAMAGED,
+		    "it is volume %lu of '%s' under another name: left out",
+		    (unsigned long)header->index, bundle_set_name(header->set));
+	else
+		return;
+	volume->run_count = 0;
+	volume->count = 0;
+}
+
+static void say_missing(struct salvage *salvage, unsigned set, uint32_t from, uint32_t until)
+{
+	for (uint32_t index = from; index < until; index++) {
+		char name[VOLUME_NAME_ROOM];
+		struct err why = {0};
+
+		volume_name_format(set, index, name);
+		fail(&why, ERR_MISSING, "it is missing");
+		say(salvage, name, &why);
+		salvage->totals->volumes_missing++;
+	}
+}
+
+struct scanning {
+	struct unpack *unpacker;
+	uint8_t id[16];
+	bool has_id;
+	size_t opened;
+	struct err first; /* why the first that did not open did not */
+};
+
+static bool scan_set(
+    struct salvage *salvage, unsigned set, struct scanning *scanning, struct err *err)
+{
+	struct salvage_volumes *volumes = &salvage->sets[set];
+	uint64_t expected = 0;
+	uint32_t next = 1;
+
+	for (size_t i = 0; i < volumes->count; i++) {
+		struct salvage_volume *volume = &volumes->at[i];
+		CLEANUP(source_close)
+		struct source *plain =
+		    salvage_volume_open(volume, salvage->store, salvage->identities);
+
+		say_missing(salvage, set, next, volume->index);
+		expected = volume->index == next ? expected : UINT64_MAX;
+		if (plain && !salvage_volume_scan(volume, plain, scanning->unpacker, expected, err))
+			return false;
+		if (plain && volume->has_header && !scanning->has_id) {
+			memcpy(scanning->id, volume->header.collection_id, 16);
+			scanning->has_id = true;
+		}
+		check_header(volume, scanning->id);
+		scanning->opened += plain != NULL;
+		if (!plain && scanning->first.kind == ERR_NONE)
+			scanning->first = volume->why;
+		if (volume->why.kind != ERR_NONE) {
+			say(salvage, volume->name, &volume->why);
+			salvage->totals->volumes_bad++;
+			salvage->rows_have_gaps = true;
+		}
+		expected = end_of(volume);
+		next = volume->index + 1;
+	}
+	return true;
+}
+
+static bool scan_all(struct salvage *salvage, struct err *err)
+{
+	CLEANUP(unpack_free) struct unpack *unpacker = NULL;
+	struct scanning scanning = {0};
+
+	if (!unpack_new(&unpacker, err))
+		return false;
+	scanning.unpacker = unpacker;
+	/* meta first: it is the one that is whole most often, and says which bundle this is. */
+	for (unsigned i = 0; i <= BUNDLE_META; i++)
+		if (!scan_set(salvage, BUNDLE_META - i, &scanning, err))
+			return false;
+	if (salvage->totals->volumes_missing || salvage->sets[BUNDLE_META].count == 0)
+		salvage->rows_have_gaps = true;
+	if (scanning.opened)
+		return true;
+	if (err) {
+		*err = scanning.first;
+		err->kind = err->kind == ERR_MISSING ? ERR_KEY : err->kind;
+	}
+	return false;
+}
+
+struct visiting {
+	struct salvage *salvage;
+	struct source *space;
+	size_t meta_space;
+	unsigned set;
+	bool is_placed;
+};
+
+static bool is_rows(const struct text *path)
+{
+	static const char prefix[] = "meta/entries.", suffix[] = ".jsonl";
+	size_t len = path->len;
+
+	return len > strlen(prefix) + strlen(suffix) &&
+	       memcmp(path->at, prefix, strlen(prefix)) == 0 &&
+	       memcmp(path->at + len - strlen(suffix), suffix, strlen(suffix)) == 0;
+}
+
+static bool visit_meta(void *context, const struct tar_entry *entry, struct err *err)
+{
+	struct visiting *visiting = context;
+
+	if (is_rows(&entry->path) &&
+	    !salvage_rows_add(visiting->salvage, visiting->meta_space, entry, err))
+		return false;
+	return salvage_copy(visiting->salvage, visiting->space, entry, NULL, err);
+}
+
+static bool read_meta_space(struct salvage *salvage, struct source *space, struct err *err)
+{
+	struct visiting visiting = {
+	    .salvage = salvage, .space = space, .meta_space = salvage->meta_count};
+
+	if (!array_grow(&salvage->meta, &salvage->meta_room, salvage->meta_count + 1,
+		sizeof(*salvage->meta), SALVAGE_SPACES, err)) {
+		source_close(space);
+		return false;
+	}
+	salvage->meta[salvage->meta_count++] = space;
+	return salvage_walk(space, visit_meta, &visiting, err);
+}
+
+/* Calls each for the space of every run of the set whose place is not known. The space is its own to close. */
+static bool each_loose_run(struct salvage *salvage, unsigned set,
+    bool (*each)(struct salvage *salvage, struct source *space, struct err *err), struct err *err)
+{
+	const struct salvage_volumes *volumes = &salvage->sets[set];
+
+	for (size_t v = 0; v < volumes->count; v++)
+		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
+			struct source *space = NULL;
+
+			if (volumes->at[v].runs[r].is_placed || !volumes->at[v].runs[r].count)
+				continue;
+			if (!salvage_space_run(volumes, v, r, &space, err) ||
+			    !each(salvage, space, err))
+				return false;
+		}
+	return true;
+}
+
+static bool read_meta(struct salvage *salvage, struct err *err)
+{
+	struct source *space = NULL;
+
+	if (!salvage_space_placed(&salvage->sets[BUNDLE_META], &space, err) ||
+	    !read_meta_space(salvage, space, err) ||
+	    !each_loose_run(salvage, BUNDLE_META, read_meta_space, err))
+		return false;
+	salvage_rows_settle(salvage);
+	return true;
+}
+
+static bool visit_loose(void *context, const struct tar_entry *entry, struct err *err)
+{
+	struct visiting *visiting = context;
+	struct salvage *salvage = visiting->salvage;
+	CLEANUP(row_free) struct row row = {0};
+	size_t index = salvage_row_find(salvage, text_bytes(&entry->path), &row);
+
+	if (index == salvage->row_count)
+		return salvage_copy(salvage, visiting->space, entry, NULL, err);
+	if (salvage->rows[index].is_found || row.place.stored != entry->size)
+		return true;
+	salvage->rows[index].is_found = true;
+	return salvage_copy(salvage, visiting->space, entry, &row, err);
+}
+
+static bool take_loose(struct salvage *salvage, struct source *space, struct err *err)
+{
+	struct visiting visiting = {.salvage = salvage, .space = space};
+	bool ok = salvage_walk(space, visit_loose, &visiting, err);
+
+	source_close(space);
+	return ok;
+}
+
+/* What the rows tell of, at its place. */
+static bool take_rows(struct salvage *salvage, struct source *space, unsigned set, struct err *err)
+{
+	for (size_t i = 0; i < salvage->row_count; i++) {
+		CLEANUP(row_free) struct row row = {0};
+		struct tar_entry entry = {0};
+
+		if (!salvage->rows[i].is_taken || salvage->rows[i].set != set ||
+		    salvage->rows[i].is_found || !salvage_row_read(salvage, i, &row, NULL))
+			continue;
+		text_add(&entry.path, row.path);
+		entry.data_at = row.place.data_offset;
+		entry.size = row.place.stored;
+		bool ok =
+		    text_ok(&entry.path, err) && salvage_copy(salvage, space, &entry, &row, err);
+
+		text_free(&entry.path);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool has_row_at(const struct salvage *salvage, unsigned set, uint64_t tar_at)
+{
+	size_t low = 0, high = salvage->row_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct salvage_row *row = &salvage->rows[middle];
+		bool is_before =
+		    row->is_taken && (row->set < set || (row->set == set && row->tar_at < tar_at));
+
+		if (is_before)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < salvage->row_count && salvage->rows[low].is_taken &&
+	       salvage->rows[low].set == set && salvage->rows[low].tar_at == tar_at;
+}
+
+static bool visit_placed(void *context, const struct tar_entry *entry, struct err *err)
+{
+	struct visiting *visiting = context;
+
+	return has_row_at(visiting->salvage, visiting->set, entry->header_at) ||
+	       salvage_copy(visiting->salvage, visiting->space, entry, NULL, err);
+}
+
+static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
+{
+	CLEANUP(source_close) struct source *space = NULL;
+
+	/* First what can only be told by its name: a row that it belongs to is then not called lost. */
+	if (!each_loose_run(salvage, set, take_loose, err) ||
+	    !salvage_space_placed(&salvage->sets[set], &space, err) ||
+	    !take_rows(salvage, space, set, err))
+		return false;
+	struct visiting visiting = {.salvage = salvage, .space = space, .set = set};
+
+	/* Then what no row tells of: the rows of the last minutes of a run that was cut off were never written. */
+	return salvage_walk(space, visit_placed, &visiting, err);
+}
+
+static bool take_same(struct salvage *salvage, struct err *err)
+{
+	for (size_t i = 0; i < salvage->row_count; i++) {
+		CLEANUP(row_free) struct row row = {0};
+
+		if (salvage->rows[i].is_taken || !salvage_row_read(salvage, i, &row, NULL) ||
+		    !row.same_as.len)
+			continue;
+		struct salvage_entry entry = {.path = row.path,
+		    .state = SALVAGE_SAME,
+		    .has_row = true,
+		    .same_as = row.same_as,
+		    .size = row.size};
+
+		if (!salvage_report(salvage, &entry, err))
+			return false;
+	}
+	return true;
+}
+
+bool salvage_run(struct store *store, const struct age_identities *identities,
+    const struct salvage_output *output, struct salvage_totals *totals, struct err *err)
+{
+	CLEANUP(salvage_free)
+	struct salvage salvage = {
+	    .store = store, .identities = identities, .output = output, .totals = totals};
+
+	*totals = (struct salvage_totals){0};
+	salvage.piece = malloc(SALVAGE_PIECE);
+	if (!salvage.piece)
+		return fail(err, ERR_MEMORY, "no memory for salvage");
+	if (!list_volumes(&salvage, err) || !scan_all(&salvage, err) || !read_meta(&salvage, err))
+		return false;
+	for (unsigned set = 0; set < BUNDLE_META; set++)
+		if (!take_set(&salvage, set, err))
+			return false;
+	return take_same(&salvage, err);
+}

@@ -1,0 +1,64 @@
+/* What the files of salvage share; nobody else includes it. */
+#ifndef KANSHIKI_BUNDLE_SALVAGE_PARTS_H
+#define KANSHIKI_BUNDLE_SALVAGE_PARTS_H
+
+#include "bundle/row.h"
+#include "bundle/salvage.h"
+#include "bundle/salvage_space.h"
+#include "bundle/tar_read.h"
+
+#define SALVAGE_ROWS   (1u << 26)
+#define SALVAGE_SPACES 65536
+
+struct salvage_row {
+	uint64_t path_hash, tar_at;
+	uint64_t at; /* of the row in its space */
+	uint32_t len;
+	uint16_t space; /* of the meta set */
+	uint8_t set;
+	bool is_taken, is_found;
+};
+
+struct salvage {
+	struct store *store;
+	const struct age_identities *identities;
+	const struct salvage_output *output;
+	struct salvage_totals *totals;
+	struct salvage_volumes sets[BUNDLE_META + 1];
+	struct source **meta; /* spaces of the meta set, open as long as rows are read */
+	size_t meta_count, meta_room;
+	struct salvage_row *rows;
+	size_t row_count, row_room;
+	bool rows_have_gaps; /* some rows may be missing */
+	struct text row_bytes;
+	uint8_t *piece;
+};
+#define SALVAGE_PIECE ((size_t)1 << 20)
+
+/* salvage_entry.c: copies the stored bytes of an entry out of a space; row: NULL when none tells of it. */
+bool salvage_copy(struct salvage *salvage, const struct source *space,
+    const struct tar_entry *entry, const struct row *row, struct err *err) MUST_CHECK;
+/* Ends the entry for the output and counts it. */
+bool salvage_report(
+    struct salvage *salvage, const struct salvage_entry *entry, struct err *err) MUST_CHECK;
+
+/* salvage_walk.c: every entry whose header is found in the space, one after the other. */
+bool salvage_walk(struct source *space,
+    bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
+    struct err *err) MUST_CHECK;
+
+/* salvage_rows.c: rows in a file of meta; what cannot be read of it leaves rows_have_gaps. */
+bool salvage_rows_add(struct salvage *salvage, size_t space, const struct tar_entry *entry,
+    struct err *err) MUST_CHECK;
+/* Puts them in order: by set and place. */
+void salvage_rows_settle(struct salvage *salvage);
+bool salvage_row_read(
+    struct salvage *salvage, size_t index, struct row *out, struct err *err) MUST_CHECK;
+/* The row with that path; row_count when there is none. *out is it. */
+size_t salvage_row_find(struct salvage *salvage, struct bytes path, struct row *out);
+
+/* The end of the good bytes from `at` on, `limit` at most. */
+uint64_t salvage_good_until(
+    struct salvage *salvage, struct source *space, uint64_t at, uint64_t limit);
+
+#endif

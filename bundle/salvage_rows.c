@@ -1,0 +1,127 @@
+/* Rows out of whatever is left of `meta`. See salvage_parts.h. */
+#include "bundle/salvage_parts.h"
+
+#include "core/array.h"
+#include "bundle/lines.h"
+#include "bundle/reader_parts.h"
+
+#include <stdlib.h>
+
+static bool add_row(
+    struct salvage *salvage, size_t space, struct bytes line, uint64_t at, struct err *err)
+{
+	CLEANUP(row_free) struct row row = {0};
+	struct err why = {0};
+
+	if (!row_parse(line, &row, &why)) {
+		if (why.kind == ERR_MEMORY) {
+			*err = why;
+			return false;
+		}
+		salvage->totals->rows_bad++;
+		salvage->rows_have_gaps = true;
+		return true;
+	}
+	if (!array_grow(&salvage->rows, &salvage->row_room, salvage->row_count + 1,
+		sizeof(*salvage->rows), SALVAGE_ROWS, err))
+		return false;
+	salvage->rows[salvage->row_count++] =
+	    (struct salvage_row){.path_hash = reader_path_hash(row.path),
+		.tar_at = row.place.tar_offset,
+		.at = at,
+		.len = (uint32_t)line.len,
+		.space = (uint16_t)space,
+		.set = (uint8_t)row.place.set,
+		.is_taken = row.taken};
+	salvage->totals->rows++;
+	return true;
+}
+
+/* Rows between two holes; the line that the first of them cut is none. */
+static bool add_segment(
+    struct salvage *salvage, size_t space, uint64_t at, uint64_t end, bool is_cut, struct err *err)
+{
+	CLEANUP(lines_free)
+	struct lines lines = {
+	    .source = salvage->meta[space], .at = at, .end = end, .ceiling = ROW_BYTES};
+	struct bytes line = {0};
+
+	while (lines_next(&lines, &line, &at, NULL)) {
+		if (!line.at)
+			return true;
+		if (!is_cut && line.len && !add_row(salvage, space, line, at, err))
+			return false;
+		is_cut = false;
+	}
+	salvage->rows_have_gaps = true; /* a line that is too long */
+	return true;
+}
+
+bool salvage_rows_add(
+    struct salvage *salvage, size_t space, const struct tar_entry *entry, struct err *err)
+{
+	struct source *source = salvage->meta[space];
+	uint64_t at = entry->data_at, end = entry->data_at + entry->size;
+
+	while (at < end) {
+		uint64_t good = salvage_good_until(salvage, source, at, end);
+
+		if (!add_segment(salvage, space, at, good, at != entry->data_at, err))
+			return false;
+		if (good == end)
+			break;
+		salvage->rows_have_gaps = true;
+		uint64_t next = salvage_space_next(source, good);
+
+		at = next > good ? next : end;
+	}
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct salvage_row *left = a, *right = b;
+
+	if (left->is_taken != right->is_taken)
+		return left->is_taken ? -1 : 1;
+	if (left->set != right->set)
+		return left->set < right->set ? -1 : 1;
+	if (left->tar_at != right->tar_at)
+		return left->tar_at < right->tar_at ? -1 : 1;
+	return left->at < right->at ? -1 : left->at > right->at;
+}
+
+void salvage_rows_settle(struct salvage *salvage)
+{
+	if (salvage->row_count)
+		qsort(salvage->rows, salvage->row_count, sizeof(*salvage->rows), compare);
+}
+
+bool salvage_row_read(struct salvage *salvage, size_t index, struct row *out, struct err *err)
+{
+	const struct salvage_row *at = &salvage->rows[index];
+	CLEANUP(free_memory) uint8_t *bytes = malloc((size_t)at->len + 1);
+
+	if (!bytes)
+		return fail(err, ERR_MEMORY, "no memory for a row");
+	return source_read_exact(salvage->meta[at->space], at->at, bytes, at->len, err) &&
+	       row_parse((struct bytes){bytes, at->len}, out, err);
+}
+
+/* Looked for among all: only for what lies in runs without a place, which are few. */
+size_t salvage_row_find(struct salvage *salvage, struct bytes path, struct row *out)
+{
+	uint64_t hash = reader_path_hash(path);
+
+	for (size_t i = 0; i < salvage->row_count; i++) {
+		if (salvage->rows[i].path_hash != hash || !salvage->rows[i].is_taken)
+			continue;
+		if (!salvage_row_read(salvage, i, out, NULL))
+			continue;
+		if (bytes_equal(out->path, path))
+			return i;
+		row_free(out);
+		*out = (struct row){0};
+	}
+	return salvage->row_count;
+}

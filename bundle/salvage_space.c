@@ -1,0 +1,245 @@
+/* Tars with holes. See salvage_space.h. */
+#include "bundle/salvage_space.h"
+
+#include "core/array.h"
+
+#include <stdlib.h>
+
+#define FRAMES_MAX ((size_t)1 << 24) /* of one set */
+
+struct piece { /* a frame */
+	uint64_t at;
+	uint32_t volume, frame;
+	bool is_bad; /* it was tried and does not open */
+};
+
+struct salvage_space {
+	struct source source;
+	const struct salvage_volumes *volumes;
+	struct piece *pieces; /* rising, not overlapping */
+	size_t count, room;
+	struct frame_cache *cache;
+	struct source *plain; /* of the volume `current` */
+	size_t current;
+};
+
+static const struct seek_entry *frame_of(
+    const struct salvage_space *space, const struct piece *piece)
+{
+	return &space->volumes->at[piece->volume].frames[piece->frame];
+}
+
+/* The last piece that begins at or before `at`; count when there is none. */
+static size_t find(const struct salvage_space *space, uint64_t at)
+{
+	size_t low = 0, high = space->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (space->pieces[middle].at <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? space->count : low - 1;
+}
+
+static bool enter(struct salvage_space *space, const struct piece *piece, struct err *err)
+{
+	struct salvage_volume copy;
+
+	if (space->plain && space->current == piece->volume)
+		return true;
+	frame_cache_settle(space->cache);
+	source_close(TAKE(space->plain));
+	copy = space->volumes->at[piece->volume];
+	copy.why = (struct err){0};
+	space->plain =
+	    salvage_volume_open(&copy, space->volumes->store, space->volumes->identities);
+	space->current = piece->volume;
+	if (space->plain)
+		return true;
+	if (err)
+		*err = copy.why;
+	return false;
+}
+
+static bool load(
+    struct salvage_space *space, struct piece *piece, const uint8_t **out, struct err *err)
+{
+	struct frame_place place = {.volume = piece->volume, .frame = piece->frame};
+
+	if (piece->is_bad)
+		return fail(err, ERR_DAMAGED, "its frame does not open");
+	if (!frame_cache_has(space->cache, piece->volume, piece->frame) &&
+	    !enter(space, piece, err))
+		return false;
+	place.entry = frame_of(space, piece);
+	place.plain = space->plain;
+	if (frame_cache_get(space->cache, &place, out, err))
+		return true;
+	piece->is_bad = true;
+	return false;
+}
+
+static bool space_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct salvage_space *space = (struct salvage_space *)self;
+
+	*got = 0;
+	while (*got < len && offset + *got < self->size) {
+		uint64_t here = offset + *got;
+		size_t at = find(space, here);
+		const uint8_t *bytes = NULL;
+
+		if (at == space->count ||
+		    here - space->pieces[at].at >= frame_of(space, &space->pieces[at])->plain)
+			return fail(err, ERR_DAMAGED, "the volume that held it is missing or cut");
+		if (!load(space, &space->pieces[at], &bytes, err))
+			return false;
+		size_t skip = (size_t)(here - space->pieces[at].at);
+		size_t left = frame_of(space, &space->pieces[at])->plain - skip;
+		size_t part = left < len - *got ? left : len - *got;
+
+		memcpy((uint8_t *)to + *got, bytes + skip, part);
+		*got += part;
+	}
+	return true;
+}
+
+static void space_close(struct source *self)
+{
+	struct salvage_space *space = (struct salvage_space *)self;
+
+	frame_cache_free(space->cache);
+	source_close(space->plain);
+	free(space->pieces);
+	free(space);
+}
+
+static struct salvage_space *space_new(const struct salvage_volumes *volumes, struct err *err)
+{
+	struct salvage_space *space = calloc(1, sizeof(*space));
+
+	if (!space) {
+		fail(err, ERR_MEMORY, "no memory for salvage");
+		return NULL;
+	}
+	space->source = (struct source){0, space_read, space_close};
+	space->volumes = volumes;
+	if (frame_cache_new(NULL, &space->cache, err))
+		return space;
+	free(space);
+	return NULL;
+}
+
+static bool add_run(struct salvage_space *space, size_t volume, const struct salvage_run *run,
+    uint64_t base, struct err *err)
+{
+	const struct salvage_volume *v = &space->volumes->at[volume];
+
+	if (base > INT64_MAX || run->size > INT64_MAX)
+		return true;
+	if (!array_grow(&space->pieces, &space->room, space->count + run->count,
+		sizeof(*space->pieces), FRAMES_MAX, err))
+		return false;
+	for (size_t i = run->first; i < run->first + run->count; i++)
+		if (v->frames[i].plain)
+			space->pieces[space->count++] =
+			    (struct piece){.at = base + v->frames[i].plain_at,
+				.volume = (uint32_t)volume,
+				.frame = (uint32_t)i};
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct piece *left = a, *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	return left->volume < right->volume ? -1 : left->volume > right->volume;
+}
+
+/* Puts them in order, drops what overlaps, and tells the size. */
+static void settle(struct salvage_space *space)
+{
+	size_t kept = 0;
+	uint64_t end = 0;
+
+	if (space->count)
+		qsort(space->pieces, space->count, sizeof(*space->pieces), compare);
+	for (size_t i = 0; i < space->count; i++) {
+		if (space->pieces[i].at < end)
+			continue;
+		end = space->pieces[i].at + frame_of(space, &space->pieces[i])->plain;
+		space->pieces[kept++] = space->pieces[i];
+	}
+	space->count = kept;
+	space->source.size = end;
+}
+
+bool salvage_space_placed(
+    const struct salvage_volumes *volumes, struct source **out, struct err *err)
+{
+	struct salvage_space *space = space_new(volumes, err);
+	bool ok = space != NULL;
+
+	for (size_t v = 0; ok && v < volumes->count; v++)
+		for (size_t r = 0; ok && r < volumes->at[v].run_count; r++) {
+			const struct salvage_run *run = &volumes->at[v].runs[r];
+
+			ok = !run->is_placed || add_run(space, v, run, run->base, err);
+		}
+	if (!ok) {
+		if (space)
+			space_close(&space->source);
+		return false;
+	}
+	settle(space);
+	*out = &space->source;
+	return true;
+}
+
+bool salvage_space_run(const struct salvage_volumes *volumes, size_t volume, size_t run,
+    struct source **out, struct err *err)
+{
+	struct salvage_space *space = space_new(volumes, err);
+
+	if (!space)
+		return false;
+	if (!add_run(space, volume, &volumes->at[volume].runs[run], 0, err)) {
+		space_close(&space->source);
+		return false;
+	}
+	settle(space);
+	*out = &space->source;
+	return true;
+}
+
+uint64_t salvage_space_next(const struct source *source, uint64_t at)
+{
+	const struct salvage_space *space = (const struct salvage_space *)source;
+	size_t i = find(space, at);
+
+	if (i == space->count)
+		i = 0;
+	else if (space->pieces[i].at < at || space->pieces[i].is_bad)
+		i++;
+	while (i < space->count && space->pieces[i].is_bad)
+		i++;
+	return i < space->count ? space->pieces[i].at : source->size;
+}
+
+const struct salvage_volume *salvage_space_volume(const struct source *source, uint64_t at)
+{
+	const struct salvage_space *space = (const struct salvage_space *)source;
+	size_t i = find(space, at);
+
+	if (i == space->count ||
+	    at - space->pieces[i].at >= frame_of(space, &space->pieces[i])->plain)
+		return NULL;
+	return &space->volumes->at[space->pieces[i].volume];
+}

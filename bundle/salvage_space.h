@@ -1,0 +1,30 @@
+/* A tar as far as it can be read: all frames of a set whose place is known, or one run of frames whose place is not. What
+ * is missing or does not open are holes: reads of them fail, what comes after is still there. */
+#ifndef KANSHIKI_BUNDLE_SALVAGE_SPACE_H
+#define KANSHIKI_BUNDLE_SALVAGE_SPACE_H
+
+#include "bundle/frame_cache.h"
+#include "bundle/salvage_volume.h"
+
+struct
+    salvage_volumes { /* of one set, in the order of their numbers, a .part behind the closed one */
+	struct store *store;
+	const struct age_identities *identities;
+	struct salvage_volume *at;
+	size_t count, room;
+};
+
+struct salvage_space; /* a source that it is too */
+
+/* The frames of all placed runs; where two claim the same bytes, the first volume has them. All borrowed. */
+bool salvage_space_placed(
+    const struct salvage_volumes *volumes, struct source **out, struct err *err) MUST_CHECK;
+/* The frames of one run, from 0. */
+bool salvage_space_run(const struct salvage_volumes *volumes, size_t volume, size_t run,
+    struct source **out, struct err *err) MUST_CHECK;
+/* Where, at or behind `at`, a frame begins that was not tried and failed; source->size when there is none. */
+uint64_t salvage_space_next(const struct source *space, uint64_t at);
+/* The volume that holds a byte; NULL in a hole. */
+const struct salvage_volume *salvage_space_volume(const struct source *space, uint64_t at);
+
+#endif

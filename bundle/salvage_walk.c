@@ -1,0 +1,66 @@
+/* Finds the entries of a tar with holes. See salvage_parts.h. */
+#include "bundle/salvage_parts.h"
+
+/* What our tars hold: a header in the middle of evidence (a tar that was collected) is most often none of these. */
+static bool is_ours(struct bytes path)
+{
+	static const char *const roots[] = {
+	    "fs/", "deleted/", "live/", "memory/", "findings/", "meta/"};
+
+	for (size_t i = 0; i < ARRAY_LEN(roots); i++)
+		if (path.len > strlen(roots[i]) && memcmp(path.at, roots[i], strlen(roots[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Where to look for the next header, behind `at`, where there is none. */
+static uint64_t next_place(const struct source *space, uint64_t at)
+{
+	uint64_t next = salvage_space_next(space, at + 1);
+	const struct salvage_volume *volume = salvage_space_volume(space, at);
+
+	/* Within a frame block by block; frames begin at blocks, too. */
+	if (volume && at / TAR_BLOCK * TAR_BLOCK + TAR_BLOCK < next &&
+	    salvage_space_volume(space, at + TAR_BLOCK))
+		return at + TAR_BLOCK;
+	volume = next < space->size ? salvage_space_volume(space, next) : NULL;
+	/* A volume says where its first header lies; that is of use where its place is known. */
+	if (volume && volume->has_header && volume->header.tar_offset == next &&
+	    volume->header.next_header > next && volume->header.next_header < space->size)
+		return volume->header.next_header;
+	return next;
+}
+
+bool salvage_walk(struct source *space,
+    bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
+    struct err *err)
+{
+	struct tar_entry entry = {0};
+	uint64_t at = salvage_space_next(space, 0);
+	bool ok = true;
+
+	while (ok && at < space->size) {
+		uint64_t before = at;
+		struct err why = {0};
+		bool end = false;
+		bool good = tar_next(space, &at, &entry, &end, &why);
+
+		if (why.kind == ERR_MEMORY) {
+			*err = why;
+			ok = false;
+			break;
+		}
+		/* One that the end cuts is complete but for its bytes, and `at` stands at the end. */
+		bool is_entry = good ? !end : at == space->size && entry.header_at == before;
+
+		if (is_entry && is_ours(text_bytes(&entry.path))) {
+			ok = each(context, &entry, err);
+			at = entry.data_at + entry.size;
+			at += (TAR_BLOCK - at % TAR_BLOCK) % TAR_BLOCK;
+			continue;
+		}
+		at = next_place(space, before);
+	}
+	text_free(&entry.path);
+	return ok;
+}

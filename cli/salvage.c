@@ -1,0 +1,341 @@
+/* kanshiki salvage: what a damaged bundle still holds, and exactly what became of each entry. */
+#include "bundle/salvage.h"
+
+#include "bundle/target.h"
+#include "cli/command.h"
+#include "cli/opening.h"
+#include "core/tr.h"
+#include "platform/console.h"
+#include "platform/file.h"
+#include "platform/store.h"
+#include "platform/tree.h"
+
+#include <string.h>
+
+#define OPTIONS     TRUST_OPTIONS
+#define REPORT_NAME "SALVAGE.tsv"
+#define REPORT_ROOM ((size_t)1 << 20) /* written out when it holds more */
+
+struct salvaging {
+	struct trust trust;
+	const char *directory;
+	struct text_list operands;
+	struct store *store;
+	struct tree *tree;
+	struct tree_file *report, *file; /* file: the one that is being written */
+	struct text lines;               /* of the report, not written yet */
+	uint64_t report_at;
+	uint64_t file_size;
+	struct err file_why; /* why the entry being written could not be; ERR_NONE */
+	uint64_t failed;
+	struct salvage_totals totals;
+	bool is_sealed; /* seal, MANIFEST and rows are good */
+};
+
+static size_t make_options(struct salvaging *salvaging, struct option options[OPTIONS])
+{
+	const struct option own = {"directory", 'C', OPTION_TEXT, &salvaging->directory, "DIR",
+	    "put the files below this directory; made if missing"};
+
+	trust_options(&salvaging->trust, options);
+	/* The last of them is --unverified: here nothing else is possible. */
+	options[TRUST_OPTIONS - 1] = own;
+	return TRUST_OPTIONS;
+}
+
+static void help(struct text *out)
+{
+	struct salvaging salvaging = {0};
+	struct option options[OPTIONS];
+	size_t count = make_options(&salvaging, options);
+
+	text_adds(out, tr("Example: kanshiki salvage BUNDLE --keys keys -C out\n\n"));
+	options_help(options, count, out);
+}
+
+static bool flush_report(struct salvaging *salvaging, struct err *err)
+{
+	bool ok =
+	    text_ok(&salvaging->lines, err) &&
+	    tree_write(salvaging->report, salvaging->report_at, text_bytes(&salvaging->lines), err);
+
+	salvaging->report_at += salvaging->lines.len;
+	text_clear(&salvaging->lines);
+	return ok;
+}
+
+/* What ends the run; anything else costs its entry alone. */
+static bool is_end(const struct err *err)
+{
+	return err->kind == ERR_FULL || err->kind == ERR_STOPPED || err->kind == ERR_MEMORY;
+}
+
+static bool create(struct salvaging *salvaging, struct bytes member, struct err *err)
+{
+	enum target_rules rules = tree_has_windows_names() ? TARGET_WINDOWS : TARGET_POSIX;
+	CLEANUP(text_free) struct text path = {0};
+	struct err why = {0};
+
+	(void)target_path(member, rules, &path);
+	if (!text_ok(&path, err))
+		return false;
+	if (tree_create(salvaging->tree, text_string(&path), false, &salvaging->file, &why))
+		return true;
+	if (why.kind != ERR_EXISTS) {
+		*err = why;
+		return false;
+	}
+	/* An older copy of a meta file, a name that differs only in case, or one that was taken twice. */
+	for (unsigned i = 2; i < 1000; i++) {
+		CLEANUP(text_free) struct text again = {0};
+
+		text_add(&again, text_bytes(&path));
+		text_addf(&again, "~%u", i);
+		if (tree_create(salvaging->tree, text_string(&again), false, &salvaging->file, err))
+			return true;
+		if (err->kind != ERR_EXISTS)
+			return false;
+	}
+	return false;
+}
+
+static bool on_begin(void *context, struct bytes path, uint64_t size, struct err *err)
+{
+	struct salvaging *salvaging = context;
+	struct err why = {0};
+
+	salvaging->file_size = size;
+	salvaging->file_why = (struct err){0};
+	if (create(salvaging, path, &why))
+		return true;
+	salvaging->file = NULL;
+	salvaging->file_why = why;
+	if (!is_end(&why))
+		return true;
+	*err = why;
+	return false;
+}
+
+static bool on_write(void *context, uint64_t at, struct bytes piece, struct err *err)
+{
+	struct salvaging *salvaging = context;
+	struct err why = {0};
+
+	if (console_stopped())
+		return fail(err, ERR_STOPPED, "stopped by you");
+	if (!salvaging->file || tree_write(salvaging->file, at, piece, &why))
+		return true;
+	tree_abandon(TAKE(salvaging->file));
+	salvaging->file_why = why;
+	if (!is_end(&why))
+		return true;
+	*err = why;
+	return false;
+}
+
+static const char *state_word(const struct salvaging *salvaging, const struct salvage_entry *entry)
+{
+	switch (entry->state) {
+	case SALVAGE_LOST:
+		return "lost";
+	case SALVAGE_SAME:
+		return "same_as";
+	case SALVAGE_PARTIAL:
+		return entry->is_other ? "changed" : "partial";
+	case SALVAGE_WHOLE:
+		break;
+	}
+	if (!entry->has_row)
+		return "whole, unproven: no row tells of it";
+	return salvaging->is_sealed ? "whole, proven" : "whole, its hash agrees";
+}
+
+static void add_line(struct salvaging *salvaging, const struct salvage_entry *entry)
+{
+	struct text *line = &salvaging->lines;
+
+	text_addf(
+	    line, "%s\t%llu\t", state_word(salvaging, entry), (unsigned long long)entry->size);
+	for (size_t i = 0; i < entry->range_count; i++)
+		text_addf(line, "%s%llu+%llu", i ? "," : "",
+		    (unsigned long long)entry->ranges[i].at,
+		    (unsigned long long)entry->ranges[i].len);
+	if (entry->range_count == SALVAGE_RANGES)
+		text_adds(line, ",...");
+	text_addc(line, '\t');
+	text_add_printable(line, entry->path);
+	if (entry->same_as.len) {
+		text_addc(line, '\t');
+		text_add_printable(line, entry->same_as);
+	}
+	if (salvaging->file_why.kind != ERR_NONE)
+		text_addf(line, "\tnot written: %s", salvaging->file_why.text);
+	text_addc(line, '\n');
+}
+
+static bool on_end(void *context, const struct salvage_entry *entry, struct err *err)
+{
+	struct salvaging *salvaging = context;
+	const struct tree_times times = {0};
+	bool has_file = salvaging->file != NULL;
+
+	if (has_file &&
+	    !tree_finish(
+		TAKE(salvaging->file), salvaging->file_size, &times, &salvaging->file_why) &&
+	    is_end(&salvaging->file_why)) {
+		*err = salvaging->file_why;
+		return false;
+	}
+	salvaging->failed += salvaging->file_why.kind != ERR_NONE;
+	add_line(salvaging, entry);
+	salvaging->file_why = (struct err){0};
+	return salvaging->lines.len < REPORT_ROOM || flush_report(salvaging, err);
+}
+
+static void on_volume(void *context, const char *name, const struct err *why)
+{
+	struct salvaging *salvaging = context;
+	CLEANUP(text_free) struct text printable = {0};
+
+	text_add_printable(&printable, bytes_of(name));
+	say("kanshiki: '%s': %s\n", text_string(&printable), why->text);
+	text_addf(&salvaging->lines, "volume\t\t\t%s\t%s\n", text_string(&printable), why->text);
+}
+
+/* Whether the rows can be believed: seal, MANIFEST and all of meta are as they were sealed. */
+static void check_seal(struct salvaging *salvaging)
+{
+	struct bundle_trust trust = salvaging->trust.bundle;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct err why = {0};
+
+	trust.unverified = false;
+	if (trust.ca_pem.len == 0)
+		fail(&why, ERR_USAGE, "no --keys or --ca says whose seal is to be trusted");
+	else
+		salvaging->is_sealed = bundle_open(salvaging->store, &trust, &reader, &why);
+	if (salvaging->is_sealed)
+		say("%s\n", tr("The seal and the list of entries are good: what agrees with it is "
+			       "proven."));
+	else
+		say(tr("Nothing here can be proven by the seal: %s\n"), why.text);
+}
+
+static bool open_all(
+    struct salvaging *salvaging, struct age_identities *identities, struct err *err)
+{
+	const char *path;
+
+	if (salvaging->operands.count != 1)
+		return fail(
+		    err, ERR_USAGE, "salvage takes one bundle; see kanshiki salvage --help");
+	if (!salvaging->directory)
+		return fail(err, ERR_USAGE, "where to? give -C DIR");
+	path = salvaging->operands.at[0];
+	if (file_kind(path) == FILE_KIND_MISSING)
+		return fail(err, ERR_MISSING, "no such bundle '%s'", path);
+	if (file_kind(path) != FILE_KIND_DIRECTORY)
+		return fail(
+		    err, ERR_DAMAGED, "'%s' is not a bundle: a bundle is a directory", path);
+	salvaging->trust.unverified = true;
+	if (!store_open_directory(path, &salvaging->store, err) ||
+	    !trust_load(&salvaging->trust, true, err))
+		return false;
+	for (size_t i = 0; i < salvaging->trust.identities.count; i++)
+		if (!age_identities_add(
+			identities, bytes_of(salvaging->trust.identities.at[i]), err))
+			return false;
+	return true;
+}
+
+static bool start_report(struct salvaging *salvaging, struct err *err)
+{
+	if (!tree_open(salvaging->directory, &salvaging->tree, err))
+		return false;
+	if (!tree_create(salvaging->tree, REPORT_NAME, false, &salvaging->report, err))
+		return err->kind == ERR_EXISTS
+			   ? fail(err, ERR_EXISTS,
+				 "there is a '%s' in '%s' already: give an empty directory",
+				 REPORT_NAME, salvaging->directory)
+			   : false;
+	text_adds(&salvaging->lines, "state\tbytes\tbad ranges\tpath\tsame as, why\n");
+	return true;
+}
+
+static void say_result(const struct salvaging *salvaging)
+{
+	const struct salvage_totals *totals = &salvaging->totals;
+
+	say(tr("Whole: %llu. In part: %llu. Lost: %llu. Without a row: %llu.\n"),
+	    (unsigned long long)totals->whole, (unsigned long long)totals->partial,
+	    (unsigned long long)totals->lost, (unsigned long long)totals->without_row);
+	if (salvaging->failed)
+		say(tr("kanshiki: %zu files could not be written\n"), (size_t)salvaging->failed);
+	say(tr("'%s' there tells what became of each.\n"), REPORT_NAME);
+}
+
+static int salvage(struct salvaging *salvaging)
+{
+	CLEANUP(age_identities_free) struct age_identities identities = {0};
+	const struct tree_times times = {0};
+	const struct salvage_output output = {salvaging, on_begin, on_write, on_end, on_volume};
+	struct err err = {0};
+
+	if (!open_all(salvaging, &identities, &err))
+		return command_fail(&err);
+	console_catch_stop();
+	check_seal(salvaging);
+	if (!start_report(salvaging, &err)) {
+		(void)command_fail(&err);
+		return opening_cannot_create(&err);
+	}
+	bool ok = salvage_run(salvaging->store, &identities, &output, &salvaging->totals, &err);
+	struct err late = {0};
+	bool written = flush_report(salvaging, &late) &&
+		       tree_finish(TAKE(salvaging->report), salvaging->report_at, &times, &late);
+
+	say_result(salvaging);
+	if (!ok)
+		return command_fail(&err);
+	if (!written)
+		return command_fail(&late);
+	const struct salvage_totals *totals = &salvaging->totals;
+	bool is_good = salvaging->is_sealed && !totals->partial && !totals->lost &&
+		       totals->volumes_bad == 0 && totals->volumes_missing == 0 &&
+		       salvaging->failed == 0;
+
+	return is_good ? EXIT_COMPLETE : EXIT_GAPS;
+}
+
+static int run(int argc, char **argv)
+{
+	struct salvaging salvaging = {0};
+	struct option options[OPTIONS];
+	size_t count = make_options(&salvaging, options);
+	struct err err = {0};
+	int code;
+
+	salvaging.lines.ceiling = 4 * REPORT_ROOM;
+	if (!options_parse(options, count, argc, argv, &salvaging.operands, &err))
+		code = command_fail(&err);
+	else
+		code = salvage(&salvaging);
+	if (salvaging.file)
+		tree_abandon(salvaging.file);
+	if (salvaging.report)
+		tree_abandon(salvaging.report);
+	tree_close(salvaging.tree);
+	store_free(salvaging.store);
+	trust_free(&salvaging.trust);
+	text_list_free(&salvaging.operands);
+	text_free(&salvaging.lines);
+	return code;
+}
+
+const struct command command_salvage = {
+    .name = "salvage",
+    .summary = "take what a damaged bundle still holds",
+    .usage = "kanshiki salvage BUNDLE -C DIR --keys KEYDIR | --identity FILE",
+    .run = run,
+    .help = help,
+};

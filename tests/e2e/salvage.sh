@@ -1,0 +1,70 @@
+#!/bin/bash
+# salvage.sh BUILD: a bundle damaged in every way gives back all but what was hit, never fewer entries than the loop of stock
+# tools in docs/formats/bundle.md, and says of each entry what became of it: whole is the same to the byte.
+set -euo pipefail
+build=${1:?usage: salvage.sh BUILD}
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need age zstd
+make_work
+make_kit
+mkdir "$work/made"
+run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/made" 60
+bundle_of "mkbundle" || finish
+run "extract" 0 "$kanshiki" extract "$bundle" -C "$work/whole" --keys "$work/keys"
+grep AGE-SECRET-KEY "$work/keys/recipient.key" >"$work/id"
+
+# usage: flip FILE OFFSET
+flip() {
+	local byte
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# How many entries the stock loop saves.
+stock() {
+	local volume
+	rm -rf "$work/stock" && mkdir "$work/stock"
+	for volume in files.*.age*; do
+		{ age -d -i "$work/id" "$volume" 2>/dev/null | zstd -dcq 2>/dev/null | tar -xf - -C "$work/stock" -i 2>/dev/null; } || true
+	done
+	find "$work/stock" -type f | while read -r file; do cmp -s "$file" "$work/whole/${file#"$work/stock/"}" && echo; done | wc -l
+}
+
+# usage: try WHAT CODES LOST COMMANDS   COMMANDS damage a copy; at most LOST entries may be gone or in part (a frame of 4 MiB holds eight)
+try() {
+	local what=$1 codes=$2 most=$3 path whole wrong=0
+	rm -rf "$work/b" "$work/x"
+	cp -r "$bundle" "$work/b"
+	(cd "$work/b" && eval "$4")
+	run "$what" "$codes" "$kanshiki" salvage "$work/b" -C "$work/x" --keys "$work/keys"
+	[ -f "$work/x/SALVAGE.tsv" ] || return 0
+	whole=$(grep -cP '^whole[^\t]*\t[^\t]*\t[^\t]*\tfs/' "$work/x/SALVAGE.tsv" || true)
+	while read -r path; do cmp -s "$work/x/$path" "$work/whole/$path" || wrong=$((wrong + 1)); done < <(grep -P '^whole[^\t]*\t[^\t]*\t[^\t]*\tfs/' "$work/x/SALVAGE.tsv" | cut -f 4)
+	[ "$wrong" -eq 0 ] || complain "$what: $wrong entries are called whole and differ"
+	[ "$whole" -ge $((60 - most)) ] || complain "$what: only $whole of 60 entries are whole: $(grep -vP '^whole' "$work/x/SALVAGE.tsv" | head -n 5)"
+	(cd "$work/b" && stock) >"$work/stock.count"
+	[ "$whole" -ge "$(cat "$work/stock.count")" ] || complain "$what: stock tools save $(cat "$work/stock.count"), we $whole"
+	echo "$what: $whole of 60 whole, stock tools $(cat "$work/stock.count"), exit $code"
+}
+
+try "nothing is wrong" 0 0 true
+try "a flipped bit" 1 8 'flip files.003.tar.zst.age 500000'
+try "many flipped bits" 1 12 'for at in 300000 400000 900000; do for v in 002 005 009; do flip files.$v.tar.zst.age $at; done; done'
+try "a missing volume" 1 5 'rm files.005.tar.zst.age'
+try "no MANIFEST" 1 0 'rm MANIFEST*'
+try "no meta" 1 0 'rm meta.*'
+try "neither MANIFEST nor meta" 1 0 'rm MANIFEST* meta.*'
+try "a volume cut" 1 5 'truncate -s 700000 files.007.tar.zst.age'
+try "the last volume cut, unnamed" 1 5 'last=$(ls files.* | tail -n 1); truncate -s 300000 $last; mv $last $last.part; rm meta.*'
+try "the first chunk of a volume" 1 5 'flip files.003.tar.zst.age 1000'
+try "an age header" 1 5 'flip files.003.tar.zst.age 30'
+try "a seek table and a chunk" 1 5 'flip files.004.tar.zst.age $(($(stat -c %s files.004.tar.zst.age) - 20)); flip files.004.tar.zst.age 300000'
+try "the same without rows" 1 5 'rm meta.*; flip files.004.tar.zst.age $(($(stat -c %s files.004.tar.zst.age) - 20)); flip files.004.tar.zst.age 300000'
+try "half of meta" 1 5 'for v in meta.*; do truncate -s 3000 $v; done'
+try "another volume under a name" 1 8 'cp files.002.tar.zst.age files.006.tar.zst.age'
+run "a wrong key" "65|66" "$kanshiki" salvage "$bundle" -C "$work/y" --identity /dev/null
+run "no bundle" 66 "$kanshiki" salvage "$work/kit" -C "$work/y" --keys "$work/keys"
+run "a second time into the same" 73 "$kanshiki" salvage "$bundle" -C "$work/x" --keys "$work/keys"
+says "a second time into the same" "SALVAGE.tsv"
+finish

@@ -1,0 +1,247 @@
+/* Salvage in memory: a bundle cut at many places and spoiled at random gives back what was not hit, to the byte, and calls
+ * nothing whole that is not. */
+#include "tests/unit.h"
+
+#include "bundle/salvage.h"
+#include "core/hash.h"
+#include "tests/fixture_bundle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ENTRIES 12
+#define ROUNDS  120
+#define KIB     ((size_t)1024)
+
+struct seen {
+	struct text content;
+	size_t count[ENTRIES]; /* times that it came */
+	bool whole[ENTRIES], has_row[ENTRIES];
+	uint8_t sha256[ENTRIES][SHA256_LEN];
+	int current;
+};
+
+static size_t size_of(int entry)
+{
+	return (size_t)(entry * 37 % 11) * 30 * KIB + (size_t)entry * 7;
+}
+
+static int number_of(struct bytes path)
+{
+	int number = -1;
+
+	if (path.len == 6 && memcmp(path.at, "fs/C/", 5) == 0)
+		number = path.at[5] - 'a';
+	return number >= 0 && number < ENTRIES ? number : -1;
+}
+
+static bool on_begin(void *context, struct bytes path, uint64_t size, struct err *err)
+{
+	struct seen *seen = context;
+
+	(void)err;
+	text_clear(&seen->content);
+	seen->current = number_of(path);
+	assert_true(seen->current < 0 || size == size_of(seen->current));
+	return true;
+}
+
+static bool on_write(void *context, uint64_t at, struct bytes piece, struct err *err)
+{
+	struct seen *seen = context;
+
+	(void)err;
+	assert_true(at >= seen->content.len);
+	while (seen->content.len < at)
+		text_addc(&seen->content, '\0');
+	text_add(&seen->content, piece);
+	return true;
+}
+
+static bool on_end(void *context, const struct salvage_entry *entry, struct err *err)
+{
+	struct seen *seen = context;
+	int number = number_of(entry->path);
+
+	(void)err;
+	if (number < 0)
+		return true;
+	seen->count[number]++;
+	seen->whole[number] = entry->state == SALVAGE_WHOLE;
+	seen->has_row[number] = entry->has_row;
+	if (entry->state == SALVAGE_WHOLE) {
+		assert_int_equal(seen->content.len, size_of(number));
+		hash_sha256(text_bytes(&seen->content), seen->sha256[number]);
+	}
+	text_clear(&seen->content);
+	return true;
+}
+
+static void on_volume(void *context, const char *name, const struct err *why)
+{
+	(void)context;
+	assert_non_null(name);
+	assert_true(why->kind != ERR_NONE);
+}
+
+static struct fake_store *make_bundle(void)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct bundle_plan plan = fixture_plan(fake);
+	char number[SHA256_HEX_ROOM];
+	char name[] = "fs/C/?";
+
+	plan.limits = (struct bundle_limits){.rotate_bytes = 500 * KIB, .volume_bytes = 700 * KIB};
+	assert_true(bundle_create(&fake->store, &plan, &writer, NULL));
+	for (int i = 0; i < ENTRIES; i++) {
+		name[5] = (char)('a' + i);
+		assert_true(fixture_entry(writer, BUNDLE_FILES, name, size_of(i), NULL));
+	}
+	assert_true(bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, NULL));
+	return fake;
+}
+
+static bool run(struct fake_store *fake, struct seen *seen, struct salvage_totals *totals)
+{
+	CLEANUP(age_identities_free) struct age_identities identities = {0};
+	const struct salvage_output output = {seen, on_begin, on_write, on_end, on_volume};
+
+	*seen = (struct seen){.content.ceiling = 4096 * KIB};
+	for (size_t i = 0; i < fixture_keys.identities.count; i++)
+		assert_true(
+		    age_identities_add(&identities, bytes_of(fixture_keys.identities.at[i]), NULL));
+	bool ok = salvage_run(&fake->store, &identities, &output, totals, NULL);
+
+	text_free(&seen->content);
+	return ok;
+}
+
+/* Nothing twice, and what is whole is the same as in the sound bundle. */
+static size_t count_whole(const struct seen *seen, const struct seen *sound)
+{
+	size_t whole = 0;
+
+	for (int i = 0; i < ENTRIES; i++) {
+		assert_true(seen->count[i] <= 1);
+		if (!seen->whole[i])
+			continue;
+		assert_memory_equal(seen->sha256[i], sound->sha256[i], SHA256_LEN);
+		whole++;
+	}
+	return whole;
+}
+
+static void test_sound(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	struct salvage_totals totals;
+	struct seen seen;
+
+	(void)state;
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(count_whole(&seen, &seen), ENTRIES);
+	assert_int_equal(totals.partial + totals.lost + totals.volumes_bad, 0);
+	for (int i = 0; i < ENTRIES; i++)
+		assert_true(seen.has_row[i]);
+	store_free(&fake->store);
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* With or without rows, bits flipped in a few volumes. */
+static void test_flips(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	struct salvage_totals totals;
+	struct seen sound, seen;
+	uint32_t seed = 11;
+	size_t most = 0, least = ENTRIES;
+
+	(void)state;
+	assert_true(run(fake, &sound, &totals));
+	for (int round = 0; round < ROUNDS; round++) {
+		char name[40];
+		uint8_t *bits[4];
+		size_t flips = 1 + next_random(&seed) % 4;
+
+		for (size_t i = 0; i < flips; i++) {
+			snprintf(name, sizeof(name), "%s.%03u.tar.zst.age",
+			    next_random(&seed) % 4 ? "files" : "meta", 1 + next_random(&seed) % 3);
+			struct bytes file = fake_store_bytes(fake, name);
+
+			assert_non_null(file.at);
+			bits[i] = (uint8_t *)(uintptr_t)file.at + next_random(&seed) % file.len;
+			*bits[i] ^= 0x10;
+		}
+		assert_true(run(fake, &seen, &totals));
+		size_t whole = count_whole(&seen, &sound);
+
+		most = whole > most ? whole : most;
+		least = whole < least ? whole : least;
+		for (size_t i = 0; i < flips; i++)
+			*bits[i] ^= 0x10;
+	}
+	assert_true(most >= ENTRIES - 4);
+	assert_true(least < ENTRIES);
+	store_free(&fake->store);
+}
+
+/* Without MANIFEST and meta all is there; without a volume, what lay in it. */
+static void test_removed(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	CLEANUP(text_list_free) struct text_list names = {0};
+	struct salvage_totals totals;
+	struct seen sound, seen;
+
+	(void)state;
+	assert_true(run(fake, &sound, &totals));
+	assert_true(fake->store.list(&fake->store, &names, NULL));
+	for (size_t i = 0; i < names.count; i++)
+		if (strncmp(names.at[i], "files.", 6) != 0)
+			assert_true(fake->store.remove(&fake->store, names.at[i], NULL));
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(count_whole(&seen, &sound), ENTRIES);
+	assert_false(seen.has_row[0]);
+	assert_true(fake->store.remove(&fake->store, "files.002.tar.zst.age", NULL));
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(totals.volumes_missing, 1);
+	assert_true(count_whole(&seen, &sound) >= ENTRIES / 2);
+	for (unsigned i = 1; i < 30; i++) {
+		char name[40];
+
+		snprintf(name, sizeof(name), "files.%03u.tar.zst.age", i);
+		(void)!fake->store.remove(&fake->store, name, NULL);
+	}
+	assert_false(run(fake, &seen, &totals));
+	store_free(&fake->store);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fixture_seal_free(&fixture_keys);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_sound),
+	    cmocka_unit_test(test_flips),
+	    cmocka_unit_test(test_removed),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
