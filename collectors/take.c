@@ -104,16 +104,13 @@ static bool is_journal(const struct taking *t)
 	       text_same_name(bytes_of(t->path.at + t->path.len - len), bytes_of(name));
 }
 
-/* Rows for the other names of the file. */
-static void write_other_names(struct taking *t)
+/* Rows for the other names of the file, whose content is in the row at `first`. */
+static void write_other_names(struct taking *t, const struct text *first)
 {
-	CLEANUP(text_free) struct text first = {0};
-
-	text_add(&first, text_bytes(&t->path));
 	for (size_t i = 0; i < t->entry->name_count && !collect_stopped(t->collection); i++) {
 		const struct ntfs_name *name = &t->entry->names[i];
 		struct row row = {
-		    .status = ROW_SAME_AS, .same_as = text_bytes(&first), .name = name};
+		    .status = ROW_SAME_AS, .same_as = text_bytes(first), .name = name};
 
 		if (name == t->name || name->name_space == NTFS_NAME_DOS)
 			continue;
@@ -137,6 +134,7 @@ static void check_places(const struct taking *t, struct err *why)
 
 static void finish(struct taking *t, const struct bundle_place *place, struct copy_result *copy)
 {
+	CLEANUP(text_free) struct text first = {0};
 	struct row row = {.status = ROW_TAKEN, .place = place, .copy = copy};
 	struct err why = {0};
 
@@ -168,7 +166,8 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	/* What a shadow copy did not keep was never to be had: no gap. */
 	if (row.status == ROW_PARTIAL && !(t->volume->is_shadow && why.kind == ERR_MISSING))
 		collection_note_problem(t->collection, text_bytes(&t->path), &why);
-	write_other_names(t);
+	text_add(&first, text_bytes(&t->path));
+	write_other_names(t, &first);
 }
 
 static void take_stream(struct taking *t);
@@ -276,8 +275,10 @@ static void write_same(struct taking *t, const struct other *other)
 	make_path(&first, first.name, &first.path);
 	row.same_as = text_bytes(&first.path);
 	counts_of(t)->expected--; /* as another name of what was taken */
-	if (!first.path.failed)
+	if (!first.path.failed) {
 		write_row(t, &row);
+		write_other_names(t, &first.path);
+	}
 	text_free(&first.path);
 }
 

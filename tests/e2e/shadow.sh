@@ -61,7 +61,7 @@ make_states() {
 }
 
 check_all() {
-	run "all" 0 collect --shadow all --deleted none --take 'Sizes/*'
+	run "all" 0 collect --shadow all --deleted none --take 'Sizes/*' --take 'Layouts/name-*'
 	bundle_of all || return 0
 	rows >"$work/rows"
 	intact all "$bundle" 0
@@ -85,6 +85,9 @@ check_all() {
 		complain "not kept: the row does not say why"
 	dd if=/dev/zero of="$work/kept/1/1048577.bin" bs=1 seek="$unkept_at" count=16384 conv=notrunc status=none
 	cmp "$work/kept/1/1048577.bin" "$vss/1/Sizes/1048577.bin" || complain "not kept: other bytes are lost, too"
+	# Every name of a file that did not change leads to the content.
+	same "names" "same_as fs/C/Layouts/name-1.txt same_as fs/C/Layouts/name-1.txt" "$(jq -r 'select(.path == ("fs/$vss$/C/1/Layouts/name-1.txt",
+		"fs/$vss$/C/1/Layouts/name-2.txt")) | "\(.status) \(.same_as)"' "$work/rows" | paste -sd' ')"
 	meta receipt.json >"$work/receipt.json"
 	same "receipt: adds up" "" "$(jq -r '.kinds[], .kinds[].collectors[] |
 		select(.expected != .taken + .partial + .skipped + .failed) | .name // .collector' "$work/receipt.json")"
