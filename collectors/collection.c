@@ -52,15 +52,41 @@ static bool has_item(const struct collection *collection, const struct collector
 	return false;
 }
 
-/* The first of several names with commas between; *names then stands behind it. */
-static bool next_named(const char **names, const struct collector **out, struct err *err)
+/* One of several names with commas between: of a collector, with what it does about deleted files behind a colon, or
+ * "default" for all. */
+struct named {
+	const struct collector *collector; /* NULL: all */
+	bool has_policy;
+	enum deleted_policy policy;
+};
+
+static bool parse_policy(
+    struct bytes word, const struct collector *collector, enum deleted_policy *out, struct err *err)
+{
+	CLEANUP(text_free) struct text text = {0};
+
+	text_add(&text, word);
+	if (collector != &collect_deleted_files)
+		return fail(err, ERR_USAGE, "only deleted-files takes a word behind ':', as in %s",
+		    "deleted-files:all");
+	return text_ok(&text, err) && collection_deleted_policy(text_string(&text), out, err);
+}
+
+/* *names then stands behind it. */
+static bool next_named(const char **names, struct named *out, struct err *err)
 {
 	size_t len = strcspn(*names, ",");
+	size_t name_len = strcspn(*names, ",:");
+	struct bytes name = {(const uint8_t *)*names, name_len};
 
-	*out = find_collector((struct bytes){(const uint8_t *)*names, len});
-	if (!*out)
+	*out = (struct named){.collector = find_collector(name), .has_policy = name_len < len};
+	if (!out->collector && (out->has_policy || !bytes_equal(name, bytes_of("default"))))
 		return fail(err, ERR_USAGE, "no profile or collector '%.*s'; --help lists them",
 		    len < 60 ? (int)len : 60, *names);
+	if (out->has_policy && !parse_policy((struct bytes){(const uint8_t *)*names + name_len + 1,
+						 len - name_len - 1},
+				   out->collector, &out->policy, err))
+		return false;
 	*names += len;
 	*names += **names == ',';
 	return true;
@@ -68,13 +94,17 @@ static bool next_named(const char **names, const struct collector **out, struct 
 
 static bool choose_named(struct collection *collection, const char *names, struct err *err)
 {
-	const struct collector *collector;
+	struct named named;
 
 	while (*names) {
-		if (!next_named(&names, &collector, err))
+		if (!next_named(&names, &named, err))
 			return false;
-		if (!has_item(collection, collector))
-			add_item(collection, collector);
+		if (named.has_policy && !collection->plan->asks_deleted)
+			collection->deleted = named.policy;
+		for (size_t i = 0; i < ARRAY_LEN(collectors); i++)
+			if ((!named.collector || named.collector == collectors[i]) &&
+			    !has_item(collection, collectors[i]))
+				add_item(collection, collectors[i]);
 	}
 	return true;
 }
@@ -91,14 +121,14 @@ static void remove_item(struct collection *collection, const struct collector *c
 
 bool collection_check_profile(const char *profile, struct err *err)
 {
-	const struct collector *collector;
+	struct named named;
 
-	if (strcmp(profile, "default") == 0 || strcmp(profile, "none") == 0)
+	if (strcmp(profile, "none") == 0)
 		return true;
 	if (!*profile)
 		return fail(err, ERR_USAGE, "an empty profile");
 	while (*profile)
-		if (!next_named(&profile, &collector, err))
+		if (!next_named(&profile, &named, err))
 			return false;
 	return true;
 }
@@ -106,13 +136,12 @@ bool collection_check_profile(const char *profile, struct err *err)
 static bool choose(struct collection *collection, struct err *err)
 {
 	const char *profile = collection->plan->profile;
-	bool is_default = !profile || strcmp(profile, "default") == 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(collectors) && is_default; i++)
-		add_item(collection, collectors[i]);
-	if (!is_default && strcmp(profile, "none") != 0 && !choose_named(collection, profile, err))
+	profile = profile ? profile : "default";
+	collection->deleted = collection->plan->deleted;
+	if (strcmp(profile, "none") != 0 && !choose_named(collection, profile, err))
 		return false;
-	if (collection->plan->deleted == DELETED_NONE)
+	if (collection->deleted == DELETED_NONE)
 		remove_item(collection, &collect_deleted_files);
 	else if (collection->plan->asks_deleted && !has_item(collection, &collect_deleted_files))
 		add_item(collection, &collect_deleted_files);

@@ -159,7 +159,7 @@ static void see_list(struct deleted_files *d, void *list, const struct ntfs_entr
 	if (!deleted_is_file(entry) || collect_stopped(d->collection))
 		return;
 	deleted_list_add(list, entry);
-	if (d->collection->plan->deleted != DELETED_LIST)
+	if (d->collection->deleted != DELETED_LIST)
 		deleted_take_resident(d, entry);
 }
 
@@ -188,7 +188,7 @@ void deleted_caps(const struct collection *collection, uint64_t *cap, uint64_t *
 
 	collection_totals(collection, &totals);
 	*cap = plan->deleted_cap              ? plan->deleted_cap
-	       : plan->deleted == DELETED_ALL ? DELETED_CAP_ALL
+	       : collection->deleted == DELETED_ALL ? DELETED_CAP_ALL
 					      : DELETED_CAP;
 	*file_cap = *cap / DELETED_FILE_SHARE;
 	*cap -= collection->deleted_bytes < *cap ? collection->deleted_bytes : *cap;
@@ -253,7 +253,7 @@ static void run(struct deleted_files *d)
 		report(d, "", &err);
 	deleted_caps(d->collection, &d->cap, &d->file_cap);
 	deleted_trim_judge(d);
-	if (d->collection->plan->deleted != DELETED_LIST && !walk(d, true, see_plan, NULL))
+	if (d->collection->deleted != DELETED_LIST && !walk(d, true, see_plan, NULL))
 		return;
 	deleted_plan_decide(d);
 	say_trim(d);

@@ -30,7 +30,7 @@ static void add_head(struct deleted_files *d, struct text *out)
 	json_begin(&json);
 	json_string_field(&json, "list", "deleted files");
 	json_bytes_field(&json, "volume", text_bytes(&d->volume->name));
-	json_string_field(&json, "policy", collection_deleted_word(d->collection->plan->deleted));
+	json_string_field(&json, "policy", collection_deleted_word(d->collection->deleted));
 	json_unsigned_field(&json, "cap", d->cap);
 	json_unsigned_field(&json, "cap_of_one_file", d->file_cap);
 	json_unsigned_field(&json, "records_not_in_use", d->unused);
@@ -99,7 +99,7 @@ static void add_member(struct deleted_files *d, struct json *json, const struct 
 
 	if (!stream->resident)
 		decision = deleted_plan_of(d, entry, stream);
-	else if (d->collection->plan->deleted == DELETED_LIST)
+	else if (d->collection->deleted == DELETED_LIST)
 		decision = DELETED_LIST_ONLY;
 	else if (d->resident >= DELETED_RESIDENT_MAX)
 		decision = DELETED_TOO_MANY;

@@ -52,10 +52,10 @@ void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry)
 	    .sequence = entry->sequence,
 	    .when = when_of(d, entry),
 	    .priority = DELETED_CLASS_NONE};
-	bool is_all = d->collection->plan->deleted == DELETED_ALL;
+	bool is_all = d->collection->deleted == DELETED_ALL;
 	bool is_asked = false;
 
-	if (d->collection->plan->deleted == DELETED_LIST || entry->record > UINT32_MAX)
+	if (d->collection->deleted == DELETED_LIST || entry->record > UINT32_MAX)
 		return;
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		if (entry->streams[i].resident || !deleted_is_wanted(entry, i))
@@ -143,7 +143,7 @@ enum deleted_decision deleted_plan_of(
 
 	if (found && found->sequence == entry->sequence)
 		return (enum deleted_decision)found->decision;
-	if (d->collection->plan->deleted == DELETED_LIST)
+	if (d->collection->deleted == DELETED_LIST)
 		return DELETED_LIST_ONLY;
 	return d->dropped ? DELETED_TOO_MANY : DELETED_NOT_LISTED;
 }

@@ -65,8 +65,8 @@ static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct er
 	unsigned class = deleted_priority(&d->priorities, d->volume->letter, entry->path);
 
 	d->files++;
-	if (entry->size == 0 || d->collection->plan->deleted == DELETED_LIST ||
-	    (class == DELETED_CLASS_NONE && d->collection->plan->deleted != DELETED_ALL))
+	if (entry->size == 0 || d->collection->deleted == DELETED_LIST ||
+	    (class == DELETED_CLASS_NONE && d->collection->deleted != DELETED_ALL))
 		return true;
 	if (!fat_recovery_of(d->volume->fat, entry, &left, err))
 		return false;
@@ -299,7 +299,7 @@ static void add_head(struct fat_deleted *d)
 	json_begin(&json);
 	json_string_field(&json, "list", "deleted files");
 	json_bytes_field(&json, "volume", text_bytes(&d->volume->name));
-	json_string_field(&json, "policy", collection_deleted_word(d->collection->plan->deleted));
+	json_string_field(&json, "policy", collection_deleted_word(d->collection->deleted));
 	json_unsigned_field(&json, "cap", d->cap);
 	json_unsigned_field(&json, "cap_of_one_file", d->file_cap);
 	json_unsigned_field(&json, "files", d->files);

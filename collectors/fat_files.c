@@ -367,7 +367,7 @@ static bool goes_on(void *context, uint64_t done, uint64_t total)
 /* Directories that no entry leads to: every free cluster must be looked at, which takes minutes on a stick. */
 static bool find_lost(struct fat_taking *t, struct err *err)
 {
-	enum deleted_policy policy = t->collection->plan->deleted;
+	enum deleted_policy policy = t->collection->deleted;
 
 	if (policy == DELETED_NONE || (t->volume->is_live && policy != DELETED_ALL))
 		return true;

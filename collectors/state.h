@@ -78,7 +78,8 @@ struct collection {
 	uint64_t problem_count;
 	bool stopped, broken;
 	struct err broken_why;
-	uint64_t deleted_bytes; /* of deleted files, stored so far */
+	enum deleted_policy deleted; /* by --deleted, else by the profile */
+	uint64_t deleted_bytes;      /* of deleted files, stored so far */
 	uint64_t started_ms;
 	uint8_t *buffer; /* COLLECTION_CHUNK */
 };

@@ -186,6 +186,13 @@ static void test_words(void **state)
 	assert_false(collection_deleted_policy("some", &policy, &err));
 	assert_int_equal(err.kind, ERR_USAGE);
 	assert_int_equal(policy, DELETED_NONE);
+	assert_true(collection_check_profile("default", &err));
+	assert_true(collection_check_profile("default,deleted-files:all", &err));
+	assert_true(collection_check_profile("registry,deleted-files:none", &err));
+	assert_false(collection_check_profile("deleted-files:some", &err));
+	assert_false(collection_check_profile("deleted-files:", &err));
+	assert_false(collection_check_profile("registry:all", &err));
+	assert_false(collection_check_profile("default:all", &err));
 	for (int i = DELETED_GONE; i < DELETED_DECISIONS; i++)
 		assert_non_null(deleted_why((enum deleted_decision)i));
 }

@@ -87,6 +87,10 @@ check_list() {
 	run "dry run" 0 "$kanshiki" collect --dry-run --volume "C=$work/disk.img"
 	grep -qE '^deleted/C/[0-9]+-[0-9]+/請求書\.docx$' "$work/out" || complain "dry run: names no deleted file"
 	! grep -q whole.bin "$work/out" || complain "dry run: takes what is not on the list"
+	run "profile with a policy" 0 "$kanshiki" collect --dry-run --volume "C=$work/disk.img" --profile registry,deleted-files:list
+	[ "$(cat "$work/out")" = deleted/C/files.jsonl ] || complain "profile with a policy: $(head -n 3 "$work/out" | paste -sd' ')"
+	run "--deleted before the profile" 0 "$kanshiki" collect --dry-run --volume "C=$work/disk.img" --deleted all --profile deleted-files:list
+	grep -q whole.bin "$work/out" || complain "--deleted before the profile: it is not all"
 	run "--deleted some" 64 collect --deleted some
 	says_one_line "--deleted some" "priority"
 }
