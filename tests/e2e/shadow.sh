@@ -154,6 +154,28 @@ check_timeline() {
 	rm -rf "$bundle"
 }
 
+# A file that Windows packed is a hole and a packed stream: when only that changed, the file is not the same.
+check_wof() {
+	local record cluster code=0
+	KANSHIKI_BUILD=$build "$tests/make-wof-image.sh" "$work/wof.img" "$work/originals" >"$work/image.log" 2>&1 || code=$?
+	[ "$code" -eq 0 ] || { tail -n 1 "$work/image.log"; return 0; }
+	record=$(ifind -n lzx/text "$work/wof.img")
+	cluster=$(istat "$work/wof.img" "$record" | awk 'data { print $1; exit } /WofCompressedData/ { data = 1 }')
+	cp "$work/wof.img" "$work/wof-now.img"
+	printf 'damaged' | dd of="$work/wof-now.img" bs=1 seek="$((cluster * 4096 + 3000))" conv=notrunc status=none
+	"$build/tests/mkvss" "$work/now.img" "$work/wof.img" "$work/wof-now.img" >"$work/mkvss"
+	run "packed" "0|1" collect --shadow all --profile none --take 'lzx/*' --deleted none
+	bundle_of packed || return 0
+	rows >"$work/rows"
+	intact packed "$bundle" 0
+	same "packed: changed" "taken vss changed -" "$(status 'fs/$vss$/C/1/lzx/text')"
+	cmp "$work/originals/text" "$work/extracted/fs/\$vss\$/C/1/lzx/text" || complain "packed: not as it was"
+	! cmp -s "$work/originals/text" "$work/extracted/fs/C/lzx/text" || complain "packed: nothing was changed"
+	same "packed: the others" "same_as" "$(jq -r 'select((.path | startswith("fs/$vss$/C/1/lzx/")) and .path != "fs/$vss$/C/1/lzx/text") |
+		.status' "$work/rows" | sort -u | paste -sd' ')"
+	rm -rf "$bundle"
+}
+
 # A damaged store: it and what builds on it are named, the rest is taken.
 check_damage() {
 	local at
@@ -178,4 +200,5 @@ check_all
 check_choice
 check_timeline
 check_damage
+check_wof
 finish
