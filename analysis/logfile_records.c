@@ -424,6 +424,13 @@ static bool find_layout(struct walk *walk, struct logfile_layout *out, struct er
 	return true;
 }
 
+static bool is_alone(const struct walk *walk)
+{
+	const struct timeline_evidence *evidence = walk->evidence;
+
+	return !evidence->volume && !evidence->mft && !evidence->files->journal;
+}
+
 static bool write_log(struct walk *walk, struct source *source, struct err *err)
 {
 	struct timeline *timeline = walk->timeline;
@@ -437,11 +444,11 @@ static bool write_log(struct walk *walk, struct source *source, struct err *err)
 	if (!find_layout(walk, &layout, err))
 		return false;
 	if (!logfile_operations_open(source, &layout, &listener.base, &operations, &why)) {
-		if (timeline_is_fatal(&why)) {
+		/* A log that was never written to is no damage; alone it is nothing to make a timeline of. */
+		if (timeline_is_fatal(&why) || is_alone(walk)) {
 			*err = why;
 			return false;
 		}
-		/* A log that was never written to is no damage. */
 		if (why.kind != ERR_MISSING)
 			timeline_damaged(timeline, TIMELINE_LOGFILE_NAME, 0, source->size, &why);
 		return true;

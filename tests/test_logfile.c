@@ -14,6 +14,7 @@ struct seen {
 	size_t len[SEEN_ROOM];
 	uint8_t first[SEEN_ROOM]; /* byte of the data */
 	bool stale[SEEN_ROOM];
+	bool after_gap[SEEN_ROOM];
 	size_t count;
 	struct logfile_restart restart;
 };
@@ -54,6 +55,7 @@ static void read_bytes_of(struct bytes bytes, struct listener *listener, struct 
 		seen->len[seen->count] = record.data.len;
 		seen->first[seen->count] = record.data.len ? record.data.at[0] : 0;
 		seen->stale[seen->count] = record.stale;
+		seen->after_gap[seen->count] = record.after_gap;
 		seen->count++;
 	}
 	assert_int_equal(err.kind, ERR_NONE);
@@ -257,6 +259,28 @@ static void test_damage(void **state)
 	fixture_log_free(&log);
 }
 
+/* A page that was never written, between others: no damage can be seen, but it is told that something is missing. */
+static void test_gap(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	size_t gaps = 0;
+
+	(void)state;
+	fixture_log_begin(&log, 4);
+	for (size_t i = 0; i < 49; i++)
+		add(&log, 464, 1); /* seven a page, but for the end */
+	memset(log.at + (size_t)7 * FIXTURE_LOG_PAGE, 0xff, FIXTURE_LOG_PAGE);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	for (size_t i = 0; i < seen.count; i++)
+		gaps += seen.after_gap[i];
+	assert_int_equal(gaps, 2);
+	assert_true(seen.after_gap[0]);
+	assert_in_range(seen.count, 38, 43);
+	fixture_log_free(&log);
+}
+
 static void test_restart_pages(void **state)
 {
 	struct fixture_log log = {0};
@@ -398,6 +422,7 @@ int main(void)
 	    cmocka_unit_test(test_copy_1),
 	    cmocka_unit_test(test_copy_2),
 	    cmocka_unit_test(test_damage),
+	    cmocka_unit_test(test_gap),
 	    cmocka_unit_test(test_restart_pages),
 	    cmocka_unit_test(test_piece),
 	    cmocka_unit_test(test_empty),

@@ -6,6 +6,7 @@
 #include "core/sink.h"
 #include "core/text.h"
 #include "tests/fixture_mft.h"
+#include "tests/fixture_story.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,20 @@ static struct timeline_totals write_files(const char *format, struct bytes mft,
 	assert_true(timeline_new(sink, format, &timeline, &err));
 	assert_true(timeline_prefix(timeline, prefix, &err));
 	assert_true(timeline_add_files(timeline, &files, &err));
+	assert_true(timeline_finish(timeline, &totals, &err));
+	return totals;
+}
+
+/* The timeline of files of which one is a log, as JSON. */
+static struct timeline_totals write_log(const struct timeline_files *files, struct text *out)
+{
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct timeline_totals totals;
+	struct err err = {0};
+
+	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
+	assert_true(timeline_add_files(timeline, files, &err));
 	assert_true(timeline_finish(timeline, &totals, &err));
 	return totals;
 }
@@ -422,6 +437,64 @@ static void test_failures_end_it(void **state)
 	assert_int_equal(err.kind, ERR_USAGE);
 }
 
+/* A $LogFile alone, with an $MFT, and one that nothing was written to. */
+static void test_log(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct fixture_log log = {0};
+	struct fixture_story story;
+	struct image image;
+	CLEANUP(text_free) struct text wanted = {0};
+
+	(void)state;
+	make_image(&image);
+	fixture_story_tell(&log, &story);
+	fixture_log_end(&log);
+	CLEANUP(source_close) struct source *mft = source_of_bytes(image_bytes(&image));
+	CLEANUP(source_close)
+	struct source *source = source_of_bytes((struct bytes){log.at, FIXTURE_LOG_SIZE});
+	struct err err = {0};
+
+	assert_int_equal(timeline_probe(source, &err), TIMELINE_LOGFILE);
+	assert_int_equal(
+	    write_log(&(struct timeline_files){.mft = mft, .log = source}, &out).operations, 19);
+	text_addf(&wanted,
+	    "{\"kind\":\"logfile\",\"set\":\"fn\",\"path\":\"Users/"
+	    "other.txt\",\"name_type\":\"win32+dos\","
+	    "\"record\":40,\"sequence\":3,\"parent\":30,\"parent_sequence\":2,\"orphan\":"
+	    "false," SAME_SET
+	    ",\"size\":0,\"allocated\":0,\"attributes\":[],\"lsn\":%llu,\"operation\":\"renamed\","
+	    "\"old_path\":\"Users/new.txt\",\"old_parent\":30,\"old_parent_sequence\":2,",
+	    (unsigned long long)story.renamed);
+	assert_has(&out, text_string(&wanted));
+	assert_has(&out,
+	    "\"operation\":\"clusters_allocated\",\"clusters\":[{\"offset\":100,\"length\":8}]");
+	assert_has(&out, "\"reasons\":[\"RENAME_NEW_NAME\"]");
+	assert_has(&out, "\"operation\":\"file_deleted\",\"transaction\"");
+	/* The sequence number of the file that was never is not known. */
+	assert_has(&out, "\"path\":\"$Unnamed/41\",\"record\":41,\"orphan\"");
+	text_clear(&out);
+	write_log(&(struct timeline_files){.log = source}, &out);
+	assert_has(&out, "\"path\":\"other.txt\"");
+	fixture_log_free(&log);
+}
+
+static void test_empty_log(void **state)
+{
+	static const uint8_t nothing[4096] = "RSTR";
+	CLEANUP(source_close)
+	struct source *source = source_of_bytes((struct bytes){nothing, sizeof(nothing)});
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
+	CLEANUP(timeline_free) struct timeline *timeline = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
+	assert_false(timeline_add_files(timeline, &(struct timeline_files){.log = source}, &err));
+	assert_int_equal(err.kind, ERR_MISSING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +509,8 @@ int main(void)
 	    cmocka_unit_test(test_a_forged_file_takes_no_hours),
 	    cmocka_unit_test(test_damaged_records_become_lines),
 	    cmocka_unit_test(test_failures_end_it),
+	    cmocka_unit_test(test_log),
+	    cmocka_unit_test(test_empty_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

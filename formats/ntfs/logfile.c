@@ -15,6 +15,7 @@ struct logfile {
 	bool loaded;
 	size_t pos;      /* in it */
 	bool expects;    /* a record must begin at pos: what was before it was whole */
+	bool gap;        /* since the last record given */
 	uint8_t *joined; /* a record that spans pages */
 	size_t joined_room;
 	uint8_t page[LOGFILE_PAGE_MAX];
@@ -84,12 +85,15 @@ static bool load_next(struct logfile *log)
 		struct err why = {0};
 
 		log->current = log->next++;
+		if (log->current == 0 || !logfile_pages_go_on(&log->pages, log->current - 1))
+			log->gap = true;
 		log->loaded = logfile_pages_read(&log->pages, page_at(log)->slot, log->page, &why);
 		if (log->loaded) {
 			log->pos = log->pages.restart.data_offset;
 			log->expects = false;
 			return true;
 		}
+		log->gap = true;
 		logfile_pages_damage(&log->pages, offset_of(log, 0), page_size(log), &why);
 	}
 	log->loaded = false;
@@ -233,7 +237,10 @@ bool logfile_next(struct logfile *log, struct logfile_record *out, struct err *e
 		}
 		if (!take(log, out, &taken, err))
 			return false;
-		if (taken)
-			return true;
+		if (!taken)
+			continue;
+		out->after_gap = log->gap;
+		log->gap = false;
+		return true;
 	}
 }

@@ -44,6 +44,7 @@ struct logfile_record {
 	uint64_t offset; /* where it begins in the source */
 	/* Not in the ring that ends with the newest record: left from an earlier one. */
 	bool stale;
+	bool after_gap; /* the first of all, or pages in front of it are missing */
 	struct bytes data;
 };
 

@@ -111,6 +111,16 @@ static int compare(const void *a, const void *b)
 	return x->lsn < y->lsn ? -1 : x->lsn > y->lsn;
 }
 
+/* Bits of a bitmap that may be $Bitmap. */
+static bool is_unknown(const struct logfile_operation *op)
+{
+	if (!op->action || op->action->redo != LOGFILE_SET_BITS)
+		return false;
+	if (op->what == LOGFILE_OTHER)
+		return !(op->has & LOGFILE_HAS_ATTRIBUTE);
+	return op->what == LOGFILE_CLUSTERS_ALLOCATED && op->count > COUNT_MAX;
+}
+
 static bool load_all(struct load *load, struct logfile_operations *operations, struct err *err)
 {
 	struct logfile_clusters *c = load->clusters;
@@ -118,8 +128,12 @@ static bool load_all(struct load *load, struct logfile_operations *operations, s
 	struct err why = {0};
 
 	while (logfile_operations_next(operations, &op, &why)) {
-		if (op.record->stale || load->broken)
+		if (op.record->stale)
 			c->since = UINT64_MAX;
+		else if (is_unknown(&op))
+			c->since = op.record->lsn + 1;
+		else if (load->broken || op.record->after_gap)
+			c->since = op.record->lsn;
 		else if (c->since == UINT64_MAX)
 			c->since = op.record->lsn;
 		load->broken = false;

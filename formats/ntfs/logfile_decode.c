@@ -295,9 +295,13 @@ static void decode_bits(struct logfile_operations *ops, bool sets, struct logfil
 		out->what = sets ? LOGFILE_CLUSTERS_ALLOCATED : LOGFILE_CLUSTERS_FREED;
 	else if (open->attribute.file.record == MFT_BITMAP && open->attribute.type == NTFS_BITMAP)
 		out->what = sets ? LOGFILE_RECORDS_ALLOCATED : LOGFILE_RECORDS_FREED;
-	else
+	if (out->what != LOGFILE_OTHER) {
+		out->has |= LOGFILE_HAS_RANGE;
 		return;
-	out->has |= LOGFILE_HAS_RANGE;
+	}
+	/* A directory's. */
+	out->attribute_type = open->attribute.type;
+	out->has |= LOGFILE_HAS_ATTRIBUTE;
 }
 
 bool logfile_decode_change(struct logfile_operations *ops, struct logfile_operation *out)

@@ -137,7 +137,7 @@ static void notice_ring(struct logfile_operations *ops)
 		ops->opens = ops->ahead[ops->record.stale].opens;
 		ops->has_missed = true;
 	}
-	if (ops->has_missed) {
+	if (ops->has_missed || ops->record.after_gap) {
 		logfile_names_miss(&ops->names);
 		memset(&ops->index, 0, sizeof(ops->index));
 	}

@@ -1,0 +1,126 @@
+#!/bin/bash
+# logfile.sh BUILD: every $LogFile of the corpus is read: the records and codes that expected/oracle.jsonl counts (and
+# record for record what dfir_ntfs reads, where it is installed); what has no record is refused in one line. And on every NTFS
+# volume with a log: what the log told last of a file is what its MFT record says now.
+set -euo pipefail
+# shellcheck source=tests/corpus/lib.sh
+. "$(dirname "$0")/lib.sh"
+corpus_begin "$1" jq gzip bsdtar python3
+kanshiki=$build/kanshiki
+oracle=$corpus/expected/oracle.jsonl
+
+# Live records alone are too few when the oracle reads stale ones, too; all of them too many: it reads no page that was copied
+# before the newest round, and no page of which an earlier one is gone. Without stale records both are equal.
+check_counts() { # NAME EXPECTED
+	local line
+	awk -F'\t' '$3 == "update" { all[$4]++; live[$4] += $2 == "live" }
+		END { for (code in all) print code "\t" live[code] "\t" all[code] }' "$scratch/records" >"$scratch/codes"
+	while IFS= read -r line; do
+		corpus_fail "$1: $line"
+	done < <(jq -r --rawfile codes "$scratch/codes" '
+		($codes | split("\n") | map(select(. != "") | split("\t") | {key: .[0], value: [(.[1] | tonumber), (.[2] | tonumber)]}) | from_entries) as $ours |
+		([$ours[][0]] | add // 0) as $live | ([$ours[][1]] | add // 0) as $all |
+		(if .log_records < $live or .log_records > $all then "\($live) to \($all) records, expected \(.log_records)" else empty end),
+		((.redo_ops // {}) | to_entries[] | ($ours[.key] // [0, 0]) as $n | select(.value < $n[0] or .value > $n[1]) |
+			"redo code \(.key): \($n[0]) to \($n[1]), expected \(.value)")' <<<"$2")
+	corpus_count "logs with the counts expected"
+	corpus_count "records expected" "$(jq .log_records <<<"$2")"
+}
+
+check_peer() { # FILE NAME
+	local count code=0
+	count=$(python3 "$(dirname "$0")/logfile_peer.py" "$1" "$scratch/records" 2>"$scratch/messages") || code=$?
+	case $code in
+	0) corpus_count "records compared with dfir_ntfs" "$count" ;;
+	77) ;;
+	*) corpus_fail "$2: $(tail -n 1 "$scratch/messages")" ;;
+	esac
+}
+
+# No record that the oracle expects: no line but damage, and one that says why.
+check_refused() { # FILE NAME
+	local code=0
+	"$kanshiki" timeline "$1" >"$scratch/jsonl" 2>"$scratch/messages" || code=$?
+	if [ "$code" -eq 0 ] && [ -s "$scratch/jsonl" ]; then
+		corpus_count "pieces of logs that only we read"
+	elif [ "$code" -ge 64 ] && [ "$code" -le 78 ] && [ "$(wc -l <"$scratch/messages")" -eq 1 ]; then
+		corpus_count "files refused in one line"
+	else
+		corpus_fail "$2: exit $code, $(wc -l <"$scratch/messages") lines"
+	fi
+}
+
+check_log() { # FILE NAME
+	local expected lines operations
+	expected=$(jq -c --arg key "$2" 'select(.kind == "logfile" and .path == $key)' "$oracle" 2>/dev/null || true)
+	if ! "$build/tests/corpus_logfile_dump" records "$1" >"$scratch/records" 2>"$scratch/messages"; then
+		check_refused "$1" "$2"
+		[ -z "$expected" ] || [ "$(jq 'has("log_records")' <<<"$expected")" = false ] || corpus_fail "$2: is refused"
+		return 0
+	fi
+	corpus_count "logs"
+	corpus_count "records" "$(wc -l <"$scratch/records")"
+	corpus_count "records of earlier rounds" "$(grep -c "	stale	" "$scratch/records" || true)"
+	! grep -q "	damaged	" "$scratch/records" || corpus_fail "$2: a record that cannot be understood"
+	[ "$(cut -f1 "$scratch/records" | sort -u | wc -l)" -eq "$(wc -l <"$scratch/records")" ] || corpus_fail "$2: an LSN twice"
+	[ -z "$expected" ] || [ "$(jq 'has("log_records")' <<<"$expected")" = false ] || check_counts "$2" "$expected"
+	check_peer "$1" "$2"
+	# Each record is one operation or more, and one with a meaning is a line or two.
+	operations=$("$build/tests/corpus_logfile_dump" operations "$1" 2>/dev/null | awk -F'\t' '$4 !~ /^(rollback:)?-/' | cut -f1 | sort -u | wc -l)
+	"$kanshiki" timeline "$1" >"$scratch/jsonl" 2>"$scratch/messages" || true # damage is said and no reason to fail
+	lines=$(jq -r 'select(.kind == "logfile") | .lsn' "$scratch/jsonl" | sort -u | wc -l)
+	[ "$operations" -eq "$lines" ] || corpus_fail "$2: $operations operations, $lines of them in the timeline"
+	corpus_count "operations" "$operations"
+}
+
+# The last line of a file in use with the times of $STANDARD_INFORMATION. Access times are left out: NTFS writes them late, and
+# then without the log.
+state_jq='
+	def times: [.created, .modified, .changed];
+	def key: "\(.record)-\(.sequence)";
+	(reduce .[] as $l ({}; if $l.kind == "file" and $l.set == "si" and ($l.deleted | not) then .[$l | key] = ($l | times) else . end)) as $now |
+	(reduce .[] as $l ({}; if $l.kind == "file" and $l.set == "fn" and ($l.deleted | not) then .["\($l | key) \($l.path)"] = true else . end)) as $names |
+	(reduce .[] as $l ({}; if $l.kind == "logfile" and $l.set == "si" and $l.sequence != null and ($l.stale | not) then .[$l | key] = $l else . end)) |
+	to_entries[] | select($now[.key]) |
+	if $now[.key] != (.value | times) then "\(.value | tojson): now \($now[.key] | tojson)"
+	elif $names["\(.key) \(.value.path)"] == null then "\(.value | tojson): not its name now" else "same" end'
+
+check_volume() { # FILE NAME
+	local differ
+	"$kanshiki" timeline "$1" >"$scratch/jsonl" 2>"$scratch/messages" || true
+	grep -q '"kind":"logfile"' "$scratch/jsonl" || { corpus_count "volumes whose log has no operation"; return 0; }
+	corpus_count "volumes with a log"
+	jq -s -r "$state_jq" "$scratch/jsonl" >"$scratch/state"
+	differ=$(grep -v '^same$' "$scratch/state" || true)
+	corpus_count "files as the log told them last" "$(grep -c '^same$' "$scratch/state" || true)"
+	[ -z "$differ" ] || { corpus_fail "$2: files that the log tells otherwise"; head -n 3 <<<"$differ"; }
+}
+
+# Cuts the volume out when it is not the whole file.
+check_image() { # FILE NAME OFFSET
+	local volume=$1
+	if [ "$3" -ne 0 ]; then
+		volume=$scratch/volume
+		dd if="$1" of="$volume" bs=1M iflag=skip_bytes skip="$3" conv=sparse status=none
+	fi
+	check_volume "$volume" "$2"
+	rm -f "$scratch/volume"
+}
+
+while IFS= read -r path; do
+	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+	while IFS= read -r file; do
+		key=$path
+		[ -L "$file" ] || key="$path!${file#"$unpacked"/}"
+		if corpus_is_ntfs "$file" 0; then check_volume "$file" "$key"; else check_log "$file" "$key"; fi
+	done < <(corpus_below "$unpacked")
+	rm -rf "$unpacked"
+done < <(corpus_files logfile)
+while IFS= read -r path; do
+	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+	while IFS=$'\t' read -r file offset; do
+		check_image "$file" "$path" "$offset"
+	done < <(corpus_ntfs_volumes "$path")
+	rm -rf "$unpacked"
+done < <(corpus_files ntfs-image)
+corpus_end
