@@ -83,7 +83,6 @@ static bool judge(
 	struct ntfs_reference file = {0};
 	struct evidence e = {.is_cut = is_cut};
 
-	/* Most places are refused here: number of characters and name space. */
 	if (rest.at[64] == 0 || rest.at[65] > NTFS_NAME_WIN32_DOS)
 		return false;
 	if (!ntfs_file_name_parse(rest, &name, NULL) || !is_name(name.utf16, &e.name_sane))
@@ -108,6 +107,18 @@ static bool judge(
 	return true;
 }
 
+/* Whether judge need look at all: nearly all places are refused here. There are more than SLACK_KEY_HEADER bytes. */
+static bool is_candidate(const struct slack_carver *c, size_t at)
+{
+	const uint8_t *p = c->bytes.at + at;
+
+	/* Number of characters and name space; then one of the two that judge wants. */
+	if (p[64] == 0 || p[65] > NTFS_NAME_WIN32_DOS)
+		return false;
+	return ntfs_reference_parse(p).record == c->directory ||
+	       is_entry(c->bytes, at, SLACK_KEY_HEADER + 2u * p[64]);
+}
+
 bool slack_carve_next(struct slack_carver *c, struct ntfs_slack *out, struct bytes *key)
 {
 	/* The mark of the end, 24 bytes with the number of a block, lies over header and parent of what followed. */
@@ -119,7 +130,7 @@ bool slack_carve_next(struct slack_carver *c, struct ntfs_slack *out, struct byt
 		return true;
 	}
 	for (size_t at = c->pos; at + SLACK_KEY_HEADER < c->bytes.len; at += STEP) {
-		if (!judge(c, at, false, out, key))
+		if (!is_candidate(c, at) || !judge(c, at, false, out, key))
 			continue;
 		c->pos = (at + key->len + STEP - 1) / STEP * STEP;
 		return true;

@@ -5,14 +5,14 @@
 
 #include <stdlib.h>
 
-#define ROOM_FIRST 256u
+#define ROOM_FIRST 32u /* most directories have fewer than half of it */
 /* Places looked at for one name: a directory may be forged to have the same one again and again. */
 #define PROBES_MAX 64u
 
 void slack_names_clear(struct slack_names *names)
 {
-	/* A small table again: emptying costs as much as it has room. */
-	if (names->room > 64 * ROOM_FIRST) {
+	/* A small table again: emptying costs as much as it has room, and small directories are many. */
+	if (names->room > ROOM_FIRST) {
 		slack_names_free(names);
 		return;
 	}
