@@ -1,0 +1,259 @@
+/* The walk over an MFT without output: fix-ups, attributes, names and parents resolved, nothing printed; alone, and with
+ * patterns as collect has them. Against the rate at which the same bytes can be read and copied.
+ * usage: bench_walk [MFT]         $MFT file in memory, else one of 64 MiB is made
+ *        bench_walk --records N   one walk over N records made on the way: time and memory */
+#include "tests/bench/judge.h"
+#include "tests/fixture_mft.h"
+
+#include "collectors/match.h"
+#include "core/array.h"
+#include "formats/ntfs/ntfs.h"
+#include "platform/file.h"
+#include "platform/process.h"
+
+#define MADE_RECORDS  65536u
+#define DIRECTORY_PER 16u /* every so many records is a directory */
+#define PATTERNS      1500u
+#define PIECE         ((size_t)1 << 20)
+
+/* Files below a tree of directories, names of the usual length. */
+static void make_record(uint8_t *to, uint64_t number)
+{
+	uint32_t i = (uint32_t)number;
+	bool is_directory = i % DIRECTORY_PER == 5;
+	uint32_t parent = i < 64 ? 5 : i / DIRECTORY_PER / DIRECTORY_PER * DIRECTORY_PER + 5;
+	struct fixture_record r = fixture_mft_begin(to, 0, i == 5 ? 5 : 1, is_directory ? 3 : 1);
+	char name[64];
+
+	put_le32(to + 44, i);
+	snprintf(name, sizeof(name), i == 5 ? "." : "amd64_component-%08x.dll", i * 7919u);
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(
+	    &r, parent == 5 ? FIXTURE_ROOT : parent | 1ull << 48, i == 5 ? 3 : 1, name);
+	fixture_mft_add(&r, is_directory ? 0x90 : 0x80, is_directory ? "$I30" : "", name, 48);
+}
+
+/* Makes the records that are read: so ten million of them need no room. */
+static bool made_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	uint8_t record[FIXTURE_RECORD];
+	uint8_t *at = to;
+
+	(void)err;
+	*got = 0;
+	while (*got < len && offset < self->size) {
+		size_t from = (size_t)(offset % FIXTURE_RECORD);
+		size_t piece = FIXTURE_RECORD - from;
+
+		if (piece > len - *got)
+			piece = len - *got;
+		make_record(record, offset / FIXTURE_RECORD);
+		memcpy(at + *got, record + from, piece);
+		*got += piece;
+		offset += piece;
+	}
+	return true;
+}
+
+static void made_close(struct source *self)
+{
+	(void)self;
+}
+
+struct bench {
+	struct source *source;
+	uint8_t *copy; /* as large */
+	struct matcher matcher;
+	uint64_t records, found;
+};
+
+/* Each byte is read once and copied once. */
+static bool do_copy(struct bench *bench)
+{
+	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
+	size_t got = 0;
+
+	for (uint64_t at = 0; piece && at < bench->source->size; at += got) {
+		if (!bench->source->read(bench->source, at, piece, PIECE, &got, NULL) || got == 0)
+			return false;
+		memcpy(bench->copy + at, piece, got);
+	}
+	return piece != NULL;
+}
+
+static bool see_names(struct bench *bench, const struct ntfs_entry *entry, struct ntfs_paths *paths,
+    struct text *path)
+{
+	struct err err = {0};
+	bool is_orphan;
+
+	for (size_t i = 0; i < entry->name_count; i++) {
+		text_clear(path);
+		if (!ntfs_path(paths, &entry->names[i], path, &is_orphan, &err))
+			return false;
+		if (bench->matcher.count)
+			bench->found += matcher_mask(&bench->matcher, 'C', text_bytes(path)) != 0;
+	}
+	return true;
+}
+
+static bool do_walk(struct bench *bench)
+{
+	CLEANUP(ntfs_mft_close) struct ntfs_mft *mft = NULL;
+	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(text_free) struct text path = {0};
+	struct err err = {0};
+	bool whole;
+
+	if (!ntfs_mft_open(bench->source, &mft, &err) || !ntfs_paths_new(mft, &paths, &err))
+		return false;
+	bench->records = bench->found = 0;
+	for (uint64_t i = 0; i < ntfs_mft_count(mft); i++) {
+		if (!ntfs_entry_load_quick(mft, ntfs_mft_first(mft) + i, &entry, &whole, &err))
+			continue;
+		if (!ntfs_paths_learn(paths, &entry, &err) ||
+		    !see_names(bench, &entry, paths, &path))
+			return false;
+		bench->records++;
+	}
+	return true;
+}
+
+static bool set_patterns(struct bench *bench, unsigned count)
+{
+	struct err err = {0};
+
+	matcher_free(&bench->matcher);
+	for (unsigned i = 0; i < count; i++) {
+		char pattern[64];
+
+		if (i % 3 == 0)
+			snprintf(
+			    pattern, sizeof(pattern), "Windows/System32/component-%04x*.evtx", i);
+		else if (i % 3 == 1)
+			snprintf(pattern, sizeof(pattern), "Users/*/Documents/%04x/**", i);
+		else
+			snprintf(pattern, sizeof(pattern), "**/name-%04x.exe", i);
+		if (!matcher_add(&bench->matcher, 0, pattern, &err))
+			return false;
+	}
+	return true;
+}
+
+struct step {
+	const char *name;
+	bool (*run)(struct bench *bench);
+	unsigned patterns;
+};
+
+static const struct step steps[] = {
+    {"read and copied", do_copy, 0},
+    {"walk", do_walk, 0},
+    {"walk with 1 pattern", do_walk, 1},
+    {"walk with 1,500 patterns", do_walk, PATTERNS},
+};
+
+/* A round lasts a while, so that the grain of the clock does not count. */
+static double run_round(struct bench *bench, const struct step *step)
+{
+	double start = judge_clock();
+	unsigned runs = 0;
+	double spent;
+
+	do {
+		if (!step->run(bench))
+			return 0;
+		runs++;
+		spent = judge_clock() - start;
+	} while (spent < 0.2);
+	return spent / runs;
+}
+
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static int compare_all(struct bench *bench)
+{
+	struct judge_time times[ARRAY_LEN(steps)];
+	double median[ARRAY_LEN(steps)];
+	double spread[ARRAY_LEN(steps)];
+
+	for (int round = 0; round < JUDGE_ROUNDS; round++)
+		for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+			if (!set_patterns(bench, steps[i].patterns))
+				return 1;
+			times[i].at[round] = run_round(bench, &steps[i]);
+			if (times[i].at[round] <= 0) {
+				printf("%s failed\n", steps[i].name);
+				return 1;
+			}
+		}
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		median[i] = judge_median(&times[i]);
+		spread[i] = judge_spread(&times[i]);
+		printf("%-52s %8.0f  MB/s\n", steps[i].name,
+		    (double)bench->source->size / 1e6 / median[i]);
+	}
+	double walk = median[0] / median[1];
+	double patterns = median[3] / median[2];
+
+	judge_print("walk / rate of read and copy", walk, ">= 0.25", walk >= 0.25,
+	    larger(spread[0], spread[1]));
+	judge_print("time with 1,500 patterns / with 1", patterns, "<= 1.3", patterns <= 1.3,
+	    larger(spread[2], spread[3]));
+	return 0;
+}
+
+static int walk_made(uint64_t records)
+{
+	struct source made = {records * FIXTURE_RECORD, made_read, made_close};
+	struct bench bench = {.source = &made};
+	double start = judge_clock();
+
+	if (!do_walk(&bench) || bench.records != records)
+		return 1;
+	/* records, processor seconds, peak bytes */
+	printf("%llu %.3f %llu\n", (unsigned long long)records, judge_clock() - start,
+	    (unsigned long long)process_peak_memory());
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	CLEANUP(text_free) struct text file = {.ceiling = (size_t)4 << 30};
+	CLEANUP(free_memory) uint8_t *made = NULL;
+	CLEANUP(free_memory) uint8_t *copy = NULL;
+	struct bytes mft = {.len = (size_t)MADE_RECORDS * FIXTURE_RECORD};
+	struct err err = {0};
+
+	if (argc > 2)
+		return walk_made(strtoull(argv[2], NULL, 10));
+	if (argc > 1) {
+		if (!file_read_all(argv[1], file.ceiling, &file, &err)) {
+			printf("%s\n", err.text);
+			return 1;
+		}
+		mft = text_bytes(&file);
+	} else {
+		made = malloc(mft.len);
+		for (uint64_t i = 0; made && i < MADE_RECORDS; i++)
+			make_record(made + i * FIXTURE_RECORD, i);
+		mft.at = made;
+	}
+	copy = mft.len ? malloc(mft.len) : NULL;
+	CLEANUP(source_close) struct source *source = source_of_bytes(mft);
+
+	if (!mft.at || !copy || !source) {
+		printf("no memory, or nothing to read\n");
+		return 1;
+	}
+	struct bench bench = {.source = source, .copy = copy};
+	int code = compare_all(&bench);
+
+	matcher_free(&bench.matcher);
+	return code;
+}
