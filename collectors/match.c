@@ -1,10 +1,31 @@
 /* Matching of many patterns. See match.h. */
 #include "collectors/match.h"
 
+#include "collectors/match_index.h"
 #include "core/array.h"
 #include "core/pattern.h"
 
 #include <stdlib.h>
+
+#define ASCII_BLOCK 32u
+
+/* Adds a block of ASCII folded; false when it is not all ASCII. Written so that compilers make vectors of it. */
+static bool fold_block(struct text *out, const uint8_t *from)
+{
+	uint8_t folded[ASCII_BLOCK];
+	uint8_t all = 0;
+
+	for (size_t i = 0; i < ASCII_BLOCK; i++) {
+		uint8_t c = from[i];
+
+		all |= c;
+		folded[i] = (uint8_t)(c - (((uint8_t)(c - 'a') < 26) << 5));
+	}
+	if (all >= 0x80)
+		return false;
+	text_add(out, (struct bytes){folded, ASCII_BLOCK});
+	return true;
+}
 
 void match_fold(struct text *out, struct bytes utf8)
 {
@@ -12,6 +33,11 @@ void match_fold(struct text *out, struct bytes utf8)
 
 	while (pos < utf8.len) {
 		size_t start = pos;
+
+		if (utf8.len - pos >= ASCII_BLOCK && fold_block(out, utf8.at + pos)) {
+			pos += ASCII_BLOCK;
+			continue;
+		}
 		uint32_t code = text_decode(utf8, &pos);
 
 		if (code == TEXT_INVALID)
@@ -125,6 +151,7 @@ void matcher_free(struct matcher *matcher)
 	}
 	free(matcher->at);
 	text_free(&matcher->folded);
+	match_index_free(matcher->index);
 	*matcher = (struct matcher){0};
 }
 
@@ -161,30 +188,70 @@ static bool is_below(const struct match_pattern *p, struct bytes path)
 	       memcmp(path.at, text_string(&p->head), p->head.len) == 0;
 }
 
+static struct bytes literal_of(const void *context, size_t i)
+{
+	const struct matcher *matcher = context;
+
+	return text_bytes(&matcher->at[i].inside);
+}
+
+/* False when there is no memory for an index: then every pattern is tried. */
+static bool make_index(struct matcher *matcher)
+{
+	if (matcher->index && matcher->indexed == matcher->count)
+		return true;
+	match_index_free(matcher->index);
+	matcher->index = NULL;
+	matcher->indexed = matcher->count;
+	return match_index_new(matcher->count, literal_of, matcher, &matcher->index, NULL);
+}
+
+struct question {
+	struct matcher *matcher;
+	struct bytes path, folded;
+	char letter;
+	bool only_named_streams;
+	uint32_t mask;
+};
+
+static void try_pattern(void *context, size_t i)
+{
+	struct question *q = context;
+	struct match_pattern *p = &q->matcher->at[i];
+	uint32_t bit = 1u << p->collector;
+
+	/* One that never matched is tried all the same: whether it does is told at the end. */
+	if (((q->mask & bit) && p->matched) || (p->letter && p->letter != q->letter) ||
+	    (q->only_named_streams && !p->names_stream))
+		return;
+	if (is_below(p, q->folded) ||
+	    (may_match(p, q->folded) && pattern_match(p->text, q->path))) {
+		q->mask |= bit;
+		p->matched = true;
+	}
+}
+
 static uint32_t mask_of(
     struct matcher *matcher, char letter, struct bytes path, bool only_named_streams)
 {
-	uint32_t mask = 0;
+	struct question q = {
+	    .matcher = matcher,
+	    .path = path,
+	    .letter = letter,
+	    .only_named_streams = only_named_streams,
+	};
 
 	text_clear(&matcher->folded);
 	match_fold(&matcher->folded, path);
 	if (matcher->folded.failed || path.len == 0)
 		return 0;
-	for (size_t i = 0; i < matcher->count; i++) {
-		struct match_pattern *p = &matcher->at[i];
-		uint32_t bit = 1u << p->collector;
-
-		/* One that never matched is tried all the same: whether it does is told at the end. */
-		if (((mask & bit) && p->matched) || (p->letter && p->letter != letter) ||
-		    (only_named_streams && !p->names_stream))
-			continue;
-		if (is_below(p, text_bytes(&matcher->folded)) ||
-		    (may_match(p, text_bytes(&matcher->folded)) && pattern_match(p->text, path))) {
-			mask |= bit;
-			p->matched = true;
-		}
-	}
-	return mask;
+	q.folded = text_bytes(&matcher->folded);
+	if (make_index(matcher))
+		match_index_find(matcher->index, q.folded, try_pattern, &q);
+	else
+		for (size_t i = 0; i < matcher->count; i++)
+			try_pattern(&q, i);
+	return q.mask;
 }
 
 uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)

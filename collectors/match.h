@@ -1,5 +1,5 @@
-/* Many path patterns against many paths: literal parts of each pattern are compared first, so that the whole
- * pattern is only tried on a path that is likely to match. Bit n of a mask is collector n of the run. */
+/* Many path patterns against many paths: an index tells which patterns have a literal part in common with the path,
+ * then all literal parts are compared, so that a whole pattern is only tried where it is likely to match. Bit n of a mask is collector n of the run. */
 #ifndef KANSHIKI_COLLECTORS_MATCH_H
 #define KANSHIKI_COLLECTORS_MATCH_H
 
@@ -24,7 +24,9 @@ struct match_pattern {
 struct matcher {
 	struct match_pattern *at;
 	size_t count, room;
-	struct text folded; /* scratch */
+	struct text folded;        /* scratch */
+	struct match_index *index; /* of the first `indexed` patterns */
+	size_t indexed;
 };
 
 /* Adds a pattern as people write it: "C:" and a slash in front is for that volume only, a backslash is a

@@ -125,6 +125,75 @@ static void tells_who_names_streams(void **state)
 	matcher_free(&matcher);
 }
 
+static uint32_t draw(uint64_t *seed, uint32_t below)
+{
+	*seed = *seed * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)(*seed >> 33) % below;
+}
+
+/* Words of few letters, so that patterns are alike and many match. */
+static void add_word(uint64_t *seed, char *to, size_t room, bool wild)
+{
+	size_t len = strlen(to);
+	size_t more = 1 + draw(seed, 9);
+
+	if (len + more + 2 > room)
+		return;
+	while (more--)
+		to[len++] =
+		    wild && draw(seed, 6) == 0 ? "*?"[draw(seed, 2)] : "abAB.-"[draw(seed, 6)];
+	to[len] = 0;
+}
+
+static void make_path(uint64_t *seed, char *to, size_t room, bool wild)
+{
+	to[0] = 0;
+	for (uint32_t parts = 1 + draw(seed, 4); parts; parts--) {
+		if (wild && draw(seed, 8) == 0)
+			memcpy(to + strlen(to), "**", 3);
+		else
+			add_word(seed, to, room, wild);
+		if (parts > 1)
+			memcpy(to + strlen(to), "/", 2);
+	}
+}
+
+/* The index leaves out no pattern: many together say what each one says alone. */
+static void test_many_are_as_each_alone(void **state)
+{
+	enum { PATTERNS = 31, PATHS = 4000 };
+	struct matcher all = {0};
+	struct matcher each[PATTERNS] = {0};
+	uint64_t seed = 7;
+	size_t hits = 0;
+	char text[128];
+
+	(void)state;
+	for (unsigned i = 0; i < PATTERNS; i++) {
+		make_path(&seed, text, 60, true);
+		assert_true(matcher_add(&all, i, text, NULL));
+		assert_true(matcher_add(&each[i], 0, text, NULL));
+		all.at[i].is_tree = each[i].at[0].is_tree = !match_is_wild(&all.at[i]);
+	}
+	for (unsigned n = 0; n < PATHS; n++) {
+		make_path(&seed, text, 60, false);
+		/* Near what a pattern says, so that some match. */
+		if (n % 2)
+			snprintf(text, sizeof(text), "%.100s%s", all.at[n % PATTERNS].text,
+			    n % 4 == 1 ? "" : "/a");
+		uint32_t want = 0;
+
+		for (unsigned i = 0; i < PATTERNS; i++)
+			want |= matcher_mask(&each[i], 'C', bytes_of(text)) << i;
+		assert_int_equal(matcher_mask(&all, 'C', bytes_of(text)), want);
+		hits += (size_t)__builtin_popcount(want);
+	}
+	assert_true(hits > PATHS / 4 && hits < (size_t)PATHS * PATTERNS / 2);
+	for (unsigned i = 0; i < PATTERNS; i++)
+		matcher_free(&each[i]);
+	matcher_free(&all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +204,7 @@ int main(void)
 	    cmocka_unit_test(refuses_empty_and_endless),
 	    cmocka_unit_test(gives_each_collector_its_bit),
 	    cmocka_unit_test(tells_who_names_streams),
+	    cmocka_unit_test(test_many_are_as_each_alone),
 	};
 
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);
