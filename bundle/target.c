@@ -9,7 +9,7 @@
 
 static size_t units_of(uint32_t code, size_t bytes, enum target_rules rules)
 {
-	if (rules == TARGET_POSIX)
+	if (rules != TARGET_WINDOWS)
 		return bytes;
 	return code >= 0x10000 && code != TEXT_INVALID ? 2 : 1;
 }
@@ -115,7 +115,7 @@ static bool add_component(
 	CLEANUP(text_free) struct text clean = {0};
 	bool changed = false;
 
-	if (rules == TARGET_WINDOWS)
+	if (rules != TARGET_POSIX)
 		changed = replace_forbidden(name, &clean);
 	else
 		text_add(&clean, name);

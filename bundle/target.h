@@ -7,6 +7,7 @@
 enum target_rules {
 	TARGET_POSIX, /* 255 bytes a component, every character but '/' */
 	TARGET_WINDOWS, /* 255 UTF-16 units; no <>:"|?* or dot or space at the end; no CON, NUL, COM1 ... */
+	TARGET_BOTH, /* what both can hold: Windows' characters, 255 bytes */
 };
 
 /* Adds the path for a member, component by component. One that is too long is cut at a character and one that cannot

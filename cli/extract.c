@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS   (TRUST_OPTIONS + 2)
+#define OPTIONS   (TRUST_OPTIONS + 3)
 #define NAMES_TRY 99 /* NAMES.tsv, NAMES.2.tsv ... */
 
 struct extraction {
 	struct opening opening;
 	const char *directory;
-	bool force;
+	bool force, windows_names;
 	struct text_list operands, patterns;
 	struct tree *tree;
 	struct text names; /* of NAMES.tsv: path in the bundle, path here */
@@ -35,6 +35,8 @@ static void make_options(struct extraction *extraction, struct option options[OP
 		"put the files below this directory; made if missing"},
 	    {"force", 'f', OPTION_FLAG, &extraction->force, NULL,
 		"replace files that are there already"},
+	    {"windows-names", 0, OPTION_FLAG, &extraction->windows_names, NULL,
+		"only names that Windows can hold too"},
 	};
 
 	trust_options(&extraction->opening.trust, options);
@@ -87,7 +89,9 @@ static bool make_room(struct extraction *extraction, struct err *err)
 static bool create(
     struct extraction *extraction, struct bytes member, struct tree_file **out, struct err *err)
 {
-	enum target_rules rules = tree_has_windows_names() ? TARGET_WINDOWS : TARGET_POSIX;
+	enum target_rules rules = tree_has_windows_names()    ? TARGET_WINDOWS
+				  : extraction->windows_names ? TARGET_BOTH
+							      : TARGET_POSIX;
 	CLEANUP(text_free) struct text path = {0};
 	bool changed = target_path(member, rules, &path);
 

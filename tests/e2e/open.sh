@@ -47,6 +47,20 @@ END
 	says_one_line "ls of nothing" "matches"
 }
 
+# Names that Windows cannot hold (CON, "trailing.", "a\b", a colon of a stream) are changed, every content stays.
+check_windows_names() {
+	run "extract --windows-names" "0|1" open_with extract "$bundle" -C "$work/windows" --windows-names
+	find "$work/windows/fs" -printf '%f\n' >"$work/names"
+	! grep -qiE '[<>:"|?*\\]|[. ]$|^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)' "$work/names" ||
+		complain "extract --windows-names: $(grep -iE '[<>:"|?*\\]|[. ]$|^con(\.|$)' "$work/names" | head -n 3)"
+	run "extract for comparison" "0|1" open_with extract "$bundle" -C "$work/posix"
+	diff <(cd "$work/posix/fs" && find . -type f -exec sha256sum {} + | cut -c1-64 | sort) \
+		<(cd "$work/windows/fs" && find . -type f -exec sha256sum {} + | cut -c1-64 | sort) >/dev/null ||
+		complain "extract --windows-names: other contents"
+	grep -q 'CON' "$work/windows/NAMES.tsv" || complain "extract --windows-names: NAMES.tsv does not tell of CON"
+	rm -rf "$work/windows" "$work/posix"
+}
+
 check_cat() {
 	run "cat" 0 open_with cat "$bundle" 'fs/C/$MFT'
 	python3 - "$image.json" >"$work/some" <<'END'
@@ -164,6 +178,7 @@ bundle_of collect || finish
 check_verify
 check_ls
 check_cat
+check_windows_names
 check_extract
 check_sparse
 check_export
