@@ -187,9 +187,9 @@ void deleted_caps(const struct collection *collection, uint64_t *cap, uint64_t *
 	struct collection_counts totals;
 
 	collection_totals(collection, &totals);
-	*cap = plan->deleted_cap              ? plan->deleted_cap
+	*cap = plan->deleted_cap                    ? plan->deleted_cap
 	       : collection->deleted == DELETED_ALL ? DELETED_CAP_ALL
-					      : DELETED_CAP;
+						    : DELETED_CAP;
 	*file_cap = *cap / DELETED_FILE_SHARE;
 	*cap -= collection->deleted_bytes < *cap ? collection->deleted_bytes : *cap;
 	if (plan->free_bytes != UINT64_MAX) {
@@ -244,6 +244,8 @@ static void run(struct deleted_files *d)
 		report(d, "", &err);
 		return;
 	}
+	if (d->volume->is_live)
+		ntfs_claims_set_live(d->claims);
 	if (!claim(d))
 		return;
 	deleted_journal_read(d);

@@ -202,6 +202,42 @@ static void test_model(void **state)
 	}
 }
 
+/* What was in use at the walk stays another's, though its owner is gone when the question comes. */
+static void test_live(void **state)
+{
+	struct ntfs_claims *claims = NULL;
+	struct ntfs_entry entry = {0};
+	enum ntfs_fate fate;
+	struct claims_disk d;
+
+	(void)state;
+	claims_begin(&d);
+	claims_put(
+	    &d, &(struct claims_file){
+		    .record = 7, .runs = {{0, 100, 4}}, .run_count = 1, .size = 4 * CLUSTER});
+	claims_use(&d, 101, 2);
+	claims_ready(&d);
+	assert_true(ntfs_claims_new(d.volume, d.bitmap, &claims, NULL));
+	ntfs_claims_set_live(claims);
+	assert_true(ntfs_entry_load(ntfs_volume_mft(d.volume), 7, &entry, NULL));
+	ntfs_claims_see(claims, &entry);
+	assert_false(ntfs_claims_settle(claims));
+	memset(d.bits, 0, sizeof(d.bits));
+	claims_put_bitmap(&d);
+	ntfs_mft_forget(ntfs_volume_mft(d.volume));
+	ntfs_bitmap_close(d.bitmap);
+	assert_true(ntfs_bitmap_open(d.volume, &d.bitmap, NULL));
+	assert_int_equal(ntfs_claims_run(claims, d.bitmap, &entry, 100, 4, &fate), 1);
+	assert_int_equal(fate, NTFS_FATE_OWN);
+	assert_int_equal(ntfs_claims_run(claims, d.bitmap, &entry, 101, 3, &fate), 2);
+	assert_int_equal(fate, NTFS_FATE_USED);
+	assert_int_equal(ntfs_claims_run(claims, d.bitmap, &entry, 103, 1, &fate), 1);
+	assert_int_equal(fate, NTFS_FATE_OWN);
+	ntfs_entry_free(&entry);
+	ntfs_claims_free(claims);
+	claims_end(&d);
+}
+
 /* The log tells that a file got clusters 100 to 107 after one was deleted, whose record is gone since. */
 static void test_log(void **state)
 {
@@ -345,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_several),
 	    cmocka_unit_test(test_model),
+	    cmocka_unit_test(test_live),
 	    cmocka_unit_test(test_log),
 	    cmocka_unit_test(test_walks),
 	};

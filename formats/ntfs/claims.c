@@ -35,6 +35,11 @@ void ntfs_claims_free(struct ntfs_claims *claims)
 	free(claims);
 }
 
+void ntfs_claims_set_live(struct ntfs_claims *claims)
+{
+	claims->is_live = true;
+}
+
 void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_clusters *log)
 {
 	claims->log = log;
@@ -121,19 +126,33 @@ static bool is_all_used(struct ntfs_claims *claims, uint64_t lcn, uint64_t end)
 	       ntfs_bitmap_count(claims->bitmap, lcn, end - lcn).used == end - lcn;
 }
 
-/* A file in use has what $Bitmap says is in use; only what it does not say needs a claim. */
-static void claim_in_use(struct ntfs_claims *claims, uint64_t lcn, uint64_t end)
+/* Claims as in use what $Bitmap says is, or what it does not say. */
+static void claim_by_state(struct ntfs_claims *claims, uint64_t lcn, uint64_t end, bool if_used)
 {
-	if (!claims->bitmap || is_all_used(claims, lcn, end))
-		return;
 	while (lcn < end) {
 		enum ntfs_cluster_state state;
 		uint64_t same = ntfs_bitmap_run(claims->bitmap, lcn, end - lcn, &state);
 
-		if (state != NTFS_CLUSTER_USED)
+		if ((state == NTFS_CLUSTER_USED) == if_used)
 			claim_range(claims, lcn, lcn + same, CLAIM_IN_USE);
 		lcn += same;
 	}
+}
+
+/* A file in use has what $Bitmap says is in use; only what it does not say needs a claim. */
+static void claim_in_use(struct ntfs_claims *claims, uint64_t lcn, uint64_t end)
+{
+	if (claims->bitmap && !is_all_used(claims, lcn, end))
+		claim_by_state(claims, lcn, end, false);
+}
+
+static void claim_deleted(struct ntfs_claims *claims, uint64_t lcn, uint64_t end, uint32_t owner)
+{
+	if (claims->is_live && claims->bitmap)
+		claim_by_state(claims, lcn, end, true);
+	else if (is_all_used(claims, lcn, end))
+		return;
+	claim_range(claims, lcn, end, owner);
 }
 
 static void claim_run(
@@ -147,8 +166,8 @@ static void claim_run(
 	end = run->length > there - run->lcn ? there : run->lcn + run->length;
 	if (in_use)
 		claim_in_use(claims, run->lcn, end);
-	else if (!is_all_used(claims, run->lcn, end))
-		claim_range(claims, run->lcn, end, owner);
+	else
+		claim_deleted(claims, run->lcn, end, owner);
 }
 
 /* The clusters of the attribute list, which is no stream of the entry. */

@@ -22,6 +22,10 @@ bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
 void ntfs_claims_free(struct ntfs_claims *claims);
 CLEANUP_POINTER(struct ntfs_claims, ntfs_claims_free);
 
+/* For a volume of a running system, before the first walk: what is in use then stays another's, also when its owner is
+ * deleted before the question comes. */
+void ntfs_claims_set_live(struct ntfs_claims *claims);
+
 /* What $LogFile tells of clusters given to files, borrowed: one given after the last change of a deleted record (its LSN)
  * has another owner since, also where that one's record is gone. */
 void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_clusters *log);

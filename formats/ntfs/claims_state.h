@@ -35,7 +35,8 @@ struct ntfs_claims {
 	struct ntfs_volume *volume;
 	struct ntfs_bitmap *bitmap;
 	const struct logfile_clusters *log; /* NULL: not asked */
-	struct claim_list claims;           /* of this walk: clusters [from, to) */
+	bool is_live;
+	struct claim_list claims; /* of this walk: clusters [from, to) */
 	struct claim_list
 	    contested; /* of all walks so far: ascending, not overlapping; owner: the last */
 	uint64_t from, to;
