@@ -17,11 +17,6 @@ bool age_random(void *to, size_t len, struct err *err)
 	return true;
 }
 
-void age_wipe(void *secret, size_t len)
-{
-	OPENSSL_cleanse(secret, len);
-}
-
 bool age_same(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	return CRYPTO_memcmp(a, b, len) == 0;
@@ -50,7 +45,7 @@ bool age_hkdf(struct bytes secret, struct bytes salt, const char *info, uint8_t 
 	bool ok = HMAC(EVP_sha256(), salt.at, (int)salt.len, secret.at, secret.len, prk, NULL) &&
 		  HMAC(EVP_sha256(), prk, sizeof(prk), block, len + 1, out, NULL);
 
-	age_wipe(prk, sizeof(prk));
+	wipe(prk, sizeof(prk));
 	return ok || fail(err, ERR_MEMORY, "HKDF failed");
 }
 
@@ -108,7 +103,7 @@ bool age_x25519_wrap_key(const uint8_t secret[AGE_KEY_LEN], const uint8_t peer[A
 	bool ok = age_hkdf((struct bytes){shared, sizeof(shared)},
 	    (struct bytes){salt, sizeof(salt)}, "age-encryption.org/v1/X25519", out, err);
 
-	age_wipe(shared, sizeof(shared));
+	wipe(shared, sizeof(shared));
 	return ok;
 }
 

@@ -2,6 +2,7 @@
 #ifndef KANSHIKI_BUNDLE_AGE_CRYPTO_H
 #define KANSHIKI_BUNDLE_AGE_CRYPTO_H
 
+#include "core/wipe.h"
 #include "bundle/age.h"
 
 #define AGE_WRAPPED_LEN    (AGE_FILE_KEY_LEN + AGE_TAG_LEN)
@@ -9,7 +10,6 @@
 #define AGE_SCRYPT_LOG_MAX 22 /* 4 GiB of memory; the reference reader's limit too */
 
 bool age_random(void *to, size_t len, struct err *err) MUST_CHECK;
-void age_wipe(void *secret, size_t len);
 
 /* HKDF-SHA-256 (RFC 5869), 32 bytes out. */
 bool age_hkdf(struct bytes secret, struct bytes salt, const char *info, uint8_t out[AGE_KEY_LEN],

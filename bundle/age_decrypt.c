@@ -68,7 +68,7 @@ bool age_decrypt(
 		return false;
 	bool ok = age_stream_new(key, false, &stream, err);
 
-	age_wipe(key, sizeof(key));
+	wipe(key, sizeof(key));
 	payload.stream = stream;
 	while (ok && !is_last)
 		ok = decrypt_chunk(&payload, to, &is_last, err);

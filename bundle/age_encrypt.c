@@ -63,7 +63,7 @@ static void age_sink_free(struct sink *self)
 
 	sink_free(age->below);
 	age_stream_free(age->stream);
-	age_wipe(age, sizeof(*age));
+	wipe(age, sizeof(*age));
 	free(age);
 }
 
@@ -81,8 +81,8 @@ static bool start(
 		  age_hkdf(secret, salt, "payload", key, err) &&
 		  age_stream_new(key, true, &age->stream, err);
 
-	age_wipe(file_key, sizeof(file_key));
-	age_wipe(key, sizeof(key));
+	wipe(file_key, sizeof(file_key));
+	wipe(key, sizeof(key));
 	return ok && below->write(below, text_bytes(&header), err) &&
 	       below->write(below, salt, err);
 }

@@ -139,7 +139,7 @@ bool age_header_check_mac(
 	bool ok = age_hkdf(secret, (struct bytes){0}, "header", key, err) &&
 		  age_hmac(key, header->signed_part, mac, err);
 
-	age_wipe(key, sizeof(key));
+	wipe(key, sizeof(key));
 	if (ok && !age_same(mac, header->mac, sizeof(mac)))
 		return fail(err, ERR_DAMAGED, "age header was changed: its MAC is wrong");
 	return ok;
@@ -155,8 +155,8 @@ static bool add_stanza(const uint8_t file_key[AGE_FILE_KEY_LEN],
 		  age_x25519_wrap_key(secret, recipient, share, recipient, key, err) &&
 		  age_wrap(key, file_key, body, err);
 
-	age_wipe(secret, sizeof(secret));
-	age_wipe(key, sizeof(key));
+	wipe(secret, sizeof(secret));
+	wipe(key, sizeof(key));
 	if (!ok)
 		return false;
 	text_adds(out, "-> X25519 ");
@@ -190,7 +190,7 @@ bool age_header_format(const uint8_t file_key[AGE_FILE_KEY_LEN], const struct te
 	bool ok = age_hkdf(secret, (struct bytes){0}, "header", key, err) &&
 		  age_hmac(key, whole, mac, err);
 
-	age_wipe(key, sizeof(key));
+	wipe(key, sizeof(key));
 	if (!ok)
 		return false;
 	text_addc(out, ' ');
@@ -257,7 +257,7 @@ bool age_file_key(struct source *file, const struct age_identities *identities,
 	bool ok = age_header_check_mac(&header, file_key, err) &&
 		  take_payload_key(file, header.len, file_key, payload_key, err);
 
-	age_wipe(file_key, sizeof(file_key));
+	wipe(file_key, sizeof(file_key));
 	if (ok)
 		*payload_at = header.len + AGE_NONCE_LEN;
 	return ok;

@@ -15,9 +15,9 @@ void age_identities_free(struct age_identities *identities)
 		struct age_identity *identity = &identities->at[i];
 
 		if (identity->passphrase.at)
-			age_wipe(identity->passphrase.at, identity->passphrase.len);
+			wipe(identity->passphrase.at, identity->passphrase.len);
 		text_free(&identity->passphrase);
-		age_wipe(identity, sizeof(*identity));
+		wipe(identity, sizeof(*identity));
 	}
 	free(identities->at);
 	*identities = (struct age_identities){0};
@@ -63,7 +63,7 @@ static bool add_line(struct age_identities *identities, struct bytes line, struc
 
 	*identity = (struct age_identity){0};
 	memcpy(identity->secret, secret, sizeof(secret));
-	age_wipe(secret, sizeof(secret));
+	wipe(secret, sizeof(secret));
 	return true;
 }
 
@@ -136,7 +136,7 @@ bool age_generate(struct text *identity, struct text *recipient, struct err *err
 	bech32_add(identity, identity_hrp, (struct bytes){fresh.secret, sizeof(fresh.secret)});
 	bool ok = text_ok(identity, err) && age_identity_recipient(&fresh, recipient, err);
 
-	age_wipe(&fresh, sizeof(fresh));
+	wipe(&fresh, sizeof(fresh));
 	for (size_t i = start; ok && i < identity->len; i++)
 		if (identity->at[i] >= 'a' && identity->at[i] <= 'z')
 			identity->at[i] = (char)(identity->at[i] - 32);

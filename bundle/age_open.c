@@ -75,7 +75,7 @@ static void age_source_close(struct source *self)
 
 	if (age->owns)
 		source_close(age->file);
-	age_wipe(age, sizeof(*age));
+	wipe(age, sizeof(*age));
 	free(age);
 }
 

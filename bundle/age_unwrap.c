@@ -25,7 +25,7 @@ static enum outcome try_x25519(const struct age_stanza *stanza, const struct age
 		return OUTCOME_BROKEN;
 	bool found = age_unwrap(key, stanza->body.at, file_key);
 
-	age_wipe(key, sizeof(key));
+	wipe(key, sizeof(key));
 	return found ? OUTCOME_FOUND : OUTCOME_NONE;
 }
 
@@ -59,7 +59,7 @@ static enum outcome try_scrypt(const struct age_stanza *stanza, const struct age
 		return OUTCOME_BROKEN;
 	bool found = age_unwrap(key, stanza->body.at, file_key);
 
-	age_wipe(key, sizeof(key));
+	wipe(key, sizeof(key));
 	return found ? OUTCOME_FOUND : OUTCOME_NONE;
 }
 
@@ -114,7 +114,7 @@ bool age_header_unwrap(const struct age_header *header, const struct age_identit
 		if (outcome == OUTCOME_FOUND && !found)
 			memcpy(file_key, key, sizeof(key));
 		found = found || outcome == OUTCOME_FOUND;
-		age_wipe(key, sizeof(key));
+		wipe(key, sizeof(key));
 	}
 	if (found)
 		return true;

@@ -1,7 +1,7 @@
 /* Bech32. See bech32.h. */
 #include "bundle/bech32.h"
 
-#include <openssl/crypto.h>
+#include "core/wipe.h"
 
 #define CHECKSUM_LEN 6
 
@@ -139,6 +139,6 @@ bool bech32_parse(struct bytes string, const char *hrp, uint8_t *out, size_t len
 
 	if (fits)
 		memcpy(out, data, len);
-	OPENSSL_cleanse(data, sizeof(data));
+	wipe(data, sizeof(data));
 	return fits || fail(err, ERR_DAMAGED, "key does not hold %zu bytes", len);
 }

@@ -5,8 +5,6 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 
-#include <string.h>
-
 #define PEM_BYTES      ((size_t)16 << 20) /* a CRL can be long */
 #define IDENTITY_BYTES ((size_t)1 << 20)
 
@@ -34,15 +32,10 @@ static bool read_pem(const char *path, struct text *out, struct err *err)
 
 static bool add_identity(struct trust *trust, const char *path, struct err *err)
 {
-	CLEANUP(text_free) struct text content = {0};
+	CLEANUP(text_wipe) struct text content = {0};
 
-	if (!file_read_all(path, IDENTITY_BYTES, &content, err))
-		return false;
-	bool ok = text_list_add(&trust->identities, text_bytes(&content), err);
-
-	if (content.at)
-		memset(content.at, 0, content.len);
-	return ok;
+	return file_read_all(path, IDENTITY_BYTES, &content, err) &&
+	       text_list_add(&trust->identities, text_bytes(&content), err);
 }
 
 static bool load_keys(struct trust *trust, struct err *err)
@@ -109,9 +102,7 @@ bool trust_load(struct trust *trust, bool needs_identity, struct err *err)
 
 void trust_free(struct trust *trust)
 {
-	for (size_t i = 0; i < trust->identities.count; i++)
-		memset(trust->identities.at[i], 0, strlen(trust->identities.at[i]));
-	text_list_free(&trust->identities);
+	text_list_wipe(&trust->identities);
 	text_list_free(&trust->identity_paths);
 	text_free(&trust->ca_pem);
 	text_free(&trust->crl_pem);

@@ -2,6 +2,7 @@
 #include "core/text.h"
 
 #include "core/array.h"
+#include "core/wipe.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -215,6 +216,12 @@ void text_free(struct text *text)
 	*text = (struct text){.ceiling = text->ceiling};
 }
 
+void text_wipe(struct text *text)
+{
+	wipe(text->at, text->room);
+	text_free(text);
+}
+
 const char *text_string(const struct text *text)
 {
 	return text->at ? text->at : "";
@@ -332,6 +339,13 @@ bool text_list_add(struct text_list *list, struct bytes string, struct err *err)
 	copy[string.len] = 0;
 	list->at[list->count++] = copy;
 	return true;
+}
+
+void text_list_wipe(struct text_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		wipe(list->at[i], strlen(list->at[i]));
+	text_list_free(list);
 }
 
 void text_list_free(struct text_list *list)

@@ -39,6 +39,13 @@ void text_add_printable(struct text *text, struct bytes utf8);
 /* Sets the length to 0 and forgets a failure; keeps the memory. */
 void text_clear(struct text *text);
 void text_free(struct text *text);
+/* The same for a secret: its memory is overwritten first (core/wipe.h). What was left behind while it grew is not reached:
+ * add a secret in one piece. */
+void text_wipe(struct text *text);
+static inline void text_wipe_at(struct text *text)
+{
+	text_wipe(text);
+}
 static inline void text_free_at(struct text *text)
 {
 	text_free(text);
@@ -79,6 +86,8 @@ struct text_list {
 };
 bool text_list_add(struct text_list *list, struct bytes string, struct err *err) MUST_CHECK;
 void text_list_free(struct text_list *list);
+/* The same for secrets: text_wipe of each. */
+void text_list_wipe(struct text_list *list);
 static inline void text_list_free_at(struct text_list *list)
 {
 	text_list_free(list);

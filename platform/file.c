@@ -2,6 +2,7 @@
 #include "platform/file.h"
 
 #include "core/array.h"
+#include "core/wipe.h"
 #include "platform/os.h"
 
 #include <stdlib.h>
@@ -119,6 +120,7 @@ static bool read_into(
 			return false;
 		text_add(into, (struct bytes){.at = piece, .len = got});
 		offset += got;
+		wipe(piece, got);
 	} while (got == READ_PIECE && offset <= limit);
 	return text_ok(into, err);
 }
@@ -126,7 +128,8 @@ static bool read_into(
 bool file_read_all(const char *path, size_t limit, struct text *out, struct err *err)
 {
 	CLEANUP(source_close) struct source *from = NULL;
-	CLEANUP(text_free)
+	/* It may be a key. */
+	CLEANUP(text_wipe)
 	struct text whole = {.ceiling = limit < SIZE_MAX - 1 ? limit + 1 : limit};
 
 	if (!file_open(path, &from, err))

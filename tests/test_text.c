@@ -5,9 +5,28 @@
 #include "core/pattern.h"
 #include "core/text.h"
 #include "core/time.h"
+#include "core/wipe.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static void test_wipe(void **state)
+{
+	char secret[] = "AGE-SECRET-KEY-1";
+	struct text text = {0};
+
+	(void)state;
+	wipe(secret, sizeof(secret) - 3);
+	for (size_t i = 0; i < sizeof(secret) - 3; i++)
+		assert_int_equal(secret[i], 0);
+	assert_string_equal(secret + sizeof(secret) - 3, "-1");
+	wipe(NULL, 0);
+	text_wipe(&text);
+	text_adds(&text, "key");
+	text_wipe(&text);
+	assert_null(text.at);
+	assert_int_equal(text.len, 0);
+}
 
 static void test_fold_is_that_of_ntfs(void **state)
 {
@@ -192,6 +211,7 @@ int main(void)
 	    cmocka_unit_test(test_days_that_are_none),
 	    cmocka_unit_test(test_patterns_at_the_edges),
 	    cmocka_unit_test(test_array_stops_at_its_ceiling),
+	    cmocka_unit_test(test_wipe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
