@@ -5,7 +5,6 @@
 #include "core/time.h"
 
 #include <openssl/bn.h>
-#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
@@ -17,10 +16,8 @@
 
 void issued_free(struct issued *issued)
 {
-	if (issued->key.at)
-		OPENSSL_cleanse(issued->key.at, issued->key.len);
 	text_free(&issued->certificate);
-	text_free(&issued->key);
+	text_wipe(&issued->key);
 }
 
 static bool failed(struct err *err)
@@ -128,7 +125,8 @@ bool issue_ca(const char *name, uint64_t now, struct issued *out, struct err *er
 	    !set_time(X509_getm_notAfter(ca), now, ISSUE_CA_DAYS) ||
 	    X509_set_issuer_name(ca, X509_get_subject_name(ca)) != 1 ||
 	    !add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
-	    !add_extension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign") ||
+	    !add_extension(
+		ca, ca, NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign") ||
 	    !add_extension(ca, ca, NID_subject_key_identifier, "hash"))
 		return failed(err);
 	return finish(ca, key, key, out, err);

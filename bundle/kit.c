@@ -7,8 +7,8 @@
 #include "bundle/pem.h"
 #include "core/array.h"
 #include "core/time.h"
+#include "core/wipe.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <yyjson.h>
 
@@ -41,7 +41,7 @@ static bool read_file(struct store *store, const char *name, struct text *out, s
 	bool ok = source_read_exact(file, 0, buffer, (size_t)file->size, err);
 
 	text_add(out, (struct bytes){buffer, (size_t)file->size});
-	OPENSSL_cleanse(buffer, KIT_FILE_MAX);
+	wipe(buffer, KIT_FILE_MAX);
 	return ok ? text_ok(out, err) : fail_in(err, "'%s'", name);
 }
 
@@ -134,50 +134,91 @@ static bool check_chain(struct bytes chain_pem, struct err *err)
 	       fail_in(err, "'%s'", KIT_CHAIN);
 }
 
-static bool load_seal(struct store *store, struct kit *kit, struct err *err)
+struct parts { /* a kit's files as read */
+	struct text json, recipients, seal, chain, ca, list, list_seal;
+};
+
+static void parts_free_at(struct parts *parts)
 {
-	CLEANUP(text_free) struct text certificate = {0};
-	CLEANUP(text_free) struct text chain = {0};
-	CLEANUP(text_free) struct text ca = {0};
-	CLEANUP(text_free) struct text key = {0};
+	text_free(&parts->json);
+	text_free(&parts->recipients);
+	text_free(&parts->seal);
+	text_free(&parts->chain);
+	text_free(&parts->ca);
+	text_free(&parts->list);
+	text_free(&parts->list_seal);
+}
+
+static bool load_seal(struct store *store, struct parts *parts, struct kit *kit, struct err *err)
+{
+	CLEANUP(text_wipe) struct text key = {0};
 	uint64_t from, to;
 
-	bool ok = read_part(store, KIT_SEAL, &certificate, err) &&
-		  read_part(store, KIT_CHAIN, &chain, err) && read_part(store, KIT_CA, &ca, err) &&
-		  read_part(store, KIT_SEAL_KEY, &key, err) && check_chain(text_bytes(&chain), err);
-
-	if (ok && !seal_key_load(text_bytes(&certificate), text_bytes(&chain), text_bytes(&key),
-		      &kit->seal, err))
-		ok = fail_in(err, "'%s' or '%s'", KIT_SEAL, KIT_SEAL_KEY);
-	if (key.at)
-		OPENSSL_cleanse(key.at, key.len);
-	if (!ok)
+	if (!read_part(store, KIT_SEAL, &parts->seal, err) ||
+	    !read_part(store, KIT_CHAIN, &parts->chain, err) ||
+	    !read_part(store, KIT_CA, &parts->ca, err) ||
+	    !read_part(store, KIT_SEAL_KEY, &key, err) ||
+	    !check_chain(text_bytes(&parts->chain), err))
 		return false;
-	if (!issue_check_seal(text_bytes(&certificate), text_bytes(&ca), &from, &to, err))
+	if (!seal_key_load(text_bytes(&parts->seal), text_bytes(&parts->chain), text_bytes(&key),
+		&kit->seal, err))
+		return fail_in(err, "'%s' or '%s'", KIT_SEAL, KIT_SEAL_KEY);
+	if (!issue_check_seal(text_bytes(&parts->seal), text_bytes(&parts->ca), &from, &to, err))
 		return fail_in(err, "'%s' against '%s'", KIT_SEAL, KIT_CA);
 	/* The certificate says it; kit.json only shows it. */
 	kit->expires = to;
 	return true;
 }
 
+/* A kit without it may be one whose recipients were replaced: refused, not warned about. */
+static bool read_voucher(struct store *store, const char *name, struct text *out, struct err *err)
+{
+	struct err why = {0};
+
+	if (read_file(store, name, out, &why))
+		return true;
+	if (why.kind == ERR_MISSING)
+		return fail(err, ERR_DAMAGED,
+		    "'%s' is missing, nothing vouches for this kit; a new one comes from 'kit new'",
+		    name);
+	if (err)
+		*err = why;
+	return false;
+}
+
+static bool check_signed(struct store *store, struct parts *parts, struct err *err)
+{
+	const struct kit_listed files = {
+	    .json = text_bytes(&parts->json),
+	    .recipients = text_bytes(&parts->recipients),
+	    .seal = text_bytes(&parts->seal),
+	    .chain = text_bytes(&parts->chain),
+	    .ca = text_bytes(&parts->ca),
+	};
+
+	if (!read_voucher(store, KIT_LIST, &parts->list, err) ||
+	    !read_voucher(store, KIT_LIST_SEAL, &parts->list_seal, err))
+		return false;
+	return kit_check_list(&files, text_bytes(&parts->list), text_bytes(&parts->list_seal), err);
+}
+
 bool kit_load(struct store *store, struct kit *out, struct err *err)
 {
 	CLEANUP(kit_free) struct kit kit = {0};
-	CLEANUP(text_free) struct text json = {0};
-	CLEANUP(text_free) struct text recipients = {0};
+	CLEANUP(parts_free) struct parts parts = {0};
 	struct err why = {0};
 
-	if (!read_file(store, KIT_JSON, &json, &why)) {
+	if (!read_file(store, KIT_JSON, &parts.json, &why)) {
 		if (why.kind == ERR_MISSING)
 			return fail(err, ERR_MISSING, "no kit here: '%s' is missing", KIT_JSON);
 		if (err)
 			*err = why;
 		return false;
 	}
-	if (!parse_json(text_bytes(&json), &kit, err) ||
-	    !read_part(store, KIT_RECIPIENTS, &recipients, err) ||
-	    !kit_parse_recipients(text_bytes(&recipients), &kit, err) ||
-	    !load_seal(store, &kit, err))
+	if (!parse_json(text_bytes(&parts.json), &kit, err) ||
+	    !read_part(store, KIT_RECIPIENTS, &parts.recipients, err) ||
+	    !kit_parse_recipients(text_bytes(&parts.recipients), &kit, err) ||
+	    !load_seal(store, &parts, &kit, err) || !check_signed(store, &parts, err))
 		return false;
 	*out = kit;
 	kit = (struct kit){0};

@@ -13,6 +13,8 @@
 #define KIT_CA         "evidence-ca.pem"
 #define KIT_CHAIN      "chain.pem"
 #define KIT_GUIDE      "GUIDE.txt"
+#define KIT_LIST       "kit.sha256" /* of the files that say who opens and who seals */
+#define KIT_LIST_SEAL  "kit.p7s"    /* over KIT_LIST, by the evidence CA itself */
 
 #define KEYS_CA        "evidence-ca.pem"
 #define KEYS_CA_KEY    "evidence-ca.key"
@@ -25,5 +27,16 @@ bool kit_parse_recipients(struct bytes text, struct kit *kit, struct err *err) M
 void kit_format_json(const struct kit *kit, struct text *out);
 /* Adds GUIDE.txt, Japanese then English. */
 void kit_format_guide(const struct kit *kit, struct text *out);
+
+/* The files that KIT_LIST lists, in its order. */
+struct kit_listed {
+	struct bytes json, recipients, seal, chain, ca;
+};
+/* Adds KIT_LIST: lines for sha256sum -c. */
+void kit_format_list(const struct kit_listed *files, struct text *out);
+/* Whether p7s is the evidence CA's own signature over list, and list tells of exactly these files. ERR_DAMAGED, ERR_UNTRUSTED
+ * names the file that was changed. */
+bool kit_check_list(const struct kit_listed *files, struct bytes list, struct bytes p7s,
+    struct err *err) MUST_CHECK;
 
 #endif

@@ -248,12 +248,13 @@ static void add_name(struct text *out, const X509_NAME *name)
 	text_add_printable(out, (struct bytes){(const uint8_t *)at, len > 0 ? (size_t)len : 0});
 }
 
-bool seal_verify(struct bytes content, struct bytes p7s, const struct seal_trust *trust,
+/* trust may be NULL: then the certificate is not judged. */
+static bool verify(struct bytes content, struct bytes p7s, const struct seal_trust *trust,
     struct seal_facts *out, struct err *err)
 {
 	CLEANUP(drop_certificates) STACK_OF(X509) *carried = sk_X509_new_null();
+	CLEANUP(seal_facts_free) struct seal_facts facts = {0};
 	struct seal_parts parts;
-	struct seal_facts facts = {0};
 	struct bytes der = {0};
 	X509 *signer;
 
@@ -266,18 +267,29 @@ bool seal_verify(struct bytes content, struct bytes p7s, const struct seal_trust
 	if (memcmp(facts.certificate_sha256, parts.certificate_digest.at, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "it was made with another certificate");
 	if (!check_signature(content, &parts, signer, err) ||
-	    !check_certificate(signer, carried, trust, err))
+	    (trust && !check_certificate(signer, carried, trust, err)))
 		return false;
 	if (!certificate_time(X509_get0_notBefore(signer), &facts.not_before) ||
 	    !certificate_time(X509_get0_notAfter(signer), &facts.not_after))
-		return fail(err, ERR_DAMAGED, "the seal certificate has no readable dates");
+		return fail(err, ERR_DAMAGED, "its certificate has no readable dates");
 	facts.signed_at = parts.signed_at;
 	add_name(&facts.signer, X509_get_subject_name(signer));
 	add_name(&facts.issuer, X509_get_issuer_name(signer));
-	if (!text_ok(&facts.signer, err) || !text_ok(&facts.issuer, err)) {
-		seal_facts_free(&facts);
+	if (!text_ok(&facts.signer, err) || !text_ok(&facts.issuer, err))
 		return false;
-	}
 	*out = facts;
+	facts = (struct seal_facts){0};
 	return true;
+}
+
+bool seal_verify(struct bytes content, struct bytes p7s, const struct seal_trust *trust,
+    struct seal_facts *out, struct err *err)
+{
+	return verify(content, p7s, trust, out, err);
+}
+
+bool seal_verify_signature(
+    struct bytes content, struct bytes p7s, struct seal_facts *out, struct err *err)
+{
+	return verify(content, p7s, NULL, out, err);
 }

@@ -35,4 +35,9 @@ static inline void seal_facts_free_at(struct seal_facts *facts)
 bool seal_verify(struct bytes content, struct bytes p7s, const struct seal_trust *trust,
     struct seal_facts *out, struct err *err) MUST_CHECK;
 
+/* The same without judging the certificate, neither its issuer nor its time nor what it is for: that the holder of its key
+ * signed content. Whose it is the caller tells by certificate_sha256. ERR_DAMAGED. */
+bool seal_verify_signature(
+    struct bytes content, struct bytes p7s, struct seal_facts *out, struct err *err) MUST_CHECK;
+
 #endif

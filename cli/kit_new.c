@@ -7,7 +7,6 @@
 #include "core/time.h"
 #include "platform/file.h"
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 
@@ -83,17 +82,10 @@ static bool get_ca(const struct kit_order *order, struct keys *keys, bool *is_ne
 	       read_file(order->keys, KEYS_CA_KEY, &keys->ca.key, err);
 }
 
-static void wipe_free_at(struct text *secret)
-{
-	if (secret->at)
-		OPENSSL_cleanse(secret->at, secret->len);
-	text_free(secret);
-}
-
 static bool make_recipient(const struct kit_order *order, struct text *recipient, struct err *err)
 {
-	CLEANUP(wipe_free) struct text identity = {.ceiling = KIT_FILE_MAX};
-	CLEANUP(wipe_free) struct text file = {.ceiling = KIT_FILE_MAX};
+	CLEANUP(text_wipe) struct text identity = {.ceiling = KIT_FILE_MAX};
+	CLEANUP(text_wipe) struct text file = {.ceiling = KIT_FILE_MAX};
 	char when[TIME_ISO_ROOM];
 
 	if (!age_generate(&identity, recipient, err))
@@ -107,7 +99,7 @@ static bool make_recipient(const struct kit_order *order, struct text *recipient
 static bool get_recipient(
     const struct kit_order *order, struct text *recipient, bool *is_new, struct err *err)
 {
-	CLEANUP(wipe_free) struct text file = {0};
+	CLEANUP(text_wipe) struct text file = {0};
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
 
 	*is_new = !has_file(order->keys, KEYS_RECIPIENT);
@@ -146,8 +138,8 @@ static bool check_apart(const struct kit_order *order, struct err *err)
 
 static bool check_free(const struct kit_order *order, struct err *err)
 {
-	static const char *const names[] = {
-	    KIT_JSON, KIT_RECIPIENTS, KIT_SEAL, KIT_SEAL_KEY, KIT_CA, KIT_CHAIN, KIT_GUIDE};
+	static const char *const names[] = {KIT_JSON, KIT_RECIPIENTS, KIT_SEAL, KIT_SEAL_KEY,
+	    KIT_CA, KIT_CHAIN, KIT_GUIDE, KIT_LIST, KIT_LIST_SEAL};
 
 	if (has_file(order->directory, KIT_JSON))
 		return fail(err, ERR_EXISTS, "'%s' already is a kit; choose another directory",
@@ -193,6 +185,7 @@ static bool record_name(const struct text *name, struct text *out, struct err *e
 struct making { /* what was made in the kit, to be removed again when it fails */
 	const struct kit_order *order;
 	struct text_list files;
+	struct text recipients; /* recipients.txt */
 	bool is_done;
 };
 
@@ -201,6 +194,7 @@ static void making_end_at(struct making *making)
 	for (size_t i = 0; !making->is_done && i < making->files.count; i++)
 		(void)!file_remove(making->files.at[i], NULL);
 	text_list_free(&making->files);
+	text_free(&making->recipients);
 }
 
 static bool put(struct making *making, const char *name, const struct text *content,
@@ -228,16 +222,22 @@ static bool put_recipients(
     struct making *making, const struct text *own, struct kit *kit, struct err *err)
 {
 	const struct text_list *more = &making->order->recipients;
-	CLEANUP(text_free) struct text file = {0};
+	struct text *file = &making->recipients;
 
-	text_addf(&file, "%s\n", text_string(own));
+	text_addf(file, "%s\n", text_string(own));
 	for (size_t i = 0; i < more->count; i++)
 		if (!is_repeated(more, i, own))
-			text_addf(&file, "%s\n", more->at[i]);
+			text_addf(file, "%s\n", more->at[i]);
 	/* Read back as the collector will read it. */
-	if (!text_ok(&file, err) || !kit_parse_recipients(text_bytes(&file), kit, err))
+	if (!text_ok(file, err) || !kit_parse_recipients(text_bytes(file), kit, err))
 		return fail_in(err, "--recipient");
-	return put(making, KIT_RECIPIENTS, &file, false, err);
+	return put(making, KIT_RECIPIENTS, file, false, err);
+}
+
+static void add_chain(const struct keys *keys, const struct issued *seal, struct text *chain)
+{
+	text_add(chain, text_bytes(&seal->certificate));
+	text_add(chain, text_bytes(&keys->ca.certificate));
 }
 
 static bool put_certificates(
@@ -245,23 +245,53 @@ static bool put_certificates(
 {
 	CLEANUP(text_free) struct text chain = {0};
 
-	text_add(&chain, text_bytes(&seal->certificate));
-	text_add(&chain, text_bytes(&keys->ca.certificate));
+	add_chain(keys, seal, &chain);
 	return put(making, KIT_SEAL_KEY, &seal->key, true, err) &&
 	       put(making, KIT_SEAL, &seal->certificate, false, err) &&
 	       put(making, KIT_CA, &keys->ca.certificate, false, err) &&
 	       put(making, KIT_CHAIN, &chain, false, err);
 }
 
+/* Who opens, what is collected and who seals, signed by the evidence CA's key: nothing else in the kit could vouch for it. */
+static bool put_list(struct making *making, const struct keys *keys, const struct issued *seal,
+    const struct text *json, struct err *err)
+{
+	CLEANUP(seal_key_free) struct seal_key *key = NULL;
+	CLEANUP(text_free) struct text chain = {0};
+	CLEANUP(text_free) struct text list = {0};
+	CLEANUP(text_free) struct text p7s = {0};
+	struct bytes ca = text_bytes(&keys->ca.certificate);
+
+	add_chain(keys, seal, &chain);
+	kit_format_list(
+	    &(struct kit_listed){
+		.json = text_bytes(json),
+		.recipients = text_bytes(&making->recipients),
+		.seal = text_bytes(&seal->certificate),
+		.chain = text_bytes(&chain),
+		.ca = ca,
+	    },
+	    &list);
+	if (!text_ok(&list, err) || !text_ok(&chain, err))
+		return false;
+	if (!seal_key_load(ca, ca, text_bytes(&keys->ca.key), &key, err) ||
+	    !seal_sign(key, text_bytes(&list), making->order->now, &p7s, err))
+		return fail_in(err, "evidence CA");
+	return put(making, KIT_LIST, &list, false, err) &&
+	       put(making, KIT_LIST_SEAL, &p7s, false, err);
+}
+
 /* kit.json comes last: a directory without it is no kit. */
-static bool put_texts(struct making *making, const struct kit *kit, struct err *err)
+static bool put_texts(struct making *making, const struct keys *keys, const struct issued *seal,
+    const struct kit *kit, struct err *err)
 {
 	CLEANUP(text_free) struct text guide = {0};
 	CLEANUP(text_free) struct text json = {0};
 
 	kit_format_guide(kit, &guide);
 	kit_format_json(kit, &json);
-	return put(making, KIT_GUIDE, &guide, false, err) &&
+	return text_ok(&json, err) && put_list(making, keys, seal, &json, err) &&
+	       put(making, KIT_GUIDE, &guide, false, err) &&
 	       put(making, KIT_JSON, &json, false, err);
 }
 
@@ -297,7 +327,8 @@ static bool make(
 	    !put_recipients(&making, &keys.recipient, kit, err) ||
 	    !kit_copy_programs(order, &making.files, &out->programs, err) ||
 	    !issue(order, &keys, kit, &seal, err) ||
-	    !put_certificates(&making, &keys, &seal, err) || !put_texts(&making, kit, err))
+	    !put_certificates(&making, &keys, &seal, err) ||
+	    !put_texts(&making, &keys, &seal, kit, err))
 		return false;
 	making.is_done = true;
 	return true;

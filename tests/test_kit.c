@@ -22,7 +22,23 @@ static void put(struct fake_store *fake, const char *name, struct bytes content)
 	assert_true(file->finish(file, NULL));
 }
 
-static struct fake_store *make_kit(void)
+/* kit.sha256 and kit.p7s over what the kit holds, by the key of `by`. */
+static void sign_kit(
+    struct fake_store *fake, const struct kit_listed *files, const struct issued *by)
+{
+	CLEANUP(seal_key_free) struct seal_key *key = NULL;
+	CLEANUP(text_free) struct text list = {0};
+	CLEANUP(text_free) struct text p7s = {0};
+
+	kit_format_list(files, &list);
+	assert_true(seal_key_load(text_bytes(&by->certificate), text_bytes(&by->certificate),
+	    text_bytes(&by->key), &key, NULL));
+	assert_true(seal_sign(key, text_bytes(&list), FIXTURE_NOW, &p7s, NULL));
+	put(fake, KIT_LIST, text_bytes(&list));
+	put(fake, KIT_LIST_SEAL, text_bytes(&p7s));
+}
+
+static struct fake_store *make_kit_by(const struct issued *signer)
 {
 	struct fake_store *fake = fake_store_new();
 	CLEANUP(text_free) struct text json = {0};
@@ -39,7 +55,21 @@ static struct fake_store *make_kit(void)
 	put(fake, KIT_SEAL_KEY, text_bytes(&keys.certificate.key));
 	put(fake, KIT_CA, text_bytes(&keys.ca.certificate));
 	put(fake, KIT_CHAIN, text_bytes(&keys.ca.certificate));
+	sign_kit(fake,
+	    &(struct kit_listed){
+		.json = text_bytes(&json),
+		.recipients = text_bytes(&recipients),
+		.seal = text_bytes(&keys.certificate.certificate),
+		.chain = text_bytes(&keys.ca.certificate),
+		.ca = text_bytes(&keys.ca.certificate),
+	    },
+	    signer);
 	return fake;
+}
+
+static struct fake_store *make_kit(void)
+{
+	return make_kit_by(&keys.ca);
 }
 
 static void test_good_kit(void **state)
@@ -104,6 +134,53 @@ static void test_refused_kits(void **state)
 	refuse(KIT_SEAL, text_string(&keys.ca.certificate), ERR_DAMAGED);
 }
 
+/* Each is well formed, and not what the office signed. */
+static void test_replaced_parts(void **state)
+{
+	CLEANUP(text_free) struct text identity = {0};
+	CLEANUP(text_free) struct text stranger = {0};
+	CLEANUP(text_free) struct text more = {0};
+	CLEANUP(issued_free) struct issued other = {0};
+
+	(void)state;
+	assert_true(age_generate(&identity, &stranger, NULL));
+	text_addf(&more, "# office\r\n%s\r\n\n%s\n", keys.recipients.at[0], text_string(&stranger));
+	refuse(KIT_RECIPIENTS, text_string(&stranger), ERR_DAMAGED);
+	refuse(KIT_RECIPIENTS, text_string(&more), ERR_DAMAGED);
+	refuse(KIT_JSON,
+	    "{\"format\":1,\"name\":\"x\",\"profile\":\"none\",\"created\":\"2025-08-18\","
+	    "\"expires\":\"2025-08-19\"}",
+	    ERR_DAMAGED);
+	assert_true(issue_ca("other CA", FIXTURE_NOW, &other, NULL));
+	refuse(KIT_CHAIN, text_string(&other.certificate), ERR_DAMAGED);
+	refuse(KIT_LIST, "", ERR_DAMAGED);
+	refuse(KIT_LIST_SEAL, "junk", ERR_DAMAGED);
+	/* A kit from before there was a signature, or one that was stripped of it. */
+	refuse(KIT_LIST, NULL, ERR_DAMAGED);
+	refuse(KIT_LIST_SEAL, NULL, ERR_DAMAGED);
+}
+
+/* The kit's own seal key travels with it: it may not vouch for the kit, nor may another CA. */
+static void test_signed_by_another(void **state)
+{
+	CLEANUP(issued_free) struct issued other = {0};
+
+	(void)state;
+	assert_true(issue_ca("other CA", FIXTURE_NOW, &other, NULL));
+	const struct issued *const signers[] = {&keys.certificate, &other};
+
+	for (size_t i = 0; i < ARRAY_LEN(signers); i++) {
+		struct fake_store *fake = make_kit_by(signers[i]);
+		CLEANUP(store_free) struct store *store = &fake->store;
+		CLEANUP(kit_free) struct kit kit = {0};
+		struct err err = {0};
+
+		assert_false(kit_load(store, &kit, &err));
+		assert_int_equal(err.kind, ERR_UNTRUSTED);
+		assert_non_null(strstr(err.text, KIT_LIST_SEAL));
+	}
+}
+
 static void test_newer_format(void **state)
 {
 	struct fake_store *fake = make_kit();
@@ -160,6 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_good_kit),
 	    cmocka_unit_test(test_refused_kits),
+	    cmocka_unit_test(test_replaced_parts),
+	    cmocka_unit_test(test_signed_by_another),
 	    cmocka_unit_test(test_newer_format),
 	    cmocka_unit_test(test_issuing),
 	};

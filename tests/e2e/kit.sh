@@ -21,7 +21,7 @@ run "kit new" 0 "$kanshiki" kit new "$kit" --keys "$keys" --name 班3 --days 30
 says "kit new" "evidence-ca.key and recipient.key"
 private "$keys" "evidence-ca.key recipient.key "
 private "$kit" "seal.key "
-for file in kit.json recipients.txt seal.pem seal.key evidence-ca.pem chain.pem GUIDE.txt; do
+for file in kit.json recipients.txt seal.pem seal.key evidence-ca.pem chain.pem GUIDE.txt kit.sha256 kit.p7s; do
 	[ -s "$kit/$file" ] || complain "no $file in the kit"
 done
 ! grep -rqaE "AGE-SECRET-KEY-1[0-9A-Z]{58}" "$kit" || complain "a key that opens bundles is in the kit"
@@ -35,6 +35,9 @@ grep -A1 "X509v3 Key Usage: critical" "$work/text" | grep -qx ' *Digital Signatu
 ! grep -q "Extended Key Usage" "$work/text" || complain "there is an extended key usage"
 run "30 days" 1 openssl x509 -in "$kit/seal.pem" -noout -checkend $((31 * 86400))
 run "29 days" 0 openssl x509 -in "$kit/seal.pem" -noout -checkend $((29 * 86400))
+run "the kit's list" 0 openssl cms -verify -binary -cades -inform DER -in "$kit/kit.p7s" -content "$kit/kit.sha256" \
+	-CAfile "$keys/evidence-ca.pem" -out /dev/null
+run "the kit's files" 0 env -C "$kit" sha256sum --strict --quiet -c kit.sha256
 [ "$(age-keygen -y "$keys/recipient.key")" = "$(cat "$kit/recipients.txt")" ] || complain "recipient.key and recipients.txt differ"
 cmp -s "$kit/seal.pem" "$keys/kits/班3.pem" || complain "the kit is not recorded in KEYDIR"
 
@@ -89,6 +92,27 @@ mkdir "$work/out-dir"
 run "collect with the moved kit" "0|1" "$kanshiki" collect --kit "$work/moved/E/" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
 ! grep -q "could seal until" "$work/err" || complain "a fresh kit is said to be over"
 bundle_of "collect" && run "verify" 0 "$kanshiki" verify "$bundle" --keys "$keys"
+# Recipients, profile: only those the office signed. Without its signature, no kit.
+replaced=$work/replaced
+collect() { run "$1" 65 "$kanshiki" collect --kit "$replaced" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'; }
+while read -r file change line; do
+	rm -rf "$replaced"
+	cp -r "$work/moved/E" "$replaced"
+	case $change in
+	other) echo "$other" >"$replaced/$file" ;;
+	more) echo "$other" >>"$replaced/$file" ;;
+	profile) sed -i 's/"profile":"default"/"profile":"none"/' "$replaced/$file" ;;
+	gone) rm "$replaced/$file" ;;
+	esac
+	collect "$change $file"
+	says_one_line "$change $file" "'$file' $line"
+done <<'EOF'
+recipients.txt other is not as the office signed it
+recipients.txt more is not as the office signed it
+kit.json profile is not as the office signed it
+kit.p7s gone is missing, nothing vouches
+kit.sha256 gone is missing, nothing vouches
+EOF
 # A kit whose certificate has ended still takes the evidence, and says so; verify refuses it unless the time is proven.
 expired=$work/expired
 cp -r "$work/moved/E" "$expired"
@@ -101,6 +125,12 @@ openssl req -new -key "$expired/seal.key" -subj /CN=old -out "$work/old.csr" 2>/
 run "an old certificate" 0 openssl ca -batch -notext -config "$work/ca.cnf" -extensions e -startdate 20240101000000Z -enddate 20240401000000Z \
 	-cert "$keys/evidence-ca.pem" -keyfile "$keys/evidence-ca.key" -in "$work/old.csr" -out "$expired/seal.pem"
 cat "$expired/seal.pem" "$keys/evidence-ca.pem" >"$expired/chain.pem"
+run "collect with a replaced certificate" 65 "$kanshiki" collect --kit "$expired" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
+says_one_line "collect with a replaced certificate" "'seal.pem' is not as the office signed it"
+# Signed anew with stock openssl, as the office could.
+(cd "$expired" && sha256sum kit.json recipients.txt seal.pem chain.pem evidence-ca.pem >kit.sha256 &&
+	openssl cms -sign -binary -cades -nosmimecap -md sha256 -outform DER -signer evidence-ca.pem -inkey "$keys/evidence-ca.key" \
+		-in kit.sha256 -out kit.p7s)
 run "collect with an expired kit" "0|1" "$kanshiki" collect --kit "$expired" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
 says "collect with an expired kit" "could seal until 2024-04-01"
 bundle_of "expired" && run "verify, expired" 65 "$kanshiki" verify "$bundle" --keys "$keys"
