@@ -138,6 +138,49 @@ static void test_wrap(void **state)
 	fixture_log_free(&log);
 }
 
+/* A record begins near the end of the ring, fills pages and ends in the next round. */
+static void test_span_over_wrap(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	fixture_log_skip_to(&log, FIXTURE_LOG_PAGES - 2);
+	add(&log, 10, 1);
+	add(&log, 20000, 2);
+	add(&log, 10, 3);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.len[1], 20000);
+	assert_int_equal(seen.lsn[2], log.last);
+	assert_int_equal(listener.count, 0);
+	fixture_log_free(&log);
+}
+
+/* The page in which a record should go on was written anew: no bytes of others are taken for its rest. */
+static void test_span_written_over(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	add(&log, 100, 1);
+	add(&log, 4000, 2);
+	fixture_log_skip_to(&log, 5);
+	add(&log, 3800, 3);
+	add(&log, 100, 4);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.first[1], 3);
+	assert_int_equal(seen.first[2], 4);
+	assert_int_equal(listener.count, 1);
+	fixture_log_free(&log);
+}
+
 /* Pages of a much older round between those of this one. */
 static void test_stale(void **state)
 {
@@ -375,6 +418,55 @@ static void test_liar(void **state)
 	fixture_log_free(&log);
 }
 
+/* A source of which one read fails. */
+struct flaky {
+	struct source source;
+	struct source *real;
+	size_t reads, fail_at;
+};
+
+static bool flaky_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct flaky *flaky = (struct flaky *)self;
+
+	*got = 0;
+	if (++flaky->reads == flaky->fail_at)
+		return fail(err, ERR_IO, "bad sector");
+	return flaky->real->read(flaky->real, offset, to, len, got, err);
+}
+
+static void test_reads_that_fail(void **state)
+{
+	struct fixture_log log = {0};
+	size_t reads = 1;
+
+	(void)state;
+	fill(&log);
+	CLEANUP(source_close)
+	struct source *real = source_of_bytes((struct bytes){log.at, FIXTURE_LOG_SIZE});
+
+	for (size_t n = 1; n <= reads + 1; n++) {
+		struct flaky flaky = {{real->size, flaky_read, NULL}, real, 0, n};
+		struct listener listener = {.base = {.damage = on_damage}};
+		CLEANUP(logfile_close) struct logfile *opened = NULL;
+		struct logfile_record record;
+		struct err err = {0};
+		size_t count = 0;
+
+		assert_true(logfile_open(&flaky.source, &listener.base, &opened, &err));
+		while (logfile_next(opened, &record, &err))
+			count++;
+		assert_int_equal(err.kind, ERR_NONE);
+		/* A page, and what goes on in it or out of it. */
+		assert_in_range(count, 100 - 12, 100);
+		assert_int_equal(listener.count > 0, flaky.reads >= n);
+		reads = flaky.reads > reads ? flaky.reads : reads;
+	}
+	assert_true(reads > 3);
+	fixture_log_free(&log);
+}
+
 static void test_action(void **state)
 {
 	uint8_t data[64] = {0};
@@ -418,6 +510,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pages_and_spans),
 	    cmocka_unit_test(test_wrap),
+	    cmocka_unit_test(test_span_over_wrap),
+	    cmocka_unit_test(test_span_written_over),
 	    cmocka_unit_test(test_stale),
 	    cmocka_unit_test(test_copy_1),
 	    cmocka_unit_test(test_copy_2),
@@ -427,6 +521,7 @@ int main(void)
 	    cmocka_unit_test(test_piece),
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_liar),
+	    cmocka_unit_test(test_reads_that_fail),
 	    cmocka_unit_test(test_action),
 	};
 

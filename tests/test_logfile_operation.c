@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "formats/ntfs/logfile_clusters.h"
+#include "formats/ntfs/logfile_index.h"
 #include "formats/ntfs/logfile_operation.h"
 #include "formats/ntfs/logfile_tables.h"
 #include "tests/fixture_mft.h"
@@ -260,6 +261,41 @@ static void test_clusters(void **state)
 	end(&t);
 }
 
+static uint64_t file_at(const struct logfile_index_block *block, uint32_t at)
+{
+	const struct logfile_index_entry *entry = logfile_index_find(block, at);
+
+	return entry ? entry->file.record : 0;
+}
+
+/* Entries move when others come and go before them. */
+static void test_index(void **state)
+{
+	static struct logfile_index index;
+	struct logfile_index_block *block = logfile_index_block(&index, 30, 0);
+	uint8_t indx[0x100] = "INDX";
+
+	(void)state;
+	logfile_index_add(block, 0x40, 0x60, (struct ntfs_reference){41, 1});
+	logfile_index_add(block, 0x40, 0x50, (struct ntfs_reference){42, 1});
+	assert_int_equal(file_at(block, 0x40), 42);
+	assert_int_equal(file_at(block, 0x90), 41);
+	logfile_index_remove(block, 0x40, 0x50);
+	assert_int_equal(file_at(block, 0x40), 41);
+	assert_int_equal(file_at(block, 0x90), 0);
+	assert_ptr_equal(logfile_index_block(&index, 30, 0), block);
+	assert_ptr_not_equal(logfile_index_block(&index, 30, 8), block);
+	put_le32(indx + 24, 0x28); /* first entry, behind this */
+	put_le32(indx + 28, 0x28 + 0x60 + 0x10);
+	put_le64(indx + 0x40, 43);
+	put_le16(indx + 0x48, 0x60);
+	put_le16(indx + 0xa8, 0x10);
+	put_le16(indx + 0xac, 2); /* the last entry */
+	logfile_index_write(block, (struct bytes){indx, sizeof(indx)});
+	assert_int_equal(file_at(block, 0x40), 43);
+	assert_int_equal(block->count, 1);
+}
+
 static void test_tables(void **state)
 {
 	uint8_t table[24 + 3 * 44] = {44, 0, 3, 0, 2};
@@ -312,6 +348,7 @@ int main(void)
 	    cmocka_unit_test(test_times_after_damage),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_clusters),
+	    cmocka_unit_test(test_index),
 	    cmocka_unit_test(test_tables),
 	};
 
