@@ -189,6 +189,28 @@ static void test_older_state_and_another_file(void **state)
 	end(&d);
 }
 
+/* A mark of the end once lay over the reference alone: what it made of it is no record. */
+static void test_reference_overwritten(void **state)
+{
+	struct directory d;
+	uint8_t entries[2048] = {0};
+	size_t pos = 0;
+
+	(void)state;
+	begin(&d, 1);
+	add(entries, &pos, 30, "a.txt");
+	size_t used = pos;
+
+	pos += 16;
+	size_t at = pos;
+
+	add(entries, &pos, 31, "b.txt");
+	put_le64(entries + at, 0x0000000200000010);
+	put(&d, 0, entries, pos, used);
+	check(&d, "b.txt tail gone 0;");
+	end(&d);
+}
+
 /* The mark of the end of a node with children is 24 bytes: it lies over the parent as well. */
 static void test_header_and_parent_overwritten(void **state)
 {
@@ -439,6 +461,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tail_of_a_block),
 	    cmocka_unit_test(test_older_state_and_another_file),
+	    cmocka_unit_test(test_reference_overwritten),
 	    cmocka_unit_test(test_header_and_parent_overwritten),
 	    cmocka_unit_test(test_free_torn_and_foreign_blocks),
 	    cmocka_unit_test(test_deleted_directory_gives_all_but_of_others),

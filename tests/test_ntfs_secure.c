@@ -210,16 +210,17 @@ static void test_forged_headers_cost_little(void **state)
 
 	(void)state;
 	begin(&s);
+	/* The size of one lies where the next has its hash. */
 	for (size_t at = 0; at + 32 <= SIZE; at += 16) {
-		put_le32(s.at + at, 1);
 		put_le32(s.at + at + 4, (uint32_t)at);
 		put_le32(s.at + at + 8, (uint32_t)at);
 		put_le32(s.at + at + 12, 0);
 		put_le32(s.at + at + 16, (uint32_t)(BLOCK - at % BLOCK));
 	}
 	open(&s);
-	assert_true(ntfs_secure_count(s.secure) < SIZE / 16);
-	check_kind(&s, 0, ERR_MISSING);
+	assert_true(ntfs_secure_count(s.secure) < 200); /* of 49,152 */
+	assert_true(ntfs_secure_count(s.secure) > 0);
+	check_kind(&s, 0, ERR_DAMAGED);
 	end(&s);
 }
 
