@@ -32,8 +32,6 @@ void ntfs_extensions_free(struct ntfs_extensions *extensions)
 	free(extensions);
 }
 
-CLEANUP_POINTER(struct ntfs_extensions, ntfs_extensions_free);
-
 static int compare(const void *a, const void *b)
 {
 	const struct extension *x = a;
