@@ -37,4 +37,25 @@ bool issue_seal(const struct issued *ca, const char *name, uint64_t now, unsigne
 bool issue_check_seal(struct bytes certificate_pem, struct bytes ca_pem, uint64_t *from,
     uint64_t *to, struct err *err) MUST_CHECK;
 
+/* Adds a seal certificate to the CA's revocation list (PEM; empty: the first) and makes the list anew into *out: number one higher,
+ * next update at the CA's own end. Its seals are not to be believed from `since` on. ERR_EXISTS when it stands there. */
+bool issue_revoke(const struct issued *ca, struct bytes crl_pem, struct bytes certificate_pem,
+    uint64_t since, uint64_t now, struct text *out, struct err *err) MUST_CHECK;
+
+struct issue_facts {              /* of a seal certificate */
+	struct text name, serial; /* printable; upper-case hex, as openssl shows it */
+	uint64_t from, to;
+	bool is_revoked;
+	uint64_t revoked; /* since when */
+};
+void issue_facts_free(struct issue_facts *facts);
+static inline void issue_facts_free_at(struct issue_facts *facts)
+{
+	issue_facts_free(facts);
+}
+
+/* What a certificate issued by this CA says, and its revocation list (may be empty). */
+bool issue_facts(struct bytes certificate_pem, struct bytes ca_pem, struct bytes crl_pem,
+    struct issue_facts *out, struct err *err) MUST_CHECK;
+
 #endif

@@ -19,6 +19,7 @@
 #define KEYS_CA        "evidence-ca.pem"
 #define KEYS_CA_KEY    "evidence-ca.key"
 #define KEYS_RECIPIENT "recipient.key"
+#define KEYS_CRL       "evidence-ca.crl"
 #define KEYS_KITS      "kits" /* directory: the certificate of each kit that was issued */
 
 /* Adds the recipients of recipients.txt: "age1..." lines, '#' comments. */

@@ -158,8 +158,24 @@ static bool check_validity(X509 *x, uint64_t at, bool is_signer, struct err *err
 	return true;
 }
 
-static bool check_revoked(X509 *x, X509 *issuer, struct bytes crl_pem, struct err *err)
+/* Revoked means from its date on: what is proven to have been sealed before stays sealed. */
+static bool judge_revoked(const X509_REVOKED *revoked, uint64_t at, struct err *err)
 {
+	char day[TIME_ISO_ROOM];
+	uint64_t since;
+
+	if (!certificate_time(X509_REVOKED_get0_revocationDate(revoked), &since))
+		return fail(err, ERR_DAMAGED, "the revocation list has an unreadable date");
+	if (at < since)
+		return true;
+	time_iso(since, day);
+	day[19] = 0;
+	return fail(err, ERR_UNTRUSTED, "the seal certificate was revoked from %sZ on", day);
+}
+
+static bool check_revoked(X509 *x, X509 *issuer, const struct seal_trust *trust, struct err *err)
+{
+	struct bytes crl_pem = trust->crl_pem;
 	CLEANUP(BIO_free_all) BIO *bio = bio_of(crl_pem);
 	size_t count = 0;
 
@@ -179,8 +195,9 @@ static bool check_revoked(X509 *x, X509 *issuer, struct bytes crl_pem, struct er
 		if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
 			return fail(
 			    err, ERR_UNTRUSTED, "the revocation list is not by the evidence CA");
-		if (X509_CRL_get0_by_cert(crl, &revoked, x) == 1)
-			return fail(err, ERR_UNTRUSTED, "the seal certificate was revoked");
+		if (X509_CRL_get0_by_cert(crl, &revoked, x) == 1 &&
+		    !judge_revoked(revoked, trust->at, err))
+			return false;
 	}
 	if (count == 0)
 		return fail(err, ERR_DAMAGED, "the revocation list is not a CRL in PEM");
@@ -198,8 +215,7 @@ static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
 
 		if (!check_validity(x, trust->at, i == 0, err))
 			return false;
-		if (i + 1 < count &&
-		    !check_revoked(x, sk_X509_value(chain, i + 1), trust->crl_pem, err))
+		if (i + 1 < count && !check_revoked(x, sk_X509_value(chain, i + 1), trust, err))
 			return false;
 	}
 	for (int i = 0; i < sk_X509_num(carried); i++) {

@@ -11,7 +11,7 @@
 
 struct seal_trust {
 	struct bytes ca_pem;  /* evidence CA certificates */
-	struct bytes crl_pem; /* revocation lists, may be empty */
+	struct bytes crl_pem; /* revocation lists, may be empty; they count from their dates on */
 	uint64_t at;          /* certificates are judged at this time (ticks) */
 };
 

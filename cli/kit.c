@@ -1,6 +1,7 @@
-/* kanshiki kit new: a field kit and the keys behind it. */
+/* kanshiki kit new, list, revoke: field kits and the keys behind them. */
 #include "cli/command.h"
 #include "cli/kit_new.h"
+#include "cli/kit_office.h"
 #include "core/options.h"
 #include "core/time.h"
 #include "core/tr.h"
@@ -11,12 +12,14 @@
 
 #include <string.h>
 
-#define OPTIONS      6
+#define OPTIONS      7
 #define DEFAULT_DAYS 90
 
 struct request {
 	struct kit_order order;
 	uint64_t days;
+	const char *since; /* of a revocation */
+	uint64_t revoked_from;
 };
 
 static void request_free_at(struct request *request)
@@ -41,6 +44,8 @@ static void make_options(struct request *request, struct option options[OPTIONS]
 		"what the kit collects unless told otherwise (default: default)"},
 	    {"exe", 0, OPTION_LIST, &order->programs, "FILE",
 		"kanshiki.exe to put in, for x64 and x86 (default: found beside this program)"},
+	    {"since", 0, OPTION_TEXT, &request->since, "TIME",
+		"revoke: from when on its seals are not to be believed (default: now)"},
 	};
 
 	memcpy(options, rows, sizeof(rows));
@@ -54,7 +59,45 @@ static void help(struct text *out)
 	make_options(&request, options);
 	text_adds(
 	    out, tr("Example: kanshiki kit new /media/usb --keys ~/soc-keys --name team-3\n\n"));
+	text_adds(out, tr("kit list shows the kits that were issued, kit revoke ends one that was "
+			  "lost; both take --keys.\n\n"));
 	options_help(options, OPTIONS, out);
+}
+
+static bool is_word(const struct text_list *operands, const char *word, size_t count)
+{
+	return operands->count == count && strcmp(operands->at[0], word) == 0;
+}
+
+/* list and revoke take --keys, revoke also --since. */
+static bool parse_office(struct request *request, const struct text_list *operands, struct err *err)
+{
+	const struct kit_order *order = &request->order;
+
+	if (order->name || order->profile || order->recipients.count || order->programs.count ||
+	    request->days != DEFAULT_DAYS || (request->since && operands->count == 1))
+		return fail(err, ERR_USAGE, "kit %s does not take that option", operands->at[0]);
+	request->revoked_from = order->now;
+	if (request->since && !time_parse(request->since, &request->revoked_from, NULL))
+		return fail(err, ERR_USAGE,
+		    "--since takes a time like 2026-11-20T22:00:00Z, not '%s'", request->since);
+	return true;
+}
+
+static int revoke(const struct request *request, const char *name)
+{
+	CLEANUP(text_free) struct text shown = {0};
+	char since[TIME_ISO_ROOM];
+	struct err err = {0};
+
+	if (!kit_revoke(request->order.keys, name, request->revoked_from, request->order.now, &err))
+		return command_fail(&err);
+	text_add_printable(&shown, bytes_of(name));
+	time_iso(request->revoked_from, since);
+	say(tr("kit '%s' is revoked from %.19sZ on. Send evidence-ca.crl to all who verify with "
+	       "their own copy of the keys\n"),
+	    text_string(&shown), since);
+	return EXIT_COMPLETE;
 }
 
 static bool parse(
@@ -63,14 +106,19 @@ static bool parse(
 	struct option options[OPTIONS];
 
 	request->days = DEFAULT_DAYS;
-	request->order.profile = "default";
 	make_options(request, options);
 	if (!options_parse(options, OPTIONS, argc, argv, operands, err))
 		return false;
-	if (operands->count != 2 || strcmp(operands->at[0], "new") != 0)
-		return fail(err, ERR_USAGE, "kanshiki kit new DIR --keys KEYDIR");
+	request->order.now = clock_now();
 	if (!request->order.keys || !*request->order.keys)
 		return fail(err, ERR_USAGE, "--keys KEYDIR is missing: where the keys are kept");
+	if (is_word(operands, "list", 1) || is_word(operands, "revoke", 2))
+		return parse_office(request, operands, err);
+	if (!is_word(operands, "new", 2) || request->since)
+		return fail(err, ERR_USAGE,
+		    "kanshiki kit new DIR --keys KEYDIR, kit list or kit revoke NAME");
+	if (!request->order.profile)
+		request->order.profile = "default";
 	if (request->days < 1 || request->days > ISSUE_DAYS_MAX)
 		return fail(err, ERR_USAGE, "--days takes 1 to %d", ISSUE_DAYS_MAX);
 	/* On site it would be too late. */
@@ -78,7 +126,6 @@ static bool parse(
 		return false;
 	request->order.directory = operands->at[1];
 	request->order.days = (unsigned)request->days;
-	request->order.now = clock_now();
 	return true;
 }
 
@@ -120,16 +167,24 @@ static int run(int argc, char **argv)
 	CLEANUP(kit_made_free) struct kit_made made = {0};
 	struct err err = {0};
 
-	if (!parse(argc, argv, &request, &operands, &err) || !kit_new(&request.order, &made, &err))
+	if (!parse(argc, argv, &request, &operands, &err))
+		return command_fail(&err);
+	if (is_word(&operands, "list", 1))
+		return kit_list(request.order.keys);
+	if (is_word(&operands, "revoke", 2))
+		return revoke(&request, operands.at[1]);
+	if (!kit_new(&request.order, &made, &err))
 		return command_fail(&err);
 	return tell(&request.order, &made);
 }
 
 const struct command command_kit = {
     .name = "kit",
-    .summary = "make a field kit: the folder that a responder carries on a USB disk",
+    .summary = "make, list and revoke field kits: the folders that responders carry on USB disks",
     .usage = "kanshiki kit new DIR --keys KEYDIR [--name NAME] [--recipient AGE1...]...\n"
-	     "                 [--days N] [--profile NAME] [--exe FILE]...",
+	     "                 [--days N] [--profile NAME] [--exe FILE]...\n"
+	     "kanshiki kit list --keys KEYDIR\n"
+	     "kanshiki kit revoke NAME --keys KEYDIR [--since TIME]",
     .run = run,
     .help = help,
 };

@@ -168,12 +168,11 @@ static bool name_kit(const struct kit_order *order, struct text *name, struct er
 	return text_ok(name, err);
 }
 
-/* KEYDIR/kits/NAME.pem, for a later revocation. What no file system takes becomes '_'. */
-static bool record_name(const struct text *name, struct text *out, struct err *err)
+bool kit_record_name(struct bytes name, struct text *out, struct err *err)
 {
 	text_adds(out, KEYS_KITS "/");
-	for (size_t i = 0; i < name->len; i++) {
-		char c = name->at[i];
+	for (size_t i = 0; i < name.len; i++) {
+		char c = (char)name.at[i];
 		bool bad = (unsigned char)c < 0x20 || c == 0x7f || strchr("/\\:*?\"<>|", c);
 
 		text_addc(out, bad || (i == 0 && c == '.') ? '_' : c);
@@ -304,7 +303,7 @@ static bool issue(const struct kit_order *order, const struct keys *keys, struct
 
 	file_join(&kits, order->keys, KEYS_KITS);
 	if (!text_ok(&kits, err) || !file_make_directory(text_string(&kits), true, err) ||
-	    !record_name(&kit->name, &record, err))
+	    !kit_record_name(text_bytes(&kit->name), &record, err))
 		return false;
 	if (has_file(order->keys, text_string(&record)))
 		return fail(err, ERR_EXISTS, "a kit '%s' was issued before; choose another --name",

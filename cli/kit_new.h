@@ -31,6 +31,9 @@ static inline void kit_made_free_at(struct kit_made *made)
  * the kit (ERR_USAGE): its keys would travel. Files made in the kit are removed again when it fails. */
 bool kit_new(const struct kit_order *order, struct kit_made *out, struct err *err) MUST_CHECK;
 
+/* Where in KEYDIR the certificate of a kit is kept: "kits/NAME.pem". What no file system takes becomes '_'. */
+bool kit_record_name(struct bytes name, struct text *out, struct err *err) MUST_CHECK;
+
 /* kit_programs.c: copies the Windows programs; *count says how many. Names of what was made are added to `made`. */
 bool kit_copy_programs(const struct kit_order *order, struct text_list *made, unsigned *count,
     struct err *err) MUST_CHECK;

@@ -6,6 +6,7 @@
 
 #include "bundle/age.h"
 #include "bundle/kit_files.h"
+#include "bundle/seal_verify.h"
 #include "core/time.h"
 
 #include <string.h>
@@ -217,6 +218,62 @@ static void test_issuing(void **state)
 	    text_bytes(&keys.ca.certificate), text_bytes(&keys.ca.certificate), &from, &to, &err));
 }
 
+/* From its date on, not before; once; by the CA alone; the list keeps what it had. */
+static void test_revoking(void **state)
+{
+	const uint64_t day = 864000000000ull;
+	CLEANUP(issued_free) struct issued second = {0};
+	CLEANUP(issued_free) struct issued other = {0};
+	CLEANUP(text_free) struct text first = {0};
+	CLEANUP(text_free) struct text both = {0};
+	CLEANUP(text_free) struct text none = {0};
+	CLEANUP(text_free) struct text p7s = {0};
+	CLEANUP(issue_facts_free) struct issue_facts facts = {0};
+	struct bytes own = text_bytes(&keys.certificate.certificate);
+	struct bytes ca = text_bytes(&keys.ca.certificate);
+	struct seal_trust trust = {.ca_pem = ca, .at = FIXTURE_NOW + day - 1};
+	CLEANUP(seal_facts_free) struct seal_facts seal = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(issue_seal(&keys.ca, "second", FIXTURE_NOW, 90, &second, NULL));
+	assert_true(issue_revoke(&keys.ca, (struct bytes){0}, text_bytes(&second.certificate),
+	    FIXTURE_NOW, FIXTURE_NOW, &first, &err));
+	assert_true(issue_facts(own, ca, text_bytes(&first), &facts, &err));
+	assert_false(facts.is_revoked);
+	assert_string_equal(text_string(&facts.name), "test kit");
+	issue_facts_free(&facts);
+	assert_true(issue_revoke(&keys.ca, text_bytes(&first), own, FIXTURE_NOW + day,
+	    FIXTURE_NOW + 2 * day, &both, &err));
+	assert_true(issue_facts(own, ca, text_bytes(&both), &facts, &err));
+	assert_true(facts.is_revoked);
+	assert_int_equal(facts.revoked, FIXTURE_NOW + day);
+	issue_facts_free(&facts);
+	assert_true(
+	    issue_facts(text_bytes(&second.certificate), ca, text_bytes(&both), &facts, &err));
+	assert_true(facts.is_revoked);
+	assert_int_equal(facts.revoked, FIXTURE_NOW);
+
+	assert_false(
+	    issue_revoke(&keys.ca, text_bytes(&both), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
+	assert_int_equal(err.kind, ERR_EXISTS);
+	assert_true(issue_ca("other CA", FIXTURE_NOW, &other, NULL));
+	assert_false(
+	    issue_revoke(&other, text_bytes(&first), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
+	assert_false(
+	    issue_revoke(&keys.ca, bytes_of("junk"), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
+	assert_int_equal(none.len, 0);
+
+	assert_true(seal_sign(keys.seal, bytes_of("sealed"), FIXTURE_NOW, &p7s, &err));
+	trust.crl_pem = text_bytes(&both);
+	assert_true(seal_verify(bytes_of("sealed"), text_bytes(&p7s), &trust, &seal, &err));
+	trust.at++;
+	seal_facts_free(&seal);
+	assert_false(seal_verify(bytes_of("sealed"), text_bytes(&p7s), &trust, &seal, &err));
+	assert_int_equal(err.kind, ERR_UNTRUSTED);
+	assert_non_null(strstr(err.text, "revoked from"));
+}
+
 static int make_keys(void **state)
 {
 	struct err err = {0};
@@ -241,6 +298,7 @@ int main(void)
 	    cmocka_unit_test(test_signed_by_another),
 	    cmocka_unit_test(test_newer_format),
 	    cmocka_unit_test(test_issuing),
+	    cmocka_unit_test(test_revoking),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, drop_keys);

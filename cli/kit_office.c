@@ -1,0 +1,182 @@
+/* What the office does with the kits it issued: lists them, revokes one. See kit_office.h. */
+#include "cli/kit_office.h"
+
+#include "bundle/issue.h"
+#include "bundle/kit_files.h"
+#include "cli/command.h"
+#include "cli/kit_new.h"
+#include "core/time.h"
+#include "platform/clock.h"
+#include "platform/console.h"
+#include "platform/file.h"
+
+#include <string.h>
+
+#define CRL_MAX  ((size_t)16 << 20) /* as trust.c reads it */
+#define KITS_MAX 100000
+#define SUFFIX   ".pem"
+
+static bool read_file(
+    const char *directory, const char *name, size_t limit, struct text *out, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	file_join(&path, directory, name);
+	return text_ok(&path, err) && file_read_all(text_string(&path), limit, out, err);
+}
+
+/* None is an empty one. */
+static bool read_crl(const char *keys, struct text *out, struct err *err)
+{
+	struct err why = {0};
+
+	if (read_file(keys, KEYS_CRL, CRL_MAX, out, &why) || why.kind == ERR_MISSING)
+		return true;
+	if (err)
+		*err = why;
+	return false;
+}
+
+static bool check_keys(const char *keys, struct err *err)
+{
+	if (file_kind(keys) != FILE_KIND_DIRECTORY)
+		return fail(err, ERR_MISSING, "no such directory of keys '%s'", keys);
+	return true;
+}
+
+/* Whole or not at all: a new file, then renamed. */
+static bool replace_crl(const char *keys, const struct text *crl, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(text_free) struct text fresh = {0};
+
+	file_join(&path, keys, KEYS_CRL);
+	text_addf(&fresh, "%s.new", text_string(&path));
+	if (!text_ok(&path, err) || !text_ok(&fresh, err))
+		return false;
+	/* Of a run that was cut off. */
+	(void)!file_remove(text_string(&fresh), NULL);
+	return file_write_all(text_string(&fresh), text_bytes(crl), false, err) &&
+	       file_rename(text_string(&fresh), text_string(&path), err);
+}
+
+static bool read_record(const char *keys, const char *name, struct text *out, struct err *err)
+{
+	CLEANUP(text_free) struct text record = {0};
+	CLEANUP(text_free) struct text shown = {0};
+	struct err why = {0};
+
+	if (!kit_record_name(bytes_of(name), &record, err))
+		return false;
+	if (read_file(keys, text_string(&record), KIT_FILE_MAX, out, &why))
+		return true;
+	text_add_printable(&shown, bytes_of(name));
+	if (why.kind == ERR_MISSING)
+		return fail(err, ERR_MISSING,
+		    "no kit '%s' was issued from here; 'kit list' names them", text_string(&shown));
+	if (err)
+		*err = why;
+	return false;
+}
+
+bool kit_revoke(const char *keys, const char *name, uint64_t since, uint64_t now, struct err *err)
+{
+	CLEANUP(issued_free) struct issued ca = {0};
+	CLEANUP(text_free) struct text certificate = {0};
+	CLEANUP(text_free) struct text before = {0};
+	CLEANUP(text_free) struct text crl = {0};
+	CLEANUP(text_free) struct text shown = {0};
+
+	if (!check_keys(keys, err) || !read_record(keys, name, &certificate, err) ||
+	    !read_file(keys, KEYS_CA, KIT_FILE_MAX, &ca.certificate, err) ||
+	    !read_file(keys, KEYS_CA_KEY, KIT_FILE_MAX, &ca.key, err) ||
+	    !read_crl(keys, &before, err))
+		return false;
+	text_add_printable(&shown, bytes_of(name));
+	return (issue_revoke(
+		    &ca, text_bytes(&before), text_bytes(&certificate), since, now, &crl, err) ||
+		   fail_in(err, "'%s'", text_string(&shown))) &&
+	       replace_crl(keys, &crl, err);
+}
+
+struct listing {
+	struct text_list records; /* names of files in kits/ */
+};
+
+static bool add_record(void *context, const char *name, enum file_kind kind, struct err *err)
+{
+	struct listing *listing = context;
+	size_t len = strlen(name);
+
+	if (kind != FILE_KIND_FILE || len <= strlen(SUFFIX) ||
+	    strcmp(name + len - strlen(SUFFIX), SUFFIX) != 0)
+		return true;
+	if (listing->records.count >= KITS_MAX)
+		return fail(err, ERR_LIMIT, "more than %d kits", KITS_MAX);
+	return text_list_add(&listing->records, bytes_of(name), err);
+}
+
+static void add_kit(const struct issue_facts *facts, uint64_t now, struct text *out)
+{
+	char from[TIME_ISO_ROOM], to[TIME_ISO_ROOM], since[TIME_ISO_ROOM];
+
+	time_iso(facts->from, from);
+	time_iso(facts->to, to);
+	time_iso(facts->revoked, since);
+	text_addf(out, "%s\t%s\t%.10s\t%.10s\t", text_string(&facts->name),
+	    text_string(&facts->serial), from, to);
+	if (facts->is_revoked)
+		text_addf(out, "%s %.19sZ\n", "revoked", since);
+	else
+		text_addf(out, "%s\n", now > facts->to ? "expired" : "valid");
+}
+
+/* One that cannot be read is said, and the rest go on. */
+static int list_records(const char *kits, const struct text_list *records, const struct issued *ca,
+    const struct text *crl, struct text *out)
+{
+	uint64_t now = clock_now();
+	int code = EXIT_COMPLETE;
+
+	for (size_t i = 0; i < records->count; i++) {
+		CLEANUP(issue_facts_free) struct issue_facts facts = {0};
+		CLEANUP(text_free) struct text certificate = {0};
+		CLEANUP(text_free) struct text shown = {0};
+		struct err err = {0};
+
+		text_add_printable(&shown, bytes_of(records->at[i]));
+		if (read_file(kits, records->at[i], KIT_FILE_MAX, &certificate, &err) &&
+		    issue_facts(text_bytes(&certificate), text_bytes(&ca->certificate),
+			text_bytes(crl), &facts, &err)) {
+			add_kit(&facts, now, out);
+			continue;
+		}
+		fail_in(&err, "'%s'", text_string(&shown));
+		code = command_fail(&err);
+	}
+	return code;
+}
+
+int kit_list(const char *keys)
+{
+	CLEANUP(issued_free) struct issued ca = {0};
+	CLEANUP(text_free) struct text kits = {0};
+	CLEANUP(text_free) struct text crl = {0};
+	CLEANUP(text_free) struct text out = {0};
+	struct listing listing = {0};
+	struct err err = {0};
+
+	file_join(&kits, keys, KEYS_KITS);
+	bool good = text_ok(&kits, &err) && check_keys(keys, &err) &&
+		    read_file(keys, KEYS_CA, KIT_FILE_MAX, &ca.certificate, &err) &&
+		    read_crl(keys, &crl, &err) &&
+		    (file_kind(text_string(&kits)) == FILE_KIND_MISSING ||
+			file_list(text_string(&kits), add_record, &listing, &err));
+	int code = good ? list_records(text_string(&kits), &listing.records, &ca, &crl, &out)
+			: command_fail(&err);
+
+	text_list_free(&listing.records);
+	if (good && (!text_ok(&out, &err) || !console_write(text_bytes(&out), &err)))
+		code = command_fail(&err);
+	return code;
+}
