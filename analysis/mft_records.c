@@ -15,6 +15,24 @@
 #define WAITING_MAX  ((size_t)1 << 16)
 #define NAMES_PAIRED 4096u /* with more names none is looked for its 8.3 name: each has its line */
 
+/* The owners that $Secure told lately: a volume has few, each of thousands of files. */
+#define OWNERS     64u
+#define OWNER_ROOM 200u /* more than a SID of 15 parts */
+
+struct owner {
+	uint32_t security_id; /* 0: of a descriptor in the record itself, or empty */
+	uint32_t len;
+	uint8_t sid[OWNER_ROOM];
+};
+
+#define OWN_ROOM 512u
+
+struct own_descriptor { /* the last one that lay in a record itself: its neighbours have the same */
+	size_t len;     /* 0: none */
+	uint8_t at[OWN_ROOM];
+	struct owner owner;
+};
+
 struct walk {
 	struct timeline *timeline;
 	struct ntfs_mft *mft;
@@ -26,6 +44,8 @@ struct walk {
 	bool is_orphan;                  /* that path */
 	struct text short_name;
 	struct ntfs_secure *secure; /* NULL: not at hand */
+	struct owner owners[OWNERS];
+	struct own_descriptor own;
 	struct text attributes;
 	struct timeline_field fields[2 + ATTRIBUTE_FIELDS_MAX];
 	struct slack_records *slack;
@@ -164,16 +184,70 @@ static void tell_standard(struct timeline_line *line, const struct ntfs_entry *e
 	line->usn = entry->usn;
 }
 
+/* The record's own descriptor; NULL: $Secure has it. */
+static const struct ntfs_stream *own_descriptor_of(const struct ntfs_entry *entry)
+{
+	for (size_t i = 0; i < entry->stream_count; i++)
+		if (entry->streams[i].type == NTFS_SECURITY_DESCRIPTOR)
+			return &entry->streams[i];
+	return NULL;
+}
+
+/* Where the owner is kept, known already or about to be; NULL: nowhere. */
+static struct owner *find_owner(struct walk *walk, bool *is_known)
+{
+	const struct ntfs_entry *entry = &walk->entry;
+	const struct ntfs_stream *own = own_descriptor_of(entry);
+	struct owner *kept = &walk->owners[entry->security_id % OWNERS];
+
+	if (!own) {
+		*is_known = kept->security_id == entry->security_id;
+		kept->security_id = entry->security_id;
+		return entry->has_standard && entry->security_id != 0 ? kept : NULL;
+	}
+	struct bytes last = {walk->own.at, walk->own.len};
+
+	if (!own->resident || own->content.len > OWN_ROOM || own->content.len == 0)
+		return NULL;
+	*is_known = bytes_equal(own->content, last);
+	if (!*is_known)
+		memcpy(walk->own.at, own->content.at, own->content.len);
+	walk->own.len = own->content.len;
+	return &walk->own.owner;
+}
+
+/* The SID of the owner, empty when it cannot be told. */
+static struct bytes owner_of(struct walk *walk)
+{
+	struct ntfs_security security;
+	bool is_known = false;
+	struct owner *kept = find_owner(walk, &is_known);
+
+	if (kept && is_known)
+		return (struct bytes){kept->sid, kept->len};
+	bool found = ntfs_secure_of(walk->secure, &walk->entry, &security, NULL);
+	struct bytes sid = found ? security.owner : (struct bytes){0};
+
+	if (kept && sid.len <= OWNER_ROOM) {
+		kept->len = (uint32_t)sid.len;
+		if (sid.len)
+			memcpy(kept->sid, sid.at, sid.len);
+	} else if (kept) {
+		kept->security_id = 0;
+		walk->own.len = 0;
+	}
+	return sid;
+}
+
 /* What only lines of records have. What cannot be told has no key. */
 static void tell_more(struct walk *walk, struct timeline_line *line)
 {
-	struct ntfs_security security;
+	struct bytes owner = walk->secure ? owner_of(walk) : (struct bytes){0};
 
 	line->fields = walk->fields;
-	if (walk->secure && ntfs_secure_of(walk->secure, &walk->entry, &security, NULL) &&
-	    security.owner.len)
-		walk->fields[line->field_count++] = (struct timeline_field){
-		    .key = "owner_sid", .type = FIELD_TEXT, .bytes = security.owner};
+	if (owner.len)
+		walk->fields[line->field_count++] =
+		    (struct timeline_field){.key = "owner_sid", .type = FIELD_TEXT, .bytes = owner};
 	if (walk->entry.is_case_sensitive)
 		walk->fields[line->field_count++] = (struct timeline_field){
 		    .key = "case_sensitive", .type = FIELD_BOOL, .number = true};
