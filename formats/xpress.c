@@ -22,7 +22,7 @@ static bool read_code(struct xpress *x, struct err *err)
 {
 	uint8_t lengths[SYMBOLS];
 
-	if (x->bits.end - x->bits.at < CODE_BYTES)
+	if ((size_t)(x->bits.end - x->bits.at) < CODE_BYTES)
 		return fail(err, ERR_DAMAGED, "Xpress: ends at byte %zu of %zu", x->at, x->len);
 	for (unsigned i = 0; i < CODE_BYTES; i++) {
 		lengths[2 * i] = x->bits.at[i] & 15;
