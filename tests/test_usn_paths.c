@@ -80,7 +80,7 @@ static void note(struct model *model, uint32_t record, uint32_t reason)
 	uint64_t usn = model->base + model->used;
 
 	if (usn / USN_PAGE != (usn + len - 1) / USN_PAGE)
-		model->used += USN_PAGE - usn % USN_PAGE;
+		model->used += USN_PAGE - (size_t)(usn % USN_PAGE);
 	if (model->count == CHANGES)
 		return;
 	assert_true(model->used + len <= JOURNAL);

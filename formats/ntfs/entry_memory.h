@@ -19,8 +19,8 @@ struct ntfs_entry_memory {
 	size_t list_room;
 	bool by_base; /* extension records are found by the base that they name, not by the list */
 	bool lost;    /* an attribute list or an extension record could not be read */
-	bool quick; /* extensions that only reading the whole MFT tells are left out ... */
-	bool left;  /* ... and there are some */
+	bool quick;   /* extensions that only reading the whole MFT tells are left out ... */
+	bool left;    /* ... and there are some */
 };
 
 /* A block of block_size bytes that stays where it is until the next reset; NULL with err set. */
