@@ -51,6 +51,13 @@ struct ntfs_paths {
 	size_t depth;
 };
 
+/* No name was kept so far where all of them are empty. */
+static struct bytes name_of(const struct ntfs_paths *paths, const struct directory *directory)
+{
+	return (struct bytes){.at = paths->names ? paths->names + directory->name : NULL,
+	    .len = paths->names ? directory->name_len : 0};
+}
+
 static void forget(struct ntfs_paths *paths)
 {
 	paths->directories[UNUSABLE] = (struct directory){0};
@@ -262,8 +269,7 @@ bool ntfs_paths_directory(struct ntfs_paths *paths, struct ntfs_reference direct
 
 	*found = is_same(known, directory);
 	if (*found)
-		*out = (struct ntfs_name){.parent = known->parent,
-		    .utf16 = {.at = paths->names + known->name, .len = known->name_len}};
+		*out = (struct ntfs_name){.parent = known->parent, .utf16 = name_of(paths, known)};
 	return true;
 }
 
@@ -312,8 +318,7 @@ static bool add_directory(struct ntfs_paths *paths, struct ntfs_reference direct
 	for (size_t i = walk == WALK_LOST ? 0 : paths->depth; i > 0; i--) {
 		const struct directory *each = &paths->directories[paths->chain[i - 1]];
 
-		ntfs_path_add_name(
-		    out, (struct bytes){.at = paths->names + each->name, .len = each->name_len});
+		ntfs_path_add_name(out, name_of(paths, each));
 		text_addc(out, '/');
 	}
 	return text_ok(out, err);
