@@ -26,6 +26,8 @@ struct run { /* everything that one run owns */
 	struct store *kit_store, *store;
 	struct kit kit;
 	struct facts_file *facts_file;
+	struct facts_reference reference;
+	struct facts_clock start;
 	struct host_facts machine;
 	struct text host, directory, path; /* of the bundle */
 	struct bundle_plan bundle_plan;
@@ -61,6 +63,11 @@ static size_t make_options(struct collect_request *request, struct option option
 	    {"case", 0, OPTION_TEXT, &request->case_id, "ID", "case number, for the bundle's name"},
 	    {"facts", 0, OPTION_TEXT, &request->facts, "FILE",
 		"JSON object: operator, witness, authority, location"},
+	    {"operator", 0, OPTION_TEXT, &request->operator, "NAME", "who collects"},
+	    {"nonce", 0, OPTION_TEXT, &request->nonce, "TEXT",
+		"what the office gave with the order: shows that it was taken after it"},
+	    {"reference-time", 0, OPTION_TEXT, &request->reference_time, "TIME",
+		"just read from a right clock: 2026-11-21T07:04:15+09:00"},
 	    {"no-live", 0, OPTION_FLAG, &request->no_live, NULL,
 		"nothing from the running system's memory"},
 	    {"unelevated", 0, OPTION_FLAG, &request->unelevated, NULL,
@@ -177,19 +184,6 @@ static bool load_kit(struct run *run, struct err *err)
 	return true;
 }
 
-static bool load_facts(struct run *run, struct err *err)
-{
-	CLEANUP(text_free) struct text content = {0};
-	const char *path = run->request.facts;
-
-	if (!path)
-		return true;
-	if (!file_read_all(path, FACTS_BYTES_MAX, &content, err))
-		return false;
-	return facts_file_parse(text_bytes(&content), &run->facts_file, err) ||
-	       fail_in(err, "--facts '%s'", path);
-}
-
 static bool free_space(void *context, uint64_t *bytes)
 {
 	const struct run *run = context;
@@ -205,10 +199,11 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 	/* While someone works at the PC one core is enough. Without any thread it goes too. */
 	if (!conveyor_new(run->request.background ? 1 : 0, &run->conveyor, NULL))
 		run->conveyor = NULL;
+	collect_read_clock(&run->start);
 	*plan = (struct bundle_plan){
 	    .case_id = run->request.case_id,
 	    .host = text_string(&run->host),
-	    .started = clock_now(),
+	    .started = run->start.utc,
 	    .recipients = &run->kit.recipients,
 	    .seal = run->kit.seal,
 	    .now = clock_now,
@@ -301,13 +296,12 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .profile = run->plan.profile ? run->plan.profile : "default",
 	    .directory = text_string(&run->directory),
 	    .collection_id = run->bundle_plan.collection_id,
-	    .started = run->bundle_plan.started,
-	    .ended = clock_now(),
-	    .zone_minutes = clock_zone_minutes(),
-	    .boot_time = clock_boot_time(),
+	    .started = run->start,
+	    .reference = run->reference,
 	    .read_back = &run->read_back,
 	    .is_live = run->is_live,
 	};
+	collect_read_clock(&facts->ended);
 	hash_program(facts->program_sha256);
 }
 
@@ -494,7 +488,7 @@ static int run_collect(int argc, char **argv)
 	int code = EXIT_USAGE;
 
 	if (!parse(&run, argc, argv, &err) || (run.request.kit && !load_kit(&run, &err)) ||
-	    !load_facts(&run, &err))
+	    !collect_load_facts(&run.request, &run.facts_file, &run.reference, &err))
 		return command_fail(&err);
 	if (!collect_open_volumes(&run.request, &run.volumes, &code, &err)) {
 		(void)command_fail(&err);
@@ -510,7 +504,8 @@ const struct command command_collect = {
     .name = "collect",
     .summary = "take evidence from volumes or images into a sealed bundle",
     .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME]\n"
-	     "         [--take PATTERN]... [--shadow WHICH] [--case ID] [--facts FILE]",
+	     "         [--take PATTERN]... [--shadow WHICH] [--case ID] [--facts FILE]\n"
+	     "         [--operator NAME] [--nonce TEXT] [--reference-time TIME]",
     .run = run_collect,
     .help = help,
 };

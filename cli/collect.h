@@ -2,11 +2,13 @@
 #ifndef KANSHIKI_CLI_COLLECT_H
 #define KANSHIKI_CLI_COLLECT_H
 
+#include "collectors/facts.h"
 #include "collectors/volumes.h"
 #include "core/text.h"
 
 struct collect_request {
 	const char *kit, *out, *profile, *case_id, *facts;
+	const char *operator, * nonce, *reference_time;
 	struct text_list volumes; /* "C=PATH", "PATH", "PATH@N" */
 	struct text_list take;
 	const char *deleted, *shadow;
@@ -14,6 +16,11 @@ struct collect_request {
 	bool no_read_back;
 	bool no_live, unelevated, background, json, dry_run;
 };
+
+/* --facts, and over it what was typed: ERR_USAGE, or ERR_DAMAGED with the file named. */
+bool collect_load_facts(const struct collect_request *request, struct facts_file **file,
+    struct facts_reference *reference, struct err *err) MUST_CHECK;
+void collect_read_clock(struct facts_clock *out);
 
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the
  * kit or the program. Refuses a destination on the evidence, and a run without a usable volume that was

@@ -4,70 +4,17 @@
 #include "collectors/state.h"
 #include "core/time.h"
 
+#include "collectors/facts_file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <yyjson.h>
 
-struct facts_file {
-	yyjson_doc *doc;
-};
+#define TICKS_PER_MS (TIME_TICKS_PER_SECOND / 1000)
 
 /* A fact that only a person can give: taken from the --facts file as it stands. */
 static const char *const given_keys[] = {"evidence_no", "parent_collection", "dispatch",
     "authority", "operator", "witness", "location", "exclusions", "media", "notes"};
-
-bool facts_file_parse(struct bytes json, struct facts_file **out, struct err *err)
-{
-	yyjson_read_err why = {0};
-	size_t line = 1;
-
-	/* Notepad of Windows 7 writes a byte order mark. */
-	if (json.len >= 3 && memcmp(json.at, "\xef\xbb\xbf", 3) == 0)
-		json = (struct bytes){json.at + 3, json.len - 3};
-	if (json.len == 0)
-		return fail(err, ERR_DAMAGED, "empty: a JSON object is wanted");
-	CLEANUP(facts_file_free) struct facts_file *file = calloc(1, sizeof(*file));
-
-	if (!file)
-		return fail(err, ERR_MEMORY, "no memory for facts");
-	CLEANUP(text_free) struct text copy = {0};
-
-	text_add(&copy, json);
-	if (!text_ok(&copy, err))
-		return false;
-	/* Numbers stay as they were written: a double would change long ones. */
-	file->doc = yyjson_read_opts(copy.at, copy.len, YYJSON_READ_NUMBER_AS_RAW, NULL, &why);
-	if (!file->doc) {
-		for (size_t i = 0; i < why.pos && i < json.len; i++)
-			line += json.at[i] == '\n';
-		return fail(err, ERR_DAMAGED, "no JSON: line %zu: %s", line, why.msg);
-	}
-	if (!yyjson_is_obj(yyjson_doc_get_root(file->doc)))
-		return fail(err, ERR_DAMAGED, "a JSON object is wanted: {\"operator\": ...}");
-	*out = TAKE(file);
-	return true;
-}
-
-void facts_file_free(struct facts_file *file)
-{
-	if (file)
-		yyjson_doc_free(file->doc);
-	free(file);
-}
-
-const char *facts_file_text(const struct facts_file *file, const char *object, const char *key)
-{
-	yyjson_val *value;
-
-	if (!file)
-		return NULL;
-	value = yyjson_obj_get(yyjson_doc_get_root(file->doc), object);
-	if (key && yyjson_is_arr(value))
-		value = yyjson_arr_get_first(value);
-	if (key)
-		value = yyjson_obj_get(value, key);
-	return yyjson_get_str(value);
-}
 
 /* The fields without a source, for `why`. */
 struct missing {
@@ -100,7 +47,7 @@ static bool is_given_key(const char *key)
 
 static void write_given(struct json *json, const struct facts *facts, struct missing *missing)
 {
-	yyjson_val *root = facts->file ? yyjson_doc_get_root(facts->file->doc) : NULL;
+	yyjson_val *root = facts_file_root(facts->file);
 	yyjson_val *key;
 	size_t at;
 	size_t max;
@@ -127,25 +74,33 @@ static void write_given(struct json *json, const struct facts *facts, struct mis
 	json_end(json);
 }
 
-/* {utc, local, tz_offset_min, source} */
-static void write_time(
-    struct json *json, const char *key, const struct facts *facts, uint64_t ticks)
+/* {utc, local, tz_offset_min, boot_time, uptime_ms, source} */
+static void write_time(struct json *json, const char *key, const struct facts_clock *clock)
 {
 	char local[TIME_ISO_ROOM];
 	char whole[TIME_ISO_ROOM + 8];
-	int32_t zone = facts->zone_minutes;
+	int32_t zone = clock->zone_minutes;
 	int32_t minutes = zone < 0 ? -zone : zone;
+	uint64_t boot = clock->boot_time;
 
 	json_key(json, key);
 	json_begin(json);
-	json_time_field(json, "utc", ticks);
-	time_iso(ticks + (uint64_t)((int64_t)zone * 60 * (int64_t)TIME_TICKS_PER_SECOND), local);
+	json_time_field(json, "utc", clock->utc);
+	time_iso(
+	    clock->utc + (uint64_t)((int64_t)zone * 60 * (int64_t)TIME_TICKS_PER_SECOND), local);
 	local[strlen(local) - 1] = 0; /* the Z */
 	snprintf(whole, sizeof(whole), "%s%c%02d:%02d", local, zone < 0 ? '-' : '+',
 	    (int)(minutes / 60 % 24), (int)(minutes % 60));
 	json_string_field(json, "local", whole);
 	json_key(json, "tz_offset_min");
 	json_integer(json, zone);
+	if (boot && boot <= clock->utc) {
+		json_time_field(json, "boot_time", boot);
+		json_unsigned_field(json, "uptime_ms", (clock->utc - boot) / TICKS_PER_MS);
+	} else {
+		json_string_field(json, "boot_time", NULL);
+		json_string_field(json, "uptime_ms", NULL);
+	}
 	json_string_field(json, "source", "clock of the machine that collected");
 	json_end(json);
 }
@@ -182,8 +137,8 @@ static void write_target(struct json *json, const struct facts *facts, struct mi
 		text_field(json, missing, "model", &machine->model);
 		text_field(json, missing, "serial", &machine->serial);
 		text_field(json, missing, "os", &machine->os);
-		if (facts->boot_time)
-			json_time_field(json, "boot_time", facts->boot_time);
+		if (facts->ended.boot_time)
+			json_time_field(json, "boot_time", facts->ended.boot_time);
 		else
 			text_field(json, missing, "boot_time", &(const struct text){0});
 	} else {
@@ -204,20 +159,46 @@ static void write_target(struct json *json, const struct facts *facts, struct mi
 	json_end(json);
 }
 
+/* What a person read from a clock that is right, and how far ours is from it. */
+static void write_reference(struct json *json, const struct facts *facts, struct missing *missing)
+{
+	const struct facts_reference *reference = &facts->reference;
+	const char *told = facts_file_text(facts->file, "clock", "reference");
+
+	json_string_field(json, "reference", reference->typed ? reference->typed : told);
+	if (reference->typed) {
+		json_time_field(json, "reference_utc", reference->utc);
+		json_time_field(json, "reference_host_utc", reference->host);
+		json_key(json, "offset_ms");
+		json_integer(json, facts_offset_ms(reference));
+		return;
+	}
+	json_string_field(json, "reference_utc", NULL);
+	json_string_field(json, "reference_host_utc", NULL);
+	json_string_field(json, "offset_ms", NULL);
+	if (!told)
+		add_missing(missing, "clock.reference", "no --reference-time was given");
+	add_missing(missing, "clock.offset_ms", "no --reference-time was given");
+}
+
 static void write_clock(struct json *json, const struct facts *facts, struct missing *missing)
 {
+	const struct facts_clock *start = &facts->started;
+	const struct facts_clock *end = &facts->ended;
+	int64_t by_clock =
+	    (int64_t)(end->utc / TICKS_PER_MS) - (int64_t)(start->utc / TICKS_PER_MS);
+
 	json_key(json, "clock");
 	json_begin(json);
-	write_time(json, "start", facts, facts->started);
-	write_time(json, "end", facts, facts->ended);
+	write_time(json, "start", start);
+	write_time(json, "end", end);
+	json_unsigned_field(json, "elapsed_ms", end->monotonic_ms - start->monotonic_ms);
+	json_key(json, "set_by_ms"); /* moved while we collected */
+	json_integer(json, by_clock - (int64_t)(end->monotonic_ms - start->monotonic_ms));
 	json_bytes_field(json, "zone", text_bytes(&facts->machine->zone));
-	json_string_field(json, "reference", facts_file_text(facts->file, "clock", "reference"));
-	json_string_field(json, "offset_ms", NULL);
+	write_reference(json, facts, missing);
 	json_string_field(json, "w32time", NULL);
 	json_end(json);
-	if (!facts_file_text(facts->file, "clock", "reference"))
-		add_missing(missing, "clock.reference", "not given with --facts");
-	add_missing(missing, "clock.offset_ms", "no reference clock is read by this version");
 	add_missing(missing, "clock.w32time", "not asked by this version");
 }
 

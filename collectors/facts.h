@@ -19,6 +19,26 @@ CLEANUP_POINTER(struct facts_file, facts_file_free);
 /* The text at "operator" / "name"; NULL when it is not there. Lives as long as the file. file may be NULL. */
 const char *facts_file_text(const struct facts_file *file, const char *object, const char *key);
 
+/* Puts a text at "operator" / "name", in the place of what is there; makes *file where it is NULL. */
+bool facts_file_put(struct facts_file **file, const char *object, const char *key,
+    const char *value, struct err *err) MUST_CHECK;
+
+struct facts_clock { /* the clocks of the machine that collects, read at once */
+	uint64_t utc, monotonic_ms;
+	int32_t zone_minutes;
+	uint64_t boot_time; /* 0: unknown */
+};
+
+struct facts_reference {   /* a clock that is right, read by a person */
+	const char *typed; /* NULL: none */
+	uint64_t utc;      /* what it showed */
+	uint64_t host;     /* the host clock when it was given */
+};
+/* "2026-11-20T22:04:15Z", or a zone instead of the Z: "2026-11-21 07:04:15+09:00". ERR_USAGE says how it is written. */
+bool facts_reference_parse(const char *typed, uint64_t *utc, struct err *err) MUST_CHECK;
+/* Host clock minus reference in milliseconds: above 0 the host's is fast. */
+int64_t facts_offset_ms(const struct facts_reference *reference);
+
 struct read_back {          /* of the volumes, from the medium */
 	const char *result; /* "good", "bad", "stopped", "left out"; NULL: not yet */
 	struct bundle_read_back done;
@@ -34,9 +54,8 @@ struct facts {                         /* all borrowed */
 	const struct kit *kit;
 	const char *host, *case_id, *profile, *directory;
 	const uint8_t *collection_id; /* 16 bytes */
-	uint64_t started, ended;
-	int32_t zone_minutes;
-	uint64_t boot_time;
+	struct facts_clock started, ended;
+	struct facts_reference reference;
 	const struct read_back *read_back;
 	bool is_live;                         /* host is the machine that we run on */
 	char program_sha256[SHA256_HEX_ROOM]; /* "" unknown */

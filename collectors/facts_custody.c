@@ -28,6 +28,7 @@ static void add_header(struct text *out, const struct facts *facts)
 	add_line(out, "事案番号 Case No.", facts->case_id);
 	add_line(out, "証拠番号 Evidence No.", facts_file_text(facts->file, "evidence_no", NULL));
 	add_line(out, "収集ID Collection ID", id);
+	add_line(out, "出動番号 Dispatch nonce", facts_file_text(facts->file, "dispatch", "nonce"));
 	add_line(out, "フォルダー Directory", facts->directory);
 }
 
@@ -49,18 +50,35 @@ static void add_device(struct text *out, const struct facts *facts)
 	add_line(out, "収集場所 Place", facts_file_text(facts->file, "location", "address"));
 }
 
+/* How far the host's clock is from one that is right. */
+static void add_reference(struct text *out, const struct facts *facts)
+{
+	const struct facts_reference *reference = &facts->reference;
+	const char *told = facts_file_text(facts->file, "clock", "reference");
+	CLEANUP(text_free) struct text value = {0};
+	int64_t offset = facts_offset_ms(reference);
+	uint64_t size = offset < 0 ? 0 - (uint64_t)offset : (uint64_t)offset;
+
+	if (reference->typed)
+		text_addf(&value, "%s; 収集機の時計 clock of the PC %c%llu.%03llu s",
+		    reference->typed, offset < 0 ? '-' : '+', (unsigned long long)(size / 1000),
+		    (unsigned long long)(size % 1000));
+	else
+		text_adds(&value, told ? told : "");
+	add_line(out, "基準時計と差 Reference clock / offset", text_string(&value));
+}
+
 static void add_people(struct text *out, const struct facts *facts)
 {
 	char start[TIME_ISO_ROOM];
 	char end[TIME_ISO_ROOM];
 
-	time_iso(facts->started, start);
-	time_iso(facts->ended, end);
+	time_iso(facts->started.utc, start);
+	time_iso(facts->ended.utc, end);
 	text_adds(out, "\n");
 	add_line(out, "開始 Start (UTC, 収集機の時計 clock of the collecting PC)", start);
 	add_line(out, "終了 End (UTC)", end);
-	add_line(out, "基準時計と差 Reference clock / offset",
-	    facts_file_text(facts->file, "clock", "reference"));
+	add_reference(out, facts);
 	add_line(
 	    out, "収集者 Collector 氏名 Name", facts_file_text(facts->file, "operator", "name"));
 	add_line(out, "  所属 Organization", facts_file_text(facts->file, "operator", "org"));

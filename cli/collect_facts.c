@@ -1,0 +1,53 @@
+/* What people tell about a collection, and the clocks. See collect.h. */
+#include "cli/collect.h"
+
+#include "platform/clock.h"
+#include "platform/file.h"
+
+#define TYPED_BYTES_MAX 1000
+
+void collect_read_clock(struct facts_clock *out)
+{
+	*out = (struct facts_clock){
+	    .utc = clock_now(),
+	    .monotonic_ms = clock_monotonic_ms(),
+	    .zone_minutes = clock_zone_minutes(),
+	    .boot_time = clock_boot_time(),
+	};
+}
+
+static bool load_file(const char *path, struct facts_file **file, struct err *err)
+{
+	CLEANUP(text_free) struct text content = {0};
+
+	if (!path)
+		return true;
+	if (!file_read_all(path, FACTS_BYTES_MAX, &content, err))
+		return false;
+	return facts_file_parse(text_bytes(&content), file, err) ||
+	       fail_in(err, "--facts '%s'", path);
+}
+
+static bool put(struct facts_file **file, const char *option, const char *object, const char *key,
+    const char *value, struct err *err)
+{
+	if (!value)
+		return true;
+	if (!*value || strlen(value) > TYPED_BYTES_MAX)
+		return fail(err, ERR_USAGE, "%s takes 1 to %d bytes", option, TYPED_BYTES_MAX);
+	return facts_file_put(file, object, key, value, err);
+}
+
+bool collect_load_facts(const struct collect_request *request, struct facts_file **file,
+    struct facts_reference *reference, struct err *err)
+{
+	/* Before all that takes time: the person has just looked at the clock. */
+	struct facts_reference read = {.typed = request->reference_time, .host = clock_now()};
+
+	if (read.typed && !facts_reference_parse(read.typed, &read.utc, err))
+		return false;
+	*reference = read;
+	return load_file(request->facts, file, err) &&
+	       put(file, "--operator", "operator", "name", request->operator, err) &&
+	       put(file, "--nonce", "dispatch", "nonce", request->nonce, err);
+}

@@ -1,0 +1,159 @@
+/* What was written down beforehand or typed: --facts FILE and the options. See facts.h. */
+#include "collectors/facts.h"
+
+#include "collectors/facts_file.h"
+#include "core/time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ZONE_LEN     6 /* "+09:00" */
+#define ZONE_HOURS   14
+#define TYPED_MAX    64
+#define TICKS_PER_MS (TIME_TICKS_PER_SECOND / 1000)
+
+struct facts_file {
+	yyjson_doc *doc;
+};
+
+static void mutable_free(yyjson_mut_doc *doc)
+{
+	yyjson_mut_doc_free(doc);
+}
+CLEANUP_POINTER(yyjson_mut_doc, mutable_free);
+
+yyjson_val *facts_file_root(const struct facts_file *file)
+{
+	return file ? yyjson_doc_get_root(file->doc) : NULL;
+}
+
+bool facts_file_parse(struct bytes json, struct facts_file **out, struct err *err)
+{
+	yyjson_read_err why = {0};
+	size_t line = 1;
+
+	/* Notepad of Windows 7 writes a byte order mark. */
+	if (json.len >= 3 && memcmp(json.at, "\xef\xbb\xbf", 3) == 0)
+		json = (struct bytes){json.at + 3, json.len - 3};
+	if (json.len == 0)
+		return fail(err, ERR_DAMAGED, "empty: a JSON object is wanted");
+	CLEANUP(facts_file_free) struct facts_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return fail(err, ERR_MEMORY, "no memory for facts");
+	CLEANUP(text_free) struct text copy = {0};
+
+	text_add(&copy, json);
+	if (!text_ok(&copy, err))
+		return false;
+	/* Numbers stay as they were written: a double would change long ones. */
+	file->doc = yyjson_read_opts(copy.at, copy.len, YYJSON_READ_NUMBER_AS_RAW, NULL, &why);
+	if (!file->doc) {
+		for (size_t i = 0; i < why.pos && i < json.len; i++)
+			line += json.at[i] == '\n';
+		return fail(err, ERR_DAMAGED, "no JSON: line %zu: %s", line, why.msg);
+	}
+	if (!yyjson_is_obj(yyjson_doc_get_root(file->doc)))
+		return fail(err, ERR_DAMAGED, "a JSON object is wanted: {\"operator\": ...}");
+	*out = TAKE(file);
+	return true;
+}
+
+void facts_file_free(struct facts_file *file)
+{
+	if (file)
+		yyjson_doc_free(file->doc);
+	free(file);
+}
+
+const char *facts_file_text(const struct facts_file *file, const char *object, const char *key)
+{
+	yyjson_val *value;
+
+	if (!file)
+		return NULL;
+	value = yyjson_obj_get(yyjson_doc_get_root(file->doc), object);
+	if (key && yyjson_is_arr(value))
+		value = yyjson_arr_get_first(value);
+	if (key)
+		value = yyjson_obj_get(value, key);
+	return yyjson_get_str(value);
+}
+
+static bool put(yyjson_mut_doc *doc, const char *object, const char *key, const char *value)
+{
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	yyjson_mut_val *inner = yyjson_mut_obj_get(root, object);
+
+	if (!yyjson_mut_is_obj(inner)) {
+		inner = yyjson_mut_obj(doc);
+		if (!yyjson_mut_obj_put(root, yyjson_mut_str(doc, object), inner))
+			return false;
+	}
+	return yyjson_mut_obj_put(inner, yyjson_mut_str(doc, key), yyjson_mut_strcpy(doc, value));
+}
+
+bool facts_file_put(struct facts_file **file, const char *object, const char *key,
+    const char *value, struct err *err)
+{
+	if (!*file && !facts_file_parse(bytes_of("{}"), file, err))
+		return false;
+	CLEANUP(mutable_free) yyjson_mut_doc *doc = yyjson_doc_mut_copy((*file)->doc, NULL);
+	yyjson_doc *done =
+	    doc && put(doc, object, key, value) ? yyjson_mut_doc_imut_copy(doc, NULL) : NULL;
+
+	if (!done)
+		return fail(err, ERR_MEMORY, "no memory for facts");
+	yyjson_doc_free((*file)->doc);
+	(*file)->doc = done;
+	return true;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "+09:00" in minutes. */
+static bool parse_zone(const char *zone, int *minutes)
+{
+	if ((zone[0] != '+' && zone[0] != '-') || !is_digit(zone[1]) || !is_digit(zone[2]) ||
+	    zone[3] != ':' || !is_digit(zone[4]) || !is_digit(zone[5]))
+		return false;
+	int hours = (zone[1] - '0') * 10 + zone[2] - '0';
+	int rest = (zone[4] - '0') * 10 + zone[5] - '0';
+
+	*minutes = (hours * 60 + rest) * (zone[0] == '-' ? -1 : 1);
+	return hours <= ZONE_HOURS && rest < 60;
+}
+
+bool facts_reference_parse(const char *typed, uint64_t *utc, struct err *err)
+{
+	size_t len = strlen(typed);
+	char copy[TYPED_MAX];
+	int minutes = 0;
+	uint64_t ticks;
+
+	/* A date alone is no reading of a clock. */
+	bool ok = len > 10 && len < TYPED_MAX - 1;
+
+	if (ok) {
+		memcpy(copy, typed, len + 1);
+		if (copy[len - 1] != 'Z') {
+			ok = len > ZONE_LEN && parse_zone(copy + len - ZONE_LEN, &minutes);
+			memcpy(copy + (len > ZONE_LEN ? len - ZONE_LEN : 0), "Z", 2);
+		}
+	}
+	if (!ok || !time_parse(copy, &ticks, NULL) || ticks < TIME_UNIX_EPOCH)
+		return fail(err, ERR_USAGE,
+		    "--reference-time is written 2026-11-20T22:04:15Z or "
+		    "2026-11-21T07:04:15+09:00, not '%s'",
+		    typed);
+	*utc = ticks - (uint64_t)((int64_t)minutes * 60 * (int64_t)TIME_TICKS_PER_SECOND);
+	return true;
+}
+
+int64_t facts_offset_ms(const struct facts_reference *reference)
+{
+	return (int64_t)(reference->host / TICKS_PER_MS) - (int64_t)(reference->utc / TICKS_PER_MS);
+}

@@ -1,0 +1,86 @@
+/* Facts given beforehand or typed: what wins, which times are read, how far the clock is off. */
+#include "tests/unit.h"
+
+#include "collectors/facts.h"
+#include "core/time.h"
+
+#include <stdlib.h>
+
+static uint64_t utc_of(const char *iso)
+{
+	uint64_t ticks;
+
+	assert_true(time_parse(iso, &ticks, NULL));
+	return ticks;
+}
+
+static void test_typed_wins(void **state)
+{
+	static const char given[] = "{\"operator\":{\"name\":\"from the file\",\"org\":\"SOC\"},"
+				    "\"witness\":[{\"name\":\"w\"}],\"dispatch\":\"text\"}";
+	CLEANUP(facts_file_free) struct facts_file *file = NULL;
+
+	(void)state;
+	assert_true(facts_file_parse(bytes_of(given), &file, NULL));
+	assert_true(facts_file_put(&file, "operator", "name", "typed \"\xe7\x94\xb0", NULL));
+	assert_true(facts_file_put(&file, "dispatch", "nonce", "n-1", NULL));
+	assert_string_equal(facts_file_text(file, "operator", "name"), "typed \"\xe7\x94\xb0");
+	assert_string_equal(facts_file_text(file, "operator", "org"), "SOC");
+	assert_string_equal(facts_file_text(file, "witness", "name"), "w");
+	assert_string_equal(facts_file_text(file, "dispatch", "nonce"), "n-1");
+}
+
+static void test_typed_alone(void **state)
+{
+	CLEANUP(facts_file_free) struct facts_file *file = NULL;
+
+	(void)state;
+	assert_true(facts_file_put(&file, "operator", "name", "A", NULL));
+	assert_string_equal(facts_file_text(file, "operator", "name"), "A");
+	assert_null(facts_file_text(file, "operator", "org"));
+}
+
+static void test_reference_times(void **state)
+{
+	static const char *const wrong[] = {"", "2026-11-20", "2026-11-20T22:04:15", "22:04:15Z",
+	    "2026-11-20T22:04:15+9:00", "2026-11-20T22:04:15+09:60", "2026-11-20T22:04:15+15:00",
+	    "2026-11-20T25:04:15Z", "1969-12-31T00:00:00Z", "+09:00", "2026-11-20T22:04:15ZZ",
+	    "2026-11-20T22:04:15Z                                                              Z"};
+	uint64_t utc;
+
+	(void)state;
+	assert_true(facts_reference_parse("2026-11-21T07:04:15+09:00", &utc, NULL));
+	assert_int_equal(utc, utc_of("2026-11-20T22:04:15Z"));
+	assert_true(facts_reference_parse("2026-11-20 17:04:15.5-05:00", &utc, NULL));
+	assert_int_equal(utc, utc_of("2026-11-20T22:04:15.5Z"));
+	assert_true(facts_reference_parse("2026-11-20T22:04:15Z", &utc, NULL));
+	assert_int_equal(utc, utc_of("2026-11-20T22:04:15Z"));
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct err err = {0};
+
+		assert_false(facts_reference_parse(wrong[i], &utc, &err));
+		assert_int_equal(err.kind, ERR_USAGE);
+	}
+}
+
+static void test_offset(void **state)
+{
+	struct facts_reference slow = {"", 30000000, 10000000};
+	struct facts_reference fast = {"", 10000000, 35000000};
+
+	(void)state;
+	assert_int_equal(facts_offset_ms(&slow), -2000);
+	assert_int_equal(facts_offset_ms(&fast), 2500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_typed_wins),
+	    cmocka_unit_test(test_typed_alone),
+	    cmocka_unit_test(test_reference_times),
+	    cmocka_unit_test(test_offset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
