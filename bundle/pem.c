@@ -113,3 +113,15 @@ bool pem_is_p256(EVP_PKEY *key)
 	       EVP_PKEY_get_group_name(key, group, sizeof(group), &len) == 1 &&
 	       strcmp(group, "prime256v1") == 0;
 }
+
+void pem_add_name(struct text *out, const X509_NAME *name)
+{
+	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+	char *at = NULL;
+
+	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
+		return;
+	long len = BIO_get_mem_data(bio, &at);
+
+	text_add_printable(out, (struct bytes){(const uint8_t *)at, len > 0 ? (size_t)len : 0});
+}

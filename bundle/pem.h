@@ -34,6 +34,8 @@ bool pem_certificates(
 bool pem_key(struct bytes pem, EVP_PKEY **out, struct err *err) MUST_CHECK;
 bool pem_add_certificate(struct text *out, X509 *certificate, struct err *err) MUST_CHECK;
 bool pem_add_key(struct text *out, EVP_PKEY *key, struct err *err) MUST_CHECK;
+/* Adds a name of a certificate for a person to read. */
+void pem_add_name(struct text *out, const X509_NAME *name);
 /* Whether it is an ECDSA key on P-256, the only kind that seals. */
 bool pem_is_p256(EVP_PKEY *key);
 

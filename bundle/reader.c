@@ -53,11 +53,13 @@ void bundle_close(struct bundle_reader *reader)
 	free(reader->file_good);
 	age_identities_free(&reader->identities);
 	seal_facts_free(&reader->seal);
+	seal_facts_free(&reader->countersigned);
+	stamp_facts_free(&reader->stamp);
 	manifest_free(&reader->manifest);
 	free(reader);
 }
 
-static bool read_small(
+bool reader_small(
     struct store *store, const char *name, size_t limit, struct text *out, struct err *err)
 {
 	CLEANUP(source_close) struct source *file = NULL;
@@ -89,10 +91,10 @@ static bool read_manifest(struct bundle_reader *reader, struct text *out, struct
 	struct err why = {0};
 
 	reader->manifest_file = MANIFEST_NAME;
-	if (read_small(reader->store, MANIFEST_NAME, MANIFEST_BYTES, out, &why))
+	if (reader_small(reader->store, MANIFEST_NAME, MANIFEST_BYTES, out, &why))
 		return true;
 	if (why.kind == ERR_MISSING &&
-	    read_small(reader->store, MANIFEST_NEW_NAME, MANIFEST_BYTES, out, NULL)) {
+	    reader_small(reader->store, MANIFEST_NEW_NAME, MANIFEST_BYTES, out, NULL)) {
 		reader->manifest_file = MANIFEST_NEW_NAME;
 		reader_note(reader,
 		    "the MANIFEST is '%s': writing was cut off before it got its name",
@@ -114,10 +116,10 @@ static bool check_seal(
 	struct seal_trust trust = {
 	    .ca_pem = reader->trust.ca_pem,
 	    .crl_pem = reader->trust.crl_pem,
-	    .at = reader->trust.at,
+	    .at = reader_judged_at(reader, name),
 	};
 
-	if (!read_small(reader->store, name, SEAL_BYTES, &p7s, err)) {
+	if (!reader_small(reader->store, name, SEAL_BYTES, &p7s, err)) {
 		if (err && err->kind == ERR_MISSING)
 			return fail(err, ERR_DAMAGED,
 			    "'%s' is missing: nothing vouches for this bundle", name);
@@ -145,6 +147,7 @@ static bool find_seal(struct bundle_reader *reader, struct bytes manifest, struc
 	if (check_seal(reader, MANIFEST_SEAL_NAME, manifest, &first))
 		return true;
 	if (check_seal(reader, SEAL_NEW_NAME, manifest, &second)) {
+		reader_drop_intake(reader);
 		reader_note(reader, "the seal is '%s': writing was cut off before it got its name",
 		    SEAL_NEW_NAME);
 		return true;
@@ -201,7 +204,8 @@ bool bundle_open_seal(struct store *store, const struct bundle_trust *trust,
 		reader->watch = *watch;
 	if (!read_manifest(reader, &manifest, err))
 		return false;
-	if (!load_identities(reader, err) || !find_seal(reader, text_bytes(&manifest), err) ||
+	if (!load_identities(reader, err) || !reader_intake(reader, err) ||
+	    !find_seal(reader, text_bytes(&manifest), err) ||
 	    !load_manifest(reader, text_bytes(&manifest), err))
 		return false;
 	*out = TAKE(reader);
@@ -238,11 +242,17 @@ void bundle_facts(const struct bundle_reader *reader, struct bundle_facts *out)
 	    .signed_at = reader->seal.signed_at,
 	    .not_before = reader->seal.not_before,
 	    .not_after = reader->seal.not_after,
+	    .stamped_at = reader->stamp.at,
+	    .stamped_by = text_string(&reader->stamp.authority),
+	    .countersigned_by = text_string(&reader->countersigned.signer),
 	    .volumes = manifest->volumes,
 	    .files = manifest->file_count,
 	    .has_content = reader->has_content,
 	};
 	memcpy(out->number, reader->number, sizeof(out->number));
+	if (reader->countersigned.signer.len)
+		hash_hex((struct bytes){reader->countersigned.certificate_sha256, SHA256_LEN},
+		    out->countersigner);
 }
 
 const char *bundle_volume_name(const struct bundle_reader *reader, size_t index)

@@ -11,8 +11,11 @@ struct bundle_trust {
 	struct bytes ca_pem;  /* the evidence CA(s); empty: the signature cannot be checked */
 	struct bytes crl_pem; /* may be empty */
 	const struct text_list
-	    *identities; /* contents of identity files; NULL or empty: content stays closed */
-	uint64_t at;     /* judge certificates at this time */
+	    *identities;  /* contents of identity files; NULL or empty: content stays closed */
+	uint64_t at;      /* judge certificates at this time */
+	bool is_at_given; /* also where a time stamp says another */
+	struct bytes
+	    tsa_pem;     /* CAs of time stamp authorities; empty: time stamps cannot be checked */
 	bool unverified; /* go on without a valid signature or hash */
 	/* Hashes, decrypts and unpacks on its threads (borrowed as long as the reader); NULL: none. */
 	struct conveyor *conveyor;
@@ -38,9 +41,14 @@ struct bundle_facts {      /* strings live as long as the reader */
 	const char *signer, *issuer;  /* names of the seal certificate, printable */
 	uint64_t signed_at;           /* by the PC's own clock, 0: none */
 	uint64_t not_before, not_after;
-	uint32_t volumes; /* listed */
-	size_t files;     /* listed */
-	bool has_content; /* the meta volumes were opened */
+	uint64_t stamped_at; /* by MANIFEST.tsr, 0: none that was checked */
+	const char *stamped_by;
+	const char *countersigned_by; /* MANIFEST.countersigned.p7s, "": none */
+	char countersigner
+	    [SHA256_HEX_ROOM]; /* SHA-256 of its certificate: whose it is, nobody judged */
+	uint32_t volumes;      /* listed */
+	size_t files;          /* listed */
+	bool has_content;      /* the meta volumes were opened */
 };
 
 struct bundle_reader; /* opaque */

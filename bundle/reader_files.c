@@ -1,6 +1,7 @@
 /* Every file of a bundle against the sealed MANIFEST, and what lies there besides. */
 #include "bundle/reader_parts.h"
 
+#include "bundle/countersign.h"
 #include "core/array.h"
 
 #include <ctype.h>
@@ -74,8 +75,7 @@ static bool ends_with(const char *name, const char *with)
 static bool is_intake(const struct bundle_reader *reader, const char *name)
 {
 	return strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, MANIFEST_SEAL_NAME) == 0 ||
-	       strcmp(name, "MANIFEST.tsr") == 0 ||
-	       strcmp(name, "MANIFEST.countersigned.p7s") == 0 ||
+	       strcmp(name, STAMP_NAME) == 0 || strcmp(name, COUNTERSIGN_NAME) == 0 ||
 	       strcmp(name, reader->manifest_file) == 0 ||
 	       (reader->seal_file && strcmp(name, reader->seal_file) == 0);
 }

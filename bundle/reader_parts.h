@@ -9,6 +9,7 @@
 #include "bundle/row.h"
 #include "bundle/seal_verify.h"
 #include "bundle/set.h"
+#include "bundle/stamp.h"
 
 #define READER_ROWS       (1u << 26) /* rows of one bundle, at most */
 #define READER_META_FILES 4096       /* files in meta/ */
@@ -38,6 +39,8 @@ struct bundle_reader {
 
 	struct manifest manifest;
 	struct seal_facts seal;
+	struct stamp_facts stamp;        /* at: 0 when there is none */
+	struct seal_facts countersigned; /* signer: empty when there is none */
 	bool sealed_valid;
 	const char *manifest_file, *seal_file; /* the names they were found under */
 	char number[SHA256_HEX_ROOM];
@@ -65,6 +68,16 @@ void reader_note(const struct bundle_reader *reader, const char *format, ...) PR
 /* ERR_STOPPED when the watcher has had enough. */
 bool reader_progress(const struct bundle_reader *reader, const char *phase, uint64_t done,
     uint64_t total, struct err *err) MUST_CHECK;
+
+/* Reads a whole file of the bundle, ERR_LIMIT above `limit` bytes. */
+bool reader_small(struct store *store, const char *name, size_t limit, struct text *out,
+    struct err *err) MUST_CHECK;
+/* reader_intake.c: checks what was added at intake to MANIFEST.p7s. */
+bool reader_intake(struct bundle_reader *reader, struct err *err) MUST_CHECK;
+/* When to judge the certificate of that seal: at the time stamp's time if it is the one that was stamped. */
+uint64_t reader_judged_at(const struct bundle_reader *reader, const char *seal);
+/* The seal is another than MANIFEST.p7s, so none of it counts. */
+void reader_drop_intake(struct bundle_reader *reader);
 
 struct file_hash {
 	size_t index;   /* of the file in the MANIFEST */

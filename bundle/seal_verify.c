@@ -2,6 +2,7 @@
 #include "bundle/seal_verify.h"
 
 #include "core/time.h"
+#include "bundle/pem.h"
 #include "bundle/seal_profile.h"
 
 #include <openssl/crypto.h>
@@ -252,18 +253,6 @@ static bool check_certificate(
 	return check_chain(X509_STORE_CTX_get0_chain(ctx), carried, trust, err);
 }
 
-static void add_name(struct text *out, const X509_NAME *name)
-{
-	CLEANUP(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
-	char *at = NULL;
-
-	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)
-		return;
-	long len = BIO_get_mem_data(bio, &at);
-
-	text_add_printable(out, (struct bytes){(const uint8_t *)at, len > 0 ? (size_t)len : 0});
-}
-
 /* trust may be NULL: then the certificate is not judged. */
 static bool verify(struct bytes content, struct bytes p7s, const struct seal_trust *trust,
     struct seal_facts *out, struct err *err)
@@ -289,8 +278,8 @@ static bool verify(struct bytes content, struct bytes p7s, const struct seal_tru
 	    !certificate_time(X509_get0_notAfter(signer), &facts.not_after))
 		return fail(err, ERR_DAMAGED, "its certificate has no readable dates");
 	facts.signed_at = parts.signed_at;
-	add_name(&facts.signer, X509_get_subject_name(signer));
-	add_name(&facts.issuer, X509_get_issuer_name(signer));
+	pem_add_name(&facts.signer, X509_get_subject_name(signer));
+	pem_add_name(&facts.issuer, X509_get_issuer_name(signer));
 	if (!text_ok(&facts.signer, err) || !text_ok(&facts.issuer, err))
 		return false;
 	*out = facts;

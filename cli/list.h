@@ -2,6 +2,8 @@
 COMMAND(kit)
 COMMAND(collect)
 COMMAND(verify)
+COMMAND(stamp)
+COMMAND(countersign)
 COMMAND(ls)
 COMMAND(cat)
 COMMAND(extract)

@@ -12,7 +12,7 @@ struct trust {
 	const char *keys, *ca, *at; /* as given */
 	struct text_list identity_paths;
 	bool unverified;
-	struct text ca_pem, crl_pem; /* as read */
+	struct text ca_pem, crl_pem, tsa_pem; /* as read */
 	struct text_list identities;
 	struct bundle_trust bundle; /* borrows from the above; after trust_load */
 };

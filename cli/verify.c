@@ -106,6 +106,21 @@ static void add_line(struct text *out, const char *label, const char *value)
 	text_addc(out, '\n');
 }
 
+static void show_intake(const struct bundle_facts *facts, struct text *out)
+{
+	char time[TIME_ISO_ROOM];
+
+	if (facts->stamped_at) {
+		time_iso(facts->stamped_at, time);
+		text_addf(out, tr("time stamp: %.19sZ, by %s\n"), time, facts->stamped_by);
+	}
+	if (*facts->countersigned_by)
+		text_addf(out,
+		    tr("countersigned by: %s (SHA-256 of the certificate: %s; whose it is was not "
+		       "checked)\n"),
+		    facts->countersigned_by, facts->countersigner);
+}
+
 static void show_facts(const struct verification *verification, struct text *out)
 {
 	const struct bundle_facts *facts = &verification->facts;
@@ -123,6 +138,7 @@ static void show_facts(const struct verification *verification, struct text *out
 	add_line(out, tr("issued by: "), facts->issuer);
 	time_iso(facts->not_after, time);
 	add_line(out, tr("seal certificate valid until: "), time);
+	show_intake(facts, out);
 	text_addf(out, tr("files: %zu listed, %lu of them volumes, all as they were sealed\n"),
 	    facts->files, (unsigned long)facts->volumes);
 }
@@ -252,6 +268,16 @@ static void json_facts(struct json *json, const struct bundle_facts *facts)
 	json_time_field(json, "not_before", facts->not_before);
 	json_time_field(json, "not_after", facts->not_after);
 	json_time_field(json, "signed_at", facts->signed_at);
+	json_key(json, "stamped_at");
+	if (facts->stamped_at)
+		json_time(json, facts->stamped_at);
+	else
+		json_null(json);
+	json_string_field(json, "stamped_by", facts->stamped_at ? facts->stamped_by : NULL);
+	json_string_field(
+	    json, "countersigned_by", *facts->countersigned_by ? facts->countersigned_by : NULL);
+	json_string_field(
+	    json, "countersigner", *facts->countersigned_by ? facts->countersigner : NULL);
 	json_unsigned_field(json, "volumes", facts->volumes);
 	json_unsigned_field(json, "files", facts->files);
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Keys over the years: kits are listed and revoked, stock openssl reads the list.
+# Keys over the years: kits are listed and revoked, bundles stamped (the authority is stock openssl ts) and countersigned.
 # usage: tests/e2e/keys.sh BUILD
 set -euo pipefail
 build=${1:?usage: tests/e2e/keys.sh BUILD}
@@ -7,7 +7,7 @@ build=${1:?usage: tests/e2e/keys.sh BUILD}
 
 verify() { run "$1" "$2" "$kanshiki" verify "$bundle" "${@:3}"; }
 
-need openssl
+need openssl jq
 make_work
 keys=$work/keys
 make_kit
@@ -67,4 +67,142 @@ says_one_line "a broken list" "not a CRL"
 run "revoke over a broken list" 65 "$kanshiki" kit revoke Test --keys "$work/other"
 says_one_line "revoke over a broken list" "not a CRL"
 rm -rf "$work/other"
+
+# A time stamp: request and answer by hand. The authority is stock openssl, its clock is now.
+keys=$work/keys2
+run "keys of the office" 0 "$kanshiki" kit new "$work/kit3" --keys "$keys" --name Stamped --days 1
+rm -rf "$bundle"
+run "collect" "0|1" "$kanshiki" collect --kit "$work/kit3" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
+bundle_of "collect, stamped" || finish
+tsa() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/$1.key" -out "$work/$1-ca.pem" -days 3650 \
+		-subj "/CN=$1 CA" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/$1-tsa.key" -out "$work/$1.csr" -subj "/CN=$1 stamps" 2>/dev/null
+	printf '%s\n' 'extendedKeyUsage=critical,timeStamping' 'keyUsage=critical,digitalSignature' >"$work/tsa.ext"
+	openssl x509 -req -in "$work/$1.csr" -CA "$work/$1-ca.pem" -CAkey "$work/$1.key" -CAcreateserial -days 3650 -extfile "$work/tsa.ext" \
+		-out "$work/$1-tsa.pem" 2>/dev/null
+	printf '%s\n' '[tsa]' 'default_tsa=t' '[t]' "serial=$work/$1.serial" "signer_cert=$work/$1-tsa.pem" "signer_key=$work/$1-tsa.key" \
+		'signer_digest=sha256' 'default_policy=1.2.3.4' 'digests=sha256' 'ess_cert_id_alg=sha256' 'clock_precision_digits=3' >"$work/$1.cnf"
+	echo 01 >"$work/$1.serial"
+}
+# usage: reply TSA REQUEST ANSWER
+reply() { openssl ts -reply -config "$work/$1.cnf" -queryfile "$2" -out "$3" 2>"$work/ts" || complain "openssl ts -reply: $(cat "$work/ts")"; }
+stamp() { run "$1" "$2" "$kanshiki" stamp "$bundle" "${@:3}"; }
+tsa good
+tsa stranger
+stamp "stamp, nothing asked" 64
+says_one_line "stamp, nothing asked" "--request FILE"
+stamp "request" 0 --request "$work/a.tsq"
+openssl ts -query -in "$work/a.tsq" -text >"$work/text" 2>/dev/null
+for line in 'Version: 1' 'Hash Algorithm: sha256' 'Certificate required: yes' 'Nonce: 0x'; do
+	grep -qF "$line" "$work/text" || complain "the request lacks '$line'"
+done
+stamp "another request" 0 --request "$work/b.tsq"
+! cmp -s "$work/a.tsq" "$work/b.tsq" || complain "two requests have the same nonce"
+reply good "$work/a.tsq" "$work/a.tsr"
+stamp "no keys" 64 --response "$work/a.tsr"
+says_one_line "no keys" "--keys"
+stamp "no tsa-ca.pem" 66 --response "$work/a.tsr" --keys "$keys"
+says_one_line "no tsa-ca.pem" "tsa-ca.pem"
+cp "$work/good-ca.pem" "$keys/tsa-ca.pem"
+stamp "the answer to another request" 65 --request "$work/b.tsq" --response "$work/a.tsr" --keys "$keys"
+says_one_line "the answer to another request" "answers another request"
+reply stranger "$work/a.tsq" "$work/stranger.tsr"
+stamp "a stranger's stamp" 65 --response "$work/stranger.tsr" --keys "$keys"
+says_one_line "a stranger's stamp" "not by a time stamp authority"
+openssl ts -query -data "$work/text" -sha256 -cert -out "$work/else.tsq" 2>/dev/null
+reply good "$work/else.tsq" "$work/else.tsr"
+stamp "a stamp of something else" 65 --response "$work/else.tsr" --keys "$keys"
+says_one_line "a stamp of something else" "another seal"
+stamp "a stamp of something else, Japanese" 65 --response "$work/else.tsr" --keys "$keys" --lang ja
+says_one_line "a stamp of something else, Japanese" "壊れている"
+openssl ts -query -data "$bundle/MANIFEST.p7s" -sha512 -cert -out "$work/refused.tsq" 2>/dev/null
+openssl ts -reply -config "$work/good.cnf" -queryfile "$work/refused.tsq" -out "$work/refused.tsr" 2>/dev/null || true
+stamp "a refusal" 65 --response "$work/refused.tsr" --keys "$keys"
+says_one_line "a refusal" "refused to stamp"
+stamp "no answer" 65 --response "$work/text" --keys "$keys"
+says_one_line "no answer" "not an answer"
+[ ! -e "$bundle/MANIFEST.tsr" ] || complain "a refused stamp was put into the bundle"
+stamp "response" 0 --request "$work/a.tsq" --response "$work/a.tsr" --keys "$keys"
+stamp "a second stamp" 73 --request "$work/a.tsq" --response "$work/a.tsr" --keys "$keys"
+says_one_line "a second stamp" "MANIFEST.tsr"
+run "openssl ts -verify" 0 openssl ts -verify -data "$bundle/MANIFEST.p7s" -in "$bundle/MANIFEST.tsr" -CAfile "$keys/tsa-ca.pem"
+verify "verify, stamped" 0 --keys "$keys"
+grep -qE 'time stamp: 20.*Z, by CN = good stamps' "$work/out" || complain "verify does not tell of the stamp: $(cat "$work/out")"
+verify "verify, stamped, JSON" 0 --keys "$keys" --json
+[ "$(jq -r .stamped_by "$work/out")" = "CN = good stamps" ] || complain "the JSON does not tell of the stamp"
+
+# Years later: the token's time counts; without it, or with another --at, the certificate is over.
+later() { run "$1" "$2" faketime "$(date -u -d "+$3 years" +'%F %T')" "$kanshiki" verify "$bundle" --keys "$keys" "${@:4}"; }
+if command -v faketime >/dev/null; then
+	later "verify in 5 years" 0 5
+	later "verify in 15 years, stamped" 0 15
+fi
+in_a_year=$(date -u -d '+1 year' +%FT%TZ)
+verify "verify, --at wins" 65 --keys "$keys" --at "$in_a_year"
+says_one_line "verify, --at wins" "expired at 20"
+mv "$bundle/MANIFEST.tsr" "$work/kept.tsr"
+if command -v faketime >/dev/null; then
+	later "verify in 5 years, no stamp" 65 5
+	says_one_line "verify in 5 years, no stamp" "expired at 20.*--at TIME"
+fi
+# The stamped seal of another bundle does not date a seal that lies beside it.
+cp -r "$bundle" "$work/borrowed"
+mv "$work/borrowed/MANIFEST.p7s" "$work/borrowed/MANIFEST.p7s.new"
+run "collect another" "0|1" "$kanshiki" collect --kit "$work/kit3" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
+cp "$(tail -n 1 "$work/out")/MANIFEST.p7s" "$work/borrowed/MANIFEST.p7s"
+run "request for another" 0 "$kanshiki" stamp "$work/borrowed" --request "$work/c.tsq"
+reply good "$work/c.tsq" "$work/borrowed/MANIFEST.tsr"
+run "verify, a borrowed stamp" 0 "$kanshiki" verify "$work/borrowed" --keys "$keys"
+says "verify, a borrowed stamp" "'MANIFEST.tsr' counts for nothing"
+if command -v faketime >/dev/null; then
+	run "verify in 5 years, a borrowed stamp" 65 faketime "$(date -u -d '+5 years' +'%F %T')" "$kanshiki" verify "$work/borrowed" --keys "$keys"
+	says_one_line "verify in 5 years, a borrowed stamp" "it seals other bytes"
+fi
+# A revocation after the stamped time leaves the seal good; one before it does not.
+cp "$work/kept.tsr" "$bundle/MANIFEST.tsr"
+sleep 1
+cp -r "$keys" "$work/late"
+run "revoke, later" 0 "$kanshiki" kit revoke Stamped --keys "$work/late" --since "$(date -u -d '+1 minute' +%FT%TZ)"
+verify "verify, revoked after the stamp" 0 --keys "$work/late"
+run "revoke, earlier" 0 "$kanshiki" kit revoke Stamped --keys "$keys" --since 2026-01-02T03:04:05Z
+verify "verify, revoked before the stamp" 65 --keys "$keys"
+says_one_line "verify, revoked before the stamp" "revoked from 2026-01-02"
+rm "$keys/evidence-ca.crl"
+# Wrong stamps in the bundle are refused and named; without the authority's CA it is said.
+for wrong in stranger else refused; do
+	cp "$work/$wrong.tsr" "$bundle/MANIFEST.tsr"
+	verify "verify, $wrong" 65 --keys "$keys"
+	says_one_line "verify, $wrong" "'MANIFEST.tsr': "
+done
+cp "$work/kept.tsr" "$bundle/MANIFEST.tsr"
+mv "$keys/tsa-ca.pem" "$work/tsa-ca.pem"
+verify "verify, no tsa-ca.pem" 0 --keys "$keys"
+says "verify, no tsa-ca.pem" "'MANIFEST.tsr' was not checked"
+mv "$work/tsa-ca.pem" "$keys/tsa-ca.pem"
+
+# A second signer.
+sign() { run "$1" "$2" "$kanshiki" countersign "$bundle" --key "$3" --cert "$4"; }
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/witness.key" -out "$work/witness.pem" -days 30 \
+	-subj "/CN=立会人 田中" -utf8 2>/dev/null
+sign "another's certificate" 65 "$work/witness.key" "$work/good-ca.pem"
+says_one_line "another's certificate" "does not belong"
+sign "no key" 66 "$work/nothing.key" "$work/witness.pem"
+[ ! -e "$bundle/MANIFEST.countersigned.p7s" ] || complain "a refused countersignature was put into the bundle"
+sign "countersign" 0 "$work/witness.key" "$work/witness.pem"
+sign "countersign again" 73 "$work/witness.key" "$work/witness.pem"
+says_one_line "countersign again" "MANIFEST.countersigned.p7s"
+run "openssl cms -verify" 0 openssl cms -verify -binary -cades -inform DER -in "$bundle/MANIFEST.countersigned.p7s" \
+	-content "$bundle/MANIFEST.p7s" -CAfile "$work/witness.pem" -out /dev/null
+verify "verify, countersigned" 0 --keys "$keys"
+print=$(openssl x509 -in "$work/witness.pem" -outform DER | sha256sum | cut -d' ' -f1)
+grep -qF "countersigned by: CN = 立会人 田中 (SHA-256 of the certificate: $print" "$work/out" || complain "the countersigner is not named: $(cat "$work/out")"
+cp "$bundle/MANIFEST.p7s" "$work/else.p7s"
+printf x >>"$work/else.p7s"
+openssl cms -sign -binary -cades -nosmimecap -md sha256 -outform DER -signer "$work/witness.pem" -inkey "$work/witness.key" \
+	-in "$work/else.p7s" -out "$bundle/MANIFEST.countersigned.p7s"
+verify "verify, a countersignature of something else" 65 --keys "$keys"
+says_one_line "verify, a countersignature of something else" "'MANIFEST.countersigned.p7s': it seals other bytes"
+rm "$bundle/MANIFEST.countersigned.p7s"
+verify "verify at the end" 0 --keys "$keys"
 finish

@@ -1,0 +1,211 @@
+/* Time stamps. See stamp.h; RFC 3161. */
+#include "bundle/stamp.h"
+
+#include "bundle/pem.h"
+#include "bundle/seal_profile.h"
+#include "core/hash.h"
+#include "core/time.h"
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/ts.h>
+#include <time.h>
+
+#define NONCE_LEN   8
+#define TIME_DIGITS 14 /* "YYYYMMDDHHMMSS"; a fraction may follow (RFC 3161 2.4.2) */
+
+CLEANUP_POINTER(TS_REQ, TS_REQ_free);
+CLEANUP_POINTER(TS_RESP, TS_RESP_free);
+CLEANUP_POINTER(TS_MSG_IMPRINT, TS_MSG_IMPRINT_free);
+CLEANUP_POINTER(TS_VERIFY_CTX, TS_VERIFY_CTX_free);
+CLEANUP_POINTER(X509_ALGOR, X509_ALGOR_free);
+CLEANUP_POINTER(ASN1_INTEGER, ASN1_INTEGER_free);
+
+void stamp_facts_free(struct stamp_facts *facts)
+{
+	text_free(&facts->authority);
+	*facts = (struct stamp_facts){0};
+}
+
+static bool set_imprint(TS_REQ *request, struct bytes sealed)
+{
+	CLEANUP(TS_MSG_IMPRINT_free) TS_MSG_IMPRINT *imprint = TS_MSG_IMPRINT_new();
+	CLEANUP(X509_ALGOR_free) X509_ALGOR *algorithm = X509_ALGOR_new();
+	uint8_t digest[SHA256_LEN];
+
+	hash_sha256(sealed, digest);
+	return imprint && algorithm &&
+	       X509_ALGOR_set0(algorithm, OBJ_nid2obj(NID_sha256), V_ASN1_NULL, NULL) == 1 &&
+	       TS_MSG_IMPRINT_set_algo(imprint, algorithm) == 1 &&
+	       TS_MSG_IMPRINT_set_msg(imprint, digest, sizeof(digest)) == 1 &&
+	       TS_REQ_set_msg_imprint(request, imprint) == 1;
+}
+
+static bool set_nonce(TS_REQ *request)
+{
+	CLEANUP(ASN1_INTEGER_free) ASN1_INTEGER *nonce = ASN1_INTEGER_new();
+	uint8_t random[NONCE_LEN];
+
+	return nonce && RAND_bytes(random, sizeof(random)) == 1 &&
+	       ASN1_INTEGER_set_uint64(nonce, le64(random)) == 1 &&
+	       TS_REQ_set_nonce(request, nonce) == 1;
+}
+
+bool stamp_request(struct bytes sealed, struct text *tsq, struct err *err)
+{
+	CLEANUP(TS_REQ_free) TS_REQ *request = TS_REQ_new();
+	unsigned char *der = NULL;
+
+	if (!request || TS_REQ_set_version(request, 1) != 1 || !set_imprint(request, sealed) ||
+	    !set_nonce(request) || TS_REQ_set_cert_req(request, 1) != 1) {
+		ERR_clear_error();
+		return fail(err, ERR_MEMORY, "the request for a time stamp cannot be made");
+	}
+	int len = i2d_TS_REQ(request, &der);
+
+	if (len > 0)
+		text_add(tsq, (struct bytes){der, (size_t)len});
+	OPENSSL_free(der);
+	return len > 0 ? text_ok(tsq, err) : fail(err, ERR_MEMORY, "no memory for a request");
+}
+
+static bool check_imprint(TS_TST_INFO *info, struct bytes sealed, struct err *err)
+{
+	TS_MSG_IMPRINT *imprint = TS_TST_INFO_get_msg_imprint(info);
+	const ASN1_OBJECT *algorithm = NULL;
+	ASN1_OCTET_STRING *stamped = TS_MSG_IMPRINT_get_msg(imprint);
+	uint8_t digest[SHA256_LEN];
+
+	X509_ALGOR_get0(&algorithm, NULL, NULL, TS_MSG_IMPRINT_get_algo(imprint));
+	if (OBJ_obj2nid(algorithm) != NID_sha256)
+		return fail(err, ERR_DAMAGED, "it does not stamp a SHA-256");
+	hash_sha256(sealed, digest);
+	if (!bytes_equal(
+		(struct bytes){ASN1_STRING_get0_data(stamped), (size_t)ASN1_STRING_length(stamped)},
+		(struct bytes){digest, sizeof(digest)}))
+		return fail(err, ERR_DAMAGED, "it stamps another seal than this one");
+	return true;
+}
+
+static bool check_nonce(TS_TST_INFO *info, struct bytes tsq, struct err *err)
+{
+	const uint8_t *at = tsq.at;
+	const ASN1_INTEGER *given = TS_TST_INFO_get_nonce(info);
+
+	if (tsq.len == 0)
+		return true;
+	CLEANUP(TS_REQ_free) TS_REQ *request = d2i_TS_REQ(NULL, &at, (long)tsq.len);
+
+	ERR_clear_error();
+	if (!request || at != tsq.at + tsq.len)
+		return fail(err, ERR_DAMAGED, "the request is not one for a time stamp");
+	const ASN1_INTEGER *asked = TS_REQ_get_nonce(request);
+
+	if (!asked || !given || ASN1_INTEGER_cmp(asked, given) != 0)
+		return fail(err, ERR_DAMAGED, "it answers another request");
+	return true;
+}
+
+/* RFC 3161 2.4.2: GeneralizedTime in UTC, to the second or with a fraction. */
+static bool take_time(TS_TST_INFO *info, uint64_t *ticks, struct err *err)
+{
+	const ASN1_GENERALIZEDTIME *time = TS_TST_INFO_get_time(info);
+	size_t len = time ? (size_t)ASN1_STRING_length(time) : 0;
+	char whole[TIME_DIGITS + 1];
+
+	if (len <= TIME_DIGITS || ASN1_STRING_get0_data(time)[len - 1] != 'Z')
+		return fail(err, ERR_DAMAGED, "it has no readable time");
+	memcpy(whole, ASN1_STRING_get0_data(time), TIME_DIGITS);
+	whole[TIME_DIGITS] = 'Z';
+	if (!seal_time((struct bytes){(const uint8_t *)whole, sizeof(whole)}, ticks))
+		return fail(err, ERR_DAMAGED, "it has no readable time");
+	return true;
+}
+
+/* Certificates are judged at the stamped time. */
+static bool make_store(struct bytes tsa_pem, uint64_t at, X509_STORE **out, struct err *err)
+{
+	CLEANUP(pem_certificates_free) STACK_OF(X509) *authorities = NULL;
+	int64_t seconds;
+	uint32_t nanoseconds;
+
+	if (!pem_certificates(tsa_pem, 1, &authorities, err))
+		return fail_in(err, "the time stamp authority's CA");
+	time_to_unix(at, &seconds, &nanoseconds);
+	if (sizeof(time_t) < sizeof(seconds) && seconds > INT32_MAX)
+		return fail(err, ERR_UNSUPPORTED, "a time stamp of after 2038 on this system");
+	X509_STORE *store = X509_STORE_new();
+	bool ok = store != NULL;
+
+	for (int i = 0; ok && i < sk_X509_num(authorities); i++)
+		ok = X509_STORE_add_cert(store, sk_X509_value(authorities, i)) == 1;
+	if (!ok) {
+		X509_STORE_free(store);
+		return fail(err, ERR_MEMORY, "no memory for certificates");
+	}
+	X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(store), (time_t)seconds);
+	*out = store;
+	return true;
+}
+
+static bool check_signature(TS_RESP *response, struct bytes tsa_pem, uint64_t at, struct err *err)
+{
+	CLEANUP(TS_VERIFY_CTX_free) TS_VERIFY_CTX *ctx = TS_VERIFY_CTX_new();
+	X509_STORE *store = NULL;
+
+	if (!ctx)
+		return fail(err, ERR_MEMORY, "no memory for certificates");
+	if (!make_store(tsa_pem, at, &store, err))
+		return false;
+	TS_VERIFY_CTX_set0_store(ctx, store); /* its own now */
+	TS_VERIFY_CTX_set_flags(ctx, TS_VFY_VERSION | TS_VFY_SIGNATURE);
+	if (TS_RESP_verify_response(ctx, response) == 1)
+		return true;
+	unsigned long code = ERR_peek_last_error();
+	bool untrusted = ERR_GET_REASON(code) == TS_R_CERTIFICATE_VERIFY_ERROR;
+	const char *why = ERR_reason_error_string(code);
+
+	fail(err, untrusted ? ERR_UNTRUSTED : ERR_DAMAGED,
+	    untrusted ? "it is not by a time stamp authority of tsa-ca.pem (%s)"
+		      : "its signature is wrong (%s)",
+	    why ? why : "libcrypto");
+	ERR_clear_error();
+	return false;
+}
+
+static bool add_authority(TS_RESP *response, struct text *out, struct err *err)
+{
+	STACK_OF(X509) *signers = PKCS7_get0_signers(TS_RESP_get_token(response), NULL, 0);
+
+	if (signers && sk_X509_num(signers) == 1)
+		pem_add_name(out, X509_get_subject_name(sk_X509_value(signers, 0)));
+	sk_X509_free(signers); /* they are the token's */
+	return out->len ? text_ok(out, err) : fail(err, ERR_DAMAGED, "nobody signed it");
+}
+
+bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq, struct bytes tsa_pem,
+    struct stamp_facts *out, struct err *err)
+{
+	CLEANUP(stamp_facts_free) struct stamp_facts facts = {0};
+	const uint8_t *at = tsr.at;
+
+	if (tsr.len > STAMP_BYTES || tsq.len > STAMP_BYTES)
+		return fail(err, ERR_LIMIT, "a time stamp of %zu bytes", tsr.len);
+	CLEANUP(TS_RESP_free) TS_RESP *response = d2i_TS_RESP(NULL, &at, (long)tsr.len);
+
+	ERR_clear_error();
+	if (!response || at != tsr.at + tsr.len)
+		return fail(err, ERR_DAMAGED, "not an answer to a request for a time stamp");
+	if (!TS_RESP_get_tst_info(response))
+		return fail(err, ERR_DAMAGED, "the authority refused to stamp");
+	TS_TST_INFO *info = TS_RESP_get_tst_info(response);
+
+	if (!check_imprint(info, sealed, err) || !check_nonce(info, tsq, err) ||
+	    !take_time(info, &facts.at, err) ||
+	    !check_signature(response, tsa_pem, facts.at, err) ||
+	    !add_authority(response, &facts.authority, err))
+		return false;
+	*out = facts;
+	facts = (struct stamp_facts){0};
+	return true;
+}

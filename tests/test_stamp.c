@@ -1,0 +1,114 @@
+/* Time stamps and countersignatures: what is asked for and what is refused. Whole exchanges with an authority are in
+ * tests/e2e/keys.sh. */
+#include "tests/unit.h"
+
+#include "fixture_seal.h"
+
+#include "bundle/countersign.h"
+#include "bundle/stamp.h"
+
+#include <string.h>
+
+static struct fixture_seal keys;
+
+static void test_request(void **state)
+{
+	/* TimeStampReq (RFC 3161 2.4.1): version 1, then the imprint: SHA-256 with NULL, 32 bytes. */
+	static const uint8_t imprint[] = {0x02, 0x01, 0x01, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09,
+	    0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+	CLEANUP(text_free) struct text first = {0};
+	CLEANUP(text_free) struct text second = {0};
+	uint8_t digest[SHA256_LEN];
+	size_t at = 2 + sizeof(imprint);
+
+	(void)state;
+	hash_sha256(bytes_of("sealed"), digest);
+	assert_true(stamp_request(bytes_of("sealed"), &first, NULL));
+	assert_true(stamp_request(bytes_of("sealed"), &second, NULL));
+	assert_memory_equal(first.at + 2, imprint, sizeof(imprint));
+	assert_memory_equal(first.at + at, digest, sizeof(digest));
+	/* A nonce, which differs, and at the end: certificates wanted. */
+	assert_false(bytes_equal(text_bytes(&first), text_bytes(&second)));
+	assert_memory_equal(first.at + first.len - 3, "\x01\x01\xff", 3);
+}
+
+static void test_no_stamp(void **state)
+{
+	/* A refusal (RFC 3161 2.4.2): status 2 and nothing else. */
+	static const uint8_t rejection[] = {0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02};
+	/* Granted, without a token. */
+	static const uint8_t hollow[] = {0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x00};
+	const struct bytes ca = text_bytes(&keys.ca.certificate);
+	const struct bytes wrong[] = {{0}, bytes_of("junk"), {rejection, sizeof(rejection)},
+	    {hollow, sizeof(hollow)}, {rejection, sizeof(rejection) - 1},
+	    {(const uint8_t *)keys.ca.certificate.at, keys.ca.certificate.len}};
+	CLEANUP(text_free) struct text large = {0};
+	struct stamp_facts facts = {0};
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		assert_false(stamp_verify(
+		    bytes_of("sealed"), wrong[i], (struct bytes){0}, ca, &facts, &err));
+		assert_int_equal(err.kind, ERR_DAMAGED);
+		assert_null(facts.authority.at);
+	}
+	while (large.len <= STAMP_BYTES)
+		text_adds(&large, "0123456789abcdef");
+	assert_false(stamp_verify(
+	    bytes_of("sealed"), text_bytes(&large), (struct bytes){0}, ca, &facts, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+}
+
+static void test_countersignature(void **state)
+{
+	const struct bytes certificate = text_bytes(&keys.certificate.certificate);
+	CLEANUP(text_free) struct text p7s = {0};
+	CLEANUP(text_free) struct text none = {0};
+	CLEANUP(seal_facts_free) struct seal_facts facts = {0};
+	struct seal_facts untouched = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(countersign(bytes_of("sealed"), certificate, text_bytes(&keys.certificate.key),
+	    FIXTURE_NOW, &p7s, &err));
+	assert_true(countersign_verify(bytes_of("sealed"), text_bytes(&p7s), &facts, &err));
+	assert_string_equal(text_string(&facts.signer), "CN = test kit");
+	assert_false(countersign_verify(bytes_of("seal"), text_bytes(&p7s), &untouched, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_null(untouched.signer.at);
+	/* Every byte counts. */
+	for (size_t i = 0; i < p7s.len; i++) {
+		p7s.at[i] = (char)(p7s.at[i] ^ 1);
+		assert_false(
+		    countersign_verify(bytes_of("sealed"), text_bytes(&p7s), &untouched, &err));
+		p7s.at[i] = (char)(p7s.at[i] ^ 1);
+	}
+	assert_false(countersign(
+	    bytes_of("sealed"), certificate, text_bytes(&keys.ca.key), FIXTURE_NOW, &none, &err));
+	assert_int_equal(none.len, 0);
+}
+
+static int make_keys(void **state)
+{
+	(void)state;
+	return fixture_seal_make(&keys, NULL) ? 0 : -1;
+}
+
+static int drop_keys(void **state)
+{
+	(void)state;
+	fixture_seal_free(&keys);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_request),
+	    cmocka_unit_test(test_no_stamp),
+	    cmocka_unit_test(test_countersignature),
+	};
+
+	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+}
