@@ -267,3 +267,13 @@ const char *bundle_volume_name(const struct bundle_reader *reader, size_t index)
 	}
 	return NULL;
 }
+
+bool bundle_listed_sha256(
+    const struct bundle_reader *reader, const char *name, uint8_t sha256[SHA256_LEN])
+{
+	const struct manifest_file *file = manifest_find(&reader->manifest, bytes_of(name));
+
+	if (file)
+		memcpy(sha256, file->sha256, SHA256_LEN);
+	return file != NULL;
+}

@@ -58,6 +58,9 @@ bool bundle_open_seal(struct store *store, const struct bundle_trust *trust,
     const struct bundle_watch *watch, struct bundle_reader **out, struct err *err) MUST_CHECK;
 /* Names of the sealed volumes from index 0, in the order of the MANIFEST; NULL behind the last. */
 const char *bundle_volume_name(const struct bundle_reader *reader, size_t index);
+/* What the MANIFEST says of a file; false when it is not listed. */
+bool bundle_listed_sha256(
+    const struct bundle_reader *reader, const char *name, uint8_t sha256[SHA256_LEN]);
 /* Every listed file against its hash, and what lies there unlisted. False when anything is wrong
  * (each was reported as a problem; err holds the first). */
 bool bundle_check_files(struct bundle_reader *reader, struct err *err) MUST_CHECK;

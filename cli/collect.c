@@ -1,5 +1,6 @@
 /* kanshiki collect: takes from live volumes or images into a new sealed bundle. */
 #include "bundle/kit.h"
+#include "bundle/sheet.h"
 #include "cli/collect.h"
 #include "cli/command.h"
 #include "collectors/collection.h"
@@ -357,16 +358,18 @@ static bool seal(struct run *run, char number[SHA256_HEX_ROOM], struct err *err)
 {
 	CLEANUP(text_free) struct text json = {0};
 	CLEANUP(text_free) struct text custody = {0};
+	CLEANUP(text_free) struct text page = {0};
 	struct facts facts;
 	struct err ignored = {0};
 
 	gather_facts(run, &facts);
 	facts_write(&facts, &json);
 	facts_custody(&facts, &custody);
+	sheet_html(text_bytes(&custody), NULL, NULL, &page);
 	if (!collection_receipt(run->collection, &ignored) || !text_ok(&json, &ignored) ||
 	    !bundle_meta(run->writer, "collection.json", text_bytes(&json), &ignored))
 		collection_note(run->collection, "meta", &ignored);
-	return bundle_finish(run->writer, text_bytes(&custody), (struct bytes){0}, number, err);
+	return bundle_finish(run->writer, text_bytes(&custody), text_bytes(&page), number, err);
 }
 
 static void add_number(struct text *out, const char *number)
