@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define WALK_WINDOW ((size_t)1 << 20)
+#define WALK_WINDOW ((size_t)256 << 10) /* more only costs pages to be had anew */
 #define JUMP_WINDOW ((size_t)64 << 10)
 
 struct ntfs_mft *ntfs_mft_new(
