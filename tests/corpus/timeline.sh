@@ -1,11 +1,13 @@
 #!/bin/bash
 # timeline.sh BUILD: `kanshiki timeline` on every $MFT, change journal and NTFS volume of the corpus says what
 # independent tools say of them: counts, names, paths, times, reasons (expected/oracle.jsonl, expected/fls/*.bodyfile, *.fls and
-# *.fsutil.txt beside their sample). Every input is also written in every format.
+# *.fsutil.txt beside their sample). Every input is also written in every format. Of a volume the lines are those of fls, run here,
+# and of libfsntfs, none more and none less but for what docs/formats/ntfs.md (Differences from peers) tells; those of its bare
+# $MFT are the same.
 set -euo pipefail
 # shellcheck source=tests/corpus/lib.sh
 . "$(dirname "$0")/lib.sh"
-corpus_begin "$1" jq gzip xz bsdtar 7zz ewfexport qemu-img
+corpus_begin "$1" jq gzip xz bsdtar 7zz ewfexport qemu-img fls fsntfsinfo icat
 kanshiki=$build/kanshiki
 oracle=$corpus/expected/oracle.jsonl
 [ -f "$oracle" ] || { echo "skipped: no expected/oracle.jsonl"; exit 77; }
@@ -183,6 +185,115 @@ check_bare() { # FILE KEY
 	[ ! -f "$listing.fsutil.txt" ] || check_fsutil "$1" "$listing.fsutil.txt"
 }
 
+# What libfsntfs says of every record as `record set created modified changed accessed`; attributes of an extension record
+# are its base's. The bases of such records go to $1, one a line.
+fsntfs_sets() { # BASES
+	awk -v OFS='\t' -v bases="$1" '
+		function iso(text,   p, month) {
+			if (text ~ /^Not set/) return "1601-01-01T00:00:00.0000000Z"
+			split(text, p, /[ ,]+/)
+			month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", p[1]) + 2) / 3
+			return sprintf("%04d-%02d-%02dT%sZ", p[3], month, p[2], substr(p[4], 1, 16))
+		}
+		function flush() {
+			if (set != "" && got == 4) print record, set, c, m, e, a
+			set = ""; got = 0
+		}
+		/^MFT entry: / { flush(); record = $3 }
+		/^\tBase record file reference.*: [0-9]+-[0-9]+$/ { record = $NF; sub(/-.*/, "", record); print record >bases }
+		/^Attribute: / { flush() }
+		/^\tType.*\$STANDARD_INFORMATION/ { set = "si" }
+		/^\tType.*\$FILE_NAME/ { set = "fn" }
+		/: (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) |time.*: Not set/ {
+			v = $0; sub(/^[^:]*: /, "", v)
+			if (/^\tCreation/) c = iso(v); else if (/^\tModification/) m = iso(v)
+			else if (/^\tAccess/) a = iso(v); else if (/^\tEntry mod/) e = iso(v); else next
+			got++
+		}
+		END { flush() }' | sort -u
+}
+
+# Sets without a time are ours alone: a record without the attribute has nothing that libfsntfs could print.
+check_libfsntfs() { # VOLUME NAME
+	local differ
+	: >"$scratch/bases"
+	fsntfsinfo -E all "$1" 2>/dev/null | fsntfs_sets "$scratch/bases" >"$scratch/theirs"
+	jq -r 'select(.kind == "file" and .created != null) | [.record, .set, .created, .modified, .changed, .accessed] | @tsv' \
+		"$scratch/jsonl" | sort -u >"$scratch/ours"
+	[ -s "$scratch/theirs" ] || { echo "peer fails: $2: fsntfsinfo reads no entries"; return; }
+	corpus_count "sets of four times equal to libfsntfs" "$(comm -12 "$scratch/ours" "$scratch/theirs" | wc -l)"
+	differ=$(comm -3 "$scratch/ours" "$scratch/theirs")
+	[ -z "$differ" ] || { corpus_fail "$2: times differ from libfsntfs: $(wc -l <<<"$differ")"; head -n 4 <<<"$differ"; }
+}
+
+# Rows of a body file as `name|record-type-id|size|times`. Left out: what fls has no rows for (slack, the log, the journal, the
+# root itself, records in use without a name) and its own directory. The id is left out where fls makes one up: in files with
+# extension records.
+body_rows() { # BODYFILE
+	awk -F'|' -v OFS='|' '
+		function early(t) { return t >= 2147483648 ? 0 : t }
+		FILENAME == ARGV[1] { based[$1] = 1; next }
+		$2 ~ / \((\$LogFile|USN): / || $2 ~ / \(slack\)$/ || $4 ~ /^V/ { next }
+		$2 ~ /^\/\.( \(\$FILE_NAME\))?$/ || $2 ~ /\(deleted-realloc\)$/ { next }
+		{
+			split($3, id, "-")
+			if ($2 == "/$OrphanFiles/OrphanFile-" id[1]) next
+			of_name = $2 ~ / \(\$FILE_NAME\)( \(deleted\))?$/
+			number = of_name || id[1] in based ? "" : id[3]
+			print $2, id[1] "-" id[2] "-" number, $7, early($8), early($9), early($10), early($11)
+		}' "$scratch/bases" "$1" | sort -u
+}
+
+# Of such files fls may leave out $FILE_NAME rows: they are libfsntfs' to judge.
+fls_differ() {
+	comm -13 "$scratch/ours" "$scratch/theirs"
+	comm -23 "$scratch/ours" "$scratch/theirs" | awk -F'|' '
+		FILENAME == ARGV[1] { based[$1] = 1; next }
+		{ split($2, id, "-") }
+		!(id[2] == 48 && id[1] in based)' "$scratch/bases" -
+}
+
+check_fls_run() { # VOLUME NAME
+	local differ
+	if ! fls -r -p -m / "$1" >"$scratch/listing" 2>/dev/null || [ ! -s "$scratch/listing" ]; then
+		echo "peer fails: $2: fls does not open it"
+		corpus_count "volumes that fls does not open"
+		return
+	fi
+	body_rows "$scratch/bodyfile" >"$scratch/ours"
+	body_rows "$scratch/listing" >"$scratch/theirs"
+	corpus_count "rows equal to fls, none more or less" "$(comm -12 "$scratch/ours" "$scratch/theirs" | wc -l)"
+	differ=$(fls_differ)
+	[ -z "$differ" ] || { corpus_fail "$2: rows differ from fls: $(wc -l <<<"$differ")"; head -n 4 <<<"$differ"; }
+}
+
+# Places where the number of the record falls from one line to the next.
+falls() {
+	jq -r 'select(.kind == "file") | .record' "$1" | awk 'NR > 1 && $1 < last { print $1 } { last = $1 }'
+}
+
+# The bare $MFT says of every record what its volume says (but the owner, which needs $Secure), in the order of the
+# records; those whose list of attributes lies outside it come last (docs/timeline.md).
+check_bare_of() { # VOLUME NAME
+	local differ same='select(.kind == "file") | del(.owner_sid)' late
+	[ -z "$(falls "$scratch/jsonl")" ] || corpus_fail "$2: records out of order"
+	if ! icat "$1" 0 >"$scratch/mft" 2>/dev/null || [ ! -s "$scratch/mft" ]; then
+		corpus_count "volumes whose \$MFT icat does not give"
+		return
+	fi
+	timeline "$scratch/mft" jsonl >"$scratch/bare" || corpus_fail "$2: its bare \$MFT fails"
+	differ=$(comm -3 <(jq -c "$same" "$scratch/jsonl" | sort) <(jq -c "$same" "$scratch/bare" | sort))
+	corpus_count "lines of a volume and of its bare \$MFT equal" "$(grep -c '"kind":"file"' "$scratch/bare" || true)"
+	[ -z "$differ" ] || { corpus_fail "$2: the bare \$MFT differs: $(wc -l <<<"$differ")"; head -n 2 <<<"$differ"; }
+	late=$(falls "$scratch/bare")
+	[ -n "$late" ] || return 0
+	late=$(jq -r 'select(.kind == "file") | .record' "$scratch/bare" | awk 'NR > 1 && $1 < last { n++ } { last = $1 } n { print }' | sort -u)
+	if [ "$(falls "$scratch/bare" | wc -l)" -ne 1 ] || [ -n "$(comm -23 <(printf '%s\n' "$late") <(sort -u "$scratch/bases"))" ]; then
+		corpus_fail "$2: records of the bare \$MFT out of order"
+	fi
+	corpus_count "files with a far list, at the end of a bare \$MFT" "$(wc -l <<<"$late")"
+}
+
 check_volume() { # PATH FILE OFFSET
 	local listing missing volume=$2
 	listing=$(jq -r --arg path "$1" --arg image "$(basename "$2")" --argjson sector "$(($3 / 512))" \
@@ -196,6 +307,9 @@ check_volume() { # PATH FILE OFFSET
 	timeline "$volume" jsonl >"$scratch/jsonl" || corpus_fail "$1: $(head -n 1 "$scratch/messages")"
 	[ ! -s "$scratch/messages" ] || echo "$1: $(head -n 1 "$scratch/messages")"
 	check_formats "$volume" "$1"
+	check_libfsntfs "$volume" "$1"
+	check_fls_run "$volume" "$1"
+	check_bare_of "$volume" "$1"
 	rm -f "$scratch/volume"
 	if [ -z "$listing" ] || [ ! -f "$corpus/expected/$listing" ]; then
 		corpus_count "volumes without a listing"
