@@ -5,7 +5,7 @@
 set -euo pipefail
 build=${1:?usage: tests/e2e/tamper.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
-need perl age
+need perl age openssl
 
 verify() { "$kanshiki" verify "$1" --keys "$work/keys"; }
 
@@ -137,6 +137,34 @@ other_commands() {
 	[ "$(find "$work/x/fs" -type f | wc -l)" -ge 5 ] || complain "--unverified without a volume does not bring out the rest"
 }
 
+# A stranger who knows our recipient, which every kit of ours holds: opened by us, sealed by nobody we trust.
+strangers() {
+	local ours
+	ours=$(grep -o 'age1[0-9a-z]*' "$work/kit/recipients.txt" | head -n 1)
+	run "stranger's kit" 0 "$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --name Test --recipient "$ours"
+	run "stranger's bundle" 0 "$build/tests/mkbundle" "$work/kit2" "$work/out-dir" 2
+	bundle_of "stranger's bundle" || return 0
+	rm -rf "$work/t" && cp -a "$bundle" "$work/t"
+	refused "a bundle forged by a stranger" MANIFEST.p7s
+	run "ls of a forged bundle" 65 "$kanshiki" ls "$work/t" --keys "$work/keys"
+	rm -rf "$work/x"
+	run "extract of a forged bundle" 65 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/x"
+	[ ! -e "$work/x" ] || complain "extract of a forged bundle wrote something"
+	cp "$work/kit/evidence-ca.pem" "$work/kit/chain.pem" "$work/t/" 2>/dev/null || true
+	run "a forged bundle with our chain" 65 verify "$work/t"
+	fresh
+	run "openssl cms" 0 openssl cms -sign -binary -md sha256 -signer "$work/kit2/seal.pem" -inkey "$work/kit2/seal.key" \
+		-certfile "$work/kit2/evidence-ca.pem" -in "$work/t/MANIFEST.sha256" -outform DER -out "$work/t/MANIFEST.p7s"
+	refused "sealed again by another CA" MANIFEST.p7s
+	fresh
+	perl -pi -e 's/^(# recipient\S*) .*/$1 age1stranger/' "$work/t/MANIFEST.sha256"
+	! cmp -s "$work/t/MANIFEST.sha256" "$first/MANIFEST.sha256" || complain "MANIFEST names no recipients"
+	refused "recipients replaced" MANIFEST.sha256
+	fresh
+	run "years later" 65 "$kanshiki" verify "$work/t" --keys "$work/keys" --at 2040-01-01T00:00:00Z
+	grep -q "'MANIFEST.p7s'.*expired" "$work/err" || complain "years later: $(cat "$work/err")"
+}
+
 make_work
 make_kit
 make_bundles
@@ -144,5 +172,6 @@ flip_bits
 change_files
 swap_volumes
 add_files
+strangers
 other_commands
 finish
