@@ -99,10 +99,12 @@ static bool create(
 		return false;
 	uint64_t hash = folded_hash(text_bytes(&path));
 	bool twin = *made_slot(extraction, hash) == hash;
-	bool created =
-	    tree_create(extraction->tree, text_string(&path), extraction->force && !twin, out, err);
+	/* Two names that differ only in case cannot both go to Windows, even where they can lie here. */
+	bool apart = twin && rules != TARGET_POSIX;
+	bool created = !apart && tree_create(extraction->tree, text_string(&path),
+				     extraction->force && !twin, out, err);
 
-	if (!created && twin && err->kind == ERR_EXISTS) {
+	if (apart || (!created && twin && err->kind == ERR_EXISTS)) {
 		text_clear(&path);
 		target_path_distinct(member, rules, &path);
 		changed = true;

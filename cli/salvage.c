@@ -302,7 +302,7 @@ static int salvage(struct salvaging *salvaging)
 	const struct salvage_totals *totals = &salvaging->totals;
 	bool is_good = salvaging->is_sealed && !totals->partial && !totals->lost &&
 		       totals->volumes_bad == 0 && totals->volumes_missing == 0 &&
-		       salvaging->failed == 0;
+		       totals->rows_bad == 0 && salvaging->failed == 0;
 
 	return is_good ? EXIT_COMPLETE : EXIT_GAPS;
 }
