@@ -8,15 +8,25 @@ static size_t place_of(uint64_t record)
 	return (size_t)(record % LOGFILE_NAMES);
 }
 
+/* The place to write to. Most logs use few: what is behind them costs no memory while it is not touched. */
+static struct logfile_name *use(struct logfile_names *names, uint64_t record)
+{
+	size_t place = place_of(record);
+
+	if (names->end <= place)
+		names->end = place + 1;
+	return &names->at[place];
+}
+
 void logfile_names_free(struct logfile_names *names)
 {
-	for (size_t i = 0; i < LOGFILE_NAMES; i++)
+	for (size_t i = 0; i < names->end; i++)
 		free(names->at[i].name);
 }
 
 void logfile_names_learn_sequence(struct logfile_names *names, struct ntfs_reference file)
 {
-	struct logfile_name *known = &names->at[place_of(file.record)];
+	struct logfile_name *known = use(names, file.record);
 
 	if (known->file.record != file.record || known->file.sequence != file.sequence)
 		known->name_len = 0;
@@ -29,7 +39,7 @@ void logfile_names_learn_sequence(struct logfile_names *names, struct ntfs_refer
 bool logfile_names_learn(struct logfile_names *names, struct ntfs_reference file,
     const struct ntfs_name *name, struct err *err)
 {
-	struct logfile_name *known = &names->at[place_of(file.record)];
+	struct logfile_name *known = use(names, file.record);
 
 	if (file.sequence == 0 && known->file.record == file.record)
 		file.sequence = known->file.sequence;
@@ -64,7 +74,7 @@ const struct logfile_name *logfile_names_find(const struct logfile_names *names,
 const struct logfile_name *logfile_names_learn_standard(
     struct logfile_names *names, uint64_t record, size_t offset, struct bytes bytes)
 {
-	struct logfile_name *known = &names->at[place_of(record)];
+	struct logfile_name *known = use(names, record);
 
 	if (known->file.record != record)
 		logfile_names_learn_sequence(names, (struct ntfs_reference){.record = record});
@@ -77,6 +87,6 @@ const struct logfile_name *logfile_names_learn_standard(
 
 void logfile_names_miss(struct logfile_names *names)
 {
-	for (size_t i = 0; i < LOGFILE_NAMES; i++)
+	for (size_t i = 0; i < names->end; i++)
 		names->at[i].standard_known = 0;
 }

@@ -20,6 +20,7 @@ struct logfile_name {
 	uint8_t standard[LOGFILE_STANDARD];
 };
 struct logfile_names {
+	size_t end; /* no place from here on was used */
 	struct logfile_name at[LOGFILE_NAMES];
 };
 
