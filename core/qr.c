@@ -281,7 +281,7 @@ static unsigned best_mask(struct symbol *symbol)
 
 bool qr_make(struct bytes text, struct qr *out, struct err *err)
 {
-	uint8_t codewords[CODEWORDS_MAX];
+	uint8_t codewords[CODEWORDS_MAX] = {0};
 	struct symbol symbol = {0};
 
 	for (int i = 0; i < VERSIONS && !symbol.version; i++) {

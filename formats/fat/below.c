@@ -93,8 +93,10 @@ static bool read_slots(
 	size_t len = (size_t)SLOTS * FAT_ENTRY_LEN;
 
 	/* Twice: this decides about a whole directory. */
-	return source_read_exact(volume->raw, offset, raw, len, NULL) ||
-	       source_read_exact(volume->raw, offset, raw, len, NULL);
+	for (int attempt = 0; attempt < 2; attempt++)
+		if (source_read_exact(volume->raw, offset, raw, len, NULL))
+			return true;
+	return false;
 }
 
 static bool is_exfat_directory(const uint8_t *raw)

@@ -37,6 +37,7 @@ static bool add_range(struct ntfs_range_list *list, uint64_t offset, uint64_t en
 	if (!array_grow(
 		&list->at, &list->room, list->count + 1, sizeof(*list->at), NTFS_LIMIT_LOST, err))
 		return false;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): array_grow made room */
 	list->at[list->count++] = (struct ntfs_range){.offset = offset, .len = end - offset};
 	return true;
 }

@@ -100,7 +100,7 @@ bool logfile_pages_read(struct logfile_pages *pages, uint32_t slot, uint8_t *to,
 /* Where in its page a record with that LSN begins. */
 static size_t offset_of(const struct logfile_pages *pages, uint64_t lsn)
 {
-	return (size_t)(lsn & (((uint64_t)1 << pages->shift) - 1)) * 8;
+	return (size_t)(lsn & (((uint64_t)1 << (pages->shift & 63)) - 1)) * 8;
 }
 
 static bool record_is_here(const struct logfile_pages *pages, const uint8_t *page, uint64_t lsn)

@@ -144,6 +144,7 @@ static bool add_unused(
 	if (!array_grow(&store->unused, &store->unused_room, store->unused_count + 1,
 		sizeof(*store->unused), ceiling, err))
 		return false;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): array_grow made room */
 	store->unused[store->unused_count++] = (struct vss_span){block, count};
 	return true;
 }
