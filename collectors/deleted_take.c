@@ -44,6 +44,7 @@ static void write_row(struct recovery *r, struct row *row)
 
 	if (r->is_wof)
 		content.packed_size = r->wof.packed->size;
+	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 	row->content = &content;
 	row_write(row, &json);
 	collection_row(r->d->collection, &json);

@@ -172,6 +172,7 @@ static void look(struct directory_slack *d, struct ntfs_index_slack *slack, cons
 		    entry.base.record != 0 || entry.base.sequence != 0 ||
 		    !hit_load(d->volume, record, &entry, NULL))
 			continue;
+		/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 		d->directory = &entry;
 		if (!ntfs_index_slack_list(slack, &entry, &d->lister, &err)) {
 			if (err.kind != ERR_STOPPED)

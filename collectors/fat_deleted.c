@@ -148,6 +148,7 @@ static void leave(struct fat_deleted *d, const struct fat_entry *entry, struct r
 
 	fail(&why, ERR_MISSING, "%s", deleted_why(decision));
 	row->status = ROW_NOT_TAKEN;
+	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 	row->why = &why;
 	row->size = entry->size;
 	counts_of(d)->skipped++;
@@ -180,6 +181,7 @@ static void finish(
 	else if (left->result != FAT_RECOVERY_FULL)
 		fail(
 		    &why, ERR_MISSING, "of %u clusters %u are its own", left->clusters, left->good);
+	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 	row->why = &why;
 	row->status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
 	counts_of(d)->taken += row->status == ROW_TAKEN;
@@ -201,7 +203,9 @@ static void store(struct fat_deleted *d, const struct fat_entry *entry, struct r
 	struct err err = {0};
 
 	row->size = source->size;
+	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 	row->copy = &copy;
+	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 	row->place = &place;
 	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
 	    copy_source(d->collection, source, source->size, &copy, &err) &&

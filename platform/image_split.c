@@ -276,7 +276,9 @@ static bool open_all(struct split_source *split, struct series *series, struct e
 /* A part that is not the first stands for nothing: the first is named. */
 static bool refuse_later(const struct series *series, struct err *err)
 {
-	for (int i = 0; i <= (series->low == '0'); i++) {
+	int last = series->low == '0' ? 1 : 0;
+
+	for (int i = 0; i <= last; i++) {
 		struct series first = *series;
 		struct series second;
 

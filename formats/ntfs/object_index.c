@@ -213,7 +213,7 @@ size_t ntfs_object_index_count(const struct ntfs_object_index *index)
 const struct ntfs_object *ntfs_object_index_find(
     const struct ntfs_object_index *index, const uint8_t *id)
 {
-	struct ntfs_object key;
+	struct ntfs_object key = {0};
 
 	memcpy(key.id, id, NTFS_OBJECT_GUID);
 	return index->count ? bsearch(&key, index->at, index->count, sizeof(*index->at), compare)

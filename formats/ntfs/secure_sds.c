@@ -180,12 +180,13 @@ static void tidy(struct ntfs_sds *sds)
 bool ntfs_sds_scan(struct ntfs_sds *sds, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *buffer = malloc(2 * SDS_BLOCK);
-	struct block block = {.at = buffer, .mirror = buffer + SDS_BLOCK};
+	struct block block = {.at = buffer};
 	uint64_t end = sds->content->size;
 	struct err why = {0};
 
 	if (!buffer)
 		return fail(err, ERR_MEMORY, "no memory for $Secure:$SDS");
+	block.mirror = buffer + SDS_BLOCK;
 	if (end > NTFS_LIMIT_SDS) {
 		fail(&why, ERR_LIMIT, "of %llu bytes", (unsigned long long)end);
 		note(sds, &why);
