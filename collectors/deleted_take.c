@@ -44,9 +44,10 @@ static void write_row(struct recovery *r, struct row *row)
 
 	if (r->is_wof)
 		content.packed_size = r->wof.packed->size;
-	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
+	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->content = &content;
 	row_write(row, &json);
+	row->content = NULL;
 	collection_row(r->d->collection, &json);
 }
 

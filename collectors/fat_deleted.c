@@ -148,11 +148,12 @@ static void leave(struct fat_deleted *d, const struct fat_entry *entry, struct r
 
 	fail(&why, ERR_MISSING, "%s", deleted_why(decision));
 	row->status = ROW_NOT_TAKEN;
-	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
+	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->why = &why;
 	row->size = entry->size;
 	counts_of(d)->skipped++;
 	write_row(d, entry, row);
+	row->why = NULL;
 }
 
 static void fail_taking(struct fat_deleted *d, const struct fat_entry *entry, const struct err *why)
@@ -181,7 +182,7 @@ static void finish(
 	else if (left->result != FAT_RECOVERY_FULL)
 		fail(
 		    &why, ERR_MISSING, "of %u clusters %u are its own", left->clusters, left->good);
-	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
+	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->why = &why;
 	row->status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
 	counts_of(d)->taken += row->status == ROW_TAKEN;
@@ -189,6 +190,7 @@ static void finish(
 	counts_of(d)->bytes += place->stored;
 	d->collection->deleted_bytes += place->stored;
 	write_row(d, entry, row);
+	row->why = NULL;
 	if (is_gap)
 		collection_note_problem(d->collection, text_bytes(&d->member), &why);
 }
@@ -203,18 +205,20 @@ static void store(struct fat_deleted *d, const struct fat_entry *entry, struct r
 	struct err err = {0};
 
 	row->size = source->size;
-	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
+	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->copy = &copy;
-	/* cppcheck-suppress autoVariables ; not used behind the end of this function */
+	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->place = &place;
 	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
 	    copy_source(d->collection, source, source->size, &copy, &err) &&
 	    bundle_entry_end(writer, &place, &err)) {
 		finish(d, entry, row, damage);
-		return;
+	} else {
+		collection_break(d->collection, &err);
+		fail_taking(d, entry, &err);
 	}
-	collection_break(d->collection, &err);
-	fail_taking(d, entry, &err);
+	row->copy = NULL;
+	row->place = NULL;
 }
 
 static void take(struct fat_deleted *d, const struct fat_entry *entry, const struct candidate *one)
