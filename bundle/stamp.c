@@ -206,6 +206,6 @@ bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq, struc
 	    !add_authority(response, &facts.authority, err))
 		return false;
 	*out = facts;
-	facts = (struct stamp_facts){0};
+	memset(&facts, 0, sizeof(facts)); /* the caller has its strings */
 	return true;
 }
