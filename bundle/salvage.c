@@ -18,7 +18,6 @@ static void salvage_free_at(struct salvage *salvage)
 	}
 	free(salvage->rows);
 	free(salvage->piece);
-	text_free(&salvage->row_bytes);
 }
 
 static void say(struct salvage *salvage, const char *name, const struct err *why)
@@ -151,7 +150,6 @@ static bool scan_set(
 		if (volume->why.kind != ERR_NONE) {
 			say(salvage, volume->name, &volume->why);
 			salvage->totals->volumes_bad++;
-			salvage->rows_have_gaps = true;
 		}
 		expected = end_of(volume);
 		next = volume->index + 1;
@@ -171,8 +169,6 @@ static bool scan_all(struct salvage *salvage, struct err *err)
 	for (unsigned i = 0; i <= BUNDLE_META; i++)
 		if (!scan_set(salvage, BUNDLE_META - i, &scanning, err))
 			return false;
-	if (salvage->totals->volumes_missing || salvage->sets[BUNDLE_META].count == 0)
-		salvage->rows_have_gaps = true;
 	if (scanning.opened)
 		return true;
 	if (err) {

@@ -29,8 +29,6 @@ struct salvage {
 	size_t meta_count, meta_room;
 	struct salvage_row *rows;
 	size_t row_count, row_room;
-	bool rows_have_gaps; /* some rows may be missing */
-	struct text row_bytes;
 	uint8_t *piece;
 };
 #define SALVAGE_PIECE ((size_t)1 << 20)
@@ -47,7 +45,7 @@ bool salvage_walk(struct source *space,
     bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
     struct err *err) MUST_CHECK;
 
-/* salvage_rows.c: rows in a file of meta; what cannot be read of it leaves rows_have_gaps. */
+/* salvage_rows.c: rows in a file of meta, as far as it can be read. */
 bool salvage_rows_add(struct salvage *salvage, size_t space, const struct tar_entry *entry,
     struct err *err) MUST_CHECK;
 /* Puts them in order: by set and place. */

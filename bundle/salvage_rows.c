@@ -19,7 +19,6 @@ static bool add_row(
 			return false;
 		}
 		salvage->totals->rows_bad++;
-		salvage->rows_have_gaps = true;
 		return true;
 	}
 	if (!array_grow(&salvage->rows, &salvage->row_room, salvage->row_count + 1,
@@ -53,8 +52,7 @@ static bool add_segment(
 			return false;
 		is_cut = false;
 	}
-	salvage->rows_have_gaps = true; /* a line that is too long */
-	return true;
+	return true; /* a line that is too long */
 }
 
 bool salvage_rows_add(
@@ -70,7 +68,6 @@ bool salvage_rows_add(
 			return false;
 		if (good == end)
 			break;
-		salvage->rows_have_gaps = true;
 		uint64_t next = salvage_space_next(source, good);
 
 		at = next > good ? next : end;
