@@ -62,7 +62,7 @@ static bool on_progress(void *context, const char *phase, uint64_t done, uint64_
 	return opening_progress(context, what, done, total);
 }
 
-static bool open_store(struct opening *opening, const char *path, struct err *err)
+bool opening_store(const char *path, struct store **out, struct err *err)
 {
 	CLEANUP(text_free) struct text trimmed = {0};
 
@@ -80,7 +80,7 @@ static bool open_store(struct opening *opening, const char *path, struct err *er
 	case FILE_KIND_DIRECTORY:
 		break;
 	}
-	return store_open_directory(path, &opening->store, err);
+	return store_open_directory(path, out, err);
 }
 
 bool opening_seal(struct opening *opening, const char *path, bool needs_identity, struct err *err)
@@ -90,7 +90,8 @@ bool opening_seal(struct opening *opening, const char *path, bool needs_identity
 	opening->shown_percent = NO_PERCENT;
 	console_catch_stop();
 	/* The bundle first: who names a wrong one should not hear of keys. */
-	if (!open_store(opening, path, err) || !trust_load(&opening->trust, needs_identity, err))
+	if (!opening_store(path, &opening->store, err) ||
+	    !trust_load(&opening->trust, needs_identity, err))
 		return false;
 	if (!conveyor_new(0, &opening->conveyor, NULL))
 		opening->conveyor = NULL;

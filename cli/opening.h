@@ -17,6 +17,8 @@ struct opening {
 	size_t gaps;   /* members needed that were not taken whole; each was said */
 };
 
+/* The directory of a bundle, nothing of it looked at. */
+bool opening_store(const char *path, struct store **out, struct err *err) MUST_CHECK;
 /* Loads the trust and checks seal and MANIFEST of the bundle at path. */
 bool opening_seal(
     struct opening *opening, const char *path, bool needs_identity, struct err *err) MUST_CHECK;

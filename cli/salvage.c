@@ -6,8 +6,6 @@
 #include "cli/opening.h"
 #include "core/tr.h"
 #include "platform/console.h"
-#include "platform/file.h"
-#include "platform/store.h"
 #include "platform/tree.h"
 
 #include <string.h>
@@ -224,21 +222,13 @@ static void check_seal(struct salvaging *salvaging)
 static bool open_all(
     struct salvaging *salvaging, struct age_identities *identities, struct err *err)
 {
-	const char *path;
-
 	if (salvaging->operands.count != 1)
 		return fail(
 		    err, ERR_USAGE, "salvage takes one bundle; see kanshiki salvage --help");
 	if (!salvaging->directory)
 		return fail(err, ERR_USAGE, "where to? give -C DIR");
-	path = salvaging->operands.at[0];
-	if (file_kind(path) == FILE_KIND_MISSING)
-		return fail(err, ERR_MISSING, "no such bundle '%s'", path);
-	if (file_kind(path) != FILE_KIND_DIRECTORY)
-		return fail(
-		    err, ERR_DAMAGED, "'%s' is not a bundle: a bundle is a directory", path);
 	salvaging->trust.unverified = true;
-	if (!store_open_directory(path, &salvaging->store, err) ||
+	if (!opening_store(salvaging->operands.at[0], &salvaging->store, err) ||
 	    !trust_load(&salvaging->trust, true, err))
 		return false;
 	for (size_t i = 0; i < salvaging->trust.identities.count; i++)
