@@ -291,6 +291,14 @@ void collection_note_problem(
 	progress_step(&collection->progress, text_string(&line));
 }
 
+void collection_left_behind(const struct collection *collection, struct err *why)
+{
+	if (collection->broken && collection->broken_why.kind != ERR_STOPPED)
+		*why = collection->broken_why;
+	else
+		fail(why, ERR_STOPPED, "stopped before it was its turn");
+}
+
 void collection_note(struct collection *collection, const char *what, const struct err *why)
 {
 	collection_note_problem(collection, bytes_of(what), why);

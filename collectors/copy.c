@@ -27,7 +27,8 @@ static void add_bad(
 		return;
 	}
 	if (!array_grow(&result->bad, &result->bad_room, result->bad_count + 1,
-		sizeof(*result->bad), COPY_BAD_RANGES_MAX, NULL)) {
+		sizeof(*result->bad), COPY_BAD_RANGES_MAX, NULL) ||
+	    !result->bad) {
 		result->bad_more++;
 		return;
 	}
@@ -87,4 +88,15 @@ bool copy_source(struct collection *collection, struct source *source, uint64_t 
 		return fail(err, ERR_STOPPED, "stopped %llu bytes before the end of a large file",
 		    (unsigned long long)(size - offset));
 	return true;
+}
+
+bool copy_explain(const struct copy_result *result, uint64_t padded, struct err *why)
+{
+	if (result->bad_bytes)
+		fail(why, result->first.kind, "%llu bytes could not be read: %.180s",
+		    (unsigned long long)result->bad_bytes, result->first.text);
+	else if (padded)
+		fail(why, ERR_STOPPED, "stopped %llu bytes before its end",
+		    (unsigned long long)padded);
+	return result->bad_bytes || padded;
 }

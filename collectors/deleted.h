@@ -32,6 +32,9 @@ enum deleted_decision {
 /* English, fixed: for rows and the list. */
 const char *deleted_why(enum deleted_decision decision);
 
+/* What the caps let be taken of a candidate that is to be taken: DELETED_TAKE, then *left is less by its bytes. */
+enum deleted_decision deleted_cap(uint64_t bytes, uint64_t file_cap, uint64_t *left);
+
 struct deleted_candidate { /* a stream outside of MFT records that may be worth its bytes */
 	uint64_t bytes;    /* that taking it stores */
 	uint32_t record;

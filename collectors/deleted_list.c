@@ -80,17 +80,6 @@ static void add_utf16(struct json *json, const char *key, struct bytes utf16)
 	json_bytes_field(json, key, text_bytes(&name));
 }
 
-static void add_times(struct json *json, const char *key, const struct ntfs_times *times)
-{
-	json_key(json, key);
-	json_begin(json);
-	json_time_field(json, "created", times->created);
-	json_time_field(json, "modified", times->modified);
-	json_time_field(json, "changed", times->changed);
-	json_time_field(json, "accessed", times->accessed);
-	json_end(json);
-}
-
 static void add_member(struct deleted_files *d, struct json *json, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream)
 {
@@ -173,7 +162,7 @@ static void add_names(struct deleted_files *d, struct json *json, const struct n
 		json_string(json, text_bytes(&name));
 	}
 	json_end_array(json);
-	add_times(json, "fn", &best->times);
+	row_add_times(json, "fn", &best->times);
 }
 
 static void add_line(struct deleted_files *d, struct text *out, const struct ntfs_entry *entry)
@@ -187,7 +176,7 @@ static void add_line(struct deleted_files *d, struct text *out, const struct ntf
 	if (entry->is_directory)
 		json_bool_field(&json, "directory", true);
 	if (entry->has_standard) {
-		add_times(&json, "si", &entry->times);
+		row_add_times(&json, "si", &entry->times);
 		json_unsigned_field(&json, "attributes", entry->attributes);
 		json_unsigned_field(&json, "usn", entry->usn);
 	}

@@ -112,6 +112,16 @@ void deleted_plan_rank(struct deleted_files *d)
 		qsort(d->at, d->count, sizeof(*d->at), by_rank);
 }
 
+enum deleted_decision deleted_cap(uint64_t bytes, uint64_t file_cap, uint64_t *left)
+{
+	if (bytes > file_cap)
+		return DELETED_FILE_CAP;
+	if (bytes > *left)
+		return DELETED_TOTAL_CAP;
+	*left -= bytes;
+	return DELETED_TAKE;
+}
+
 void deleted_plan_decide(struct deleted_files *d)
 {
 	uint64_t left = d->cap;
@@ -120,14 +130,8 @@ void deleted_plan_decide(struct deleted_files *d)
 	for (size_t i = 0; i < d->count; i++) {
 		struct deleted_candidate *one = &d->at[i];
 
-		if (one->decision != DELETED_TAKE)
-			continue;
-		if (one->bytes > d->file_cap)
-			one->decision = DELETED_FILE_CAP;
-		else if (one->bytes > left)
-			one->decision = DELETED_TOTAL_CAP;
-		else
-			left -= one->bytes;
+		if (one->decision == DELETED_TAKE)
+			one->decision = deleted_cap(one->bytes, d->file_cap, &left);
 	}
 	if (d->count)
 		qsort(d->at, d->count, sizeof(*d->at), by_record);

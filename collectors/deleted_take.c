@@ -114,13 +114,7 @@ static void finish(struct recovery *r, const struct bundle_place *place, struct 
 	if (r->deleted.result == NTFS_DELETED_FULL &&
 	    (r->deleted.is_changed || is_gap || copy->bad_bytes))
 		r->deleted.result = NTFS_DELETED_PARTIAL;
-	if (copy->bad_bytes)
-		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
-		    (unsigned long long)copy->bad_bytes, copy->first.text);
-	else if (place->padded)
-		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
-		    (unsigned long long)place->padded);
-	else
+	if (!copy_explain(copy, place->padded, &why))
 		explain(r, &why);
 	row.why = &why;
 	row.status = r->deleted.result == NTFS_DELETED_FULL ? ROW_TAKEN : ROW_PARTIAL;

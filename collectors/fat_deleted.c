@@ -88,14 +88,8 @@ static void decide(struct fat_deleted *d)
 	for (size_t i = 0; i < d->count; i++) {
 		struct candidate *one = &d->at[i];
 
-		if (one->decision != DELETED_TAKE)
-			continue;
-		if (one->bytes > d->file_cap)
-			one->decision = DELETED_FILE_CAP;
-		else if (one->bytes > left)
-			one->decision = DELETED_TOTAL_CAP;
-		else
-			left -= one->bytes;
+		if (one->decision == DELETED_TAKE)
+			one->decision = deleted_cap(one->bytes, d->file_cap, &left);
 	}
 	if (d->count)
 		qsort(d->at, d->count, sizeof(*d->at), by_place);
@@ -171,15 +165,9 @@ static void finish(
 	const struct fat_recovered *left = &row->fat_left->recovered;
 	const struct bundle_place *place = row->place;
 	struct err why = *damage;
-	bool is_gap = row->copy->bad_bytes || place->padded;
+	bool is_gap = copy_explain(row->copy, place->padded, &why);
 
-	if (row->copy->bad_bytes)
-		fail(&why, row->copy->first.kind, "%llu bytes could not be read: %.180s",
-		    (unsigned long long)row->copy->bad_bytes, row->copy->first.text);
-	else if (place->padded)
-		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
-		    (unsigned long long)place->padded);
-	else if (left->result != FAT_RECOVERY_FULL)
+	if (!is_gap && left->result != FAT_RECOVERY_FULL)
 		fail(
 		    &why, ERR_MISSING, "of %u clusters %u are its own", left->clusters, left->good);
 	/* cppcheck-suppress autoVariables ; taken out again below */

@@ -88,12 +88,7 @@ static void finish(struct fat_taking *t, const struct bundle_place *place, struc
 	struct err why = *damage;
 	struct row row = {.place = place, .copy = copy, .why = &why};
 
-	if (copy->bad_bytes)
-		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
-		    (unsigned long long)copy->bad_bytes, copy->first.text);
-	else if (place->padded)
-		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
-		    (unsigned long long)place->padded);
+	(void)copy_explain(copy, place->padded, &why);
 	row.status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
 	counts_of(t)->taken += row.status == ROW_TAKEN;
 	counts_of(t)->partial += row.status == ROW_PARTIAL;
@@ -177,10 +172,7 @@ static void leave(struct fat_taking *t)
 	struct err why = {0};
 	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
 
-	if (t->collection->broken && t->collection->broken_why.kind != ERR_STOPPED)
-		why = t->collection->broken_why;
-	else
-		fail(&why, ERR_STOPPED, "stopped before it was its turn");
+	collection_left_behind(t->collection, &why);
 	t->size = t->entry ? t->entry->size : 0;
 	counts_of(t)->expected++;
 	counts_of(t)->failed++;

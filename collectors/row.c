@@ -72,7 +72,7 @@ static void add_place(struct json *json, const struct row *row)
 		add_wof(json, row->content);
 }
 
-static void add_times(struct json *json, const char *key, const struct ntfs_times *times)
+void row_add_times(struct json *json, const char *key, const struct ntfs_times *times)
 {
 	json_key(json, key);
 	json_begin(json);
@@ -102,7 +102,7 @@ static void add_name(struct json *json, const struct row *row)
 	add_raw_name(json, "raw_name", name->utf16);
 	json_unsigned_field(json, "parent_record", name->parent.record);
 	json_unsigned_field(json, "parent_sequence", name->parent.sequence);
-	add_times(json, "fn", &name->times);
+	row_add_times(json, "fn", &name->times);
 	for (size_t i = 0; i < row->entry->name_count; i++)
 		if (row->entry->names[i].name_space == NTFS_NAME_DOS &&
 		    name->name_space != NTFS_NAME_DOS) {
@@ -191,7 +191,7 @@ static void add_entry(struct json *json, const struct row *row)
 	json_unsigned_field(json, "record", entry->record);
 	json_unsigned_field(json, "sequence", entry->sequence);
 	if (entry->has_standard) {
-		add_times(json, "si", &entry->times);
+		row_add_times(json, "si", &entry->times);
 		json_unsigned_field(json, "attributes", entry->attributes);
 		json_unsigned_field(json, "security_id", entry->security_id);
 		json_unsigned_field(json, "usn", entry->usn);
@@ -257,6 +257,18 @@ static void add_shadow(struct json *json, const struct row *row)
 	json_end(json);
 }
 
+/* The volume it lies on, and what that says of it. */
+static void add_volume(struct json *json, const struct row *row)
+{
+	json_bytes_field(json, "volume", text_bytes(&row->volume->name));
+	if (row->shadow)
+		add_shadow(json, row);
+	if (row->entry)
+		add_entry(json, row);
+	if (row->fat)
+		add_fat(json, row);
+}
+
 void row_write(const struct row *row, struct text *out)
 {
 	struct json json = {.to = out};
@@ -277,11 +289,7 @@ void row_write(const struct row *row, struct text *out)
 		add_place(&json, row);
 	add_collectors(&json, row);
 	if (row->volume)
-		json_bytes_field(&json, "volume", text_bytes(&row->volume->name));
-	if (row->shadow)
-		add_shadow(&json, row);
-	if (row->entry)
-		add_entry(&json, row);
+		add_volume(&json, row);
 	if (row->deleted) {
 		json_key(&json, "deleted");
 		json_begin(&json);
@@ -289,8 +297,6 @@ void row_write(const struct row *row, struct text *out)
 		row_add_deleted(&json, row->deleted);
 		json_end(&json);
 	}
-	if (row->fat)
-		add_fat(&json, row);
 	if (row->fat_left)
 		row_add_fat_left(&json, row->fat_left);
 	json_end(&json);

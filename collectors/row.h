@@ -59,6 +59,8 @@ struct row_deleted { /* what is left of a deleted stream; all borrowed */
 	bool is_changed;     /* while it was read */
 	uint64_t deleted_at; /* ticks, by the change journal; 0: not known */
 };
+/* Adds an object with the four times. */
+void row_add_times(struct json *json, const char *key, const struct ntfs_times *times);
 /* Adds the fields of "deleted" but for path, inside an object that is open. */
 void row_add_deleted(struct json *json, const struct row_deleted *deleted);
 /* row_fat.c: "deleted" of a file on FAT or exFAT. */

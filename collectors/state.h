@@ -152,6 +152,9 @@ static inline void copy_result_free_at(struct copy_result *result)
 #define COPY_FILL_MAX ((uint64_t)512 << 20)
 bool copy_source(struct collection *collection, struct source *source, uint64_t size,
     struct copy_result *result, struct err *err) MUST_CHECK;
+/* Puts into *why what is missing of a copy that came to its end; `padded` as bundle_entry_end said. False, and *why
+ * untouched, when nothing is. */
+bool copy_explain(const struct copy_result *result, uint64_t padded, struct err *why);
 
 /* collection.c: the destination does not take any more; the run ends. */
 void collection_break(struct collection *collection, const struct err *why);
@@ -165,6 +168,9 @@ void collection_skip(struct collection *collection, const char *what, const stru
 void collection_row(struct collection *collection, struct text *row);
 void collection_journal(
     struct collection *collection, const char *step, const char *what, const char *detail);
+
+/* Why what had its turn no more was left behind: the destination broke, or the run was stopped. */
+void collection_left_behind(const struct collection *collection, struct err *why);
 
 /* progress.c: on a terminal one line replaced in place, otherwise a line a step. */
 void progress_start(struct progress *progress, uint64_t total);

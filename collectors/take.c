@@ -147,15 +147,10 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	else if (!t->content.is_wof)
 		content_elsewhere(t->volume, t->entry, t->stream, &why);
 	check_places(t, &why);
-	if (copy->bad_bytes)
-		fail(&why, copy->first.kind, "%llu bytes could not be read: %.180s",
-		    (unsigned long long)copy->bad_bytes, copy->first.text);
-	else if (t->content.cut)
+	(void)copy_explain(copy, place->padded, &why);
+	if (t->content.cut && !copy->bad_bytes)
 		fail(&why, ERR_DAMAGED, "the last %llu bytes lie outside the volume or image",
 		    (unsigned long long)t->content.cut);
-	else if (place->padded)
-		fail(&why, ERR_STOPPED, "stopped %llu bytes before its end",
-		    (unsigned long long)place->padded);
 	row.why = &why;
 	row.status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
 	counts_of(t)->taken += row.status == ROW_TAKEN;
@@ -229,10 +224,7 @@ static void left_behind(struct taking *t)
 	struct err why = {0};
 	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
 
-	if (t->collection->broken && t->collection->broken_why.kind != ERR_STOPPED)
-		why = t->collection->broken_why;
-	else
-		fail(&why, ERR_STOPPED, "stopped before it was its turn");
+	collection_left_behind(t->collection, &why);
 	make_path(t, t->name, &t->path);
 	if (!t->path.failed)
 		write_row(t, &row);

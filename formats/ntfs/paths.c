@@ -278,7 +278,7 @@ void ntfs_path_add_name(struct text *out, struct bytes utf16)
 {
 	size_t start = text_add_ascii(out, utf16, '/');
 
-	if (start + 2 > utf16.len)
+	if (!utf16.at || start + 2 > utf16.len)
 		return;
 	for (size_t i = start; i + 2 <= utf16.len; i += 2) {
 		uint16_t unit = le16(utf16.at + i);
