@@ -1,5 +1,5 @@
 /* The plaintext of a volume: a skippable frame with JSON about the volume, zstd frames (RFC 8878) cut by our
- * rule, a zstd seek table (docs/formats/bundle.md, Volumes). */
+ * rule, a zstd seek table (docs/bundle-format.md, Volumes). */
 #ifndef KANSHIKI_BUNDLE_FRAMES_H
 #define KANSHIKI_BUNDLE_FRAMES_H
 
@@ -15,7 +15,7 @@
 #define FRAMES_COUNT_MAX    (1u << 21)        /* frames in one volume */
 
 /* What the volume header says: {"format":1,"collection_id","set","index","previous_sha256","tar_offset",
- * "next_header"}; docs/formats/bundle.md has the fields. */
+ * "next_header"}; docs/bundle-format.md has the fields. */
 struct frames_header {
 	uint8_t collection_id[16];
 	unsigned set;   /* enum bundle_set */

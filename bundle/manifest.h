@@ -1,4 +1,4 @@
-/* MANIFEST.sha256: "# key: value" lines, then sha256sum lines (docs/formats/bundle.md, MANIFEST). */
+/* MANIFEST.sha256: "# key: value" lines, then sha256sum lines (docs/bundle-format.md, MANIFEST). */
 #ifndef KANSHIKI_BUNDLE_MANIFEST_H
 #define KANSHIKI_BUNDLE_MANIFEST_H
 

@@ -79,7 +79,7 @@ void bundle_close(struct bundle_reader *reader);
 CLEANUP_POINTER(struct bundle_reader, bundle_close);
 void bundle_facts(const struct bundle_reader *reader, struct bundle_facts *out);
 
-/* One object of meta/entries (docs/formats/bundle.md, A row). The strings borrow from the reader and are
+/* One object of meta/entries (docs/bundle-format.md, A row). The strings borrow from the reader and are
  * good until the next bundle_row_* call on it. */
 struct bundle_row_view {
 	struct bytes path;         /* "fs/C/Windows/..." as in the tar */

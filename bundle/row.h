@@ -1,4 +1,4 @@
-/* One row of meta/entries.NNN.jsonl (docs/formats/bundle.md, A row), read strictly where a reader relies on it. */
+/* One row of meta/entries.NNN.jsonl (docs/bundle-format.md, A row), read strictly where a reader relies on it. */
 #ifndef KANSHIKI_BUNDLE_ROW_H
 #define KANSHIKI_BUNDLE_ROW_H
 

@@ -1,4 +1,4 @@
-/* The seal. See seal.h. Profile: docs/formats/bundle.md, MANIFEST.p7s. */
+/* The seal. See seal.h. Profile: docs/bundle-format.md, MANIFEST.p7s. */
 #include "bundle/seal.h"
 
 #include "bundle/pem.h"

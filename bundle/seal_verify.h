@@ -1,4 +1,4 @@
-/* Checks a seal: accepts only the profile that we write (docs/formats/bundle.md, Trust), so that every flipped
+/* Checks a seal: accepts only the profile that we write (docs/bundle-format.md, Trust), so that every flipped
  * bit of MANIFEST.p7s is refused; plain CMS verification accepts some. */
 #ifndef KANSHIKI_BUNDLE_SEAL_VERIFY_H
 #define KANSHIKI_BUNDLE_SEAL_VERIFY_H

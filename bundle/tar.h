@@ -1,5 +1,5 @@
 /* Headers of the pax tar (POSIX.1-2017, pax Interchange Format): ustar, and an extended header in front only when
- * ustar cannot say it. docs/formats/bundle.md, Tar. */
+ * ustar cannot say it. docs/bundle-format.md, Tar. */
 #ifndef KANSHIKI_BUNDLE_TAR_H
 #define KANSHIKI_BUNDLE_TAR_H
 

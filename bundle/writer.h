@@ -1,4 +1,4 @@
-/* Writes a bundle, format 1 (docs/formats/bundle.md): sets of age files holding zstd frames of one pax
+/* Writes a bundle, format 1 (docs/bundle-format.md): sets of age files holding zstd frames of one pax
  * tar, rows and receipts in `meta`, and a signed MANIFEST at the start, at every rotation and at the end.
  * Called from one thread. Memory is bounded. The store is handed in; nothing here knows the OS. */
 #ifndef KANSHIKI_BUNDLE_WRITER_H

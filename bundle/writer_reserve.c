@@ -1,4 +1,4 @@
-/* Room kept for closing a bundle on a disk that gets full. See docs/formats/bundle.md, A full destination. */
+/* Room kept for closing a bundle on a disk that gets full. See docs/bundle-format.md, A full destination. */
 #include "bundle/writer_state.h"
 
 #include "core/array.h"

@@ -1,4 +1,4 @@
-/* What FAT and exFAT know of a file, as JSON: for rows and for the listing of a volume (docs/formats/rows.md). */
+/* What FAT and exFAT know of a file, as JSON: for rows and for the listing of a volume (docs/bundle-format.md). */
 #ifndef KANSHIKI_COLLECTORS_FAT_ROW_H
 #define KANSHIKI_COLLECTORS_FAT_ROW_H
 

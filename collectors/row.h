@@ -1,4 +1,4 @@
-/* Rows of meta/entries (docs/formats/rows.md). */
+/* Rows of meta/entries (docs/bundle-format.md). */
 #ifndef KANSHIKI_COLLECTORS_ROW_H
 #define KANSHIKI_COLLECTORS_ROW_H
 

@@ -1,4 +1,4 @@
-/* What is left of a deleted stream, as rows and listings say it (docs/formats/rows.md). */
+/* What is left of a deleted stream, as rows and listings say it (docs/bundle-format.md). */
 #include "collectors/row.h"
 
 #define RANGES_MAX 1024

@@ -1,4 +1,4 @@
-/* What is left of a deleted file on FAT or exFAT, as its row says it (docs/formats/rows.md). */
+/* What is left of a deleted file on FAT or exFAT, as its row says it (docs/bundle-format.md). */
 #include "collectors/row.h"
 
 #include "collectors/fat_row.h"

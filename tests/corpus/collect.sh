@@ -10,7 +10,7 @@ keys=$scratch/keys
 
 digest() { sha256sum | cut -d ' ' -f 1; }
 
-# Names of a bundle (docs/formats/bundle.md, Names), for what fls prints: it shows control characters as ^.
+# Names of a bundle (docs/bundle-format.md, Names), for what fls prints: it shows control characters as ^.
 extracted_file() { printf '%s/fs/C/%s' "$scratch/extracted" "$1"; }
 
 # Rows by path: status, record, size, same_as; fields apart by tabs.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # salvage.sh BUILD: a bundle damaged in every way gives back all but what was hit, never fewer entries than the loop of stock
-# tools in docs/formats/bundle.md, and says of each entry what became of it: whole is the same to the byte.
+# tools in docs/bundle-format.md, and says of each entry what became of it: whole is the same to the byte.
 set -euo pipefail
 build=${1:?usage: salvage.sh BUILD}
 # shellcheck source=tests/lib.sh

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Every line of "With stock tools" in docs/formats/bundle.md, as it stands there, on a bundle of several volumes: openssl, sha256sum,
+# Every line of "With stock tools" in docs/bundle-format.md, as it stands there, on a bundle of several volumes: openssl, sha256sum,
 # age, zstd and tar open it without us; a damaged volume costs only itself.
 # usage: tests/e2e/writer_stock.sh BUILD
 set -euo pipefail
 build=${1:?usage: tests/e2e/writer_stock.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
 
-page=$tests/../docs/formats/bundle.md
+page=$tests/../docs/bundle-format.md
 
 # usage: stock N   runs line N of the page's block in $copy, where key.txt and evidence-ca.pem lie too
 stock() {
