@@ -74,6 +74,28 @@ static bool take_time(yyjson_val *root, const char *key, uint64_t *out)
 	return string && time_parse(string, out, NULL);
 }
 
+bool kit_public_parse(const char *word, bool *ids_only, struct err *err)
+{
+	if (strcmp(word, KIT_PUBLIC_IDS) != 0 && strcmp(word, KIT_PUBLIC_NAMES) != 0)
+		return fail(err, ERR_USAGE, "public is %s or %s, not '%s'", KIT_PUBLIC_NAMES,
+		    KIT_PUBLIC_IDS, word);
+	*ids_only = strcmp(word, KIT_PUBLIC_IDS) == 0;
+	return true;
+}
+
+/* A kit that says what this version does not know must not show more than it wants shown. */
+static bool take_public(yyjson_val *root, bool *ids_only, struct err *err)
+{
+	yyjson_val *value = yyjson_obj_get(root, "public");
+	const char *word = yyjson_get_str(value);
+	struct err why = {0};
+
+	if (!value || (word && kit_public_parse(word, ids_only, &why)))
+		return true;
+	return fail(
+	    err, ERR_UNSUPPORTED, "'%s': %s", KIT_JSON, word ? why.text : "\"public\" is no word");
+}
+
 static bool parse_json(struct bytes json, struct kit *kit, struct err *err)
 {
 	CLEANUP(json_doc_free)
@@ -91,7 +113,7 @@ static bool parse_json(struct bytes json, struct kit *kit, struct err *err)
 	    !take_time(root, "expires", &kit->expires))
 		return fail(err, ERR_DAMAGED, "'%s' lacks one of name, profile, created, expires",
 		    KIT_JSON);
-	return true;
+	return take_public(root, &kit->ids_only, err);
 }
 
 static bool add_recipient(struct kit *kit, struct bytes line, struct err *err)

@@ -11,7 +11,14 @@ struct kit {
 	struct text_list recipients; /* "age1..." */
 	struct seal_key *seal;       /* certificate, chain and private key */
 	struct text profile;         /* default profile name */
+	bool
+	    ids_only; /* "public": "ids": no names of persons and PCs outside of what is encrypted */
 };
+
+#define KIT_PUBLIC_NAMES "names"
+#define KIT_PUBLIC_IDS   "ids"
+/* What may show outside of what is encrypted, as --public and kit.json say it. ERR_USAGE. */
+bool kit_public_parse(const char *word, bool *ids_only, struct err *err) MUST_CHECK;
 
 /* Reads and checks a kit: the seal certificate belongs to its key and chains to the kit's evidence CA, every
  * recipient is well formed. ERR_MISSING (no kit.json: no such kit), ERR_DAMAGED (says which file). */

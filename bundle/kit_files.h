@@ -24,7 +24,7 @@
 
 /* Adds the recipients of recipients.txt: "age1..." lines, '#' comments. */
 bool kit_parse_recipients(struct bytes text, struct kit *kit, struct err *err) MUST_CHECK;
-/* Adds kit.json. Of `kit` name, profile, created and expires are used. */
+/* Adds kit.json. Of `kit` name, profile, created, expires and ids_only are used. */
 void kit_format_json(const struct kit *kit, struct text *out);
 /* Adds GUIDE.txt, Japanese then English. */
 void kit_format_guide(const struct kit *kit, struct text *out);

@@ -14,6 +14,8 @@ void kit_format_json(const struct kit *kit, struct text *out)
 	json_time_field(&json, "created", kit->created);
 	json_time_field(&json, "expires", kit->expires);
 	json_bytes_field(&json, "profile", text_bytes(&kit->profile));
+	if (kit->ids_only)
+		json_string_field(&json, "public", KIT_PUBLIC_IDS);
 	json_end(&json);
 	text_addc(out, '\n');
 }

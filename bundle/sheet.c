@@ -1,10 +1,18 @@
 /* The custody sheet. See sheet.h. */
 #include "bundle/sheet.h"
 
-#define BOX       " [ ]"
-#define BOX_LEN   4
-#define BOXES_ROW 8
-#define DIGITS    64
+#include "bundle/sheet_fit.h"
+
+#define DIGITS 64
+
+struct page { /* under way */
+	struct text *out;
+	const char *number;
+	const struct qr *qr;
+	unsigned lines; /* on paper, that a value gets at most */
+	size_t used;    /* digits of the number */
+	bool had_boxes, is_cut;
+};
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"ja\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -13,43 +21,24 @@ static const char head[] =
     "<meta name=\"referrer\" content=\"no-referrer\">\n"
     "<title>証拠物件管理票 Custody sheet</title>\n<style>\n"
     "@page{size:A4 portrait;margin:9mm}\n"
-    "body{font:7.6pt/1.28 \"MS Gothic\",\"Yu Gothic\",\"Noto Sans CJK JP\",sans-serif;color:#000;"
-    "background:#fff;max-width:190mm;margin:auto}\n"
-    "h1{font-size:12pt;margin:0 0 1mm;border-bottom:.5mm solid}\n"
-    "p{margin:0;overflow-wrap:anywhere}\n"
+    "body{font:7.6pt/3.5mm \"MS Gothic\",\"Yu Gothic\",\"Noto Sans CJK JP\",sans-serif;color:#000;"
+    "background:#fff;width:192mm;max-width:100%;margin:0 auto}\n"
+    "h1{font-size:12pt;line-height:6mm;margin:0 0 .6mm;border-bottom:.5mm solid}\n"
+    "p{margin:0;word-break:break-all}\n"
+    "p.words{font-weight:bold}\n"
     "p.row{display:flex;border-bottom:.1mm solid #999}\n"
-    "p.row b{flex:none;max-width:90mm;font-weight:normal;color:#333;padding-right:2mm}\n"
+    "p.row b{flex:none;max-width:130mm;font-weight:normal;color:#333;padding-right:2mm;"
+    "white-space:pre}\n"
     "p.row span{flex:1;min-width:0;font-weight:bold}\n"
+    "p.blank{height:5.1mm;align-items:flex-end}\n"
     "p.gap{height:1.2mm}\n"
-    "div.number{font-family:monospace;height:6mm;white-space:nowrap}\n"
-    "div.number i{display:inline-block;box-sizing:border-box;width:6mm;height:6mm;"
-    "border:.2mm solid;text-align:center;font:bold 11pt/5.4mm monospace}\n"
-    "svg{float:right;width:44mm;height:44mm}\n"
+    "p.cells{display:flex;border-bottom:.1mm solid;height:6.7mm}\n"
+    "p.cells span{flex:1;border-right:.1mm solid;padding-left:.5mm;color:#333}\n"
+    "div.number{font-family:monospace;height:5.2mm;white-space:nowrap}\n"
+    "div.number i{display:inline-block;box-sizing:border-box;width:6mm;height:5.2mm;"
+    "border:.2mm solid;text-align:center;font:bold 11pt/4.8mm monospace;vertical-align:top}\n"
+    "svg{float:right;width:41mm;height:41mm}\n"
     "</style>\n</head>\n<body>\n";
-
-/* The line at *at without its end; false behind the last. */
-static bool next_line(struct bytes text, size_t *at, struct bytes *line)
-{
-	if (*at >= text.len)
-		return false;
-	const uint8_t *from = text.at + *at;
-	const uint8_t *end = memchr(from, '\n', text.len - *at);
-
-	*line = (struct bytes){from, end ? (size_t)(end - from) : text.len - *at};
-	*at += line->len + 1;
-	if (line->len && line->at[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
-static bool is_boxes(struct bytes line)
-{
-	bool same = line.len == BOX_LEN * BOXES_ROW;
-
-	for (size_t i = 0; same && i < line.len; i++)
-		same = line.at[i] == (uint8_t)BOX[i % BOX_LEN];
-	return same;
-}
 
 /* The next digit of the number; a blank where there is none. */
 static char next_digit(const char *number, size_t *used)
@@ -62,12 +51,14 @@ static char next_digit(const char *number, size_t *used)
 void sheet_fill(struct bytes text, const char *number, struct text *out)
 {
 	struct bytes line;
+	struct bytes label;
+	struct bytes value;
 	size_t at = 0;
 	size_t used = 0;
 
-	while (next_line(text, &at, &line)) {
-		if (is_boxes(line))
-			for (int i = 0; i < BOXES_ROW; i++)
+	while (sheet_next_line(text, &at, &line)) {
+		if (sheet_line(line, &label, &value) == SHEET_BOXES)
+			for (int i = 0; i < SHEET_BOXES_ROW; i++)
 				text_addf(out, " [%c]", next_digit(number, &used));
 		else
 			text_add_printable(out, line);
@@ -103,7 +94,7 @@ static void add_escaped(struct text *out, struct bytes value)
 static void add_boxes(struct text *out, const char *number, size_t *used)
 {
 	text_adds(out, "<div class=\"number\">");
-	for (int i = 0; i < BOXES_ROW; i++) {
+	for (int i = 0; i < SHEET_BOXES_ROW; i++) {
 		char digit = next_digit(number, used);
 
 		text_adds(out, "<i>");
@@ -131,55 +122,105 @@ static void add_qr(struct text *out, const struct qr *qr)
 	text_adds(out, "\"/></svg>\n");
 }
 
-/* Up to the first ": " it is what the form asks. */
-static void add_row(struct text *out, struct bytes line)
+/* What is cut is cut before it is escaped: half an escape is none. */
+static void add_value(struct page *page, struct bytes label, struct bytes value)
 {
-	size_t split = 0;
+	CLEANUP(text_free) struct text shown = {0};
+	CLEANUP(text_free) struct text cut = {0};
 
-	while (split + 2 <= line.len && memcmp(line.at + split, ": ", 2) != 0)
-		split++;
-	if (split + 2 > line.len) {
-		text_adds(out, line.len ? "<p>" : "<p class=\"gap\">");
-		add_escaped(out, line);
-		text_adds(out, "</p>\n");
-		return;
-	}
-	text_adds(out, "<p class=\"row\"><b>");
-	add_escaped(out, (struct bytes){line.at, split});
+	text_add_printable(&shown, value);
+	sheet_cut(label, text_bytes(&shown), page->lines, &cut);
+	page->out->failed = page->out->failed || shown.failed || cut.failed;
+	page->is_cut = page->is_cut || cut.len != shown.len;
+	add_escaped(page->out, text_bytes(&cut));
+}
+
+static void add_row(struct page *page, const char *style, struct bytes label, struct bytes value)
+{
+	struct text *out = page->out;
+
+	text_addf(out, "<p class=\"%s\"><b>", style);
+	add_escaped(out, label);
 	text_adds(out, "</b><span>");
-	struct bytes value = {line.at + split + 2, line.len - split - 2};
-	bool is_blank = true;
-
-	for (size_t i = 0; i < value.len; i++)
-		is_blank = is_blank && value.at[i] == '_';
-	if (!is_blank)
-		add_escaped(out, value);
+	add_value(page, label, value);
 	text_adds(out, "</span></p>\n");
+}
+
+/* "When ____ From ____": a box to write in for each. */
+static void add_cells(struct text *out, struct bytes line)
+{
+	size_t at = 0;
+
+	text_adds(out, "<p class=\"cells\">");
+	while (at < line.len) {
+		size_t start = at;
+
+		while (at < line.len && line.at[at] != '_')
+			at++;
+		size_t end = at;
+
+		while (at < line.len && line.at[at] == '_')
+			at++;
+		text_adds(out, "<span>");
+		add_escaped(out, (struct bytes){line.at + start, end - start});
+		text_adds(out, "</span>");
+	}
+	text_adds(out, "</p>\n");
+}
+
+static void add_line(struct page *page, struct bytes line)
+{
+	struct text *out = page->out;
+	struct bytes label;
+	struct bytes value;
+
+	switch (sheet_line(line, &label, &value)) {
+	case SHEET_GAP:
+		text_adds(out, "<p class=\"gap\"></p>\n");
+		break;
+	case SHEET_WORDS:
+		text_adds(out, "<p class=\"words\">");
+		add_escaped(out, label);
+		text_adds(out, "</p>\n");
+		break;
+	case SHEET_ROW:
+		add_row(page, "row", label, value);
+		break;
+	case SHEET_BLANK:
+		add_row(page, "row blank", label, (struct bytes){0});
+		break;
+	case SHEET_CELLS:
+		add_cells(out, line);
+		break;
+	case SHEET_BOXES:
+		if (page->qr && page->used == 0 && !page->had_boxes)
+			add_qr(out, page->qr);
+		page->had_boxes = true;
+		add_boxes(out, page->number, &page->used);
+		break;
+	}
 }
 
 void sheet_html(struct bytes text, const char *number, const struct qr *qr, struct text *out)
 {
+	struct page page = {.out = out, .number = number, .qr = qr, .lines = sheet_fit(text)};
 	struct bytes line;
 	size_t at = 0;
-	size_t used = 0;
-	bool is_first = true;
-	bool had_boxes = false;
 
 	text_adds(out, head);
-	while (next_line(text, &at, &line)) {
-		if (is_first) {
-			text_adds(out, "<h1>");
-			add_escaped(out, line);
-			text_adds(out, "</h1>\n");
-		} else if (is_boxes(line)) {
-			if (qr && !had_boxes)
-				add_qr(out, qr);
-			had_boxes = true;
-			add_boxes(out, number, &used);
-		} else {
-			add_row(out, line);
-		}
-		is_first = false;
+	/* Whatever the font: never a second page. */
+	text_addf(out, "<style>p.row span{max-height:%u.%umm;overflow:hidden}</style>\n",
+	    page.lines * SHEET_LINE_HEIGHT / 10, page.lines * SHEET_LINE_HEIGHT % 10);
+	if (sheet_next_line(text, &at, &line)) {
+		text_adds(out, "<h1>");
+		add_escaped(out, line);
+		text_adds(out, "</h1>\n");
 	}
+	while (sheet_next_line(text, &at, &line))
+		add_line(&page, line);
+	if (page.is_cut)
+		text_adds(out,
+		    "<p class=\"words\">… 全文は CUSTODY.txt にあります The whole text is "
+		    "in CUSTODY.txt</p>\n");
 	text_adds(out, "</body>\n</html>\n");
 }

@@ -7,6 +7,9 @@
 #include "core/store.h"
 #include "bundle/seal.h"
 
+/* In the place of the host: its name is inside alone. */
+#define BUNDLE_WITHHELD "withheld"
+
 enum bundle_set { BUNDLE_LIVE, BUNDLE_FILES, BUNDLE_MEMORY, BUNDLE_META };
 
 struct bundle_limits {         /* zero: the format's own numbers */

@@ -36,6 +36,7 @@ struct run { /* everything that one run owns */
 	struct collection_plan plan;
 	struct bundle_writer *writer;
 	struct collection *collection;
+	bool ids_only; /* names of people and PCs are inside alone */
 	struct vss_choice shadow;
 	struct read_back read_back;
 	bool is_live;
@@ -64,6 +65,8 @@ static size_t make_options(struct collect_request *request, struct option option
 	    {"case", 0, OPTION_TEXT, &request->case_id, "ID", "case number, for the bundle's name"},
 	    {"facts", 0, OPTION_TEXT, &request->facts, "FILE",
 		"JSON object: operator, witness, authority, location"},
+	    {"public", 0, OPTION_TEXT, &request->public, "WHAT",
+		"what shows outside: names, or ids alone (default: as the kit says)"},
 	    {"operator", 0, OPTION_TEXT, &request->operator, "NAME", "who collects"},
 	    {"nonce", 0, OPTION_TEXT, &request->nonce, "TEXT",
 		"what the office gave with the order: shows that it was taken after it"},
@@ -203,7 +206,7 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 	collect_read_clock(&run->start);
 	*plan = (struct bundle_plan){
 	    .case_id = run->request.case_id,
-	    .host = text_string(&run->host),
+	    .host = run->ids_only ? BUNDLE_WITHHELD : text_string(&run->host),
 	    .started = run->start.utc,
 	    .recipients = &run->kit.recipients,
 	    .seal = run->kit.seal,
@@ -301,6 +304,7 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .reference = run->reference,
 	    .read_back = &run->read_back,
 	    .is_live = run->is_live,
+	    .ids_only = run->ids_only,
 	};
 	collect_read_clock(&facts->ended);
 	hash_program(facts->program_sha256);
@@ -353,6 +357,16 @@ static void check_medium(struct run *run)
 		read_back(run);
 }
 
+/* With the names that the one outside does not tell. */
+static bool put_inner_sheet(struct run *run, const struct facts *facts, struct err *err)
+{
+	CLEANUP(text_free) struct text sheet = {0};
+
+	facts_custody(facts, false, &sheet);
+	return text_ok(&sheet, err) &&
+	       bundle_meta(run->writer, "CUSTODY.txt", text_bytes(&sheet), err);
+}
+
 /* Receipt, facts and custody sheet, then the seal. A destination that broke is sealed as far as it goes. */
 static bool seal(struct run *run, char number[SHA256_HEX_ROOM], struct err *err)
 {
@@ -364,10 +378,11 @@ static bool seal(struct run *run, char number[SHA256_HEX_ROOM], struct err *err)
 
 	gather_facts(run, &facts);
 	facts_write(&facts, &json);
-	facts_custody(&facts, &custody);
+	facts_custody(&facts, run->ids_only, &custody);
 	sheet_html(text_bytes(&custody), NULL, NULL, &page);
 	if (!collection_receipt(run->collection, &ignored) || !text_ok(&json, &ignored) ||
-	    !bundle_meta(run->writer, "collection.json", text_bytes(&json), &ignored))
+	    !bundle_meta(run->writer, "collection.json", text_bytes(&json), &ignored) ||
+	    (run->ids_only && !put_inner_sheet(run, &facts, &ignored)))
 		collection_note(run->collection, "meta", &ignored);
 	return bundle_finish(run->writer, text_bytes(&custody), text_bytes(&page), number, err);
 }
@@ -491,6 +506,7 @@ static int run_collect(int argc, char **argv)
 	int code = EXIT_USAGE;
 
 	if (!parse(&run, argc, argv, &err) || (run.request.kit && !load_kit(&run, &err)) ||
+	    !collect_choose_public(&run.request, run.kit.ids_only, &run.ids_only, &err) ||
 	    !collect_load_facts(&run.request, &run.facts_file, &run.reference, &err))
 		return command_fail(&err);
 	if (!collect_open_volumes(&run.request, &run.volumes, &code, &err)) {

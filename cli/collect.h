@@ -9,6 +9,7 @@
 struct collect_request {
 	const char *kit, *out, *profile, *case_id, *facts;
 	const char *operator, * nonce, *reference_time;
+	const char *public;       /* "names", "ids"; NULL: as the kit says */
 	struct text_list volumes; /* "C=PATH", "PATH", "PATH@N" */
 	struct text_list take;
 	const char *deleted, *shadow;
@@ -20,6 +21,9 @@ struct collect_request {
 /* --facts, and over it what was typed: ERR_USAGE, or ERR_DAMAGED with the file named. */
 bool collect_load_facts(const struct collect_request *request, struct facts_file **file,
     struct facts_reference *reference, struct err *err) MUST_CHECK;
+/* What of names may show outside: the kit's word, which may be made stricter, not laxer. ERR_USAGE. */
+bool collect_choose_public(
+    const struct collect_request *request, bool by_kit, bool *ids_only, struct err *err) MUST_CHECK;
 void collect_read_clock(struct facts_clock *out);
 
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the

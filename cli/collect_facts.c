@@ -16,6 +16,21 @@ void collect_read_clock(struct facts_clock *out)
 	};
 }
 
+bool collect_choose_public(
+    const struct collect_request *request, bool by_kit, bool *ids_only, struct err *err)
+{
+	bool asked = by_kit;
+
+	if (request->public && !kit_public_parse(request->public, &asked, err))
+		return fail_in(err, "--public");
+	if (by_kit && !asked)
+		return fail(err, ERR_USAGE,
+		    "--public %s: the office made this kit so that no names show outside",
+		    request->public);
+	*ids_only = asked;
+	return true;
+}
+
 static bool load_file(const char *path, struct facts_file **file, struct err *err)
 {
 	CLEANUP(text_free) struct text content = {0};

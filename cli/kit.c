@@ -6,19 +6,21 @@
 #include "core/time.h"
 #include "core/tr.h"
 #include "bundle/issue.h"
+#include "bundle/kit.h"
 #include "collectors/collection.h"
 #include "platform/clock.h"
 #include "platform/console.h"
 
 #include <string.h>
 
-#define OPTIONS      7
+#define OPTIONS      8
 #define DEFAULT_DAYS 90
 
 struct request {
 	struct kit_order order;
 	uint64_t days;
-	const char *since; /* of a revocation */
+	const char *public; /* "names", "ids" */
+	const char *since;  /* of a revocation */
 	uint64_t revoked_from;
 };
 
@@ -42,6 +44,8 @@ static void make_options(struct request *request, struct option options[OPTIONS]
 		"how long the kit may seal (default: 90 days)"},
 	    {"profile", 0, OPTION_TEXT, &order->profile, "NAME",
 		"what the kit collects unless told otherwise (default: default)"},
+	    {"public", 0, OPTION_TEXT, &request->public, "WHAT",
+		"what shows outside of its bundles: names (default), or ids alone"},
 	    {"exe", 0, OPTION_LIST, &order->programs, "FILE",
 		"kanshiki.exe to put in, for x64 and x86 (default: found beside this program)"},
 	    {"since", 0, OPTION_TEXT, &request->since, "TIME",
@@ -74,8 +78,9 @@ static bool parse_office(struct request *request, const struct text_list *operan
 {
 	const struct kit_order *order = &request->order;
 
-	if (order->name || order->profile || order->recipients.count || order->programs.count ||
-	    request->days != DEFAULT_DAYS || (request->since && operands->count == 1))
+	if (order->name || order->profile || request->public || order->recipients.count ||
+	    order->programs.count || request->days != DEFAULT_DAYS ||
+	    (request->since && operands->count == 1))
 		return fail(err, ERR_USAGE, "kit %s does not take that option", operands->at[0]);
 	request->revoked_from = order->now;
 	if (request->since && !time_parse(request->since, &request->revoked_from, NULL))
@@ -122,7 +127,9 @@ static bool parse(
 	if (request->days < 1 || request->days > ISSUE_DAYS_MAX)
 		return fail(err, ERR_USAGE, "--days takes 1 to %d", ISSUE_DAYS_MAX);
 	/* On site it would be too late. */
-	if (!collection_check_profile(request->order.profile, err))
+	if ((request->public &&
+		!kit_public_parse(request->public, &request->order.ids_only, err)) ||
+	    !collection_check_profile(request->order.profile, err))
 		return false;
 	request->order.directory = operands->at[1];
 	request->order.days = (unsigned)request->days;

@@ -335,7 +335,7 @@ static bool make(
 
 bool kit_new(const struct kit_order *order, struct kit_made *out, struct err *err)
 {
-	CLEANUP(kit_free) struct kit kit = {.created = order->now};
+	CLEANUP(kit_free) struct kit kit = {.created = order->now, .ids_only = order->ids_only};
 
 	if (!name_kit(order, &kit.name, err) || !file_make_directory(order->directory, true, err) ||
 	    !file_make_directory(order->keys, true, err) || !check_apart(order, err) ||

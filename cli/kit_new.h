@@ -9,6 +9,7 @@ struct kit_order {
 	const char *directory, *keys;
 	const char *name;            /* NULL: made from the date */
 	const char *profile;         /* the kit's default */
+	bool ids_only;               /* struct kit */
 	struct text_list recipients; /* beside the one of KEYDIR */
 	struct text_list programs;   /* kanshiki.exe to copy; empty: looked for */
 	unsigned days;

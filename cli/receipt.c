@@ -1,6 +1,7 @@
 /* Reads meta/receipt.json as collectors/receipt.c writes it. See receipt.h. */
 #include "cli/receipt.h"
 
+#include "bundle/kit.h"
 #include "core/tr.h"
 
 #include <yyjson.h>
@@ -133,6 +134,11 @@ bool receipt_show_collection(struct bytes json, struct text *out, struct err *er
 
 	if (!yyjson_is_obj(root))
 		return fail(err, ERR_DAMAGED, "'meta/collection.json' is not readable");
+	if (yyjson_equals_str(yyjson_obj_get(root, "public"), KIT_PUBLIC_IDS)) {
+		text_adds(out, tr("host (sealed inside): "));
+		text_add_printable(out, string_of(yyjson_obj_get(root, "target"), "hostname"));
+		text_addc(out, '\n');
+	}
 	show_person(yyjson_obj_get(root, "operator"), tr("collected by: "), out);
 	show_person(yyjson_obj_get(root, "witness"), tr("witness: "), out);
 	show_tool(yyjson_obj_get(root, "tool"), out);

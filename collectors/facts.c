@@ -329,6 +329,7 @@ void facts_write(const struct facts *facts, struct text *out)
 	json_string_field(&json, "case_id", facts->case_id);
 	if (!facts->case_id)
 		add_missing(&missing, "case_id", "no --case was given");
+	json_string_field(&json, "public", facts->ids_only ? KIT_PUBLIC_IDS : KIT_PUBLIC_NAMES);
 	json_string_field(&json, "status", status_of(facts->collection));
 	write_given(&json, facts, &missing);
 	write_target(&json, facts, &missing);

@@ -58,12 +58,14 @@ struct facts {                         /* all borrowed */
 	struct facts_reference reference;
 	const struct read_back *read_back;
 	bool is_live;                         /* host is the machine that we run on */
+	bool ids_only;                        /* names of people and PCs are inside alone */
 	char program_sha256[SHA256_HEX_ROOM]; /* "" unknown */
 };
 
 void facts_write(const struct facts *facts, struct text *out);
 
-/* 証拠物件管理票: one page of text, Japanese and English, with empty boxes for the number. */
-void facts_custody(const struct facts *facts, struct text *out);
+/* 証拠物件管理票: one page of text, Japanese and English, with empty boxes for the number. hides_names: for all to read,
+ * without names of people, PCs and places, which are lines to write on. */
+void facts_custody(const struct facts *facts, bool hides_names, struct text *out);
 
 #endif

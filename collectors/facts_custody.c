@@ -8,104 +8,152 @@
 
 #define HANDOVERS 6
 
-/* "  日本語 English: value", or a line to write on. */
-static void add_line(struct text *out, const char *label, const char *value)
+struct sheet {
+	const struct facts *facts;
+	struct text *out;
+	bool hides_names;
+};
+
+/* "日本語 English: value", or a line to write on. */
+static void add_line(const struct sheet *sheet, const char *label, const char *value)
 {
-	text_addf(out, "%s: ", label);
+	text_addf(sheet->out, "%s: ", label);
 	if (value && *value)
-		text_add_printable(out, bytes_of(value));
+		text_add_printable(sheet->out, bytes_of(value));
 	else
-		text_adds(out, "______________________________");
-	text_addc(out, '\n');
+		text_adds(sheet->out, "______________________________");
+	text_addc(sheet->out, '\n');
 }
 
-static void add_header(struct text *out, const struct facts *facts)
+/* The same for what names a person, a PC or a place. */
+static void add_name(const struct sheet *sheet, const char *label, const char *value)
 {
+	add_line(sheet, label, sheet->hides_names ? NULL : value);
+}
+
+static void add_given(
+    const struct sheet *sheet, const char *label, const char *object, const char *key)
+{
+	add_name(sheet, label, facts_file_text(sheet->facts->file, object, key));
+}
+
+static void add_header(const struct sheet *sheet)
+{
+	const struct facts *facts = sheet->facts;
 	char id[37];
 
 	bundle_id_text(facts->collection_id, id);
-	text_adds(out, "証拠物件管理票  Custody sheet\n\n");
-	add_line(out, "事案番号 Case No.", facts->case_id);
-	add_line(out, "証拠番号 Evidence No.", facts_file_text(facts->file, "evidence_no", NULL));
-	add_line(out, "収集ID Collection ID", id);
-	add_line(out, "出動番号 Dispatch nonce", facts_file_text(facts->file, "dispatch", "nonce"));
-	add_line(out, "フォルダー Directory", facts->directory);
+	text_adds(sheet->out, "証拠物件管理票  Custody sheet\n\n");
+	add_line(sheet, "事案番号 Case No.", facts->case_id);
+	add_line(sheet, "証拠番号 Evidence No.", facts_file_text(facts->file, "evidence_no", NULL));
+	add_line(sheet, "収集ID Collection ID", id);
+	add_line(
+	    sheet, "出動番号 Dispatch nonce", facts_file_text(facts->file, "dispatch", "nonce"));
+	add_line(sheet, "フォルダー Directory", facts->directory);
+	if (sheet->hides_names)
+		add_line(sheet, "注意 Note",
+		    "氏名・機器名・場所は暗号化して封入 (kanshiki custody で表示) names are sealed "
+		    "inside");
 }
 
-static void add_device(struct text *out, const struct facts *facts)
+static void add_device(const struct sheet *sheet)
 {
-	const struct host_facts *machine = facts->machine;
-	bool is_live = facts->is_live;
+	static const struct host_facts none = {0};
+	const struct facts *facts = sheet->facts;
+	const struct host_facts *machine = facts->is_live ? facts->machine : &none;
 
-	text_adds(out, "\n対象機器 Device\n");
-	add_line(out, "  ホスト名 Hostname", facts->host);
-	add_line(out, "  メーカー Maker", is_live ? text_string(&machine->manufacturer) : NULL);
-	add_line(out, "  型番 Model", is_live ? text_string(&machine->model) : NULL);
-	add_line(out, "  製造番号 S/N", is_live ? text_string(&machine->serial) : NULL);
-	add_line(out, "  資産番号 Asset tag", NULL);
-	add_line(out,
-	    "発見時の状態 State when found (電源 Power/画面 Screen/ネットワーク Network/"
-	    "暗号化 Encryption)",
-	    facts_file_text(facts->file, "state_found", NULL));
-	add_line(out, "収集場所 Place", facts_file_text(facts->file, "location", "address"));
+	text_adds(sheet->out, "\n対象機器 Device\n");
+	add_name(sheet, "  ホスト名 Hostname", facts->host);
+	add_name(sheet, "  メーカー Maker", text_string(&machine->manufacturer));
+	add_name(sheet, "  型番 Model", text_string(&machine->model));
+	add_name(sheet, "  製造番号 S/N", text_string(&machine->serial));
+	add_name(sheet, "  資産番号 Asset tag", NULL);
+	add_given(sheet, "  発見時の状態 (電源・画面・通信・暗号化) State when found",
+	    "state_found", NULL);
+	add_given(sheet, "  収集場所 Place", "location", "address");
 }
 
 /* How far the host's clock is from one that is right. */
-static void add_reference(struct text *out, const struct facts *facts)
+static void add_reference(const struct sheet *sheet)
 {
-	const struct facts_reference *reference = &facts->reference;
-	const char *told = facts_file_text(facts->file, "clock", "reference");
+	static const char label[] = "正しい時計との差 Reference clock / offset";
+	const struct facts_reference *reference = &sheet->facts->reference;
 	CLEANUP(text_free) struct text value = {0};
 	int64_t offset = facts_offset_ms(reference);
 	uint64_t size = offset < 0 ? 0 - (uint64_t)offset : (uint64_t)offset;
 
-	if (reference->typed)
-		text_addf(&value, "%s; 収集機の時計 clock of the PC %c%llu.%03llu s",
-		    reference->typed, offset < 0 ? '-' : '+', (unsigned long long)(size / 1000),
-		    (unsigned long long)(size % 1000));
-	else
-		text_adds(&value, told ? told : "");
-	add_line(out, "基準時計と差 Reference clock / offset", text_string(&value));
+	if (!reference->typed) {
+		add_given(sheet, label, "clock", "reference");
+		return;
+	}
+	text_addf(&value, "%s; 収集機の時計 clock of the PC %c%llu.%03llu s", reference->typed,
+	    offset < 0 ? '-' : '+', (unsigned long long)(size / 1000),
+	    (unsigned long long)(size % 1000));
+	add_line(sheet, label, text_string(&value));
 }
 
-static void add_people(struct text *out, const struct facts *facts)
+/* As the clock on the wall shows it, and in UTC. */
+static void add_time(const struct sheet *sheet, const char *label, const struct facts_clock *clock)
 {
-	char start[TIME_ISO_ROOM];
-	char end[TIME_ISO_ROOM];
+	CLEANUP(text_free) struct text value = {0};
+	int32_t zone = clock->zone_minutes;
+	int minutes = zone < 0 ? -zone : zone;
+	char utc[TIME_ISO_ROOM];
+	char local[TIME_ISO_ROOM];
 
-	time_iso(facts->started.utc, start);
-	time_iso(facts->ended.utc, end);
-	text_adds(out, "\n");
-	add_line(out, "開始 Start (UTC, 収集機の時計 clock of the collecting PC)", start);
-	add_line(out, "終了 End (UTC)", end);
-	add_reference(out, facts);
-	add_line(
-	    out, "収集者 Collector 氏名 Name", facts_file_text(facts->file, "operator", "name"));
-	add_line(out, "  所属 Organization", facts_file_text(facts->file, "operator", "org"));
-	add_line(out, "  署名 Signature", NULL);
-	add_line(out, "立会人 Witness 氏名 Name", facts_file_text(facts->file, "witness", "name"));
-	add_line(out, "  所属 Organization", facts_file_text(facts->file, "witness", "org"));
-	add_line(out, "  署名 Signature", NULL);
-	add_line(out, "権限・同意の根拠 Authority / Consent",
-	    facts_file_text(facts->file, "authority", "basis"));
+	time_iso(clock->utc, utc);
+	time_iso(
+	    clock->utc + (uint64_t)((int64_t)zone * 60 * (int64_t)TIME_TICKS_PER_SECOND), local);
+	text_addf(&value, "%.10s %.8s (%c%02d:%02d), %.10s %.8s UTC", local, local + 11,
+	    zone < 0 ? '-' : '+', minutes / 60, minutes % 60, utc, utc + 11);
+	add_line(sheet, label, text_string(&value));
 }
 
-static void add_work(struct text *out, const struct facts *facts)
+static void add_people(const struct sheet *sheet)
 {
+	text_adds(sheet->out, "\n");
+	add_time(sheet, "開始 Start (収集機の時計 by the PC's clock)", &sheet->facts->started);
+	add_time(sheet, "終了 End", &sheet->facts->ended);
+	add_reference(sheet);
+	add_given(sheet, "収集者 Collector 氏名 Name", "operator", "name");
+	add_given(sheet, "  所属 Organization", "operator", "org");
+	add_line(sheet, "  署名 Signature", NULL);
+	add_given(sheet, "立会人 Witness 氏名 Name", "witness", "name");
+	add_given(sheet, "  所属 Organization", "witness", "org");
+	add_line(sheet, "  署名 Signature", NULL);
+	add_given(sheet, "権限・同意の根拠 Authority / Consent", "authority", "basis");
+}
+
+/* Paths of images name cases and people as often as not. */
+static void add_scope(const struct sheet *sheet)
+{
+	const struct volume_set *volumes = sheet->facts->volumes;
+	struct text *out = sheet->out;
+
+	text_adds(out, "\n収集範囲 Scope:");
+	for (size_t i = 0; i < volumes->count; i++) {
+		if (volumes->at[i].is_shadow)
+			continue;
+		text_addc(out, ' ');
+		text_add_printable(out, text_bytes(&volumes->at[i].name));
+		if (sheet->hides_names && !volumes->at[i].is_live)
+			continue;
+		text_adds(out, "=");
+		text_add_printable(out, text_bytes(&volumes->at[i].path));
+	}
+	text_addc(out, '\n');
+}
+
+static void add_work(const struct sheet *sheet)
+{
+	const struct facts *facts = sheet->facts;
 	const struct collection *collection = facts->collection;
+	struct text *out = sheet->out;
 	struct collection_counts counts;
 
 	collection_totals(collection, &counts);
-	text_adds(out, "\n収集範囲 Scope:");
-	for (size_t i = 0; i < facts->volumes->count; i++) {
-		if (facts->volumes->at[i].is_shadow)
-			continue;
-		text_addc(out, ' ');
-		text_add_printable(out, text_bytes(&facts->volumes->at[i].name));
-		text_adds(out, "=");
-		text_add_printable(out, text_bytes(&facts->volumes->at[i].path));
-	}
-	text_adds(out, "\n収集順序 Order:");
+	add_scope(sheet);
+	text_adds(out, "収集順序 Order:");
 	for (unsigned i = 0; i < collection->item_count; i++)
 		text_addf(out, " %s", collection->items[i].collector->name);
 	text_addf(out,
@@ -114,28 +162,43 @@ static void add_work(struct text *out, const struct facts *facts)
 	    (unsigned long long)counts.failed);
 	text_addf(out, "使用ツール Tool: kanshiki %s, SHA-256 %s\n", KANSHIKI_VERSION,
 	    facts->program_sha256[0] ? facts->program_sha256 : "-");
-	add_line(out, "機器への変更 Changes made to device",
+	add_line(sheet, "機器への変更 Changes made to device",
 	    facts->is_live ? "書き込みなし; 起動の痕跡は残る none written; traces of starting the "
 			     "program remain"
 			   : "なし none (image)");
 }
 
-static void add_seal(struct text *out, const struct facts *facts)
+static const char *read_back_word(const struct read_back *read_back)
 {
+	const char *result = read_back->result ? read_back->result : "";
+
+	if (strcmp(result, "good") == 0)
+		return "合 pass";
+	if (strcmp(result, "bad") == 0)
+		return "否 FAIL";
+	return "未実施 not done";
+}
+
+static void add_seal(const struct sheet *sheet)
+{
+	const struct kit *kit = sheet->facts->kit;
+	struct text *out = sheet->out;
 	uint8_t certificate[SHA256_LEN];
 	char hex[SHA256_HEX_ROOM];
 
-	seal_key_certificate_sha256(facts->kit->seal, certificate);
+	seal_key_certificate_sha256(kit->seal, certificate);
 	hash_hex((struct bytes){certificate, sizeof(certificate)}, hex);
 	text_adds(out, "\n");
-	add_line(out, "保存媒体 Medium (S/N)", NULL);
-	add_line(out, "封印番号 Seal No.", NULL);
-	add_line(out, "署名証明書指紋 Seal cert SHA-256", hex);
-	for (size_t i = 0; i < facts->kit->recipients.count; i++)
-		add_line(out, "受信者鍵 Recipient", facts->kit->recipients.at[i]);
-	text_adds(out,
-	    "\n管理番号 The number (MANIFEST.sha256 の SHA-256; 画面から書き写す copy it "
-	    "from the screen)\n\n");
+	add_line(sheet, "保存媒体 Medium (S/N)", NULL);
+	add_line(sheet, "読戻し検証 Read-back", read_back_word(sheet->facts->read_back));
+	add_line(sheet, "封印番号 Seal No.", NULL);
+	add_line(sheet, "写真番号 Photo Nos.", NULL);
+	add_line(sheet, "封印証明書 Seal certificate SHA-256", hex);
+	text_adds(out, "受信者鍵 Recipients:");
+	for (size_t i = 0; i < kit->recipients.count; i++)
+		text_addf(out, " %s", kit->recipients.at[i]);
+	text_adds(out, "\n\n管理番号 The number (画面の 64 桁を書き写す copy its 64 digits from "
+		       "the screen)\n\n");
 	for (int row = 0; row < 8; row++) {
 		for (int box = 0; box < 8; box++)
 			text_adds(out, " [ ]");
@@ -143,23 +206,23 @@ static void add_seal(struct text *out, const struct facts *facts)
 	}
 }
 
-static void add_handovers(struct text *out)
+static void add_handovers(const struct sheet *sheet)
 {
-	text_adds(out, "\n読戻し検証 Read-back: 合 pass / 否 fail      写真番号 Photo Nos.: "
-		       "__________\n\n授受記録 Transfer log\n");
+	text_adds(sheet->out, "\n授受記録 Transfer log\n");
 	for (int i = 0; i < HANDOVERS; i++)
-		text_adds(out, "  日時 When ____________ 引渡人 From ____________ 受領人 To "
-			       "____________ 目的 Purpose ____________ 封印 Seal ______ 署名 "
-			       "Signature ____________\n");
-	text_adds(out, "\n備考 Remarks: ____________________________________________\n");
+		text_adds(sheet->out, "日時 When ________ 渡 From ________ 受 To ________ 目的 Why "
+				      "______ 封印 Seal ____ 署名 Sign ______\n");
+	add_line(sheet, "備考 Remarks", NULL);
 }
 
-void facts_custody(const struct facts *facts, struct text *out)
+void facts_custody(const struct facts *facts, bool hides_names, struct text *out)
 {
-	add_header(out, facts);
-	add_device(out, facts);
-	add_people(out, facts);
-	add_work(out, facts);
-	add_seal(out, facts);
-	add_handovers(out);
+	const struct sheet sheet = {facts, out, hides_names};
+
+	add_header(&sheet);
+	add_device(&sheet);
+	add_people(&sheet);
+	add_work(&sheet);
+	add_seal(&sheet);
+	add_handovers(&sheet);
 }

@@ -83,10 +83,59 @@ check_sheet() {
 	[ ! -s "$work/out" ] || complain "changed sheet: shown"
 }
 
+# usage: hides WHAT FILE...   no name of a person, a PC or a place
+hides() {
+	local what=$1
+	shift
+	! grep -qE 'KANSHIKI|Hanako|Sato|Osaka|Midori|volume\.img' "$@" || complain "$what: $(grep -hE 'KANSHIKI|Hanako|Sato|Osaka|Midori|volume\.img' "$@" | head -n 2)"
+}
+
+# With "ids" nothing that is readable without a key names anyone; what is inside does.
+check_ids() {
+	local host
+	host=$(jq -r .target.hostname "$work/collection.json")
+	echo '{"evidence_no":"E-7","operator":{"name":"Hanako","org":"Midori"},"witness":{"name":"Sato"},"location":{"address":"Osaka"},
+		"authority":{"basis":"Sato agreed"},"state_found":"on, Hanako logged on","clock":{"reference":"clock of Sato"}}' >"$work/names.json"
+	run "ids" 0 collect --facts "$work/names.json" --case C-9 --nonce n0nce-7 --public ids
+	bundle_of "ids" || finish
+	same "directory" "C-9_withheld" "$(basename "$bundle" | cut -d_ -f1,2)"
+	same "host of the MANIFEST" "# host: withheld" "$(grep '^# host' "$bundle/MANIFEST.sha256")"
+	hides "outer files" "$bundle"/MANIFEST.sha256 "$bundle"/CUSTODY.* "$bundle/README.txt" "$bundle/chain.pem"
+	grep -q 'C-9' "$bundle/CUSTODY.txt" && grep -q 'n0nce-7' "$bundle/CUSTODY.txt" && grep -q 'E-7' "$bundle/CUSTODY.txt" ||
+		complain "outer sheet: the numbers are missing"
+	same "collection.json" "ids $host Hanako" "$(meta collection.json | jq -r '[.public, .target.hostname, .operator.name] | join(" ")')"
+	run "verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+	grep -q "^host: withheld$" "$work/out" && grep -q "^host (sealed inside): $host$" "$work/out" || complain "verify: no host"
+	run "sheet without a key" 0 "$kanshiki" custody "$bundle" --ca "$work/keys/evidence-ca.pem"
+	hides "sheet without a key" "$work/out"
+	run "sheet from inside" 0 "$kanshiki" custody "$bundle" --keys "$work/keys" --html "$work/inner.html"
+	for name in Hanako Midori Sato Osaka "$host"; do
+		grep -q "$name" "$work/out" && grep -q "$name" "$work/inner.html" || complain "sheet from inside: no '$name'"
+	done
+	same "number" "$(sha256sum "$bundle/MANIFEST.sha256" | cut -c1-64)" "$(grep -E '^( \[[0-9a-f]\]){8}$' "$work/out" | tr -d ' []\n')"
+	run "neither" 64 collect --public all
+	says_one_line "neither" "--public: public is names or ids"
+}
+
+# The office's word cannot be made laxer on site.
+check_kit_ids() {
+	run "kit of ids" 0 "$kanshiki" kit new "$work/kit-ids" --keys "$work/keys" --name Ids --public ids
+	run "kit of ids: collect" 0 collect --kit "$work/kit-ids"
+	bundle_of "kit of ids" || finish
+	same "kit of ids: host" "# host: withheld" "$(grep '^# host' "$bundle/MANIFEST.sha256")"
+	run "kit of ids: names asked for" 64 collect --kit "$work/kit-ids" --public names
+	says_one_line "kit of ids: names asked for" "no names show outside"
+	sed -i 's/,"public":"ids"//' "$work/kit-ids/kit.json"
+	run "kit of ids: changed" 65 collect --kit "$work/kit-ids"
+	says_one_line "kit of ids: changed" "kit.json"
+}
+
 make_work
 have_image
 make_kit
 check_facts
 check_sheet
 check_mistakes
+check_ids
+check_kit_ids
 finish
