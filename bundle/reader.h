@@ -93,8 +93,13 @@ struct bundle_row_view {
 size_t bundle_row_count(const struct bundle_reader *reader);
 bool bundle_row_at(struct bundle_reader *reader, size_t index, struct bundle_row_view *out,
     struct err *err) MUST_CHECK;
-/* The row of that path, by exact name; false when there is none. */
-bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *index);
+/* The row of that path, by exact name: ERR_MISSING when there is none, another kind when a row could not be read. */
+bool bundle_row_find(
+    struct bundle_reader *reader, struct bytes path, size_t *index, struct err *err) MUST_CHECK;
+
+/* The row that holds the bytes of a row: itself, or the one that it is same_as. ERR_MISSING: it was not taken. */
+bool bundle_row_holder(
+    struct bundle_reader *reader, size_t index, size_t *holder, struct err *err) MUST_CHECK;
 
 /* Opens the stored bytes of a taken row (or of the row it is same_as) for reading at any offset: frames
  * are decrypted and unpacked as needed, few are kept. Its hash is not checked on the way. The member is

@@ -186,26 +186,19 @@ static bool check_same_as(struct bundle_reader *reader, struct err *err)
 	bool good = true;
 
 	for (size_t i = 0; i < reader->row_count; i++) {
-		CLEANUP(text_free) struct text path = {0}, same_as = {0};
 		struct err why = {0};
-		size_t target;
+		size_t holder;
 
 		if (reader->rows[i].taken)
 			continue;
+		if (bundle_row_holder(reader, i, &holder, &why) || why.kind == ERR_MISSING)
+			continue;
 		if (!reader_row(reader, i, err))
 			return false;
-		if (reader->row.same_as.len == 0)
-			continue;
-		text_add(&path, reader->row.path);
-		text_add(&same_as, reader->row.same_as);
-		if (!text_ok(&path, err) || !text_ok(&same_as, err))
-			return false;
-		if (bundle_row_find(reader, text_bytes(&same_as), &target) &&
-		    reader->rows[target].taken)
-			continue;
-		fail(&why, ERR_DAMAGED,
-		    "'%.120s' is said to be the same as an entry that is not there",
-		    text_string(&path));
+		if (why.kind == ERR_DAMAGED)
+			fail(&why, ERR_DAMAGED,
+			    "'%.120s' is said to be the same as an entry that is not there",
+			    (const char *)reader->row.path.at);
 		reader_problem(reader, &why);
 		if (good && err)
 			*err = why;
@@ -243,7 +236,7 @@ bool bundle_check_entries(struct bundle_reader *reader, struct err *err)
 
 	bundle_read_all(reader);
 	for (unsigned set = 0; ok && set < BUNDLE_META; set++) {
-		ok = reader_set(reader, set, &walk.tar, err);
+		ok = reader_set(reader, set, &walk.tar, err) && set_open_all(walk.tar, err);
 		walk.total += ok ? walk.tar->size : 0;
 	}
 	walk.piece = malloc(PIECE);
@@ -268,31 +261,47 @@ bool bundle_check_entries(struct bundle_reader *reader, struct err *err)
 	return check_same_as(reader, err);
 }
 
+bool bundle_row_holder(struct bundle_reader *reader, size_t index, size_t *holder, struct err *err)
+{
+	CLEANUP(text_free) struct text same_as = {0};
+	struct err why = {0};
+
+	if (index >= reader->row_count)
+		return fail(err, ERR_MISSING, "there is no row %zu", index);
+	if (reader->rows[index].taken) {
+		*holder = index;
+		return true;
+	}
+	if (!reader_row(reader, index, err))
+		return false;
+	if (reader->row.same_as.len == 0)
+		return fail(err, ERR_MISSING, "it was not taken");
+	text_add(&same_as, reader->row.same_as);
+	if (!text_ok(&same_as, err))
+		return false;
+	if (bundle_row_find(reader, text_bytes(&same_as), &index, &why) &&
+	    reader->rows[index].taken) {
+		*holder = index;
+		return true;
+	}
+	if (why.kind == ERR_NONE || why.kind == ERR_MISSING)
+		return fail(err, ERR_DAMAGED, "the entry that holds its bytes is not there");
+	if (err)
+		*err = why;
+	return false;
+}
+
 bool bundle_member_open(
     struct bundle_reader *reader, size_t index, struct source **out, struct err *err)
 {
 	struct source *tar;
 
-	if (index >= reader->row_count)
-		return fail(err, ERR_MISSING, "there is no row %zu", index);
-	if (!reader_row(reader, index, err))
+	if (!bundle_row_holder(reader, index, &index, err) || !reader_row(reader, index, err))
 		return false;
-	if (!reader->row.taken && reader->row.same_as.len) {
-		CLEANUP(text_free) struct text same_as = {0};
-
-		text_add(&same_as, reader->row.same_as);
-		if (!text_ok(&same_as, err))
-			return false;
-		if (!bundle_row_find(reader, text_bytes(&same_as), &index) ||
-		    !reader_row(reader, index, err) || !reader->row.taken)
-			return fail(
-			    err, ERR_DAMAGED, "the entry that holds its bytes is not there");
-	}
-	if (!reader->row.taken)
-		return fail(err, ERR_MISSING, "it was not taken");
 	const struct bundle_place *place = &reader->row.place;
 
-	if (!reader_set(reader, place->set, &tar, err))
+	if (!reader_set(reader, place->set, &tar, err) ||
+	    !set_need(tar, place->volume, place->data_offset + place->stored, err))
 		return false;
 	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
 		return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",

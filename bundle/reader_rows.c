@@ -194,7 +194,8 @@ bool bundle_open_content(struct bundle_reader *reader, struct err *err)
 		return true;
 	if (reader->identities.count == 0)
 		return fail(err, ERR_USAGE, "an identity file is needed to open the bundle");
-	if (!check_meta_volumes(reader, err) || !reader_set(reader, BUNDLE_META, &meta, err))
+	if (!check_meta_volumes(reader, err) || !reader_set(reader, BUNDLE_META, &meta, err) ||
+	    !set_open_all(meta, err))
 		return false;
 	if (!load_meta(reader, meta, &why)) {
 		if (!reader->trust.unverified) {
@@ -257,7 +258,8 @@ bool bundle_row_at(
 	return true;
 }
 
-bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *index)
+bool bundle_row_find(
+    struct bundle_reader *reader, struct bytes path, size_t *index, struct err *err)
 {
 	uint64_t hash = reader_path_hash(path);
 	size_t low = 0, high = reader->row_count, found = SIZE_MAX;
@@ -274,7 +276,9 @@ bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *in
 	for (; low < reader->row_count && reader->by_path[low].hash == hash; low++) {
 		size_t row = reader->by_path[low].row;
 
-		if (!reader_row(reader, row, NULL) || !bytes_equal(reader->row.path, path))
+		if (!reader_row(reader, row, err))
+			return false;
+		if (!bytes_equal(reader->row.path, path))
 			continue;
 		if (found == SIZE_MAX || reader->row.taken)
 			found = row;
@@ -282,7 +286,7 @@ bool bundle_row_find(struct bundle_reader *reader, struct bytes path, size_t *in
 			break;
 	}
 	if (found == SIZE_MAX)
-		return false;
+		return fail(err, ERR_MISSING, "no row tells of it");
 	*index = found;
 	return true;
 }

@@ -8,10 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum volume_state {
+	VOLUME_UNSEEN, /* not needed so far */
+	VOLUME_OPEN,   /* its header and seek table were read and are good */
+	VOLUME_BAD,    /* they are not; it was said */
+};
+
 struct volume {
 	char name[VOLUME_NAME_ROOM];
-	bool opened; /* its header and seek table were read and are good */
-	uint64_t tar_at;
+	enum volume_state state;
+	uint64_t tar_at; /* and the table: of one that is open */
 	struct seek_table table;
 };
 
@@ -92,8 +98,41 @@ static bool check_header(const struct set_plan *plan, const struct volume *volum
 	return true;
 }
 
-/* Reads header and seek table of volumes[at] and checks its place after the one before. */
-static bool open_volume(struct set *set, size_t at, uint64_t expected_at, struct err *err)
+static uint64_t end_of(const struct volume *volume)
+{
+	return volume->tar_at + volume->table.plain_size;
+}
+
+/* Its place in the tar against those of the volumes that are open: it overlaps none, and meets its neighbours. */
+static bool check_place(
+    const struct set *set, size_t at, uint64_t begin, uint64_t len, struct err *err)
+{
+	size_t before = at, after = at + 1;
+	const char *name = set->volumes[at].name;
+
+	while (before > 0 && set->volumes[before - 1].state != VOLUME_OPEN)
+		before--;
+	while (after < set->count && set->volumes[after].state != VOLUME_OPEN)
+		after++;
+	uint64_t expected = before ? end_of(&set->volumes[before - 1]) : 0;
+
+	if (begin > INT64_MAX || len > INT64_MAX - begin || begin < expected ||
+	    (before == at && begin != expected))
+		return fail(err, ERR_DAMAGED,
+		    "'%s' begins at byte %llu of the tar, %llu was expected", name,
+		    (unsigned long long)begin, (unsigned long long)expected);
+	if (after == set->count)
+		return true;
+	expected = set->volumes[after].tar_at;
+	if (begin + len > expected || (after == at + 1 && begin + len != expected))
+		return fail(err, ERR_DAMAGED,
+		    "'%s' ends at byte %llu of the tar, %llu was expected", name,
+		    (unsigned long long)(begin + len), (unsigned long long)expected);
+	return true;
+}
+
+/* Reads header and seek table of volumes[at] and checks its place among the others. */
+static bool read_volume(struct set *set, size_t at, struct err *err)
 {
 	struct volume *volume = &set->volumes[at];
 	CLEANUP(source_close) struct source *plain = NULL;
@@ -103,21 +142,31 @@ static bool open_volume(struct set *set, size_t at, uint64_t expected_at, struct
 		return false;
 	if (!unpack_index_read(plain, &index, err))
 		return fail_in(err, "'%s'", volume->name);
-	if (!check_header(&set->plan, volume, (uint32_t)(at + 1), &index.header, err))
+	if (!check_header(&set->plan, volume, (uint32_t)(at + 1), &index.header, err) ||
+	    !check_place(set, at, index.header.tar_offset, index.table.plain_size, err))
 		return false;
-	bool follows = at == 0 || set->volumes[at - 1].opened;
-
-	if (index.header.tar_offset < expected_at ||
-	    (follows && index.header.tar_offset != expected_at) ||
-	    index.header.tar_offset > INT64_MAX || index.table.plain_size > INT64_MAX)
-		return fail(err, ERR_DAMAGED,
-		    "'%s' begins at byte %llu of the tar, %llu was expected", volume->name,
-		    (unsigned long long)index.header.tar_offset, (unsigned long long)expected_at);
 	volume->tar_at = index.header.tar_offset;
 	volume->table = index.table;
 	index.table = (struct seek_table){0};
-	volume->opened = true;
+	volume->state = VOLUME_OPEN;
 	return true;
+}
+
+/* The same once. False only where nobody takes problems. */
+static bool open_volume(struct set *set, size_t at, struct err *err)
+{
+	struct err why = {0};
+
+	if (set->volumes[at].state != VOLUME_UNSEEN || read_volume(set, at, &why))
+		return true;
+	if (set->plan.problem) {
+		set->volumes[at].state = VOLUME_BAD;
+		set->plan.problem(set->plan.context, &why);
+		return true;
+	}
+	if (err)
+		*err = why;
+	return false;
 }
 
 static bool list_volumes(struct set *set, struct err *err)
@@ -137,24 +186,35 @@ static bool list_volumes(struct set *set, struct err *err)
 	return true;
 }
 
-static bool open_volumes(struct set *set, struct err *err)
+bool set_open_all(struct source *source, struct err *err)
 {
-	uint64_t at = 0;
+	struct set *set = (struct set *)source;
+	uint64_t size = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
-		struct err why = {0};
-
-		if (open_volume(set, i, at, &why)) {
-			at = set->volumes[i].tar_at + set->volumes[i].table.plain_size;
-		} else if (set->plan.problem) {
-			set->plan.problem(set->plan.context, &why);
-		} else {
-			if (err)
-				*err = why;
+		if (!open_volume(set, i, err))
 			return false;
-		}
+		if (set->volumes[i].state == VOLUME_OPEN)
+			size = end_of(&set->volumes[i]);
 	}
-	set->source.size = at;
+	set->source.size = size;
+	return true;
+}
+
+bool set_need(struct source *source, uint32_t index, uint64_t until, struct err *err)
+{
+	struct set *set = (struct set *)source;
+
+	for (size_t i = index; i > 0 && i <= set->count; i++) {
+		const struct volume *volume = &set->volumes[i - 1];
+
+		if (!open_volume(set, i - 1, err))
+			return false;
+		if (volume->state == VOLUME_OPEN && end_of(volume) > set->source.size)
+			set->source.size = end_of(volume);
+		if (volume->state == VOLUME_OPEN && end_of(volume) >= until)
+			break;
+	}
 	return true;
 }
 
@@ -164,7 +224,7 @@ static size_t find_volume(const struct set *set, uint64_t offset)
 	for (size_t i = 0; i < set->count; i++) {
 		const struct volume *v = &set->volumes[i];
 
-		if (v->opened && offset >= v->tar_at && offset - v->tar_at < v->table.plain_size)
+		if (v->state == VOLUME_OPEN && offset >= v->tar_at && offset < end_of(v))
 			return i;
 	}
 	return set->count;
@@ -245,9 +305,9 @@ static bool no_volume(const struct set *set, uint64_t offset, struct err *err)
 	size_t closed = set->count;
 
 	for (size_t i = 0; i < set->count; i++) {
-		if (set->volumes[i].opened && set->volumes[i].tar_at > offset)
+		if (set->volumes[i].state == VOLUME_OPEN && set->volumes[i].tar_at > offset)
 			break;
-		if (!set->volumes[i].opened)
+		if (set->volumes[i].state != VOLUME_OPEN)
 			closed = i;
 	}
 	return fail(err, ERR_DAMAGED, "it lies in '%s', which does not open",
@@ -295,8 +355,7 @@ bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for a set of volumes");
 	set->source = (struct source){0, set_read, set_close};
 	set->plan = *plan;
-	if (!frame_cache_new(plan->conveyor, &set->cache, err) || !list_volumes(set, err) ||
-	    !open_volumes(set, err)) {
+	if (!frame_cache_new(plan->conveyor, &set->cache, err) || !list_volumes(set, err)) {
 		set_close(&set->source);
 		return false;
 	}
@@ -332,7 +391,7 @@ bool set_volume_extent(const struct source *source, uint32_t index, uint64_t *at
 {
 	const struct set *set = (const struct set *)source;
 
-	if (index == 0 || index > set->count || !set->volumes[index - 1].opened)
+	if (index == 0 || index > set->count || set->volumes[index - 1].state != VOLUME_OPEN)
 		return false;
 	*at = set->volumes[index - 1].tar_at;
 	*len = set->volumes[index - 1].table.plain_size;

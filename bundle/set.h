@@ -14,16 +14,21 @@ struct set_plan { /* all borrowed as long as the set lives */
 	const struct age_identities *identities;
 	unsigned set;              /* enum bundle_set */
 	struct conveyor *conveyor; /* unpacks what will be asked for on its threads; NULL: none */
-	/* A volume that does not open: reported here, its part of the tar stays unreadable, the rest goes on.
-	 * NULL: the first such volume fails set_open. */
+	/* A volume that does not open: reported here once, its part of the tar stays unreadable, the rest goes on.
+	 * NULL: it fails the one who needs it. */
 	void (*problem)(void *context, const struct err *why);
 	void *context;
 };
 
-/* Opens every listed volume of the set once and checks its header frame: collection, set, index, the hash of the
- * volume before it as the MANIFEST has it, and its place in the tar. *out is a source of the tar; size 0 when no
- * volume is listed. ERR_KEY: no identity opens them. */
+/* Lists the volumes of the set and opens none: *out is a source of the tar in which nothing can be read yet, size 0. */
 bool set_open(const struct set_plan *plan, struct source **out, struct err *err) MUST_CHECK;
+
+/* Opens volumes, once each, and checks their header frames: collection, set, index, the hash of the volume before as the
+ * MANIFEST has it, and the place in the tar among those that are open. The source then ends where the last of them does.
+ * set_need: those from volume `index` (from 1) on that are needed to read up to byte `until`. ERR_KEY: no identity opens
+ * them. */
+bool set_open_all(struct source *set, struct err *err) MUST_CHECK;
+bool set_need(struct source *set, uint32_t index, uint64_t until, struct err *err) MUST_CHECK;
 
 /* Says that all up to `until` will be asked for, rising: it is then read ahead. At first nothing is. */
 void set_read_ahead(struct source *set, uint64_t until);

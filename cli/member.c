@@ -40,17 +40,10 @@ static bool load_holder(
 static bool find_holder(
     struct bundle_reader *reader, const struct row *row, size_t *index, struct err *err)
 {
-	struct bundle_row_view view;
-
-	if (row->taken)
-		return true;
-	if (row->same_as.len == 0)
+	if (!row->taken && row->same_as.len == 0)
 		return fail(err, ERR_MISSING, "it was not taken (%.100s)",
 		    row->reason.len ? (const char *)row->reason.at : "no reason given");
-	if (!bundle_row_find(reader, row->same_as, index) ||
-	    !bundle_row_at(reader, *index, &view, err) || !view.taken)
-		return fail(err, ERR_DAMAGED, "the entry that holds its bytes is not there");
-	return true;
+	return bundle_row_holder(reader, *index, index, err);
 }
 
 bool member_open_row(
@@ -86,10 +79,15 @@ bool member_open_meta(
 bool member_open(
     struct bundle_reader *reader, const char *path, struct member *out, struct err *err)
 {
+	struct err why = {0};
 	size_t index;
 
-	if (bundle_row_find(reader, bytes_of(path), &index))
+	if (bundle_row_find(reader, bytes_of(path), &index, &why))
 		return member_open_row(reader, index, out, err) || fail_in(err, "'%.120s'", path);
+	if (why.kind != ERR_MISSING) {
+		*err = why;
+		return fail_in(err, "'%.120s'", path);
+	}
 	if (strncmp(path, "meta/", 5) == 0 && member_open_meta(reader, path + 5, out, err))
 		return true;
 	return fail(

@@ -117,17 +117,21 @@ static bool open_file(
     struct opening *opening, const char *base, const char *end, struct member *out, struct err *err)
 {
 	CLEANUP(text_free) struct text path = {0};
-	struct bundle_row_view view;
-	size_t index;
+	struct err why = {0};
+	size_t index, holder;
 
 	text_adds(&path, base);
 	text_adds(&path, end);
 	if (!text_ok(&path, err))
 		return false;
-	if (!bundle_row_find(opening->reader, text_bytes(&path), &index) ||
-	    !bundle_row_at(opening->reader, index, &view, err) ||
-	    (!view.taken && view.same_as.len == 0))
-		return err->kind == ERR_NONE;
+	if (!bundle_row_find(opening->reader, text_bytes(&path), &index, &why) &&
+	    why.kind != ERR_MISSING) {
+		*err = why;
+		return fail_in(err, "'%.120s'", text_string(&path));
+	}
+	if (why.kind == ERR_MISSING ||
+	    (!bundle_row_holder(opening->reader, index, &holder, &why) && why.kind == ERR_MISSING))
+		return true;
 	if ((member_open_row(opening->reader, index, out, err) &&
 		member_copy(out, drop, NULL, err)) ||
 	    forgive(opening, text_string(&path), err))
@@ -165,6 +169,7 @@ static bool find_slack(
     struct volume *volume, const char *base, struct timeline_files *files, struct err *err)
 {
 	CLEANUP(text_free) struct text name = {0};
+	struct err why = {0};
 	size_t index;
 
 	text_adds(&volume->slack, slack_start);
@@ -172,9 +177,12 @@ static bool find_slack(
 	text_adds(&volume->slack, "/index-slack");
 	if (!slack_name(volume, 1, &name, err))
 		return false;
-	if (bundle_row_find(volume->opening->reader, text_bytes(&name), &index)) {
+	if (bundle_row_find(volume->opening->reader, text_bytes(&name), &index, &why)) {
 		files->slack = open_slack;
 		files->slack_context = volume;
+	} else if (why.kind != ERR_MISSING) {
+		*err = why;
+		return false;
 	}
 	return true;
 }
@@ -278,17 +286,22 @@ static size_t base_of(struct bytes path, struct bytes end, bool shadows)
 	return path.len - end.len;
 }
 
-static bool is_taken(struct bundle_reader *reader, struct bytes base, const char *end)
+static bool is_taken(
+    struct bundle_reader *reader, struct bytes base, const char *end, bool *taken, struct err *err)
 {
 	CLEANUP(text_free) struct text path = {0};
 	struct bundle_row_view view;
-	struct err err = {0};
+	struct err why = {0};
 	size_t index;
 
 	text_add(&path, base);
 	text_adds(&path, end);
-	return bundle_row_find(reader, text_bytes(&path), &index) &&
-	       bundle_row_at(reader, index, &view, &err) && view.taken;
+	*taken = bundle_row_find(reader, text_bytes(&path), &index, &why) &&
+		 bundle_row_at(reader, index, &view, &why) && view.taken;
+	if (why.kind == ERR_NONE || why.kind == ERR_MISSING)
+		return true;
+	*err = why;
+	return false;
 }
 
 /* The files of a volume, of which the first that was taken begins it. */
@@ -302,20 +315,24 @@ static bool is_of_volume(struct bytes path, bool shadows)
 	return false;
 }
 
-static bool begins_volume(
-    struct bundle_reader *reader, struct bytes path, bool shadows, size_t *base_len, bool *has_mft)
+/* *base_len 0: it begins none. */
+static bool begins_volume(struct bundle_reader *reader, struct bytes path, bool shadows,
+    size_t *base_len, bool *has_mft, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		*base_len = base_of(path, bytes_of(ends[i]), shadows);
-		*has_mft = i == 0;
-		if (*base_len == 0)
-			continue;
-		for (size_t before = 0; before < i; before++)
-			if (is_taken(reader, (struct bytes){path.at, *base_len}, ends[before]))
-				return false;
-		return true;
-	}
-	return false;
+	bool has_one_before = false;
+	size_t i = 0;
+
+	*base_len = 0;
+	while (i < ARRAY_LEN(ends) && !(*base_len = base_of(path, bytes_of(ends[i]), shadows)))
+		i++;
+	*has_mft = i == 0;
+	for (size_t before = 0; *base_len && before < i && !has_one_before; before++)
+		if (!is_taken(reader, (struct bytes){path.at, *base_len}, ends[before],
+			&has_one_before, err))
+			return false;
+	if (has_one_before)
+		*base_len = 0;
+	return true;
 }
 
 /* What the collector could not take whole is missing from the lines, too: that is said. */
@@ -364,7 +381,9 @@ static bool add_row(struct timeline *timeline, struct opening *opening, bool sha
 		return add_fat(timeline, opening, text_bytes(&path),
 		    path.len - (sizeof(fat_end) - 1), index, err);
 	}
-	if (!begins_volume(opening->reader, text_bytes(&path), shadows, &base_len, &has_mft))
+	if (!begins_volume(opening->reader, text_bytes(&path), shadows, &base_len, &has_mft, err))
+		return false;
+	if (base_len == 0)
 		return true;
 	*added = true;
 	return add_volume(timeline, opening, text_bytes(&path), base_len, index, has_mft, err);

@@ -139,7 +139,7 @@ void fixture_check_member(struct bundle_reader *reader, const char *name, size_t
 	uint8_t *want = malloc(size + 1), *got = malloc(size + 1);
 	size_t index = 0;
 
-	assert_true(bundle_row_find(reader, bytes_of(name), &index));
+	assert_true(bundle_row_find(reader, bytes_of(name), &index, NULL));
 	assert_true(bundle_member_open(reader, index, &member, NULL));
 	assert_int_equal(member->size, size);
 	fill(want, size, (uint32_t)size);
