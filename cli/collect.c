@@ -2,6 +2,7 @@
 #include "bundle/kit.h"
 #include "bundle/sheet.h"
 #include "cli/collect.h"
+#include "cli/collect_ask.h"
 #include "cli/command.h"
 #include "collectors/collection.h"
 #include "collectors/facts.h"
@@ -28,6 +29,7 @@ struct run { /* everything that one run owns */
 	struct kit kit;
 	struct facts_file *facts_file;
 	struct facts_reference reference;
+	struct collect_answers answers;
 	struct facts_clock start;
 	struct host_facts machine;
 	struct text host, directory, path; /* of the bundle */
@@ -80,6 +82,8 @@ static size_t make_options(struct collect_request *request, struct option option
 		"at low priority, while someone works"},
 	    {"no-read-back", 0, OPTION_FLAG, &request->no_read_back, NULL,
 		"do not check what the disk gives back at the end"},
+	    {"unattended", 0, OPTION_FLAG, &request->unattended, NULL,
+		"ask nothing, also on a terminal"},
 	    {"json", 0, OPTION_FLAG, &request->json, NULL, "the last line on stdout is an object"},
 	    {"dry-run", 0, OPTION_FLAG, &request->dry_run, NULL,
 		"only list what would be taken, write nothing"},
@@ -120,6 +124,7 @@ static void run_free(struct run *run)
 	volume_set_free(&run->volumes);
 	text_list_free(&run->request.volumes);
 	text_list_free(&run->request.take);
+	collect_answers_free(&run->answers);
 	text_free(&run->host);
 	text_free(&run->directory);
 	text_free(&run->path);
@@ -313,7 +318,7 @@ static void gather_facts(struct run *run, struct facts *facts)
 static bool show_read_back(void *context, uint64_t done, uint64_t total)
 {
 	unsigned *shown = context;
-	unsigned percent = total >= 100 ? (unsigned)(done / (total / 100)) : 100;
+	unsigned percent = done < total ? (unsigned)(done / (total / 100 + 1)) : 100;
 	char line[96];
 
 	if (percent != *shown && console_is_terminal(2)) {
@@ -514,7 +519,8 @@ static int run_collect(int argc, char **argv)
 		return code;
 	}
 	if (!volume_set_add_shadows(&run.volumes, &run.shadow, &err) ||
-	    !make_collection(&run, &err))
+	    !make_collection(&run, &err) ||
+	    !collect_ask(&run.request, &run.facts_file, &run.reference, &run.answers, &err))
 		return command_fail(&err);
 	return collect(&run);
 }

@@ -15,7 +15,7 @@ struct collect_request {
 	const char *deleted, *shadow;
 	uint64_t deleted_cap; /* MB; 0: by the policy */
 	bool no_read_back;
-	bool no_live, unelevated, background, json, dry_run;
+	bool no_live, unelevated, background, unattended, json, dry_run;
 };
 
 /* --facts, and over it what was typed: ERR_USAGE, or ERR_DAMAGED with the file named. */

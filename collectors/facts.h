@@ -36,6 +36,10 @@ struct facts_reference {   /* a clock that is right, read by a person */
 };
 /* "2026-11-20T22:04:15Z", or a zone instead of the Z: "2026-11-21 07:04:15+09:00". ERR_USAGE says how it is written. */
 bool facts_reference_parse(const char *typed, uint64_t *utc, struct err *err) MUST_CHECK;
+/* What a person types in front of the PC: as above, or without a zone by the clock on the wall (zone_minutes before UTC),
+ * "2026-11-21 07:04", or a time alone, "07:04:15", on the day nearest to the host's. Digits may be full-width. ERR_USAGE. */
+bool facts_clock_reading(const char *typed, uint64_t host, int32_t zone_minutes, uint64_t *utc,
+    struct err *err) MUST_CHECK;
 /* Host clock minus reference in milliseconds: above 0 the host's is fast. */
 int64_t facts_offset_ms(const struct facts_reference *reference);
 

@@ -71,6 +71,43 @@ bool console_write(struct bytes data, struct err *err)
 	return os_console_write(1, data, err);
 }
 
+/* Up to and with the end of the line; what is over the limit is read and dropped. */
+static bool read_line(struct text *line, bool *is_long, struct err *err)
+{
+	*is_long = false;
+	for (;;) {
+		size_t before = line->len;
+
+		if (!os_console_read(line, err) || !text_ok(line, err))
+			return false;
+		if (line->len == before)
+			return before || *is_long || fail(err, ERR_MISSING, "no more lines");
+		if (line->at[line->len - 1] == '\n')
+			return true;
+		if (line->len > CONSOLE_LINE) {
+			text_clear(line);
+			*is_long = true;
+		}
+	}
+}
+
+bool console_ask(const char *question, struct text *out, struct err *err)
+{
+	CLEANUP(text_free) struct text line = {.ceiling = 4 * CONSOLE_LINE};
+	bool is_long;
+
+	clear_progress();
+	DISCARD(os_console_write(2, bytes_of(question), NULL));
+	if (!read_line(&line, &is_long, err))
+		return false;
+	while (line.len && (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
+		line.len--;
+	if (is_long || line.len > CONSOLE_LINE)
+		return fail(err, ERR_LIMIT, "more than %zu bytes in a line", CONSOLE_LINE);
+	text_add_printable(out, text_bytes(&line));
+	return text_ok(out, err);
+}
+
 bool console_is_closed(const struct err *err)
 {
 #ifdef _WIN32

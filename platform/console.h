@@ -24,7 +24,11 @@ bool console_is_closed(const struct err *err);
 struct sink *console_sink(void);
 
 bool console_is_terminal(int stream); /* 0, 1, 2 */
-int console_width(void);              /* columns of stderr, 80 when unknown */
+/* Shows the question on stderr and reads the line typed on stdin, without its end; invalid UTF-8 and control characters are as
+ * text_add_printable shows them. ERR_MISSING: no more lines come. ERR_LIMIT: longer than CONSOLE_LINE, and left out. */
+#define CONSOLE_LINE ((size_t)4096)
+bool console_ask(const char *question, struct text *out, struct err *err) MUST_CHECK;
+int console_width(void); /* columns of stderr, 80 when unknown */
 
 /* One progress line on stderr, replaced in place; only when it is a terminal. "" clears it. */
 void console_progress(const char *line);

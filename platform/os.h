@@ -36,4 +36,7 @@ bool os_is_separator(char c);
 /* Writes all bytes (UTF-8) to stream 1 or 2. */
 bool os_console_write(int stream, struct bytes bytes, struct err *err) MUST_CHECK;
 
+/* Adds what stream 0 gives next: a piece of a line at least, with its end where that came. Adds nothing at the end. */
+bool os_console_read(struct text *out, struct err *err) MUST_CHECK;
+
 #endif

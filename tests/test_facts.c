@@ -63,6 +63,45 @@ static void test_reference_times(void **state)
 	}
 }
 
+/* What a person types in front of a PC in Japan whose clock shows 2026-11-21 00:10:00. */
+static void test_clock_readings(void **state)
+{
+	static const struct {
+		const char *typed, *utc;
+	} good[] = {
+	    {"0:11", "2026-11-20T15:11:00Z"},
+	    {"00:09:30", "2026-11-20T15:09:30Z"},
+	    {"23:59:59", "2026-11-20T14:59:59Z"}, /* before midnight: yesterday */
+	    {" 07:04:15 ", "2026-11-20T22:04:15Z"},
+	    {"\xef\xbc\x90\xef\xbc\x97\xef\xbc\x9a\xef\xbc\x90\xef\xbc\x94",
+		"2026-11-20T22:04:00Z"},
+	    {"2026-11-22 07:04", "2026-11-21T22:04:00Z"},
+	    {"2026/11/22 07:04:15", "2026-11-21T22:04:15Z"},
+	    {"2026-11-22T07:04:15+01:00", "2026-11-22T06:04:15Z"},
+	    {"2026-11-22T07:04:15z", "2026-11-22T07:04:15Z"},
+	};
+	static const char *const wrong[] = {"", " ", "x", "7", "24:00", "7:60", "7:00:60",
+	    "7:00:00:00", "7:", ":04", "007:04", "7:04 x", "2026-11-22", "2026-13-22 07:04",
+	    "1960-01-01 00:00", "\xff", "07:04\xe3\x81\x82",
+	    "00000000000000000000000000000000000000000000000000000000000000000000000000007:04"};
+	uint64_t host = utc_of("2026-11-20T15:10:00Z");
+	uint64_t utc;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_true(facts_clock_reading(good[i].typed, host, 540, &utc, NULL));
+		assert_int_equal(utc, utc_of(good[i].utc));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct err err = {0};
+
+		assert_false(facts_clock_reading(wrong[i], host, 540, &utc, &err));
+		assert_int_equal(err.kind, ERR_USAGE);
+	}
+	assert_true(facts_clock_reading("23:00", utc_of("2026-11-20T01:00:00Z"), -300, &utc, NULL));
+	assert_int_equal(utc, utc_of("2026-11-20T04:00:00Z")); /* 20:00 on the 19th there */
+}
+
 static void test_offset(void **state)
 {
 	struct facts_reference slow = {"", 30000000, 10000000};
@@ -79,6 +118,7 @@ int main(void)
 	    cmocka_unit_test(test_typed_wins),
 	    cmocka_unit_test(test_typed_alone),
 	    cmocka_unit_test(test_reference_times),
+	    cmocka_unit_test(test_clock_readings),
 	    cmocka_unit_test(test_offset),
 	};
 

@@ -54,6 +54,20 @@ bool os_console_write(int stream, struct bytes bytes, struct err *err)
 	       fail_in(err, stream == 1 ? "cannot write to stdout" : "cannot write to stderr");
 }
 
+bool os_console_read(struct text *out, struct err *err)
+{
+	uint8_t piece[1024];
+	ssize_t n;
+
+	do
+		n = read(0, piece, sizeof(piece));
+	while (n < 0 && errno == EINTR && !stopped);
+	if (n < 0)
+		return errno == EINTR ? fail(err, ERR_STOPPED, "stopped") : errno_fail(err, errno);
+	text_add(out, (struct bytes){piece, (size_t)n});
+	return true;
+}
+
 bool console_is_terminal(int stream)
 {
 	return isatty(stream) == 1;

@@ -150,6 +150,37 @@ bool os_console_write(int stream, struct bytes bytes, struct err *err)
 	       fail_in(err, stream == 1 ? "cannot write to stdout" : "cannot write to stderr");
 }
 
+/* A console gives UTF-16; Ctrl-Z at the start of a line is the end, as programs on Windows have it. */
+static bool read_console(HANDLE console, struct text *out, struct err *err)
+{
+	wchar_t units[512];
+	DWORD n = 0;
+
+	if (!ReadConsoleW(console, units, ARRAY_LEN(units), &n, NULL))
+		return system_fail(err, GetLastError());
+	if (n && units[0] != 0x1a)
+		text_add_units(out, units, n);
+	return true;
+}
+
+bool os_console_read(struct text *out, struct err *err)
+{
+	HANDLE handle = stream_handle(0);
+	uint8_t piece[1024];
+	DWORD mode;
+	DWORD n = 0;
+
+	if (!handle || handle == INVALID_HANDLE_VALUE)
+		return true;
+	if (GetConsoleMode(handle, &mode))
+		return read_console(handle, out, err);
+	if (!ReadFile(handle, piece, sizeof(piece), &n, NULL) &&
+	    GetLastError() != ERROR_BROKEN_PIPE)
+		return system_fail(err, GetLastError());
+	text_add(out, (struct bytes){piece, n});
+	return true;
+}
+
 bool console_is_terminal(int stream)
 {
 	DWORD mode;
