@@ -222,20 +222,47 @@ static bool is_same(const struct directory *directory, struct ntfs_reference wan
 					(!directory->in_use && directory->sequence == freed));
 }
 
+static struct recent *find_recent(struct ntfs_paths *paths, uint64_t record)
+{
+	return &paths->recent[(size_t)(record % RECENT_SLOTS)];
+}
+
+static bool is_recent(const struct recent *recent, struct ntfs_reference directory)
+{
+	return recent->is_known && recent->directory.record == directory.record &&
+	       recent->directory.sequence == directory.sequence;
+}
+
 enum walk { WALK_ROOT, WALK_ORPHAN, WALK_LOST };
 
-/* Climbs from parent to the root, filling the chain. */
-static bool climb(
-    struct ntfs_paths *paths, struct ntfs_reference parent, enum walk *out, struct err *err)
+/* Whether a climb that came so far may end at the path of that directory: it leads to the root, and whatever is above
+ * could not make the climb too long. */
+static bool may_end(const struct ntfs_paths *paths, const struct recent *recent,
+    struct ntfs_reference directory, size_t len)
+{
+	return is_recent(recent, directory) && !recent->is_orphan &&
+	       paths->depth + RECENT_BYTES <= NTFS_LIMIT_DEPTH &&
+	       len + 2 * RECENT_BYTES <= NTFS_LIMIT_PATH_UNITS * 2;
+}
+
+/* Climbs from parent to the root, filling the chain; or to a directory whose path is known, then *known. */
+static bool climb(struct ntfs_paths *paths, struct ntfs_reference parent, enum walk *out,
+    const struct recent **known, struct err *err)
 {
 	size_t len = 0;
 
 	paths->depth = 0;
 	paths->walk++;
+	*known = NULL;
 	*out = WALK_ROOT;
 	while (parent.record != ROOT_RECORD) {
+		const struct recent *recent = find_recent(paths, parent.record);
 		uint32_t index;
 
+		if (may_end(paths, recent, parent, len)) {
+			*known = recent;
+			return true;
+		}
 		if (!know(paths, parent.record, &index, err))
 			return false;
 		struct directory *directory = &paths->directories[index];
@@ -298,9 +325,9 @@ static bool is_root_name(const struct ntfs_name *name)
 	       le16(name->utf16.at) == '.';
 }
 
-static struct recent *find_recent(struct ntfs_paths *paths, uint64_t record)
+static void add_recent(struct text *out, const struct recent *recent)
 {
-	return &paths->recent[(size_t)(record % RECENT_SLOTS)];
+	text_add(out, (struct bytes){(const uint8_t *)recent->path, recent->len});
 }
 
 /* Adds the directory's path and '/'. */
@@ -308,13 +335,16 @@ static bool add_directory(struct ntfs_paths *paths, struct ntfs_reference direct
     struct text *out, bool *is_orphan, struct err *err)
 {
 	enum walk walk = WALK_ROOT;
+	const struct recent *known;
 
 	make_room(paths);
-	if (!climb(paths, directory, &walk, err))
+	if (!climb(paths, directory, &walk, &known, err))
 		return false;
 	*is_orphan = walk != WALK_ROOT;
 	if (*is_orphan)
 		text_adds(out, "$Orphan/");
+	if (known)
+		add_recent(out, known);
 	for (size_t i = walk == WALK_LOST ? 0 : paths->depth; i > 0; i--) {
 		const struct directory *each = &paths->directories[paths->chain[i - 1]];
 
@@ -333,9 +363,8 @@ bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct te
 	*is_orphan = false;
 	if (is_root_name(name))
 		return true;
-	if (recent->is_known && recent->directory.record == name->parent.record &&
-	    recent->directory.sequence == name->parent.sequence) {
-		text_add(out, (struct bytes){(const uint8_t *)recent->path, recent->len});
+	if (is_recent(recent, name->parent)) {
+		add_recent(out, recent);
 		*is_orphan = recent->is_orphan;
 	} else {
 		if (!add_directory(paths, name->parent, out, is_orphan, err))
