@@ -65,16 +65,17 @@ static unsigned first_set(unsigned bits)
 	return (unsigned)__builtin_ctz(bits);
 }
 
-/* A bit for each byte that is not plain. Bytes of 0x80 and more are negative, so below a space. */
+/* A bit for each byte that is not plain. As signed bytes one more than DEL is the least there is, and so are those of
+ * 0x80 and more below a space; '\\' and '|' differ in one bit. */
 static unsigned special(__m128i block)
 {
-	__m128i bad = _mm_cmplt_epi8(block, _mm_set1_epi8(' '));
+	__m128i one = _mm_set1_epi8(1);
+	__m128i bad = _mm_cmplt_epi8(_mm_add_epi8(block, one), _mm_set1_epi8(' ' + 1));
+	__m128i bar = _mm_or_si128(block, _mm_set1_epi8('\\' ^ '|'));
 
 	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
-	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
 	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(block, _mm_set1_epi8('<')));
-	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(block, _mm_set1_epi8('|')));
-	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7f)));
+	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(bar, _mm_set1_epi8('|')));
 	return (unsigned)_mm_movemask_epi8(bad);
 }
 

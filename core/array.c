@@ -12,6 +12,8 @@ bool array_grow_now(
 
 	if (need > ceiling)
 		return fail(err, ERR_LIMIT, "more than %zu elements", ceiling);
+	if (want > ceiling)
+		want = ceiling;
 	while (want < need)
 		want = want > ceiling / 2 ? ceiling : want * 2;
 	if (want > SIZE_MAX / size)

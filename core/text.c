@@ -11,7 +11,7 @@
 #include <emmintrin.h>
 #endif
 
-static bool text_reserve(struct text *text, size_t more)
+static bool text_grow(struct text *text, size_t more)
 {
 	size_t ceiling = text->ceiling ? text->ceiling : TEXT_CEILING;
 
@@ -22,11 +22,15 @@ static bool text_reserve(struct text *text, size_t more)
 		text->is_over = true;
 		return false;
 	}
-	if (text->room - text->len > more)
-		return true;
 	text->failed =
 	    !array_grow(&text->at, &text->room, text->len + more + 1, 1, ceiling + 1, NULL);
 	return !text->failed;
+}
+
+/* What has room is below the ceiling. */
+static inline bool text_reserve(struct text *text, size_t more)
+{
+	return (!text->failed && text->room - text->len > more) || text_grow(text, more);
 }
 
 void text_add(struct text *text, struct bytes bytes)
@@ -46,7 +50,10 @@ void text_adds(struct text *text, const char *string)
 
 void text_addc(struct text *text, char c)
 {
-	text_add(text, (struct bytes){.at = (const uint8_t *)&c, .len = 1});
+	if (!text_reserve(text, 1))
+		return;
+	text->at[text->len++] = c;
+	text->at[text->len] = 0;
 }
 
 void text_addf(struct text *text, const char *format, ...)
@@ -101,26 +108,55 @@ static bool is_plain_unit(const uint8_t *unit, char end)
 }
 
 #ifdef __SSE2__
+static __m128i load(const uint8_t *at)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
+/* Whether all units that were packed are plain. Packing leaves 0x80 or more of what is 0x80 to 0x7fff, and 0 of what
+ * is more: as signed bytes neither is above 0. */
+static bool are_plain(__m128i packed, char end)
+{
+	__m128i above = _mm_cmpgt_epi8(packed, _mm_setzero_si128());
+	__m128i stop = _mm_cmpeq_epi8(packed, _mm_set1_epi8(end));
+
+	return _mm_movemask_epi8(_mm_andnot_si128(stop, above)) == 0xffff;
+}
+
 /* Eight units at a time, the last eight over those before when fewer are left. Returns how many bytes of UTF-16
  * they were; there is room. */
-static size_t add_blocks(char *to, struct bytes utf16, char end)
+static size_t add_eights(char *to, struct bytes utf16, char end)
 {
-	const __m128i high = _mm_set1_epi16((short)0xff80);
-	const __m128i stop = _mm_set1_epi16(end);
-	const __m128i zero = _mm_setzero_si128();
 	size_t done = 0;
 
 	while (utf16.len >= 16 && done < utf16.len) {
 		size_t at = utf16.len - done < 16 ? utf16.len - 16 : done;
-		__m128i units = _mm_loadu_si128((const __m128i *)(const void *)(utf16.at + at));
-		__m128i ascii = _mm_cmpeq_epi16(_mm_and_si128(units, high), zero);
-		__m128i bad =
-		    _mm_or_si128(_mm_cmpeq_epi16(units, zero), _mm_cmpeq_epi16(units, stop));
+		__m128i units = load(utf16.at + at);
+		__m128i packed = _mm_packus_epi16(units, units);
 
-		if (_mm_movemask_epi8(_mm_andnot_si128(bad, ascii)) != 0xffff)
+		if (!are_plain(packed, end))
 			break;
-		_mm_storel_epi64((__m128i *)(void *)(to + at / 2), _mm_packus_epi16(units, units));
+		_mm_storel_epi64((__m128i *)(void *)(to + at / 2), packed);
 		done = at + 16;
+	}
+	return done;
+}
+
+/* Likewise sixteen, and eight where there are not so many. */
+static size_t add_blocks(char *to, struct bytes utf16, char end)
+{
+	size_t done = 0;
+
+	if (utf16.len < 32)
+		return add_eights(to, utf16, end);
+	while (done < utf16.len) {
+		size_t at = utf16.len - done < 32 ? utf16.len - 32 : done;
+		__m128i packed = _mm_packus_epi16(load(utf16.at + at), load(utf16.at + at + 16));
+
+		if (!are_plain(packed, end))
+			break;
+		_mm_storeu_si128((__m128i *)(void *)(to + at / 2), packed);
+		done = at + 32;
 	}
 	return done;
 }

@@ -90,6 +90,52 @@ static void test_utf16_of_every_kind(void **state)
 						"d");
 }
 
+/* Whatever is done in blocks: each unit that is not plain, at each place of each length. */
+static void test_ascii_in_blocks(void **state)
+{
+	static const uint16_t ends[] = {
+	    0, '/', 0x7f, 0x80, 0xff, 0x100, 0x161, 0x4100, 0x8041, 0xd841, 0xff2f, 0xffff};
+	enum { MOST = 70 };
+	uint8_t utf16[2 * MOST];
+
+	(void)state;
+	for (size_t len = 1; len <= MOST; len++)
+		for (size_t i = 0; i < len * ARRAY_LEN(ends); i++) {
+			CLEANUP(text_free) struct text text = {0};
+			size_t at = i % len;
+			uint16_t end = ends[i / len];
+
+			for (size_t k = 0; k < len; k++)
+				put_le16(
+				    utf16 + 2 * k, k == at ? end : (uint16_t)(1 + k * 31 % 0x7e));
+			for (size_t k = 0; k < len; k++)
+				if (k != at && utf16[2 * k] == '/')
+					utf16[2 * k] = 'x';
+			size_t want = end == 0x7f ? len : at;
+
+			assert_int_equal(
+			    text_add_ascii(&text, (struct bytes){utf16, 2 * len}, '/'), 2 * want);
+			assert_int_equal(text.len, want);
+			for (size_t k = 0; k < want; k++)
+				assert_int_equal((uint8_t)text.at[k], utf16[2 * k]);
+		}
+}
+
+static void test_low_ceiling(void **state)
+{
+	(void)state;
+	for (size_t ceiling = 1; ceiling < 20; ceiling++) {
+		CLEANUP(text_free) struct text text = {.ceiling = ceiling};
+
+		for (size_t i = 0; i < ceiling; i++)
+			text_addc(&text, 'x');
+		assert_true(text_ok(&text, NULL));
+		text_adds(&text, "x");
+		assert_false(text_ok(&text, NULL));
+		assert_int_equal(text.len, ceiling);
+	}
+}
+
 static void test_decode_refuses(void **state)
 {
 	static const char *const bad[] = {
@@ -206,6 +252,8 @@ int main(void)
 	    cmocka_unit_test(test_fold_is_that_of_ntfs),
 	    cmocka_unit_test(test_failed_text_says_why),
 	    cmocka_unit_test(test_utf16_of_every_kind),
+	    cmocka_unit_test(test_ascii_in_blocks),
+	    cmocka_unit_test(test_low_ceiling),
 	    cmocka_unit_test(test_decode_refuses),
 	    cmocka_unit_test(test_times_at_the_edges),
 	    cmocka_unit_test(test_days_that_are_none),
