@@ -3,36 +3,39 @@
  * `fls -m /` writes it (docs/timeline.md). */
 #include "analysis/timeline_format.h"
 
+#define PATH_MORE       32u /* what fls says before a name, and more than we do */
 #define FILE_NAME_FIXED 66u /* bytes of a $FILE_NAME before its name */
 
-static void add_seconds(struct output *out, uint64_t ticks)
+#define TAIL_ROOM ((size_t)512) /* of numbers and words behind a name */
+
+static void add_times(struct output *out, char *at, const struct ntfs_times *times)
 {
-	output_char(out, '|');
-	output_number(
-	    out, ticks > TIME_UNIX_EPOCH ? (ticks - TIME_UNIX_EPOCH) / TIME_TICKS_PER_SECOND : 0);
+	const uint64_t in_order[] = {
+	    times->accessed, times->modified, times->changed, times->created};
+	const struct output_time_text *text = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(in_order); i++) {
+		if (!text || in_order[i] != in_order[i - 1])
+			text = output_seconds_text(out, in_order[i]);
+		*at++ = '|';
+		memcpy(at, text->text, OUTPUT_SECONDS_ROOM);
+		at += text->len;
+	}
+	*at++ = '\n';
+	output_pen_end(out, at);
 }
 
-static void add_times(struct output *out, const struct ntfs_times *times)
-{
-	add_seconds(out, times->accessed);
-	add_seconds(out, times->modified);
-	add_seconds(out, times->changed);
-	add_seconds(out, times->created);
-	output_char(out, '\n');
-}
-
-static void add_mode(struct output *out, const struct timeline_line *line)
+static char *pen_mode(char *at, const struct timeline_line *line)
 {
 	uint32_t attributes = line->entry ? line->entry->attributes : line->attributes;
-	const char *type = line->is_directory ? "d" : "r";
+	char type = line->is_directory ? 'd' : 'r';
 	bool is_fixed = (attributes & 0x7) != 0;
 
-	output_char(out, '|');
-	output_string(out, line->is_deleted && !(line->has & TIMELINE_PLAIN) ? "-" : type);
-	output_char(out, '/');
-	output_string(out, type);
-	output_string(out, is_fixed ? "r-xr-xr-x" : "rwxrwxrwx");
-	output_string(out, "|0|0|");
+	*at++ = '|';
+	*at++ = line->is_deleted && !(line->has & TIMELINE_PLAIN) ? '-' : type;
+	*at++ = '/';
+	*at++ = type;
+	return is_fixed ? PEN_TEXT(at, "r-xr-xr-x|0|0|") : PEN_TEXT(at, "rwxrwxrwx|0|0|");
 }
 
 /* fls has its own words for what has no directory. */
@@ -70,28 +73,48 @@ static bool has_own_name(const struct ntfs_stream *stream)
 	return !bytes_equal(stream->utf16, (struct bytes){i30, sizeof(i30)});
 }
 
+/* The path of the name at work, escaped once for all its lines. */
+static void add_path_again(struct output *out, const struct timeline_line *line)
+{
+	size_t start;
+
+	if (out->escaped.len) {
+		output_bytes(out, out->escaped.at, out->escaped.len);
+		return;
+	}
+	if (line->path.len > OUTPUT_PEN_MAX / OUTPUT_ESCAPE_MAX - PATH_MORE) {
+		add_path(out, line);
+		return;
+	}
+	output_pen_end(out, output_pen(out, OUTPUT_PEN_MAX)); /* so that it stays in one piece */
+	start = out->len;
+	add_path(out, line);
+	text_add(&out->escaped, (struct bytes){(const uint8_t *)out->at + start, out->len - start});
+}
+
 /* A line of what has the times of $STANDARD_INFORMATION: stream is NULL for a file without any. */
 static void write_stream(
     struct output *out, const struct timeline_line *line, const struct ntfs_stream *stream)
 {
 	const struct ntfs_entry *entry = line->entry;
+	char *at;
 
-	add_path(out, line);
+	add_path_again(out, line);
 	if (stream && has_own_name(stream)) {
 		output_char(out, ':');
 		timeline_visible_name(out, stream->utf16, "|");
 	}
-	output_string(out, entry->in_use ? "|" : " (deleted)|");
-	output_number(out, entry->record);
+	at = output_pen(out, TAIL_ROOM);
+	at = entry->in_use ? PEN_TEXT(at, "|") : PEN_TEXT(at, " (deleted)|");
+	at = pen_number(at, entry->record);
 	if (stream) {
-		output_char(out, '-');
-		output_number(out, stream->type);
-		output_char(out, '-');
-		output_number(out, stream->id);
+		*at++ = '-';
+		at = pen_number(at, stream->type);
+		*at++ = '-';
+		at = pen_number(at, stream->id);
 	}
-	add_mode(out, line);
-	output_number(out, stream ? stream->size : 0);
-	add_times(out, &entry->times);
+	at = pen_number(pen_mode(at, line), stream ? stream->size : 0);
+	add_times(out, at, &entry->times);
 }
 
 static void write_standard(struct output *out, const struct timeline_line *line)
@@ -117,17 +140,20 @@ static void write_file(struct output *out, const struct timeline_line *line)
 {
 	const struct ntfs_entry *entry = line->entry;
 
+	text_clear(&out->escaped);
 	if (entry->has_standard)
 		write_standard(out, line);
 	if (!line->name)
 		return;
-	add_path(out, line);
-	output_string(out, entry->in_use ? " ($FILE_NAME)|" : " ($FILE_NAME) (deleted)|");
-	output_number(out, entry->record);
-	output_string(out, "-48");
-	add_mode(out, line);
-	output_number(out, FILE_NAME_FIXED + line->name->utf16.len);
-	add_times(out, &line->name->times);
+	add_path_again(out, line);
+	char *at = output_pen(out, TAIL_ROOM);
+
+	at = PEN_TEXT(at, " ($FILE_NAME)");
+	at = entry->in_use ? PEN_TEXT(at, "|") : PEN_TEXT(at, " (deleted)|");
+	at = pen_number(at, entry->record);
+	at = pen_mode(PEN_TEXT(at, "-48"), line);
+	at = pen_number(at, FILE_NAME_FIXED + line->name->utf16.len);
+	add_times(out, at, &line->name->times);
 }
 
 static void add_label(struct output *out, const struct timeline_line *line)
@@ -148,22 +174,24 @@ static void write_other(struct output *out, const struct timeline_line *line)
 
 	add_path(out, line);
 	add_label(out, line);
-	output_string(out, line->is_deleted ? " (deleted)|" : "|");
+	char *at = output_pen(out, TAIL_ROOM);
+
+	at = line->is_deleted ? PEN_TEXT(at, " (deleted)|") : PEN_TEXT(at, "|");
 	if (line->has & TIMELINE_FILE) {
-		output_number(out, line->file.record);
+		at = pen_number(at, line->file.record);
 		if (!(line->has & TIMELINE_NO_SEQUENCE)) {
-			output_char(out, '-');
-			output_number(out, line->file.sequence);
+			*at++ = '-';
+			at = pen_number(at, line->file.sequence);
 		}
 	} else {
-		output_char(out, '0');
+		*at++ = '0';
 	}
 	if (line->has & (TIMELINE_DIRECTORY | TIMELINE_DELETED))
-		add_mode(out, line);
+		at = pen_mode(at, line);
 	else
-		output_string(out, "|0|0|0|");
-	output_number(out, line->has & TIMELINE_SIZE ? line->size : 0);
-	add_times(out, line->has & TIMELINE_TIMES ? line->times : &same);
+		at = PEN_TEXT(at, "|0|0|0|");
+	at = pen_number(at, line->has & TIMELINE_SIZE ? line->size : 0);
+	add_times(out, at, line->has & TIMELINE_TIMES ? line->times : &same);
 }
 
 static void write_line(struct output *out, const struct timeline_line *line)
@@ -178,4 +206,5 @@ static void write_line(struct output *out, const struct timeline_line *line)
 		write_other(out, line);
 }
 
-const struct timeline_format timeline_format_bodyfile = {.name = "bodyfile", .line = write_line};
+const struct timeline_format timeline_format_bodyfile = {
+    .name = "bodyfile", .line = write_line, .by_names = true};

@@ -326,7 +326,7 @@ static bool write_record(struct walk *walk, struct err *err)
 		if (claimed)
 			return true;
 	}
-	if (!write_file(walk, err))
+	if ((!walk->timeline->format->by_names || entry->name_count == 0) && !write_file(walk, err))
 		return false;
 	for (size_t i = 0; i < entry->name_count; i++) {
 		if (is_told(entry, &entry->names[i]))
@@ -424,10 +424,13 @@ static void check_end(
 static bool open_others(struct walk *walk, struct timeline_evidence *evidence, struct err *err)
 {
 	const struct timeline_files *files = evidence->files;
+	bool has_fields = !walk->timeline->format->by_names;
 
-	if (evidence->volume && !ntfs_secure_open(evidence->volume, &walk->secure, err))
+	if (has_fields && evidence->volume &&
+	    !ntfs_secure_open(evidence->volume, &walk->secure, err))
 		return false;
-	if (files && files->secure && !ntfs_secure_open_sds(files->secure, &walk->secure, err))
+	if (has_fields && files && files->secure &&
+	    !ntfs_secure_open_sds(files->secure, &walk->secure, err))
 		return false;
 	return slack_records_new(walk->timeline, evidence, &walk->slack, err);
 }

@@ -63,11 +63,19 @@ void output_hex(struct output *out, uint64_t value, unsigned digits)
 	output_bytes(out, text + at, sizeof(text) - at);
 }
 
-void output_new_time(struct output_time_text *out, uint64_t ticks)
+void output_new_time(struct output *out, struct output_time_text *known, uint64_t ticks)
 {
-	time_iso(ticks, out->text);
-	out->ticks = ticks;
-	out->len = (uint32_t)strlen(out->text);
+	known->len = (uint32_t)time_iso_with(&out->days, ticks, known->text);
+	known->ticks = ticks;
+}
+
+void output_new_seconds(struct output_time_text *known, uint64_t ticks)
+{
+	uint64_t since = ticks > TIME_UNIX_EPOCH ? ticks - TIME_UNIX_EPOCH : 0;
+
+	known->len =
+	    (uint32_t)(pen_number(known->text, since / TIME_TICKS_PER_SECOND) - known->text);
+	known->ticks = ticks;
 }
 
 void output_time(struct output *out, uint64_t ticks)

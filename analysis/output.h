@@ -9,10 +9,11 @@
 #include "core/text.h"
 #include "core/time.h"
 
-#define OUTPUT_TIMES      256u         /* a power of two */
-#define OUTPUT_TIME_ROOM  ((size_t)32) /* more than the longest of them, 29 */
-#define OUTPUT_ESCAPE_MAX ((size_t)8)  /* bytes that one byte may become */
-#define OUTPUT_PEN_MAX    ((size_t)8 << 10)
+#define OUTPUT_TIMES        256u         /* a power of two */
+#define OUTPUT_TIME_ROOM    ((size_t)32) /* more than the longest of them, 29 */
+#define OUTPUT_SECONDS_ROOM ((size_t)16)
+#define OUTPUT_ESCAPE_MAX   ((size_t)8) /* bytes that one byte may become */
+#define OUTPUT_PEN_MAX      ((size_t)8 << 10)
 
 struct output_time_text {
 	uint64_t ticks;
@@ -35,6 +36,7 @@ struct output { /* zero, then output_start */
 	size_t len, room;
 	struct err why;                               /* ERR_NONE while all is well */
 	struct output_time_text times[OUTPUT_TIMES];  /* written lately, by a hash of the ticks */
+	struct time_days days;                        /* likewise */
 	struct output_words_text words[OUTPUT_WORDS]; /* likewise */
 	struct text scratch;                          /* for a name on its way */
 	struct text escaped;                          /* the path of the line written last */
@@ -67,17 +69,22 @@ static inline void output_pen_end(struct output *out, const char *end)
 	out->len = (size_t)(end - out->at);
 }
 
-void output_new_time(struct output_time_text *out, uint64_t ticks);
+void output_new_time(struct output *out, struct output_time_text *known, uint64_t ticks);
+void output_new_seconds(struct output_time_text *known, uint64_t ticks);
+
+/* Fibonacci hashing: the upper bits of the product are well mixed. */
+static inline struct output_time_text *output_time_slot(struct output *out, uint64_t ticks)
+{
+	return &out->times[ticks * 0x9e3779b97f4a7c15ull >> 40 & (OUTPUT_TIMES - 1)];
+}
 
 /* The text of a time, in OUTPUT_TIME_ROOM bytes; valid until the next. */
 static inline const struct output_time_text *output_time_text(struct output *out, uint64_t ticks)
 {
-	/* Fibonacci hashing: the upper bits of the product are well mixed. */
-	struct output_time_text *known =
-	    &out->times[ticks * 0x9e3779b97f4a7c15ull >> 40 & (OUTPUT_TIMES - 1)];
+	struct output_time_text *known = output_time_slot(out, ticks);
 
 	if (ticks != known->ticks || known->len == 0)
-		output_new_time(known, ticks);
+		output_new_time(out, known, ticks);
 	return known;
 }
 /* As time_iso; there are OUTPUT_TIME_ROOM bytes. */
@@ -87,6 +94,17 @@ static inline char *output_pen_time(struct output *out, char *at, uint64_t ticks
 
 	memcpy(at, time->text, OUTPUT_TIME_ROOM); /* of one size: no call */
 	return at + time->len;
+}
+
+/* Whole seconds since 1970, 0 for what was before, in OUTPUT_SECONDS_ROOM bytes. An output has its times either so or
+ * as text. */
+static inline const struct output_time_text *output_seconds_text(struct output *out, uint64_t ticks)
+{
+	struct output_time_text *known = output_time_slot(out, ticks);
+
+	if (ticks != known->ticks || known->len == 0)
+		output_new_seconds(known, ticks);
+	return known;
 }
 
 static inline void output_bytes(struct output *out, const void *from, size_t len)

@@ -14,6 +14,7 @@ struct timeline_format {
 	const char *name;
 	void (*begin)(struct output *out); /* NULL: nothing */
 	void (*line)(struct output *out, const struct timeline_line *line);
+	bool by_names; /* prints nothing of a whole record that has a name, and no fields */
 };
 
 extern const struct timeline_format timeline_format_jsonl;

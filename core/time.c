@@ -7,16 +7,15 @@
 
 #define DAYS_1601_FROM_YEAR_0 584694 /* 1601-01-01 counted from 0000-03-01 */
 #define SECONDS_PER_DAY       86400u
+#define TICKS_PER_DAY         (SECONDS_PER_DAY * TIME_TICKS_PER_SECOND)
 
 struct civil {
 	uint32_t year, month, day, hour, minute, second, ticks;
 };
 
-static void civil_from_ticks(uint64_t ticks, struct civil *out)
+static void civil_from_day(uint64_t day, struct civil *out)
 {
-	uint64_t seconds = ticks / TIME_TICKS_PER_SECOND;
-	uint32_t of_day = (uint32_t)(seconds % SECONDS_PER_DAY);
-	uint64_t days = seconds / SECONDS_PER_DAY + DAYS_1601_FROM_YEAR_0;
+	uint64_t days = day + DAYS_1601_FROM_YEAR_0;
 	uint64_t era = days / 146097;
 	uint32_t doe = (uint32_t)(days % 146097);
 	uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
@@ -26,10 +25,22 @@ static void civil_from_ticks(uint64_t ticks, struct civil *out)
 	out->day = doy - (153 * mp + 2) / 5 + 1;
 	out->month = mp < 10 ? mp + 3 : mp - 9;
 	out->year = (uint32_t)(yoe + era * 400) + (out->month <= 2);
-	out->hour = of_day / 3600;
-	out->minute = of_day / 60 % 60;
-	out->second = of_day % 60;
-	out->ticks = (uint32_t)(ticks % TIME_TICKS_PER_SECOND);
+}
+
+static void clock_from_ticks(uint64_t of_day, struct civil *out)
+{
+	uint32_t seconds = (uint32_t)(of_day / TIME_TICKS_PER_SECOND);
+
+	out->hour = seconds / 3600;
+	out->minute = seconds / 60 % 60;
+	out->second = seconds % 60;
+	out->ticks = (uint32_t)(of_day % TIME_TICKS_PER_SECOND);
+}
+
+static void civil_from_ticks(uint64_t ticks, struct civil *out)
+{
+	civil_from_day(ticks / TICKS_PER_DAY, out);
+	clock_from_ticks(ticks % TICKS_PER_DAY, out);
 }
 
 /* Two digits and the character behind them. */
@@ -41,19 +52,25 @@ static char *put_pair(char *to, uint32_t value, char after)
 	return to + 3;
 }
 
-/* By hand: a timeline writes eight of them a file. */
-void time_iso(uint64_t ticks, char out[TIME_ISO_ROOM])
+/* By hand: a timeline writes eight times a file. */
+static char *put_day(char *to, uint64_t day)
 {
 	struct civil c;
-	char *to = out;
 
-	civil_from_ticks(ticks, &c);
+	civil_from_day(day, &c);
 	if (c.year > 9999)
 		*to++ = (char)('0' + c.year / 10000);
 	to = put_pair(to, c.year / 100 % 100, '-') - 1;
 	to = put_pair(to, c.year % 100, '-');
 	to = put_pair(to, c.month, '-');
-	to = put_pair(to, c.day, 'T');
+	return put_pair(to, c.day, 'T');
+}
+
+static char *put_clock(char *to, uint64_t of_day)
+{
+	struct civil c;
+
+	clock_from_ticks(of_day, &c);
 	to = put_pair(to, c.hour, ':');
 	to = put_pair(to, c.minute, ':');
 	to = put_pair(to, c.second, '.');
@@ -62,6 +79,26 @@ void time_iso(uint64_t ticks, char out[TIME_ISO_ROOM])
 	to = put_pair(to, c.ticks / 10 % 100, (char)('0' + c.ticks % 10));
 	to[0] = 'Z';
 	to[1] = 0;
+	return to + 1;
+}
+
+void time_iso(uint64_t ticks, char out[TIME_ISO_ROOM])
+{
+	put_clock(put_day(out, ticks / TICKS_PER_DAY), ticks % TICKS_PER_DAY);
+}
+
+size_t time_iso_with(struct time_days *days, uint64_t ticks, char out[TIME_ISO_ROOM])
+{
+	uint64_t day = ticks / TICKS_PER_DAY;
+	size_t slot = (size_t)(day % TIME_DAYS);
+
+	if (days->at[slot].len == 0 || days->at[slot].day != day) {
+		days->at[slot].day = day;
+		days->at[slot].len =
+		    (uint32_t)(put_day(days->at[slot].text, day) - days->at[slot].text);
+	}
+	memcpy(out, days->at[slot].text, sizeof(days->at[slot].text));
+	return (size_t)(put_clock(out + days->at[slot].len, ticks % TICKS_PER_DAY) - out);
 }
 
 void time_compact(uint64_t ticks, char out[TIME_ISO_ROOM])

@@ -10,6 +10,19 @@
 
 /* Writes "2018-03-27T12:11:44.1234567Z"; all 2^64 values have a text (years up to 60056). */
 void time_iso(uint64_t ticks, char out[TIME_ISO_ROOM]);
+
+#define TIME_DAYS 16u
+
+struct time_days { /* days written lately; zero it before use */
+	struct {
+		uint64_t day; /* since 1601 */
+		uint32_t len; /* 0: none yet */
+		char text[12];
+	} at[TIME_DAYS];
+};
+/* The same, for many times of few days; returns the length. */
+size_t time_iso_with(struct time_days *days, uint64_t ticks, char out[TIME_ISO_ROOM]);
+
 /* Writes "20180327T121144Z", for file names. */
 void time_compact(uint64_t ticks, char out[TIME_ISO_ROOM]);
 /* Parses "YYYY-MM-DDTHH:MM:SS[.f{1,9}]Z" (also a space for the T, or a date alone = midnight UTC). */

@@ -58,6 +58,24 @@ static void test_time_round_trip(void **state)
 	}
 }
 
+/* Days that share a place, and the last tick of all. */
+static void test_time_with_days(void **state)
+{
+	static const uint64_t day = 86400 * TIME_TICKS_PER_SECOND;
+	struct time_days days = {0};
+
+	(void)state;
+	for (uint64_t i = 0; i < 2000; i++) {
+		uint64_t ticks = i < 1000 ? i % 40 * TIME_DAYS / 2 * day + i * i * 10000019
+					  : UINT64_MAX - (i - 1000) * (day / 3);
+		char plain[TIME_ISO_ROOM], with[TIME_ISO_ROOM];
+
+		time_iso(ticks, plain);
+		assert_int_equal(time_iso_with(&days, ticks, with), strlen(plain));
+		assert_string_equal(with, plain);
+	}
+}
+
 static void test_time_refuses_rubbish(void **state)
 {
 	uint64_t ticks = 7;
@@ -147,6 +165,7 @@ int main(void)
 	    cmocka_unit_test(test_lone_surrogates_survive),
 	    cmocka_unit_test(test_printable_shows_no_bidi),
 	    cmocka_unit_test(test_time_round_trip),
+	    cmocka_unit_test(test_time_with_days),
 	    cmocka_unit_test(test_time_refuses_rubbish),
 	    cmocka_unit_test(test_patterns),
 	    cmocka_unit_test(test_json_escapes),

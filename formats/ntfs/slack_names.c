@@ -5,14 +5,16 @@
 
 #include <stdlib.h>
 
-#define ROOM_FIRST 32u /* most directories have fewer than half of it */
+#define ROOM_FIRST 32u  /* most directories have fewer than half of it */
+#define ROOM_KEPT  128u /* emptying costs as much as it has room, and small directories are many */
 /* Places looked at for one name: a directory may be forged to have the same one again and again. */
 #define PROBES_MAX 64u
 
+#define FACTOR UINT64_C(0xd6e8feb86659fd93)
+
 void slack_names_clear(struct slack_names *names)
 {
-	/* A small table again: emptying costs as much as it has room, and small directories are many. */
-	if (names->room > ROOM_FIRST) {
+	if (names->room > ROOM_KEPT) {
 		slack_names_free(names);
 		return;
 	}
@@ -31,32 +33,36 @@ void slack_names_free(struct slack_names *names)
 static uint64_t mix(uint64_t h)
 {
 	h ^= h >> 32;
-	h *= UINT64_C(0xd6e8feb86659fd93);
+	h *= FACTOR;
 	h ^= h >> 32;
 	return h;
 }
 
 static uint64_t hash_of(struct bytes bytes, uint64_t hash)
 {
+	uint8_t rest[8] = {0};
 	size_t at = 0;
 
-	for (; at + 8 <= bytes.len; at += 8)
-		hash = mix(hash ^ le64(bytes.at + at)) + bytes.len;
-	for (; at < bytes.len; at++)
-		hash = mix(hash ^ bytes.at[at]) + 1;
-	return hash;
+	for (; at + 8 <= bytes.len; at += 8) {
+		hash = (hash ^ le64(bytes.at + at)) * FACTOR;
+		hash ^= hash >> 32;
+	}
+	for (size_t i = 0; at < bytes.len; at++)
+		rest[i++] = bytes.at[at];
+	return mix(hash ^ le64(rest)) + bytes.len;
 }
 
 struct slack_name slack_name_of(struct bytes key, uint64_t file, bool is_foreign)
 {
 	enum { NAME = 66, PARENT = 8 };
 	struct bytes name = {key.at + NAME, key.len - NAME};
-	struct bytes rest = {key.at + PARENT, key.len - PARENT};
+	struct bytes rest = {key.at + PARENT, NAME - PARENT};
+	uint64_t hash = hash_of(name, 1);
 
 	/* The parent may be overwritten: all that counts of it is whether it is the directory. */
 	return (struct slack_name){
-	    .name = hash_of(name, 1) | 1,
-	    .key = (hash_of(rest, 2) & ~UINT64_C(1)) | is_foreign,
+	    .name = hash | 1,
+	    .key = (hash_of(rest, hash) & ~UINT64_C(1)) | is_foreign,
 	    .file = file,
 	};
 }
