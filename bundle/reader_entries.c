@@ -291,6 +291,21 @@ bool bundle_row_holder(struct bundle_reader *reader, size_t index, size_t *holde
 	return false;
 }
 
+bool reader_place(struct bundle_reader *reader, const struct bundle_place *place,
+    struct source **out, struct err *err)
+{
+	struct source *tar;
+
+	if (!reader_set(reader, place->set, &tar, err) ||
+	    !set_need(tar, place->volume, place->data_offset + place->stored, err))
+		return false;
+	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
+		return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
+		    bundle_set_name(place->set));
+	*out = tar;
+	return true;
+}
+
 bool bundle_member_open(
     struct bundle_reader *reader, size_t index, struct source **out, struct err *err)
 {
@@ -300,12 +315,8 @@ bool bundle_member_open(
 		return false;
 	const struct bundle_place *place = &reader->row.place;
 
-	if (!reader_set(reader, place->set, &tar, err) ||
-	    !set_need(tar, place->volume, place->data_offset + place->stored, err))
+	if (!reader_place(reader, place, &tar, err))
 		return false;
-	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
-		return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
-		    bundle_set_name(place->set));
 	if (!reader->reads_all)
 		set_read_ahead(tar, place->data_offset + place->stored);
 	*out = source_window(tar, place->data_offset, place->stored, false);

@@ -92,6 +92,9 @@ bool reader_check_file(struct bundle_reader *reader, size_t index, struct err *e
 /* Opens the set, or gives the one already open (borrowed). */
 bool reader_set(
     struct bundle_reader *reader, unsigned set, struct source **out, struct err *err) MUST_CHECK;
+/* The tar in which the stored bytes of that place lie, whole (borrowed). */
+bool reader_place(struct bundle_reader *reader, const struct bundle_place *place,
+    struct source **out, struct err *err) MUST_CHECK;
 /* Reads row `index` into reader->row. */
 bool reader_row(struct bundle_reader *reader, size_t index, struct err *err) MUST_CHECK;
 uint64_t reader_path_hash(struct bytes path);

@@ -253,6 +253,8 @@ static bool enter_volume(struct set *set, size_t volume, struct err *err)
 	if (set->current == volume && set->plain)
 		return true;
 	frame_cache_settle(set->cache);
+	if (set->plan.conveyor) /* and those whom set_frame_at told of it */
+		DISCARD(set->plan.conveyor->drain(set->plan.conveyor, NULL));
 	source_close(TAKE(set->plain));
 	if (!open_plain(&set->plan, set->volumes[volume].name, &set->plain, err))
 		return false;
@@ -344,6 +346,27 @@ static bool set_read(
 		memcpy(at + *got, bytes + skip, part);
 		*got += part;
 	}
+	return true;
+}
+
+bool set_frame_at(
+    struct source *source, uint64_t offset, struct frame_place *out, uint64_t *at, struct err *err)
+{
+	struct set *set = (struct set *)source;
+	size_t v = find_volume(set, offset);
+
+	if (v == set->count)
+		return no_volume(set, offset, err);
+	const struct volume *volume = &set->volumes[v];
+	size_t f = find_frame(&volume->table, offset - volume->tar_at);
+	uint64_t begin = volume->tar_at + volume->table.at[f].plain_at;
+
+	if (offset - begin >= volume->table.at[f].plain)
+		return fail(err, ERR_DAMAGED, "'%s': its seek table has a gap", volume->name);
+	if (!enter_volume(set, v, err))
+		return false;
+	*out = place_of(set, v, f);
+	*at = begin;
 	return true;
 }
 

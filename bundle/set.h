@@ -6,6 +6,7 @@
 #include "core/conveyor.h"
 #include "core/store.h"
 #include "bundle/age.h"
+#include "bundle/frame_cache.h"
 #include "bundle/manifest.h"
 
 struct set_plan { /* all borrowed as long as the set lives */
@@ -29,6 +30,12 @@ bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
  * them. */
 bool set_open_all(struct source *set, struct err *err) MUST_CHECK;
 bool set_need(struct source *set, uint32_t index, uint64_t until, struct err *err) MUST_CHECK;
+
+/* The frame that holds byte `offset` of the tar, for one who unpacks it himself on any thread; *at is where it begins
+ * there. out->plain is good until the next call about another volume, or any read: those wait for what is under way
+ * on the plan's conveyor. */
+bool set_frame_at(struct source *set, uint64_t offset, struct frame_place *out, uint64_t *at,
+    struct err *err) MUST_CHECK;
 
 /* Says that all up to `until` will be asked for, rising: it is then read ahead. At first nothing is. */
 void set_read_ahead(struct source *set, uint64_t until);

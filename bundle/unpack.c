@@ -135,6 +135,13 @@ void unpack_free(struct unpack *unpacker)
 	free(unpacker);
 }
 
+void unpack_skip_checksum(struct unpack *unpacker)
+{
+	/* Where the library does not know how, it looks at them. */
+	(void)ZSTD_DCtx_setParameter(
+	    unpacker->context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
+}
+
 static bool check_frame(
     const struct unpack *unpacker, const struct seek_entry *entry, struct err *err)
 {

@@ -29,6 +29,8 @@ struct unpack; /* a decompressor and the room for one packed frame */
 bool unpack_new(struct unpack **out, struct err *err) MUST_CHECK;
 void unpack_free(struct unpack *unpacker);
 CLEANUP_POINTER(struct unpack, unpack_free);
+/* The checksums of frames are not looked at from here on: for one who compares the SHA-256 of all that he takes. */
+void unpack_skip_checksum(struct unpack *unpacker);
 /* Looks for a whole zstd frame of ours at `at`: *packed and *plain are its sizes, its content goes into to (room for
  * FRAMES_INPUT_MAX). False when there is none, or not all of it can be read. */
 bool unpack_probe(struct unpack *unpacker, struct source *plain, uint64_t at, uint8_t *to,

@@ -1,4 +1,5 @@
 /* kanshiki extract: members as files below a directory that they cannot leave. */
+#include "bundle/pour.h"
 #include "bundle/target.h"
 #include "cli/command.h"
 #include "cli/listing.h"
@@ -12,14 +13,20 @@
 #include <string.h>
 
 #define OPTIONS   (TRUST_OPTIONS + 3)
-#define NAMES_TRY 99 /* NAMES.tsv, NAMES.2.tsv ... */
+#define NAMES_TRY 99                /* NAMES.tsv, NAMES.2.tsv ... */
+#define OWN_LANE  (POUR_LANES - 1)  /* of this thread */
+#define HELD_MAX  ((size_t)8 << 20) /* bytes about files on their way out */
 
 struct extraction {
 	struct opening opening;
 	const char *directory;
 	bool force, windows_names;
 	struct text_list operands, patterns;
-	struct tree *tree;
+	struct tree *trees[POUR_LANES]; /* the same directory for each thread */
+	struct pour *pour;
+	size_t held;
+	bool over; /* nothing more is written, because of `why` */
+	struct err why;
 	struct text names; /* of NAMES.tsv: path in the bundle, path here */
 	uint64_t *made;    /* hashes of the folded paths of files made, open addressing; 0: free */
 	size_t made_mask;
@@ -85,80 +92,130 @@ static bool make_room(struct extraction *extraction, struct err *err)
 	return extraction->made || fail(err, ERR_MEMORY, "no memory for the names of the files");
 }
 
-/* Creates the file for a member. A file of ours whose name differs only in case gets a name apart. */
-static bool create(
-    struct extraction *extraction, struct bytes member, struct tree_file **out, struct err *err)
-{
-	enum target_rules rules = tree_has_windows_names()    ? TARGET_WINDOWS
-				  : extraction->windows_names ? TARGET_BOTH
-							      : TARGET_POSIX;
-	CLEANUP(text_free) struct text path = {0};
-	bool changed = target_path(member, rules, &path);
-
-	if (!text_ok(&path, err))
-		return false;
-	uint64_t hash = folded_hash(text_bytes(&path));
-	bool twin = *made_slot(extraction, hash) == hash;
-	/* Two names that differ only in case cannot both go to Windows, even where they can lie here. */
-	bool apart = twin && rules != TARGET_POSIX;
-	bool created = !apart && tree_create(extraction->tree, text_string(&path),
-				     extraction->force && !twin, out, err);
-
-	if (apart || (!created && twin && err->kind == ERR_EXISTS)) {
-		text_clear(&path);
-		target_path_distinct(member, rules, &path);
-		changed = true;
-		created = text_ok(&path, err) && tree_create(extraction->tree, text_string(&path),
-						     extraction->force, out, err);
-	}
-	if (!created)
-		return false;
-	*made_slot(extraction, hash) = hash;
-	if (changed) {
-		extraction->renamed++;
-		text_add_printable(&extraction->names, member);
-		text_addc(&extraction->names, '\t');
-		text_add_printable(&extraction->names, text_bytes(&path));
-		text_addc(&extraction->names, '\n');
-	}
-	return true;
-}
-
-struct copying {
+/* One file on its way out: pieces of it may be written on any thread. */
+struct outgoing {
+	struct pour_entry entry;
 	struct extraction *extraction;
+	struct member member;
+	struct text path;   /* in the bundle */
+	struct text target; /* below the directory */
 	struct tree_file *file;
+	bool is_twin;    /* there is one of ours whose name differs only in case */
+	bool is_renamed; /* target is not path */
+	bool is_created;
+	size_t held;
 };
 
-static bool copy_piece(void *context, uint64_t at, struct bytes piece, struct err *err)
+static void outgoing_free(struct outgoing *out)
 {
-	struct copying *copying = context;
+	tree_abandon(out->file);
+	member_close(&out->member);
+	text_free(&out->path);
+	text_free(&out->target);
+	free(out);
+}
+CLEANUP_POINTER(struct outgoing, outgoing_free);
 
-	copying->extraction->bytes += piece.len;
-	if (console_stopped())
-		return fail(err, ERR_STOPPED, "stopped by you");
-	return tree_write(copying->file, at, piece, err);
+static enum target_rules rules_of(const struct extraction *extraction)
+{
+	return tree_has_windows_names()    ? TARGET_WINDOWS
+	       : extraction->windows_names ? TARGET_BOTH
+					   : TARGET_POSIX;
 }
 
-static bool write_member(
-    struct extraction *extraction, struct bytes path, const struct member *member, struct err *err)
+static bool outgoing_new(
+    struct extraction *extraction, struct bytes path, struct outgoing **made, struct err *err)
 {
-	CLEANUP(tree_abandon) struct tree_file *file = NULL;
+	CLEANUP(outgoing_free) struct outgoing *out = calloc(1, sizeof(*out));
+	enum target_rules rules = rules_of(extraction);
+
+	if (!out)
+		return fail(err, ERR_MEMORY, "no memory for a file");
+	out->extraction = extraction;
+	text_add(&out->path, path);
+	out->is_renamed = target_path(path, rules, &out->target);
+	if (!text_ok(&out->path, err) || !text_ok(&out->target, err))
+		return false;
+	uint64_t hash = folded_hash(text_bytes(&out->target));
+
+	out->is_twin = *made_slot(extraction, hash) == hash;
+	*made_slot(extraction, hash) = hash;
+	/* Two names that differ only in case cannot both go to Windows, even where they can lie here. */
+	if (out->is_twin && rules != TARGET_POSIX) {
+		text_clear(&out->target);
+		target_path_distinct(path, rules, &out->target);
+		out->is_renamed = true;
+	}
+	*made = TAKE(out);
+	return text_ok(&(*made)->target, err);
+}
+
+/* Where the file system takes two names of ours for one, the second gets a name apart. */
+static bool create(struct outgoing *out, struct tree *tree, struct err *err)
+{
+	const struct extraction *extraction = out->extraction;
+	enum target_rules rules = rules_of(extraction);
+	bool is_apart = out->is_twin && rules != TARGET_POSIX;
+	bool replace = extraction->force && (!out->is_twin || is_apart);
+	struct err why = {0};
+
+	if (!tree_create(tree, text_string(&out->target), replace, &out->file, &why)) {
+		if (!out->is_twin || is_apart || why.kind != ERR_EXISTS) {
+			*err = why;
+			return false;
+		}
+		text_clear(&out->target);
+		target_path_distinct(text_bytes(&out->path), rules, &out->target);
+		out->is_renamed = true;
+		if (!text_ok(&out->target, err) || !tree_create(tree, text_string(&out->target),
+						       extraction->force, &out->file, err))
+			return false;
+	}
+	out->is_created = true;
+	return true;
+}
+
+static bool write_piece(void *context, uint64_t at, struct bytes piece, struct err *err)
+{
+	struct outgoing *out = context;
+
+	if (console_stopped())
+		return fail(err, ERR_STOPPED, "stopped by you");
+	return tree_write(out->file, at, piece, err);
+}
+
+static bool finish(struct outgoing *out, struct err *err)
+{
 	const struct tree_times times = {
-	    .created = member->times.created,
-	    .modified = member->times.modified,
-	    .accessed = member->times.accessed,
+	    .created = out->member.times.created,
+	    .modified = out->member.times.modified,
+	    .accessed = out->member.times.accessed,
 	};
 
-	if (!create(extraction, path, &file, err))
-		return false;
-	struct copying copying = {extraction, file};
+	return tree_finish(TAKE(out->file), out->member.size, &times, err);
+}
 
-	if (!member_copy(member, copy_piece, &copying, err) ||
-	    !tree_finish(TAKE(file), member->size, &times, err))
+static bool on_begin(struct pour_entry *entry, unsigned lane, struct err *err)
+{
+	struct outgoing *out = (struct outgoing *)entry;
+	struct extraction *extraction = out->extraction;
+
+	if (!extraction->trees[lane] &&
+	    !tree_open(extraction->directory, &extraction->trees[lane], err))
 		return false;
-	extraction->files++;
-	extraction->partial += member->reason.len != 0;
-	return true;
+	return create(out, extraction->trees[lane], err);
+}
+
+static bool on_write(struct pour_entry *entry, uint64_t at, struct bytes piece, struct err *err)
+{
+	struct outgoing *out = (struct outgoing *)entry;
+
+	return member_place(&out->member, at, piece, write_piece, out, err);
+}
+
+static bool on_end(struct pour_entry *entry, struct err *err)
+{
+	return finish((struct outgoing *)entry, err);
 }
 
 /* Whether the run ends with that failure; else it was said and counted. */
@@ -176,63 +233,139 @@ static bool is_end(struct extraction *extraction, struct bytes path, struct err 
 	return false;
 }
 
-static bool extract_row(struct extraction *extraction, size_t index, struct err *err)
+/* What became of a file; frees it. */
+static void account(struct outgoing *out, const struct err *why)
 {
-	struct bundle_reader *reader = extraction->opening.reader;
-	CLEANUP(member_close) struct member member = {0};
-	CLEANUP(text_free) struct text path = {0};
-	struct bundle_row_view view;
-	struct err why = {0};
+	struct extraction *extraction = out->extraction;
 
-	if (!bundle_row_at(reader, index, &view, err))
-		return false;
-	if ((!view.taken && view.same_as.len == 0) ||
-	    !listing_matches(&extraction->patterns, view.path))
-		return true;
-	text_add(&path, view.path);
-	if (text_ok(&path, &why) && member_open_row(reader, index, &member, &why) &&
-	    write_member(extraction, text_bytes(&path), &member, &why))
-		return true;
-	if (!is_end(extraction, text_bytes(&path), &why))
-		return true;
-	*err = why;
-	return false;
+	extraction->held -= out->held;
+	if (out->is_created && out->is_renamed) {
+		extraction->renamed++;
+		text_add_printable(&extraction->names, text_bytes(&out->path));
+		text_addc(&extraction->names, '\t');
+		text_add_printable(&extraction->names, text_bytes(&out->target));
+		text_addc(&extraction->names, '\n');
+	}
+	if (!why) {
+		extraction->files++;
+		extraction->bytes +=
+		    out->member.has_hash ? out->member.place.stored : out->member.size;
+		extraction->partial += out->member.reason.len != 0;
+	} else if (!extraction->over) {
+		extraction->why = *why;
+		extraction->over = is_end(extraction, text_bytes(&out->path), &extraction->why);
+	}
+	outgoing_free(out);
 }
 
-static bool extract_meta(struct extraction *extraction, const char *name, struct err *err)
+static void on_done(void *context, struct pour_entry *entry, const struct err *why)
 {
-	CLEANUP(member_close) struct member member = {0};
-	CLEANUP(text_free) struct text path = {0};
+	(void)context;
+	account((struct outgoing *)entry, why);
+}
+
+static void extract_row(struct extraction *extraction, size_t index, struct outgoing *out)
+{
 	struct err why = {0};
 
-	text_addf(&path, "meta/%s", name);
-	if (!listing_matches(&extraction->patterns, text_bytes(&path)))
-		return true;
-	if (member_open_meta(extraction->opening.reader, name, &member, &why) &&
-	    write_member(extraction, text_bytes(&path), &member, &why))
-		return true;
-	if (!is_end(extraction, text_bytes(&path), &why))
-		return true;
-	*err = why;
-	return false;
+	if (!member_load_row(extraction->opening.reader, index, &out->member, &why)) {
+		account(out, &why);
+		return;
+	}
+	out->entry.place = out->member.place;
+	out->held = sizeof(*out) + out->path.room + out->target.room +
+		    out->member.run_count * (sizeof(*out->member.runs) + sizeof(uint64_t));
+	extraction->held += out->held;
+	/* The first of the two must be there to be seen. */
+	if (out->is_twin)
+		pour_settle(extraction->pour);
+	pour_put(extraction->pour, &out->entry);
+	if (extraction->held > HELD_MAX)
+		pour_settle(extraction->pour);
+}
+
+static void extract_meta(struct extraction *extraction, const char *name, struct outgoing *out)
+{
+	struct err why = {0};
+	bool ok = member_open_meta(extraction->opening.reader, name, &out->member, &why) &&
+		  create(out, extraction->trees[OWN_LANE], &why) &&
+		  member_copy(&out->member, write_piece, out, &why) && finish(out, &why);
+
+	account(out, ok ? NULL : &why);
+}
+
+/* False when nothing more is to be written. */
+static bool over(const struct extraction *extraction, struct err *err)
+{
+	if (extraction->over)
+		*err = extraction->why;
+	return extraction->over;
+}
+
+static bool extract_metas(struct extraction *extraction, struct err *err)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = bundle_meta_name(extraction->opening.reader, i)); i++) {
+		CLEANUP(text_free) struct text path = {0};
+		struct outgoing *out;
+
+		text_addf(&path, "meta/%s", name);
+		if (!text_ok(&path, err))
+			return false;
+		if (!listing_matches(&extraction->patterns, text_bytes(&path)))
+			continue;
+		if (!outgoing_new(extraction, text_bytes(&path), &out, err))
+			return false;
+		extract_meta(extraction, name, out);
+		if (over(extraction, err))
+			return false;
+	}
+	return true;
+}
+
+static bool extract_rows(struct extraction *extraction, struct err *err)
+{
+	struct bundle_reader *reader = extraction->opening.reader;
+	size_t count = bundle_row_count(reader);
+
+	for (size_t i = 0; i < count; i++) {
+		struct bundle_row_view view;
+		struct outgoing *out;
+
+		if (!opening_progress(&extraction->opening, tr("extracting"), i + 1, count))
+			return fail(err, ERR_STOPPED, "stopped by you");
+		if (!bundle_row_at(reader, i, &view, err))
+			return false;
+		if ((!view.taken && view.same_as.len == 0) ||
+		    !listing_matches(&extraction->patterns, view.path))
+			continue;
+		if (!outgoing_new(extraction, view.path, &out, err))
+			return false;
+		extract_row(extraction, i, out);
+		if (over(extraction, err))
+			return false;
+	}
+	pour_settle(extraction->pour);
+	return !over(extraction, err);
 }
 
 static bool extract_all(struct extraction *extraction, struct err *err)
 {
-	struct bundle_reader *reader = extraction->opening.reader;
-	size_t count = bundle_row_count(reader);
-	const char *name;
+	const struct pour_plan plan = {
+	    .reader = extraction->opening.reader,
+	    .begin = on_begin,
+	    .write = on_write,
+	    .end = on_end,
+	    .done = on_done,
+	};
 
-	for (size_t i = 0; (name = bundle_meta_name(reader, i)); i++)
-		if (!extract_meta(extraction, name, err))
-			return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!opening_progress(&extraction->opening, tr("extracting"), i + 1, count))
-			return fail(err, ERR_STOPPED, "stopped by you");
-		if (!extract_row(extraction, i, err))
-			return false;
-	}
-	return true;
+	if (!extract_metas(extraction, err) || !pour_new(&plan, &extraction->pour, err))
+		return false;
+	bool ok = extract_rows(extraction, err);
+
+	pour_free(TAKE(extraction->pour));
+	return ok;
 }
 
 static bool write_names(struct extraction *extraction, struct text *name, struct err *err)
@@ -247,8 +380,8 @@ static bool write_names(struct extraction *extraction, struct text *name, struct
 			text_adds(name, "NAMES.tsv");
 		else
 			text_addf(name, "NAMES.%d.tsv", i);
-		if (!tree_create(
-			extraction->tree, text_string(name), extraction->force, &file, err)) {
+		if (!tree_create(extraction->trees[OWN_LANE], text_string(name), extraction->force,
+			&file, err)) {
 			if (err->kind == ERR_EXISTS)
 				continue;
 			return false;
@@ -298,7 +431,7 @@ static bool prepare(struct extraction *extraction, struct err *err)
 	if (!opening_all(&extraction->opening, extraction->operands.at[0], err) ||
 	    !make_room(extraction, err))
 		return false;
-	extraction->creating = !tree_open(extraction->directory, &extraction->tree, err);
+	extraction->creating = !tree_open(extraction->directory, &extraction->trees[OWN_LANE], err);
 	return !extraction->creating;
 }
 
@@ -344,7 +477,8 @@ static int run(int argc, char **argv)
 	else
 		code = extract(&extraction);
 	opening_close(&extraction.opening);
-	tree_close(extraction.tree);
+	for (size_t i = 0; i < ARRAY_LEN(extraction.trees); i++)
+		tree_close(extraction.trees[i]);
 	text_free(&extraction.names);
 	text_list_free(&extraction.operands);
 	text_list_free(&extraction.patterns);

@@ -13,8 +13,25 @@ void member_close(struct member *member)
 {
 	source_close(member->source);
 	free(member->runs);
+	free(member->run_at);
 	text_free(&member->reason);
 	*member = (struct member){0};
+}
+
+static bool load_runs(const struct row *row, struct member *out, struct err *err)
+{
+	uint64_t stored = 0;
+
+	if (!row_sparse_map(row, &out->runs, &out->run_count, err))
+		return false;
+	out->run_at = calloc(out->run_count + 1, sizeof(*out->run_at));
+	if (!out->run_at)
+		return fail(err, ERR_MEMORY, "no memory for %zu runs", out->run_count);
+	for (size_t i = 0; i < out->run_count; i++) {
+		out->run_at[i] = stored;
+		stored += out->runs[i].len;
+	}
+	return true;
 }
 
 /* What the row that holds the bytes says of them. */
@@ -26,12 +43,12 @@ static bool load_holder(
 
 	if (!bundle_row_at(reader, index, &view, err) || !row_parse(view.json, &row, err))
 		return false;
-	if (row.is_sparse && !row_sparse_map(&row, &out->runs, &out->run_count, err))
+	if (row.is_sparse && !load_runs(&row, out, err))
 		return false;
 	out->is_sparse = row.is_sparse;
 	out->size = row.is_sparse ? row.size : row.place.stored;
 	out->has_hash = true;
-	memcpy(out->sha256, row.place.sha256, SHA256_LEN);
+	out->place = row.place;
 	if (bytes_equal(row.status, bytes_of("partial")))
 		receipt_add_reason(&out->reason, row.reason.len ? row.reason : bytes_of("-"));
 	return text_ok(&out->reason, err);
@@ -46,17 +63,34 @@ static bool find_holder(
 	return bundle_row_holder(reader, *index, index, err);
 }
 
-bool member_open_row(
-    struct bundle_reader *reader, size_t index, struct member *out, struct err *err)
+static bool load(struct bundle_reader *reader, size_t *index, struct member *out, struct err *err)
 {
 	CLEANUP(member_close) struct member member = {0};
 	CLEANUP(row_free) struct row row = {0};
 	struct bundle_row_view view;
 
-	if (!bundle_row_at(reader, index, &view, err) || !row_parse(view.json, &row, err))
+	if (!bundle_row_at(reader, *index, &view, err) || !row_parse(view.json, &row, err))
 		return false;
 	member.times = row.times;
-	if (!find_holder(reader, &row, &index, err) || !load_holder(reader, index, &member, err) ||
+	if (!find_holder(reader, &row, index, err) || !load_holder(reader, *index, &member, err))
+		return false;
+	*out = member;
+	member = (struct member){0};
+	return true;
+}
+
+bool member_load_row(
+    struct bundle_reader *reader, size_t index, struct member *out, struct err *err)
+{
+	return load(reader, &index, out, err);
+}
+
+bool member_open_row(
+    struct bundle_reader *reader, size_t index, struct member *out, struct err *err)
+{
+	CLEANUP(member_close) struct member member = {0};
+
+	if (!load(reader, &index, &member, err) ||
 	    !bundle_member_open(reader, index, &member.source, err))
 		return false;
 	*out = member;
@@ -94,41 +128,44 @@ bool member_open(
 	    err, ERR_MISSING, "no '%.120s' in the bundle; kanshiki ls lists what there is", path);
 }
 
-/* Cuts a piece of stored bytes at the borders of the runs and gives each part its place. */
-struct placing {
-	const struct member *member;
-	size_t run;
-	uint64_t in_run;
-};
+/* The last run that begins at that stored byte or before. */
+static size_t find_run(const struct member *member, uint64_t stored_at)
+{
+	size_t low = 0, high = member->run_count;
 
-static bool place(struct placing *placing, uint64_t stored_at, struct bytes piece,
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (member->run_at[middle] <= stored_at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool member_place(const struct member *member, uint64_t stored_at, struct bytes piece,
     bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
     struct err *err)
 {
-	const struct member *member = placing->member;
-
 	if (!member->is_sparse)
 		return each(context, stored_at, piece, err);
-	while (piece.len) {
-		if (placing->run == member->run_count)
-			return fail(
-			    err, ERR_DAMAGED, "more bytes than its sparse_map has room for");
-		const struct row_run *run = &member->runs[placing->run];
-		uint64_t left = run->len - placing->in_run;
-		size_t part = left < piece.len ? (size_t)left : piece.len;
+	for (size_t i = find_run(member, stored_at); i < member->run_count && piece.len; i++) {
+		const struct row_run *run = &member->runs[i];
+		uint64_t skip = stored_at - member->run_at[i];
 
-		if (part &&
-		    !each(context, run->at + placing->in_run, (struct bytes){piece.at, part}, err))
+		if (skip >= run->len)
+			continue;
+		size_t part = run->len - skip < piece.len ? (size_t)(run->len - skip) : piece.len;
+
+		if (!each(context, run->at + skip, (struct bytes){piece.at, part}, err))
 			return false;
 		piece.at += part;
 		piece.len -= part;
-		placing->in_run += part;
-		if (placing->in_run == run->len) {
-			placing->run++;
-			placing->in_run = 0;
-		}
+		stored_at += part;
 	}
-	return true;
+	return piece.len == 0 ||
+	       fail(err, ERR_DAMAGED, "more bytes than its sparse_map has room for");
 }
 
 bool member_copy(const struct member *member,
@@ -137,7 +174,6 @@ bool member_copy(const struct member *member,
 {
 	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
 	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
-	struct placing placing = {.member = member};
 	uint8_t digest[SHA256_LEN];
 
 	if (!hash || !piece)
@@ -149,12 +185,12 @@ bool member_copy(const struct member *member,
 		if (!source_read_exact(member->source, at, piece, want, err))
 			return false;
 		hash_add(hash, (struct bytes){piece, want});
-		if (!place(&placing, at, (struct bytes){piece, want}, each, context, err))
+		if (!member_place(member, at, (struct bytes){piece, want}, each, context, err))
 			return false;
 		at += want;
 	}
 	hash_take(hash, digest);
-	if (member->has_hash && memcmp(digest, member->sha256, SHA256_LEN) != 0)
+	if (member->has_hash && memcmp(digest, member->place.sha256, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "its bytes have another hash than its row says");
 	return true;
 }

@@ -11,10 +11,11 @@ struct member {
 	bool is_sparse;
 	uint64_t size;        /* logical bytes */
 	struct row_run *runs; /* where the stored bytes go, when is_sparse */
+	uint64_t *run_at;     /* where each begins among the stored bytes */
 	size_t run_count;
-	struct row_times times; /* of its own row */
-	bool has_hash;          /* meta files have none: their volume's hash vouches for them */
-	uint8_t sha256[SHA256_LEN];
+	struct row_times times;    /* of its own row */
+	bool has_hash;             /* meta files have none: their volume's hash vouches for them */
+	struct bundle_place place; /* of the stored bytes, with their hash, when has_hash */
 	struct text
 	    reason; /* why it was taken only in part, told to a person; empty: it is whole */
 };
@@ -25,6 +26,9 @@ bool member_open(
 /* By row; same_as is followed, the times stay the row's own. */
 bool member_open_row(
     struct bundle_reader *reader, size_t index, struct member *out, struct err *err) MUST_CHECK;
+/* The same but for the source: for one who takes the bytes from `place` himself (bundle/pour.h). */
+bool member_load_row(
+    struct bundle_reader *reader, size_t index, struct member *out, struct err *err) MUST_CHECK;
 bool member_open_meta(
     struct bundle_reader *reader, const char *name, struct member *out, struct err *err) MUST_CHECK;
 void member_close(struct member *member);
@@ -32,6 +36,12 @@ static inline void member_close_at(struct member *member)
 {
 	member_close(member);
 }
+
+/* Cuts a piece of stored bytes, the first of which is number `stored_at`, and gives each part its offset in the logical
+ * file. */
+bool member_place(const struct member *member, uint64_t stored_at, struct bytes piece,
+    bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
+    struct err *err) MUST_CHECK;
 
 /* Gives every piece with its offset in the logical file (for a sparse member the allocated parts only), then
  * compares the hash: ERR_DAMAGED when it is wrong. */

@@ -66,7 +66,7 @@ static bool hashing_check(void *context, struct err *err)
 			return false;
 	}
 	hash_take(hashing->hash, digest);
-	if (memcmp(digest, hashing->member->sha256, SHA256_LEN) != 0)
+	if (memcmp(digest, hashing->member->place.sha256, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "its bytes have another hash than its row says");
 	return true;
 }
