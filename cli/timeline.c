@@ -1,7 +1,8 @@
-/* kanshiki timeline: $MFT and change journal of a bundle, a volume or a bare file, as text. */
+/* kanshiki timeline: $MFT, change journal and $LogFile of a bundle, a volume or as bare files, as text. */
 #include "cli/command.h"
 #include "cli/timeline_bundle.h"
 #include "cli/timeline_disk.h"
+#include "cli/timeline_files.h"
 #include "core/options.h"
 #include "core/tr.h"
 #include "platform/console.h"
@@ -112,8 +113,21 @@ static bool add_file(
 	return add_input(timeline, opening, source, &target, err) || fail_in(err, "'%s'", path);
 }
 
-static bool write_timeline(
-    struct request *request, const char *path, struct timeline_totals *totals, struct err *err)
+static bool add_operands(struct timeline *timeline, struct request *request,
+    const struct text_list *operands, struct err *err)
+{
+	const char *path = operands->at[0];
+
+	if (operands->count > 1)
+		return timeline_bare_files(timeline, operands, err);
+	if (!volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY)
+		return timeline_bundle(
+		    timeline, &request->opening, path, vss_choice_any(&request->shadows), err);
+	return add_file(timeline, &request->opening, path, err);
+}
+
+static bool write_timeline(struct request *request, const struct text_list *operands,
+    struct timeline_totals *totals, struct err *err)
 {
 	CLEANUP(sink_free) struct sink *sink = console_sink();
 	CLEANUP(timeline_free) struct timeline *timeline = NULL;
@@ -124,10 +138,7 @@ static bool write_timeline(
 	    !timeline_shadows(timeline, &request->shadows, err))
 		return false;
 	timeline_watch(timeline, watch, &request->opening);
-	bool ok = !volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY
-		      ? timeline_bundle(timeline, &request->opening, path,
-			    vss_choice_any(&request->shadows), err)
-		      : add_file(timeline, &request->opening, path, err);
+	bool ok = add_operands(timeline, request, operands, err);
 	struct err late = {0};
 
 	console_progress("");
@@ -156,9 +167,9 @@ static int timeline(struct request *request, const struct text_list *operands)
 	struct timeline_totals totals = {0};
 	struct err err = {0};
 
-	if (operands->count != 1) {
-		fail(&err, ERR_USAGE, "timeline takes one bundle, image or file, %zu were given",
-		    operands->count);
+	if (operands->count == 0) {
+		fail(&err, ERR_USAGE,
+		    "timeline takes a bundle, an image or the files of a volume; none was given");
 		return command_fail(&err);
 	}
 	if (!timeline_format_known(request->format)) {
@@ -170,7 +181,7 @@ static int timeline(struct request *request, const struct text_list *operands)
 	if (request->shadow && !vss_choice_parse(request->shadow, &request->shadows, &err))
 		return command_fail(&err);
 	console_catch_stop();
-	if (!write_timeline(request, operands->at[0], &totals, &err))
+	if (!write_timeline(request, operands, &totals, &err))
 		return opening_fail(&request->opening, &err);
 	int code = say_damage(&totals);
 
@@ -198,7 +209,7 @@ static int run(int argc, char **argv)
 const struct command command_timeline = {
     .name = "timeline",
     .summary = "print what happened to the files of a volume, and when",
-    .usage = "kanshiki timeline BUNDLE --keys KEYDIR | IMAGE | FILE "
+    .usage = "kanshiki timeline BUNDLE --keys KEYDIR | IMAGE | FILE... "
 	     "[--format jsonl|csv|bodyfile|timesketch] [--shadow WHICH]",
     .run = run,
     .help = help,

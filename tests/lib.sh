@@ -3,6 +3,8 @@
 export LC_ALL=C.UTF-8
 
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/venv.sh
+. "$tests/venv.sh"
 build=$(cd "$build" && pwd) || exit 1
 kanshiki=$build/kanshiki
 failures=0
@@ -129,16 +131,7 @@ need() {
 	for tool; do command -v "$tool" >/dev/null || skip "$tool is not installed"; done
 }
 
-# usage: have_venv NAME PACKAGE==VERSION   $venv: a virtual environment in the cache with that package, made once. Its scripts
-# name the place they were made at, and it is moved: call them through $venv/bin/python.
+# usage: have_venv NAME PACKAGE==VERSION   $venv, see venv.sh
 have_venv() {
-	local cache=${KANSHIKI_CACHE:-${HOME:-/root}/.cache/kanshiki}
-	venv=$cache/$1-${2#*==}
-	[ ! -x "$venv/bin/python" ] || return 0
-	rm -rf "$venv.new"
-	mkdir -p "$cache"
-	python3 -m venv "$venv.new" >"$work/pip" 2>&1 || skip "python3 -m venv does not work"
-	timeout 600 "$venv.new/bin/python" -m pip install -q "$2" >>"$work/pip" 2>&1 || skip "pip cannot get ${2/==/ }"
-	rm -rf "$venv"
-	mv "$venv.new" "$venv"
+	venv_make "$@" || skip "$venv_why"
 }

@@ -9,6 +9,9 @@
 #
 # Sets: build, corpus, scratch (removed at the end). Tests print with corpus_fail and corpus_count.
 
+# shellcheck source=tests/venv.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../venv.sh"
+
 corpus_begin() {
 	local tool
 	export LC_ALL=C.UTF-8
@@ -69,6 +72,20 @@ corpus_unpack() {
 	esac
 }
 
+# Prints the paths of the manifest that may hold NTFS volumes: by type, and where filesystems.json knows one.
+corpus_ntfs_paths() {
+	local type
+	{
+		corpus_types | while IFS= read -r type; do
+			case $type in
+			ntfs-image | vss | logfile | *image* | *volume* | *ntfs*) corpus_files "$type" ;;
+			esac
+		done
+		jq -r 'to_entries[] | select(any(.value[]; .fs == "NTFS")) | .key' "$corpus/expected/filesystems.json" 2>/dev/null |
+			while IFS= read -r path; do [ ! -f "$corpus/$path" ] || printf '%s\n' "$path"; done
+	} | sort -u
+}
+
 # Writes standard input to a file, holes for zeros.
 corpus_sparse() {
 	dd of="$1" bs=1M iflag=fullblock conv=sparse 2>/dev/null
@@ -102,6 +119,35 @@ corpus_ntfs_volumes() {
 
 corpus_is_ntfs() {
 	[ "$(dd if="$1" bs=1 skip="$(($2 + 3))" count=8 2>/dev/null | tr -d '\0')" = "NTFS    " ]
+}
+
+# Sets python to one that has the peers (dissect.ntfs, pyfsntfs, mft), and peers to their packages; to the system's and to
+# nothing where they cannot be had, which is said.
+corpus_peers() {
+	python=python3 peers=
+	if venv_make ntfs-peers dissect.ntfs==3.16 libfsntfs-python==20260827 mft==0.7.0; then
+		# shellcheck disable=SC2034 # for the test
+		python=$venv/bin/python peers="dissect.ntfs 3.16, libfsntfs 20260827, mft 0.7.0"
+	else
+		echo "not compared with dissect, libfsntfs and mft_dump: $venv_why"
+	fi
+}
+
+# usage: corpus_rewind NAME VOLUME | NAME MFT JOURNAL   the paths of the journal in $scratch/jsonl against dissect's reading of it, rewound
+corpus_rewind() {
+	local name=$1 code=0 counts
+	shift
+	counts=$("$python" "$(dirname "$0")/usn_paths_peer.py" "$scratch/jsonl" "$@" 2>"$scratch/messages") || code=$?
+	case $code in
+	0)
+		read -ra counts <<<"$counts"
+		corpus_count "journal records rewound with dissect" "${counts[0]}"
+		corpus_count "paths equal to dissect's and rewinding" "${counts[1]}"
+		corpus_count "of them in directories that are elsewhere now, or gone" "${counts[2]}"
+		;;
+	77) corpus_count "journals not read by dissect" ;;
+	*) corpus_fail "$name: $(tail -n 1 "$scratch/messages")" ;;
+	esac
 }
 
 corpus_fail() {

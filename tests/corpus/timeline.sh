@@ -8,6 +8,7 @@ set -euo pipefail
 # shellcheck source=tests/corpus/lib.sh
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" jq gzip xz bsdtar 7zz ewfexport qemu-img fls fsntfsinfo icat
+corpus_peers
 kanshiki=$build/kanshiki
 oracle=$corpus/expected/oracle.jsonl
 [ -f "$oracle" ] || { echo "skipped: no expected/oracle.jsonl"; exit 77; }
@@ -310,6 +311,7 @@ check_volume() { # PATH FILE OFFSET
 	check_libfsntfs "$volume" "$1"
 	check_fls_run "$volume" "$1"
 	check_bare_of "$volume" "$1"
+	! grep -q '"kind":"usn"' "$scratch/jsonl" || corpus_rewind "$1" "$volume"
 	rm -f "$scratch/volume"
 	if [ -z "$listing" ] || [ ! -f "$corpus/expected/$listing" ]; then
 		corpus_count "volumes without a listing"
@@ -337,6 +339,5 @@ while IFS= read -r path; do
 		check_volume "$path" "$file" "$offset"
 	done < <(corpus_ntfs_volumes "$path")
 	rm -rf "$unpacked"
-done < <({ corpus_files ntfs-image; jq -r 'to_entries[] | select(any(.value[]; .fs == "NTFS")) | .key' \
-	"$corpus/expected/filesystems.json"; } | sort -u)
+done < <(corpus_ntfs_paths)
 corpus_end

@@ -145,7 +145,7 @@ check_wrong() {
 	run "nothing there" 66 "$kanshiki" timeline "$work/nonesuch"
 	says_one_line "nothing there" nonesuch
 	run "two inputs" 64 "$kanshiki" timeline "$image" "$image"
-	says_one_line "two inputs" 'one bundle'
+	says_one_line "two inputs" 'only these go together'
 	mkdir "$work/empty"
 	run "an empty directory" 65 "$kanshiki" timeline "$work/empty" --keys "$work/keys"
 	says_one_line "an empty directory" 'not a bundle'
@@ -176,6 +176,23 @@ check_log() {
 	cmp "$work/a" "$work/b" || complain "the bare \$LogFile tells other things"
 }
 
+# $MFT, $J and $LogFile of one volume, in any order: the lines of the image, but for what only its directories hold.
+check_together() {
+	run "bare files" 0 "$kanshiki" timeline "$work/a third" "$work/another" "$work/a file"
+	for kind in usn logfile; do
+		grep "\"kind\":\"$kind\"" "$work/image.jsonl" >"$work/b" || true
+		grep "\"kind\":\"$kind\"" "$work/out" | cmp - "$work/b" || complain "of bare files together, '$kind' differs from the image's timeline"
+	done
+	grep '"kind":"file"' "$work/out" | sed 's/,"owner_sid":"[^"]*"//' | sort | cmp - <(grep '"kind":"file"' "$work/image.jsonl" | sed 's/,"owner_sid":"[^"]*"//' | sort) ||
+		complain "of bare files together, 'file' differs from the image's timeline"
+	run "two of a kind" 64 "$kanshiki" timeline "$work/a file" "$work/a file"
+	says_one_line "two of a kind" 'a second \$MFT'
+	run "an image beside a file" 64 "$kanshiki" timeline "$work/a file" "$image"
+	says_one_line "an image beside a file" 'only these go together'
+	run "no operand" 64 "$kanshiki" timeline
+	says_one_line "no operand" 'none was given'
+}
+
 make_work
 have_image
 give_log
@@ -187,6 +204,7 @@ collect_twice
 check_bundle
 check_bare
 check_log
+check_together
 check_content
 check_secure_and_slack
 check_tampered
