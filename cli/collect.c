@@ -32,6 +32,7 @@ struct run { /* everything that one run owns */
 	struct collect_answers answers;
 	struct facts_clock start;
 	struct host_facts machine;
+	struct clock_sync sync_start, sync_end;
 	struct text host, directory, path; /* of the bundle */
 	struct bundle_plan bundle_plan;
 	struct conveyor *conveyor; /* NULL: the writer works alone */
@@ -121,6 +122,8 @@ static void run_free(struct run *run)
 	store_free(run->kit_store);
 	kit_free(&run->kit);
 	host_facts_free(&run->machine);
+	clock_sync_free(&run->sync_start);
+	clock_sync_free(&run->sync_end);
 	volume_set_free(&run->volumes);
 	text_list_free(&run->request.volumes);
 	text_list_free(&run->request.take);
@@ -293,6 +296,8 @@ static void hash_program(char out[SHA256_HEX_ROOM])
 
 static void gather_facts(struct run *run, struct facts *facts)
 {
+	clock_sync_free(&run->sync_end);
+	clock_sync(&run->sync_end);
 	*facts = (struct facts){
 	    .file = run->facts_file,
 	    .collection = run->collection,
@@ -307,7 +312,12 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .collection_id = run->bundle_plan.collection_id,
 	    .started = run->start,
 	    .reference = run->reference,
+	    .sync_started = &run->sync_start,
+	    .sync_ended = &run->sync_end,
 	    .read_back = &run->read_back,
+	    .out = run->request.out,
+	    .free_before = run->plan.free_bytes,
+	    .locale = console_locale(),
 	    .is_live = run->is_live,
 	    .ids_only = run->ids_only,
 	};
@@ -473,6 +483,7 @@ static int collect(struct run *run)
 	process_enable_privileges();
 	console_catch_stop();
 	host_facts(&run->machine);
+	clock_sync(&run->sync_start);
 	collect_host_name(&run->request, &run->volumes, text_string(&run->machine.name), &run->host,
 	    &run->is_live);
 	if (!run->request.dry_run && !create_bundle(run, &code, &err)) {

@@ -5,6 +5,7 @@
 #include "core/time.h"
 
 #include "collectors/facts_file.h"
+#include "collectors/facts_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +15,9 @@
 
 /* A fact that only a person can give: taken from the --facts file as it stands. */
 static const char *const given_keys[] = {"evidence_no", "parent_collection", "dispatch",
-    "authority", "operator", "witness", "location", "exclusions", "media", "notes"};
+    "authority", "operator", "witness", "location", "exclusions", "notes"};
 
-/* The fields without a source, for `why`. */
-struct missing {
-	struct text fields;
-	struct json json;
-};
-
-static void add_missing(struct missing *missing, const char *field, const char *why)
+void facts_missing(struct missing *missing, const char *field, const char *why)
 {
 	json_string_field(&missing->json, field, why);
 }
@@ -37,39 +32,53 @@ static void add_value(struct json *json, const char *key, yyjson_val *value)
 	free(text);
 }
 
-static bool is_given_key(const char *key)
+static bool is_among(const char *word, const char *const *list, size_t count)
 {
-	for (size_t i = 0; i < ARRAY_LEN(given_keys); i++)
-		if (strcmp(given_keys[i], key) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], word) == 0)
 			return true;
 	return false;
 }
 
-static void write_given(struct json *json, const struct facts *facts, struct missing *missing)
+bool facts_given(struct json *json, const struct facts *facts, const char *key, const char *from)
 {
 	yyjson_val *root = facts_file_root(facts->file);
+	yyjson_val *given = root ? yyjson_obj_get(root, from) : NULL;
+
+	if (given)
+		add_value(json, key, given);
+	else
+		json_string_field(json, key, NULL);
+	return given != NULL;
+}
+
+static void write_given(struct json *json, const struct facts *facts, struct missing *missing)
+{
+	for (size_t i = 0; i < ARRAY_LEN(given_keys); i++)
+		if (!facts_given(json, facts, given_keys[i], given_keys[i]))
+			facts_missing(missing, given_keys[i], "not given with --facts");
+}
+
+/* Whatever else was given. */
+static void write_rest(struct json *json, const struct facts *facts)
+{
+	static const char *const elsewhere[] = {"media", "state_found"};
+	yyjson_val *root = facts_file_root(facts->file);
 	yyjson_val *key;
+	yyjson_val *value;
 	size_t at;
 	size_t max;
-	yyjson_val *value;
 
-	for (size_t i = 0; i < ARRAY_LEN(given_keys); i++) {
-		yyjson_val *given = root ? yyjson_obj_get(root, given_keys[i]) : NULL;
-
-		if (given) {
-			add_value(json, given_keys[i], given);
-			continue;
-		}
-		json_string_field(json, given_keys[i], NULL);
-		add_missing(missing, given_keys[i], "not given with --facts");
-	}
-	json_key(json, "facts"); /* whatever else was given */
+	json_key(json, "facts");
 	json_begin(json);
 	if (root)
 		yyjson_obj_foreach(root, at, max, key, value)
 		{
-			if (!is_given_key(yyjson_get_str(key)))
-				add_value(json, yyjson_get_str(key), value);
+			const char *name = yyjson_get_str(key);
+
+			if (!is_among(name, given_keys, ARRAY_LEN(given_keys)) &&
+			    !is_among(name, elsewhere, ARRAY_LEN(elsewhere)))
+				add_value(json, name, value);
 		}
 	json_end(json);
 }
@@ -105,58 +114,47 @@ static void write_time(struct json *json, const char *key, const struct facts_cl
 	json_end(json);
 }
 
-static void text_field(
-    struct json *json, struct missing *missing, const char *key, const struct text *value)
+/* How far the clock was moved while we collected. */
+static int64_t set_by_ms(const struct facts *facts)
 {
-	char field[64];
+	const struct facts_clock *start = &facts->started;
+	const struct facts_clock *end = &facts->ended;
 
-	if (value->len) {
-		json_bytes_field(json, key, text_bytes(value));
-		return;
-	}
-	json_string_field(json, key, NULL);
-	snprintf(field, sizeof(field), "target.%s", key);
-	add_missing(missing, field, "the system did not tell");
+	return (int64_t)(end->utc / TICKS_PER_MS) - (int64_t)(start->utc / TICKS_PER_MS) -
+	       (int64_t)(end->monotonic_ms - start->monotonic_ms);
 }
 
-static void write_target(struct json *json, const struct facts *facts, struct missing *missing)
+static void text_or_null(struct json *json, const char *key, const char *value)
 {
-	static const char *const untold[] = {"fqdn", "asset_tag", "uuid", "build", "install_date",
-	    "state_found", "logged_on", "ip", "mac", "bitlocker", "disks"};
-	const struct host_facts *machine = facts->machine;
-	char field[64];
+	json_string_field(json, key, value && *value ? value : NULL);
+}
 
-	json_key(json, "target");
+static void time_or_null(struct json *json, const char *key, uint64_t ticks)
+{
+	if (ticks)
+		json_time_field(json, key, ticks);
+	else
+		json_string_field(json, key, NULL);
+}
+
+/* What keeps the clock right, at the start; at the end only when it was last good. */
+static void write_sync(struct json *json, const struct clock_sync *start,
+    const struct clock_sync *end, struct missing *missing)
+{
+	json_key(json, "w32time");
 	json_begin(json);
-	json_string_field(json, "hostname", facts->host);
-	json_bool_field(json, "is_running", facts->is_live);
-	if (facts->is_live) {
-		text_field(json, missing, "domain", &machine->domain);
-		text_field(json, missing, "machine_guid", &machine->machine_guid);
-		text_field(json, missing, "manufacturer", &machine->manufacturer);
-		text_field(json, missing, "model", &machine->model);
-		text_field(json, missing, "serial", &machine->serial);
-		text_field(json, missing, "os", &machine->os);
-		if (facts->ended.boot_time)
-			json_time_field(json, "boot_time", facts->ended.boot_time);
-		else
-			text_field(json, missing, "boot_time", &(const struct text){0});
-	} else {
-		static const char *const of_running[] = {
-		    "domain", "machine_guid", "manufacturer", "model", "serial", "os", "boot_time"};
-
-		for (size_t i = 0; i < ARRAY_LEN(of_running); i++) {
-			json_string_field(json, of_running[i], NULL);
-			snprintf(field, sizeof(field), "target.%s", of_running[i]);
-			add_missing(missing, field, "taken from an image: see its hives");
-		}
-	}
-	for (size_t i = 0; i < ARRAY_LEN(untold); i++) {
-		json_string_field(json, untold[i], NULL);
-		snprintf(field, sizeof(field), "target.%s", untold[i]);
-		add_missing(missing, field, "not asked by this version");
-	}
+	json_string_field(json, "service", start->service);
+	text_or_null(json, "state", start->state);
+	text_or_null(json, "type", text_string(&start->type));
+	text_or_null(json, "source", text_string(&start->source));
+	time_or_null(json, "last_good", start->last);
+	text_or_null(json, "state_end", end->state);
+	time_or_null(json, "last_good_end", end->last);
 	json_end(json);
+	if (!*start->state && !start->source.len)
+		facts_missing(missing, "clock.w32time", "the system did not tell");
+	else if (!start->last)
+		facts_missing(missing, "clock.w32time.last_good", "the system did not tell");
 }
 
 /* What a person read from a clock that is right, and how far ours is from it. */
@@ -171,22 +169,24 @@ static void write_reference(struct json *json, const struct facts *facts, struct
 		json_time_field(json, "reference_host_utc", reference->host);
 		json_key(json, "offset_ms");
 		json_integer(json, facts_offset_ms(reference));
+		json_key(json, "offset_end_ms"); /* worked out: nobody looks at a clock then */
+		json_integer(json, facts_offset_ms(reference) + set_by_ms(facts));
 		return;
 	}
 	json_string_field(json, "reference_utc", NULL);
 	json_string_field(json, "reference_host_utc", NULL);
 	json_string_field(json, "offset_ms", NULL);
+	json_string_field(json, "offset_end_ms", NULL);
 	if (!told)
-		add_missing(missing, "clock.reference", "no --reference-time was given");
-	add_missing(missing, "clock.offset_ms", "no --reference-time was given");
+		facts_missing(missing, "clock.reference", "no --reference-time was given");
+	facts_missing(missing, "clock.offset_ms", "no --reference-time was given");
+	facts_missing(missing, "clock.offset_end_ms", "no --reference-time was given");
 }
 
 static void write_clock(struct json *json, const struct facts *facts, struct missing *missing)
 {
 	const struct facts_clock *start = &facts->started;
 	const struct facts_clock *end = &facts->ended;
-	int64_t by_clock =
-	    (int64_t)(end->utc / TICKS_PER_MS) - (int64_t)(start->utc / TICKS_PER_MS);
 
 	json_key(json, "clock");
 	json_begin(json);
@@ -194,12 +194,11 @@ static void write_clock(struct json *json, const struct facts *facts, struct mis
 	write_time(json, "end", end);
 	json_unsigned_field(json, "elapsed_ms", end->monotonic_ms - start->monotonic_ms);
 	json_key(json, "set_by_ms"); /* moved while we collected */
-	json_integer(json, by_clock - (int64_t)(end->monotonic_ms - start->monotonic_ms));
+	json_integer(json, set_by_ms(facts));
 	json_bytes_field(json, "zone", text_bytes(&facts->machine->zone));
 	write_reference(json, facts, missing);
-	json_string_field(json, "w32time", NULL);
+	write_sync(json, facts->sync_started, facts->sync_ended, missing);
 	json_end(json);
-	add_missing(missing, "clock.w32time", "not asked by this version");
 }
 
 static void write_tool(struct json *json, const struct facts *facts, struct missing *missing)
@@ -218,17 +217,17 @@ static void write_tool(struct json *json, const struct facts *facts, struct miss
 	json_bytes_field(json, "run_on_os", text_bytes(&facts->machine->os));
 	json_end(json);
 	if (!has_hash)
-		add_missing(missing, "tool.exe_sha256", "the program could not read itself");
-	add_missing(missing, "tool.commit", "builds are reproducible: version and hash name it");
-	add_missing(missing, "tool.signer", "not checked by this version");
+		facts_missing(missing, "tool.exe_sha256", "the program could not read itself");
+	facts_missing(missing, "tool.commit", "builds are reproducible: version and hash name it");
+	facts_missing(missing, "tool.signer", "not checked by this version");
 	json_key(json, "profile");
 	json_begin(json);
 	json_string_field(json, "name", facts->profile);
 	json_string_field(json, "sha256", NULL);
 	json_string_field(json, "signer", NULL);
 	json_end(json);
-	add_missing(missing, "profile.sha256", "profiles are built into the program");
-	add_missing(missing, "profile.signer", "profiles are built into the program");
+	facts_missing(missing, "profile.sha256", "profiles are built into the program");
+	facts_missing(missing, "profile.signer", "profiles are built into the program");
 	json_key(json, "rules");
 	json_begin_array(json);
 	json_end_array(json);
@@ -267,6 +266,8 @@ static void write_steps(struct json *json, const struct collection *collection)
 		if (item->note)
 			json_string_field(json, "note", item->note);
 		json_bool_field(json, "finished", item->ran);
+		time_or_null(json, "start", item->started);
+		time_or_null(json, "end", item->ended);
 		json_unsigned_field(json, "milliseconds", item->counts.milliseconds);
 		json_unsigned_field(json, "taken", item->counts.taken);
 		json_unsigned_field(json, "partial", item->counts.partial);
@@ -274,6 +275,17 @@ static void write_steps(struct json *json, const struct collection *collection)
 		json_end(json);
 	}
 	json_end_array(json);
+}
+
+/* The first of them, as they were shown; all have their rows. */
+static void write_errors(struct json *json, const struct collection *collection)
+{
+	json_key(json, "errors");
+	json_begin_array(json);
+	for (size_t i = 0; i < collection->problems.count; i++)
+		json_string(json, bytes_of(collection->problems.at[i]));
+	json_end_array(json);
+	json_unsigned_field(json, "errors_in_all", collection->problem_count);
 }
 
 static void write_totals(struct json *json, const struct facts *facts)
@@ -290,6 +302,8 @@ static void write_totals(struct json *json, const struct facts *facts)
 	json_unsigned_field(json, "entries", totals.entries);
 	json_unsigned_field(json, "rows", totals.rows);
 	json_unsigned_field(json, "bytes", totals.bytes_in);
+	json_unsigned_field(json, "volumes", totals.volumes);
+	json_unsigned_field(json, "bytes_sealed", totals.bytes_out);
 	json_end(json);
 }
 
@@ -328,19 +342,25 @@ void facts_write(const struct facts *facts, struct text *out)
 	json_string_field(&json, "collection_id", id);
 	json_string_field(&json, "case_id", facts->case_id);
 	if (!facts->case_id)
-		add_missing(&missing, "case_id", "no --case was given");
+		facts_missing(&missing, "case_id", "no --case was given");
 	json_string_field(&json, "public", facts->ids_only ? KIT_PUBLIC_IDS : KIT_PUBLIC_NAMES);
 	json_string_field(&json, "status", status_of(facts->collection));
 	write_given(&json, facts, &missing);
-	write_target(&json, facts, &missing);
+	write_rest(&json, facts);
+	facts_target(&json, facts, &missing);
 	write_clock(&json, facts, &missing);
 	write_tool(&json, facts, &missing);
 	write_kit(&json, facts);
 	write_steps(&json, facts->collection);
+	write_errors(&json, facts->collection);
+	facts_media(&json, facts, &missing);
+	facts_footprint(&json, facts);
 	write_totals(&json, facts);
 	json_string_field(&json, "hashes", NULL);
-	add_missing(&missing, "hashes", "MANIFEST.sha256 has them: it is written after this file");
+	facts_missing(
+	    &missing, "hashes", "MANIFEST.sha256 has them: it is written after this file");
 	write_read_back(&json, facts->read_back);
+	json_string_field(&json, "locale", facts->locale);
 	json_end(&missing.json);
 	json_key(&json, "why");
 	text_add(out, text_bytes(&missing.fields));

@@ -6,6 +6,7 @@
 #include "bundle/kit.h"
 #include "collectors/collection.h"
 #include "core/json.h"
+#include "platform/clock.h"
 #include "platform/host.h"
 
 #define FACTS_BYTES_MAX ((size_t)1 << 20) /* of a --facts file */
@@ -60,7 +61,11 @@ struct facts {                         /* all borrowed */
 	const uint8_t *collection_id; /* 16 bytes */
 	struct facts_clock started, ended;
 	struct facts_reference reference;
+	const struct clock_sync *sync_started, *sync_ended;
 	const struct read_back *read_back;
+	const char *out;                      /* where the bundle's directory is made */
+	uint64_t free_before;                 /* bytes there; UINT64_MAX: unknown */
+	const char *locale;                   /* of the user's system */
 	bool is_live;                         /* host is the machine that we run on */
 	bool ids_only;                        /* names of people and PCs are inside alone */
 	char program_sha256[SHA256_HEX_ROOM]; /* "" unknown */

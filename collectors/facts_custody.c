@@ -3,6 +3,7 @@
 
 #include "collectors/state.h"
 #include "core/time.h"
+#include "platform/storage.h"
 
 #include <stdio.h>
 
@@ -67,7 +68,7 @@ static void add_device(const struct sheet *sheet)
 	add_name(sheet, "  メーカー Maker", text_string(&machine->manufacturer));
 	add_name(sheet, "  型番 Model", text_string(&machine->model));
 	add_name(sheet, "  製造番号 S/N", text_string(&machine->serial));
-	add_name(sheet, "  資産番号 Asset tag", NULL);
+	add_name(sheet, "  資産番号 Asset tag", text_string(&machine->asset_tag));
 	add_given(sheet, "  発見時の状態 (電源・画面・通信・暗号化) State when found",
 	    "state_found", NULL);
 	add_given(sheet, "  収集場所 Place", "location", "address");
@@ -179,6 +180,23 @@ static const char *read_back_word(const struct read_back *read_back)
 	return "未実施 not done";
 }
 
+static void add_medium(const struct sheet *sheet)
+{
+	CLEANUP(storage_place_free) struct storage_place place = {0};
+	CLEANUP(text_free) struct text value = {0};
+	const char *parts[3] = {""};
+
+	if (sheet->facts->out && storage_of(sheet->facts->out, &place)) {
+		parts[0] = text_string(&place.disk.vendor);
+		parts[1] = text_string(&place.disk.model);
+		parts[2] = text_string(&place.disk.serial);
+		for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+			text_addf(&value, "%s%s%s", value.len && *parts[i] ? " " : "",
+			    i == 2 && *parts[i] ? "S/N " : "", parts[i]);
+	}
+	add_line(sheet, "保存媒体 Medium (S/N)", text_string(&value));
+}
+
 static void add_seal(const struct sheet *sheet)
 {
 	const struct kit *kit = sheet->facts->kit;
@@ -189,7 +207,7 @@ static void add_seal(const struct sheet *sheet)
 	seal_key_certificate_sha256(kit->seal, certificate);
 	hash_hex((struct bytes){certificate, sizeof(certificate)}, hex);
 	text_adds(out, "\n");
-	add_line(sheet, "保存媒体 Medium (S/N)", NULL);
+	add_medium(sheet);
 	add_line(sheet, "読戻し検証 Read-back", read_back_word(sheet->facts->read_back));
 	add_line(sheet, "封印番号 Seal No.", NULL);
 	add_line(sheet, "写真番号 Photo Nos.", NULL);

@@ -31,6 +31,8 @@ static void begin_item(struct collection *collection, unsigned index)
 	const struct collector *collector = collection->items[index].collector;
 
 	collection->current = index;
+	if (!collection->items[index].started)
+		collection->items[index].started = clock_now();
 	collection_journal(collection, "begin", collector->name, NULL);
 	progress_step(&collection->progress, tr(collector->summary));
 }
@@ -44,6 +46,7 @@ static void end_item(struct collection *collection, unsigned index, uint64_t sta
 	if (item->ran && item->counts.expected + item->shared == 0)
 		progress_step(&collection->progress, tr("  nothing of it was found"));
 	item->counts.milliseconds += clock_monotonic_ms() - started;
+	item->ended = clock_now();
 	text_addf(&detail, "%llu taken, %llu partial, %llu not taken, %llu bytes",
 	    (unsigned long long)item->counts.taken, (unsigned long long)item->counts.partial,
 	    (unsigned long long)item->counts.failed, (unsigned long long)item->counts.bytes);

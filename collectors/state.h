@@ -53,7 +53,8 @@ struct fat_hits { /* what is to be taken of a FAT volume: found again in each wa
 struct collection_item { /* a collector in this run */
 	const struct collector *collector;
 	struct collection_counts counts;
-	uint64_t shared; /* objects it asked for that an earlier collector took */
+	uint64_t shared;         /* objects it asked for that an earlier collector took */
+	uint64_t started, ended; /* ticks by the host's clock; 0: not run */
 	bool ran;
 	const char *note; /* English, fixed: why nothing was done; NULL */
 };

@@ -153,12 +153,22 @@ struct file_sink {
 	char path[];
 };
 
+static struct file_made made; /* from several threads */
+
+void file_made(struct file_made *out)
+{
+	out->files = __atomic_load_n(&made.files, __ATOMIC_RELAXED);
+	out->directories = __atomic_load_n(&made.directories, __ATOMIC_RELAXED);
+	out->bytes = __atomic_load_n(&made.bytes, __ATOMIC_RELAXED);
+}
+
 static bool write_out(struct file_sink *to, struct bytes bytes, struct err *err)
 {
 	if (bytes.len == 0)
 		return true;
 	if (!os_write(to->file, bytes, err))
 		return fail_in(err, "cannot write '%s'", to->path);
+	(void)__atomic_add_fetch(&made.bytes, bytes.len, __ATOMIC_RELAXED);
 	to->unflushed += bytes.len;
 	if (to->unflushed < FLUSH_EVERY)
 		return true;
@@ -236,6 +246,7 @@ static bool create(const char *path, bool is_private, struct sink **out, struct 
 		return fail(err, ERR_MEMORY, "no memory to create '%s'", path);
 	if (!os_create(path, is_private, &to->file, err))
 		return fail_in(err, "cannot create '%s'", path);
+	(void)__atomic_add_fetch(&made.files, 1, __ATOMIC_RELAXED);
 	*out = TAKE(sink);
 	return true;
 }
@@ -274,7 +285,11 @@ static bool make_one(const char *path, struct err *err)
 {
 	struct err why = {0};
 
-	if (os_make_directory(path, &why) || file_kind(path) == FILE_KIND_DIRECTORY)
+	if (os_make_directory(path, &why)) {
+		(void)__atomic_add_fetch(&made.directories, 1, __ATOMIC_RELAXED);
+		return true;
+	}
+	if (file_kind(path) == FILE_KIND_DIRECTORY)
 		return true;
 	if (err)
 		*err = why;

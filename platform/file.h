@@ -46,6 +46,14 @@ bool file_free_space(const char *path, uint64_t *bytes, struct err *err) MUST_CH
 /* The full path of the running program. */
 bool file_program_path(struct text *out, struct err *err) MUST_CHECK;
 
+/* What this process has made so far, anywhere: every file that it wrote went through here. */
+struct file_made {
+	uint64_t files; /* created, also those removed or renamed since */
+	uint64_t directories;
+	uint64_t bytes; /* written into them */
+};
+void file_made(struct file_made *out);
+
 /* Joins with '/' unless base ends in a separator or is empty. */
 void file_join(struct text *out, const char *base, const char *name);
 

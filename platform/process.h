@@ -32,4 +32,11 @@ uint32_t process_own_id(void);
 /* Peak resident memory of this process in bytes; 0 when unknown. */
 uint64_t process_peak_memory(void);
 
+struct process_io { /* of this process, all files, devices and pipes; zeros when unknown */
+	uint64_t read_bytes, written_bytes;
+};
+void process_io(struct process_io *out);
+/* The file that Windows itself wrote about our start (Prefetch), as far as there is one by now; false: none was seen. */
+bool process_own_prefetch(struct text *path, uint64_t *modified);
+
 #endif

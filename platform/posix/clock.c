@@ -4,6 +4,7 @@
 
 #include "core/time.h"
 
+#include <sys/timex.h>
 #include <time.h>
 
 uint64_t clock_now(void)
@@ -28,6 +29,17 @@ int32_t clock_zone_minutes(void)
 	struct tm local;
 
 	return localtime_r(&now, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
+}
+
+void clock_sync(struct clock_sync *out)
+{
+	struct timex kernel = {0};
+	int state = adjtimex(&kernel);
+
+	*out = (struct clock_sync){.service = "kernel", .state = ""};
+	if (state >= 0)
+		out->state = state == TIME_ERROR || kernel.status & STA_UNSYNC ? "not synchronized"
+									       : "synchronized";
 }
 
 uint64_t clock_boot_time(void)

@@ -44,5 +44,7 @@ void host_facts(struct host_facts *out)
 	add_line_of(&out->manufacturer, "/sys/class/dmi/id/sys_vendor");
 	add_line_of(&out->model, "/sys/class/dmi/id/product_name");
 	add_line_of(&out->serial, "/sys/class/dmi/id/product_serial");
+	add_line_of(&out->uuid, "/sys/class/dmi/id/product_uuid");
+	add_line_of(&out->asset_tag, "/sys/class/dmi/id/chassis_asset_tag");
 	add_line_of(&out->machine_guid, "/etc/machine-id");
 }

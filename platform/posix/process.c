@@ -56,3 +56,27 @@ uint64_t process_peak_memory(void)
 	fclose(status);
 	return peak;
 }
+
+void process_io(struct process_io *out)
+{
+	FILE *io = fopen("/proc/self/io", "re");
+	char line[128];
+
+	*out = (struct process_io){0};
+	if (!io)
+		return;
+	while (fgets(line, sizeof(line), io)) {
+		if (strncmp(line, "rchar:", 6) == 0)
+			out->read_bytes = strtoull(line + 6, NULL, 10);
+		else if (strncmp(line, "wchar:", 6) == 0)
+			out->written_bytes = strtoull(line + 6, NULL, 10);
+	}
+	fclose(io);
+}
+
+bool process_own_prefetch(struct text *path, uint64_t *modified)
+{
+	(void)path;
+	(void)modified;
+	return false;
+}

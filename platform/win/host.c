@@ -1,7 +1,10 @@
 /* Facts about a Windows PC. See platform/host.h. */
 #include "platform/host.h"
 
+#include "core/time.h"
+
 #include "platform/win/edge.h"
+#include "platform/win/host_parts.h"
 #include "platform/win/late.h"
 
 #include <stdlib.h>
@@ -120,22 +123,33 @@ static size_t strings_len(struct bytes rest)
 	return rest.len;
 }
 
-/* The serial number in structure type 1, System Information (DSP0134, 7.2: offset 7). */
-static void add_smbios_serial(struct text *out, struct bytes table)
+/* Type 1, System Information: serial number at 7, UUID at 8; type 3, Enclosure: asset tag at 8 (DSP0134, 7.2, 7.4). The
+ * first of each counts. */
+static void take_smbios(struct host_facts *out, struct bytes structure, struct bytes strings)
+{
+	uint8_t type = structure.at[0];
+
+	if (type == 1 && structure.len > 7 && !out->serial.len)
+		add_smbios_string(&out->serial, strings, structure.at[7]);
+	if (type == 1 && structure.len >= 24 && !out->uuid.len)
+		text_add_guid(&out->uuid, structure.at + 8);
+	if (type == 3 && structure.len > 8 && !out->asset_tag.len)
+		add_smbios_string(&out->asset_tag, strings, structure.at[8]);
+}
+
+static void walk_smbios(struct host_facts *out, struct bytes table)
 {
 	while (table.len >= 4 && table.at[1] >= 4 && table.at[1] <= table.len) {
 		struct bytes rest = {table.at + table.at[1], table.len - table.at[1]};
 		size_t len = strings_len(rest);
 
-		if (table.at[0] == 1 && table.at[1] > 7) {
-			add_smbios_string(out, (struct bytes){rest.at, len}, table.at[7]);
-			return;
-		}
+		take_smbios(
+		    out, (struct bytes){table.at, table.at[1]}, (struct bytes){rest.at, len});
 		table = (struct bytes){rest.at + len, rest.len - len};
 	}
 }
 
-static void add_serial(struct text *out)
+static void add_smbios(struct host_facts *out)
 {
 	enum { HEADER = 8 }; /* RawSMBIOSData: four bytes, then the length of the table */
 	UINT len = GetSystemFirmwareTable(RAW_SMBIOS, 0, NULL, 0);
@@ -150,7 +164,42 @@ static void add_serial(struct text *out)
 
 	if (table > len - HEADER)
 		table = len - HEADER;
-	add_smbios_serial(out, (struct bytes){raw + HEADER, table});
+	walk_smbios(out, (struct bytes){raw + HEADER, table});
+}
+
+static uint32_t number_value(HKEY key, const wchar_t *name)
+{
+	DWORD value = 0;
+	DWORD len = sizeof(value);
+	DWORD type = 0;
+
+	return RegQueryValueExW(key, name, NULL, &type, (BYTE *)&value, &len) == ERROR_SUCCESS &&
+		       type == REG_DWORD
+		   ? value
+		   : 0;
+}
+
+/* "23H2, 22631.4460": as winver shows it. */
+static void add_installation(struct host_facts *out)
+{
+	static const wchar_t current[] = L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion";
+	HKEY key;
+
+	add_value(&out->build, current, L"DisplayVersion");
+	if (out->build.len)
+		text_adds(&out->build, ", ");
+	add_value(&out->build, current, L"CurrentBuild");
+	if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, current, 0, KEY_QUERY_VALUE | KEY_WOW64_64KEY,
+		&key) != ERROR_SUCCESS)
+		return;
+	uint32_t revision = number_value(key, L"UBR");
+	uint32_t installed = number_value(key, L"InstallDate"); /* seconds since 1970 */
+
+	RegCloseKey(key);
+	if (revision)
+		text_addf(&out->build, ".%lu", (unsigned long)revision);
+	if (installed)
+		out->installed = time_from_unix(installed, 0);
 }
 
 void host_facts(struct host_facts *out)
@@ -165,6 +214,10 @@ void host_facts(struct host_facts *out)
 	add_zone(&out->zone);
 	add_value(&out->manufacturer, bios, L"SystemManufacturer");
 	add_value(&out->model, bios, L"SystemProductName");
-	add_serial(&out->serial);
+	add_computer_name(&out->fqdn, ComputerNamePhysicalDnsFullyQualified);
+	add_installation(out);
+	add_smbios(out);
+	host_add_addresses(&out->ip, &out->mac);
+	host_add_sessions(&out->logged_on);
 	add_value(&out->machine_guid, L"SOFTWARE\\Microsoft\\Cryptography", L"MachineGuid");
 }

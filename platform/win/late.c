@@ -34,7 +34,7 @@ static void load_ahead(void)
 {
 	static const char *const modules[] = {"cryptbase.dll", "cryptsp.dll", "rsaenh.dll",
 	    "bcryptprimitives.dll", "bcrypt.dll", "sspicli.dll", "ntmarta.dll", "profapi.dll",
-	    "winnsi.dll", "iphlpapi.dll", "version.dll"};
+	    "winnsi.dll", "iphlpapi.dll", "version.dll", "winsta.dll", "wtsapi32.dll"};
 
 	for (size_t i = 0; i < ARRAY_LEN(modules); i++)
 		(void)load_by_path(modules[i]);

@@ -5,6 +5,7 @@
 #include "platform/win/late.h"
 
 #include <psapi.h>
+#include <stdio.h>
 
 /* NtSetInformationProcess class 33, ProcessIoPriority; 1 is low. */
 #define PROCESS_IO_PRIORITY 33
@@ -66,4 +67,50 @@ uint64_t process_peak_memory(void)
 	return GetProcessMemoryInfo(GetCurrentProcess(), &counters, sizeof(counters))
 		   ? counters.PeakWorkingSetSize
 		   : 0;
+}
+
+void process_io(struct process_io *out)
+{
+	IO_COUNTERS counters = {0};
+
+	*out = (struct process_io){0};
+	if (GetProcessIoCounters(GetCurrentProcess(), &counters))
+		*out = (struct process_io){counters.ReadTransferCount, counters.WriteTransferCount};
+}
+
+/* "C:\Windows\Prefetch\KANSHIKI.EXE-1A2B3C4D.pf", written some ten seconds after the start. */
+bool process_own_prefetch(struct text *path, uint64_t *modified)
+{
+	wchar_t program[MAX_PATH + 1] = L"";
+	wchar_t directory[MAX_PATH + 1] = L"";
+	wchar_t pattern[2 * MAX_PATH + 32];
+	UINT len = GetWindowsDirectoryW(directory, MAX_PATH);
+	DWORD used = GetModuleFileNameW(NULL, program, MAX_PATH);
+	const wchar_t *name = wcsrchr(program, L'\\');
+	WIN32_FIND_DATAW found;
+	uint64_t newest = 0;
+
+	if (len == 0 || len >= MAX_PATH || used == 0 || used >= MAX_PATH || !name)
+		return false;
+	(void)swprintf(
+	    pattern, ARRAY_LEN(pattern), L"%ls\\Prefetch\\%ls-*.pf", directory, name + 1);
+	HANDLE search = FindFirstFileW(pattern, &found);
+
+	if (search == INVALID_HANDLE_VALUE)
+		return false;
+	do {
+		uint64_t time = (uint64_t)found.ftLastWriteTime.dwHighDateTime << 32 |
+				found.ftLastWriteTime.dwLowDateTime;
+
+		if (time < newest)
+			continue;
+		newest = time;
+		text_clear(path);
+		text_add_wide(path, directory);
+		text_adds(path, "\\Prefetch\\");
+		text_add_wide(path, found.cFileName);
+	} while (FindNextFileW(search, &found));
+	FindClose(search);
+	*modified = newest;
+	return true;
 }

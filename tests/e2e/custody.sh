@@ -4,7 +4,8 @@
 set -euo pipefail
 build=${1:?usage: tests/e2e/custody.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
-need jq age
+. "$tests/disk_lib.sh"
+need jq age sfdisk ntfscp mkntfs mkfs.vfat mkswap
 
 collect() {
 	"$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --profile none \
@@ -15,6 +16,24 @@ meta() { "$kanshiki" cat "$bundle" "meta/$1" --keys "$work/keys"; }
 
 # usage: same WHAT EXPECTED FOUND
 same() { [ "$2" = "$3" ] || complain "$1: '$3', not '$2'"; }
+
+# The schema of the design: each field is there, and one that is null has its reason in `why`.
+complete() {
+	local fields
+	fields="schema collection_id case_id evidence_no parent_collection public status dispatch authority operator witness location exclusions notes
+		target.hostname target.fqdn target.domain target.machine_guid target.manufacturer target.model target.serial target.asset_tag target.uuid
+		target.os target.build target.install_date target.boot_time target.state_found target.logged_on target.ip target.mac target.bitlocker target.disks
+		clock.start.utc clock.start.local clock.start.tz_offset_min clock.start.boot_time clock.start.uptime_ms clock.end.utc clock.zone clock.reference
+		clock.offset_ms clock.w32time tool.name tool.version tool.exe_sha256 tool.commit tool.signer profile.name profile.sha256 rules media.vendor
+		media.model media.serial media.fs media.volume_serial media.free_before media.wiped recipients seal.cert_sha256 seal.alg steps footprint.process_id
+		footprint.program footprint.peak_memory footprint.bytes_to_files errors totals.files totals.bytes totals.volumes hashes verify.read_back locale"
+	# shellcheck disable=SC2086
+	jq -r --args '. as $c | $ARGS.positional[] | . as $f | ($f | split(".")) as $p
+		| if ($c | getpath($p[:-1]) | type) != "object" or ($c | getpath($p[:-1]) | has($p[-1]) | not) then "no \($f)"
+		elif ($c | getpath($p)) == null and $c.why[$f] == null and ($p[0] != "media") then "\($f) is null without a reason" else empty end' \
+		$fields <"$1" >"$work/incomplete"
+	[ ! -s "$work/incomplete" ] || complain "collection.json: $(tr '\n' ';' <"$work/incomplete")"
+}
 
 check_facts() {
 	echo '{"operator":{"name":"of the file","org":"SOC"},"evidence_no":"E-7"}' >"$work/facts.json"
@@ -28,7 +47,9 @@ check_facts() {
 	same "offset" true "$(jq '.clock.offset_ms | 99000 < . and . < 110000' "$work/collection.json")"
 	same "clock at start and end" true "$(jq '.clock | .start.utc < .end.utc and .start.uptime_ms <= .end.uptime_ms' "$work/collection.json")"
 	same "clock not set" true "$(jq '.clock.set_by_ms | -50 < . and . < 50' "$work/collection.json")"
-	same "why no w32time" true "$(jq '.why["clock.w32time"] != null' "$work/collection.json")"
+	same "offset at the end" true "$(jq '.clock.offset_end_ms == .clock.offset_ms + .clock.set_by_ms' "$work/collection.json")"
+	same "time service" '"kernel"' "$(jq '.clock.w32time.service' "$work/collection.json")"
+	complete "$work/collection.json"
 	grep -qF '田中 & "太郎"' "$bundle/CUSTODY.txt" || complain "sheet: no operator"
 	grep -qF 'n0nce-42' "$bundle/CUSTODY.txt" || complain "sheet: no nonce"
 	grep -qE '\+0?(99|10[0-9])\.[0-9]{3} s' "$bundle/CUSTODY.txt" || complain "sheet: no offset"
@@ -81,6 +102,20 @@ check_sheet() {
 	run "changed sheet" 65 "$kanshiki" custody "$work/changed" --keys "$work/keys"
 	says "changed sheet" "'CUSTODY.txt'"
 	[ ! -s "$work/out" ] || complain "changed sheet: shown"
+}
+
+# The disk of the evidence: its table, what lies in each partition, and which of them BitLocker has locked.
+check_disks() {
+	make_mbr_disk "$work/disk.img"
+	printf '\xeb\x58\x90-FVE-FS-' | dd of="$work/disk.img" bs=512 seek=225280 conv=notrunc status=none
+	run "disk" 1 "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "$work/disk.img" --profile partition-tables --no-read-back
+	bundle_of "disk" || finish
+	meta collection.json >"$work/disk.json"
+	same "disk" "MBR $((140 << 20)) 8" "$(jq -r '.target.disks | map([.partition_style, .size, (.partitions[-1].number)] | join(" ")) | join(";")' "$work/disk.json")"
+	same "partitions" "1:NTFS 2:NTFS 5:not formatted 6:NTFS 7:FAT 8:BitLocker" \
+		"$(jq -r '.target.disks[0].partitions | map("\(.number):\(.holds)") | join(" ")' "$work/disk.json")"
+	same "locked" 1 "$(jq '[.target.bitlocker[] | select(.state == "locked")] | length' "$work/disk.json")"
+	same "C" '"not encrypted"' "$(jq '.target.bitlocker[] | select(.volume == "C") | .state' "$work/disk.json")"
 }
 
 # usage: hides WHAT FILE...   no name of a person, a PC or a place
@@ -138,4 +173,5 @@ check_sheet
 check_mistakes
 check_ids
 check_kit_ids
+check_disks
 finish
