@@ -5,6 +5,7 @@
 
 #include "collectors/row.h"
 #include "collectors/state.h"
+#include "collectors/trim.h"
 #include "formats/ntfs/wof.h"
 
 #define DELETED_CANDIDATES_MAX ((size_t)1 << 19)   /* streams to recover, of one volume: 12 MiB */
@@ -15,7 +16,6 @@
 #define DELETED_CAP            2000000000ull       /* bytes, by default */
 #define DELETED_CAP_ALL        20000000000ull      /* the same for --deleted all */
 #define DELETED_FILE_SHARE     4u                  /* one file takes a quarter of it at most */
-#define DELETED_SAMPLES        256u                /* clusters looked at for TRIM */
 #define DELETED_CLASS_NONE     31u                 /* not on the priority list */
 
 /* What is done about a stream, and why not more. */
@@ -29,6 +29,7 @@ enum deleted_decision {
 	DELETED_TOO_MANY,   /* more streams than are looked at */
 	DELETED_DECISIONS,
 };
+#define DELETED_EMPTIED "the drive has emptied its clusters (TRIM): they hold one byte throughout"
 /* English, fixed: for rows and the list. */
 const char *deleted_why(enum deleted_decision decision);
 
@@ -45,16 +46,6 @@ struct deleted_candidate { /* a stream outside of MFT records that may be worth 
 	uint8_t decision;
 };
 
-struct deleted_trim { /* what TRIM has done */
-	uint64_t lcn[DELETED_SAMPLES];
-	size_t count;
-	uint64_t seen, every;    /* clusters offered; each so many'th is kept */
-	uint64_t sampled, blank; /* read; of them emptied */
-	bool looks_trimmed;
-	bool has_setting;
-	uint32_t setting; /* DisableDeleteNotification */
-};
-
 struct deleted_deletion;
 
 struct deleted_files { /* of one volume */
@@ -64,7 +55,7 @@ struct deleted_files { /* of one volume */
 	struct ntfs_claims *claims;
 	struct logfile_clusters *log; /* NULL: no memory for it */
 	struct matcher priorities;
-	struct deleted_trim trim;
+	struct trim trim;
 	struct deleted_candidate *at; /* by record, then as the streams lie */
 	size_t count, room;
 	uint64_t dropped; /* streams over DELETED_CANDIDATES_MAX */
@@ -102,11 +93,9 @@ bool deleted_priorities(struct matcher *matcher, struct err *err) MUST_CHECK;
 /* The class of a path, DELETED_CLASS_NONE: it is not on the list. */
 unsigned deleted_priority(struct matcher *matcher, char letter, struct bytes path);
 
-/* deleted_trim.c */
+/* deleted_trim.c: samples of NTFS, and what the registry on the volume says. */
 void deleted_trim_see(struct deleted_files *d, const struct ntfs_stream *stream);
 void deleted_trim_judge(struct deleted_files *d);
-/* "hopeless", "possible", "unknown". */
-const char *deleted_trim_word(const struct deleted_trim *trim);
 
 /* deleted_journal.c: when files were deleted, by the change journal of the volume, when it has one. */
 #define DELETED_DELETIONS_MAX ((size_t)1 << 18) /* 4 MiB */

@@ -208,20 +208,6 @@ static void report(struct deleted_files *d, const char *what, const struct err *
 	collect_problem(d->collection, text_string(&name), why);
 }
 
-static void say_trim(struct deleted_files *d)
-{
-	CLEANUP(text_free) struct text line = {0};
-
-	if (strcmp(deleted_trim_word(&d->trim), "hopeless") != 0)
-		return;
-	text_addf(&line,
-	    tr("%s: the drive has emptied deleted files (TRIM): little of their content is left"),
-	    text_string(&d->volume->name));
-	progress_step(&d->collection->progress, text_string(&line));
-	collection_journal(
-	    d->collection, "trim", text_string(&d->volume->name), deleted_trim_word(&d->trim));
-}
-
 static void list(struct deleted_files *d)
 {
 	struct deleted_list lines;
@@ -258,7 +244,7 @@ static void run(struct deleted_files *d)
 	if (d->collection->deleted != DELETED_LIST && !walk(d, true, see_plan, NULL))
 		return;
 	deleted_plan_decide(d);
-	say_trim(d);
+	trim_say(&d->trim, d->collection, text_string(&d->volume->name));
 	list(d);
 	deleted_take_planned(d);
 	if (d->dropped) {

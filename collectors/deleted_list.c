@@ -1,27 +1,6 @@
 /* The list of deleted files, one JSON object a line: docs/collectors/deleted-files.md. */
 #include "collectors/deleted.h"
 
-static void add_trim(struct json *json, const struct deleted_trim *trim)
-{
-	const char *word = deleted_trim_word(trim);
-
-	json_key(json, "trim");
-	json_begin(json);
-	json_string_field(json, "recovery", word);
-	json_unsigned_field(json, "sampled", trim->sampled);
-	json_unsigned_field(json, "zero", trim->blank);
-	if (trim->has_setting)
-		json_unsigned_field(json, "disable_delete_notification", trim->setting);
-	else
-		json_string_field(json, "disable_delete_notification", NULL);
-	if (strcmp(word, "hopeless") == 0)
-		json_string_field(json, "meaning",
-		    "the drive has emptied the clusters of deleted files (TRIM): only what lies in "
-		    "MFT "
-		    "records, shadow copies and other copies is left");
-	json_end(json);
-}
-
 /* The first line tells of the list itself. */
 static void add_head(struct deleted_files *d, struct text *out)
 {
@@ -37,7 +16,7 @@ static void add_head(struct deleted_files *d, struct text *out)
 	json_unsigned_field(&json, "records_empty", d->empty);
 	json_unsigned_field(&json, "files", d->files);
 	json_bool_field(&json, "bitmap", d->bitmap != NULL);
-	add_trim(&json, &d->trim);
+	trim_write(&json, &d->trim, "MFT records, shadow copies and other copies");
 	json_string_field(&json, "earlier_owner",
 	    "unknowable: an overwrite by a file whose own record is gone leaves no trace");
 	json_end(&json);

@@ -212,8 +212,7 @@ static void recover(struct recovery *r)
 	if (r->deleted.result == NTFS_DELETED_OVERWRITTEN) {
 		leave(r, deleted_why(DELETED_GONE));
 	} else if (r->deleted.result == NTFS_DELETED_TRIMMED) {
-		leave(
-		    r, "the drive has emptied its clusters (TRIM): they hold one byte throughout");
+		leave(r, DELETED_EMPTIED);
 	} else if (r->is_wof && r->deleted.result != NTFS_DELETED_FULL) {
 		leave(
 		    r, "packed by Windows (WOF): what is left is in its stream WofCompressedData");

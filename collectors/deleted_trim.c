@@ -3,11 +3,9 @@
 
 #include "formats/hive.h"
 
-#define PIECE 4096u
-
 void deleted_trim_see(struct deleted_files *d, const struct ntfs_stream *stream)
 {
-	struct deleted_trim *trim = &d->trim;
+	uint32_t cluster = ntfs_volume_geometry(d->volume->ntfs)->cluster_size;
 	enum ntfs_cluster_state state = NTFS_CLUSTER_UNKNOWN;
 
 	if (!d->bitmap || stream->run_count == 0 || stream->runs[0].lcn == NTFS_HOLE ||
@@ -16,23 +14,7 @@ void deleted_trim_see(struct deleted_files *d, const struct ntfs_stream *stream)
 	(void)ntfs_bitmap_run(d->bitmap, stream->runs[0].lcn, 1, &state);
 	if (state != NTFS_CLUSTER_FREE)
 		return;
-	if (trim->every == 0)
-		trim->every = 1;
-	if (trim->seen++ % trim->every != 0)
-		return;
-	/* Full: every second one goes, and from now on half as many come. */
-	if (trim->count == DELETED_SAMPLES) {
-		trim->count /= 2;
-		for (size_t i = 0; i < trim->count; i++)
-			trim->lcn[i] = trim->lcn[2 * i];
-		trim->every *= 2;
-	}
-	trim->lcn[trim->count++] = stream->runs[0].lcn;
-}
-
-static bool is_blank(const uint8_t *at, size_t len)
-{
-	return (at[0] == 0 || at[0] == 0xff) && memcmp(at, at + 1, len - 1) == 0;
+	trim_see(&d->trim, stream->runs[0].lcn * cluster);
 }
 
 /* ControlSetNNN/Control/FileSystem of the SYSTEM hive, when this volume has one. */
@@ -59,24 +41,7 @@ static void ask_registry(struct deleted_files *d)
 
 void deleted_trim_judge(struct deleted_files *d)
 {
-	uint32_t cluster = ntfs_volume_geometry(d->volume->ntfs)->cluster_size;
-	struct deleted_trim *trim = &d->trim;
-	uint8_t piece[PIECE];
-	size_t len = cluster < PIECE ? cluster : PIECE;
-
-	for (size_t i = 0; i < trim->count && !collect_stopped(d->collection); i++) {
-		if (!source_read_exact(d->volume->raw, trim->lcn[i] * cluster, piece, len, NULL))
-			continue;
-		trim->sampled++;
-		trim->blank += is_blank(piece, len);
-	}
-	trim->looks_trimmed = trim->blank * 2 >= trim->sampled && trim->blank > 0;
+	trim_judge(&d->trim, d->collection, d->volume->raw,
+	    ntfs_volume_geometry(d->volume->ntfs)->cluster_size);
 	ask_registry(d);
-}
-
-const char *deleted_trim_word(const struct deleted_trim *trim)
-{
-	if (trim->sampled == 0)
-		return "unknown";
-	return trim->blank * 10 >= trim->sampled * 9 ? "hopeless" : "possible";
 }

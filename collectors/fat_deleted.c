@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define LIST_BYTES ((size_t)64 << 20)
+#define PIECE      ((size_t)4096)
 
 struct candidate {
 	uint64_t place, bytes, when;
@@ -22,6 +23,7 @@ struct fat_deleted {
 	struct collection *collection;
 	struct collection_volume *volume;
 	struct matcher priorities;
+	struct trim trim;
 	enum pass pass;
 	struct candidate *at; /* by rank, then by place */
 	size_t count, room;
@@ -57,6 +59,20 @@ static int by_place(const void *a, const void *b)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
+/* Its first cluster is a sample of what the drive has done to deleted files. */
+static void see_trim(struct fat_deleted *d, const struct fat_entry *entry)
+{
+	const struct fat_geometry *geometry = fat_volume_geometry(d->volume->fat);
+	uint64_t cluster = entry->cluster;
+	bool is_free = false;
+
+	if (entry->size == 0 || entry->valid_size == 0 || entry->is_high_lost ||
+	    cluster < FAT_FIRST_CLUSTER ||
+	    !fat_cluster_is_free(d->volume->fat, entry->cluster, &is_free, NULL) || !is_free)
+		return;
+	trim_see(&d->trim, geometry->data + (cluster - FAT_FIRST_CLUSTER) * geometry->cluster_size);
+}
+
 static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct err *err)
 {
 	struct fat_recovered left;
@@ -65,6 +81,7 @@ static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct er
 	unsigned class = deleted_priority(&d->priorities, d->volume->letter, entry->path);
 
 	d->files++;
+	see_trim(d, entry);
 	if (entry->size == 0 || d->collection->deleted == DELETED_LIST ||
 	    (class == DELETED_CLASS_NONE && d->collection->deleted != DELETED_ALL))
 		return true;
@@ -135,12 +152,12 @@ static void write_row(struct fat_deleted *d, const struct fat_entry *entry, stru
 	collection_row(d->collection, &json);
 }
 
-static void leave(struct fat_deleted *d, const struct fat_entry *entry, struct row *row,
-    enum deleted_decision decision)
+static void leave(
+    struct fat_deleted *d, const struct fat_entry *entry, struct row *row, const char *reason)
 {
 	struct err why = {0};
 
-	fail(&why, ERR_MISSING, "%s", deleted_why(decision));
+	fail(&why, ERR_MISSING, "%s", reason);
 	row->status = ROW_NOT_TAKEN;
 	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->why = &why;
@@ -209,6 +226,63 @@ static void store(struct fat_deleted *d, const struct fat_entry *entry, struct r
 	row->place = NULL;
 }
 
+/* Whether a stretch of the content, a cluster's, holds one byte throughout; false with *is_unread where it cannot be read. */
+static bool is_emptied(
+    struct fat_deleted *d, struct source *source, uint64_t at, uint64_t len, bool *is_unread)
+{
+	uint8_t piece[PIECE];
+	uint8_t first = 0;
+
+	for (uint64_t done = 0; done < len; done += sizeof(piece)) {
+		size_t part = len - done < sizeof(piece) ? (size_t)(len - done) : sizeof(piece);
+
+		*is_unread = collect_stopped(d->collection) ||
+			     !source_read_exact(source, at + done, piece, part, NULL);
+		if (done == 0)
+			first = piece[0];
+		if (*is_unread || piece[0] != first || !trim_is_blank(piece, part))
+			return false;
+	}
+	return true;
+}
+
+/* On a volume that looks trimmed, the clusters of a file that are its own tell what TRIM left of it. */
+static void look_for_trim(struct fat_deleted *d, const struct fat_entry *entry,
+    struct source *source, struct row_fat_left *left)
+{
+	uint64_t size = source->size < entry->valid_size ? source->size : entry->valid_size;
+	uint32_t cluster = fat_volume_geometry(d->volume->fat)->cluster_size;
+	struct fat_recovered *recovered = &left->recovered;
+	uint32_t looked = 0;
+	size_t next = 0; /* of the lost ranges, the first that does not end before */
+
+	if (!d->trim.looks_trimmed || recovered->good == 0)
+		return;
+	for (uint64_t at = 0; at < size; at += cluster) {
+		bool is_unread = false;
+
+		while (
+		    next < left->lost_count && left->lost[next].offset + left->lost[next].len <= at)
+			next++;
+		if (next < left->lost_count && left->lost[next].offset <= at)
+			continue;
+		looked++;
+		left->blank += is_emptied(
+		    d, source, at, size - at < cluster ? size - at : cluster, &is_unread);
+		if (collect_stopped(d->collection))
+			return;
+	}
+	left->is_blank_known = true;
+	if (left->blank == 0)
+		return;
+	if (left->blank < looked)
+		recovered->result = FAT_RECOVERY_PARTIAL;
+	else
+		recovered->result = recovered->good == recovered->clusters
+					? FAT_RECOVERY_TRIMMED
+					: FAT_RECOVERY_OVERWRITTEN;
+}
+
 static void take(struct fat_deleted *d, const struct fat_entry *entry, const struct candidate *one)
 {
 	CLEANUP(source_close) struct source *source = NULL;
@@ -222,7 +296,7 @@ static void take(struct fat_deleted *d, const struct fat_entry *entry, const str
 	if (!fat_recovery_of(d->volume->fat, entry, &left.recovered, &err)) {
 		fail_taking(d, entry, &err);
 	} else if (one->decision != DELETED_TAKE) {
-		leave(d, entry, &row, (enum deleted_decision)one->decision);
+		leave(d, entry, &row, deleted_why((enum deleted_decision)one->decision));
 	} else if (!asked->writer) {
 		asked->would_take(asked->context, text_bytes(&d->member), entry->size);
 		counts_of(d)->taken++;
@@ -231,6 +305,15 @@ static void take(struct fat_deleted *d, const struct fat_entry *entry, const str
 		fail_taking(d, entry, &err);
 	} else {
 		left.lost = lost;
+		look_for_trim(d, entry, source, &left);
+		if (left.recovered.result == FAT_RECOVERY_TRIMMED ||
+		    left.recovered.result == FAT_RECOVERY_OVERWRITTEN) {
+			leave(d, entry, &row,
+			    left.recovered.result == FAT_RECOVERY_TRIMMED
+				? DELETED_EMPTIED
+				: deleted_why(DELETED_GONE));
+			return;
+		}
 		d->collection->progress.what = text_bytes(&d->member);
 		store(d, entry, &row, source, &damage);
 		d->collection->progress.what = (struct bytes){0};
@@ -299,6 +382,7 @@ static void add_head(struct fat_deleted *d)
 	json_unsigned_field(&json, "cap", d->cap);
 	json_unsigned_field(&json, "cap_of_one_file", d->file_cap);
 	json_unsigned_field(&json, "files", d->files);
+	trim_write(&json, &d->trim, "other copies");
 	json_string_field(&json, "earlier_owner",
 	    "unknowable: an overwrite by a file whose own entry is gone leaves no trace");
 	json_end(&json);
@@ -340,6 +424,9 @@ static void run(struct fat_deleted *d)
 		return;
 	deleted_caps(d->collection, &d->cap, &d->file_cap);
 	decide(d);
+	trim_judge(&d->trim, d->collection, d->volume->raw,
+	    fat_volume_geometry(d->volume->fat)->cluster_size);
+	trim_say(&d->trim, d->collection, text_string(&d->volume->name));
 	d->list.ceiling = LIST_BYTES;
 	add_head(d);
 	if (!pass(d, LIST))

@@ -105,7 +105,7 @@ void fat_row_write(struct json *json, const struct fat_geometry *geometry,
 
 const char *fat_row_result(const struct fat_recovered *recovered)
 {
-	static const char *const results[] = {"full", "partial", "overwritten"};
+	static const char *const results[] = {"full", "partial", "overwritten", "trimmed"};
 
 	return results[recovered->result];
 }

@@ -47,6 +47,8 @@ struct row_fat_left { /* what is left of a deleted file on FAT or exFAT */
 	size_t lost_count;
 	uint32_t
 	    found; /* the first cluster as its content tells, when the entry's is half lost; 0: it is not used */
+	bool is_blank_known;
+	uint32_t blank; /* of the clusters with content, as row_deleted's */
 };
 
 struct row_deleted { /* what is left of a deleted stream; all borrowed */

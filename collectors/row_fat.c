@@ -35,6 +35,8 @@ void row_add_fat_left(struct json *json, const struct row_fat_left *left)
 	json_unsigned_field(json, "clusters", recovered->clusters);
 	json_unsigned_field(json, "free", recovered->good);
 	json_unsigned_field(json, "overwritten", recovered->clusters - recovered->good);
+	if (left->is_blank_known)
+		json_unsigned_field(json, "zero", left->blank);
 	if (recovered->good > 0)
 		json_string_field(json, "earlier_owner", "unknowable");
 	if (recovered->layout != FAT_LAYOUT_NONE)

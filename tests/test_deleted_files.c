@@ -232,14 +232,14 @@ static void test_priorities(void **state)
 
 static void test_trim(void **state)
 {
-	struct deleted_trim trim = {0};
+	struct trim trim = {0};
 
 	(void)state;
-	assert_string_equal(deleted_trim_word(&trim), "unknown");
-	trim = (struct deleted_trim){.sampled = 10, .blank = 8};
-	assert_string_equal(deleted_trim_word(&trim), "possible");
+	assert_string_equal(trim_word(&trim), "unknown");
+	trim = (struct trim){.sampled = 10, .blank = 8};
+	assert_string_equal(trim_word(&trim), "possible");
 	trim.blank = 9;
-	assert_string_equal(deleted_trim_word(&trim), "hopeless");
+	assert_string_equal(trim_word(&trim), "hopeless");
 }
 
 int main(void)

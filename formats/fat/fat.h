@@ -164,6 +164,7 @@ enum fat_recovery {
 	FAT_RECOVERY_FULL, /* every cluster is free and no other readable record claims it */
 	FAT_RECOVERY_PARTIAL,
 	FAT_RECOVERY_OVERWRITTEN, /* no cluster is */
+	FAT_RECOVERY_TRIMMED, /* its clusters hold one byte: for those who read them, not said here */
 };
 
 struct fat_recovered { /* what is left of a deleted file */

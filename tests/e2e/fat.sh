@@ -71,6 +71,41 @@ check_formatted() {
 	done
 }
 
+# A stick whose drive emptied what was deleted (TRIM): all of it, or what came last. usage: check_trimmed KEPT RECOVERY
+check_trimmed() {
+	local kept=$1 data number result
+	image=$work/trimmed.img
+	rm -f "$image"
+	truncate -s 34M "$image"
+	mkfs.fat -F 16 -s 8 "$image" >/dev/null
+	for number in 01 02 03 04 05 06 07 08 09 10 11 12; do
+		head -c 9000 /dev/urandom >"$work/gone$number.txt"
+		MTOOLSRC=/dev/null mcopy -i "$image" "$work/gone$number.txt" "::/gone$number.txt"
+	done
+	for number in 01 02 03 04 05 06 07 08 09 10 11 12; do MTOOLSRC=/dev/null mdel -i "$image" "::/gone$number.txt"; done
+	# Reserved sectors, two FATs, 512 entries of the root.
+	data=$((($(od -An -tu2 -j14 -N2 "$image") + 2 * $(od -An -tu2 -j22 -N2 "$image") + 32) * 512))
+	dd if=/dev/zero of="$image" bs=4096 seek="$((data + kept * 12288))" count=$(((12 - kept) * 3)) oflag=seek_bytes conv=notrunc status=none
+	run "trimmed, $kept kept" 0 collect --deleted all
+	[ "$2" = possible ] || says "trimmed, $kept kept" TRIM
+	[ "$2" = hopeless ] || ! grep -q TRIM "$work/err" || complain "trimmed, $kept kept: TRIM is blamed"
+	bundle_of "trimmed" || return 0
+	"$kanshiki" cat "$bundle" deleted/E/files.jsonl --keys "$work/keys" >"$work/list"
+	result=$(head -n 1 "$work/list" | jq -r '.trim | [.recovery, .sampled, .zero] | @tsv')
+	[ "$result" = "$2	12	$((12 - kept))" ] || complain "trimmed, $kept kept: the list says '$result'"
+	"$kanshiki" ls "$bundle" --all --json --keys "$work/keys" >"$work/rows"
+	for number in 01 02 03 04 05 06 07 08 09 10 11 12; do
+		result=$(jq -r --arg name "one$number.txt" 'select(.deleted and (.deleted.path | endswith($name))) |
+			[.status, .deleted.result, .deleted.zero // "-", .sha256 // "-"] | @tsv' "$work/rows")
+		if [ "$((10#$number))" -gt "$kept" ]; then
+			[ "$result" = "not_taken	trimmed	3	-" ] || complain "trimmed, $kept kept: $number is '$result'"
+		else
+			[ "$result" = "taken	full	0	$(sha256sum <"$work/gone$number.txt" | cut -c1-64)" ] || complain "trimmed, $kept kept: $number is '$result'"
+		fi
+	done
+	rm -rf "$bundle"
+}
+
 # The first FAT wiped, the boot sector wiped: the second FAT and the backup tell all of it.
 check_damage() {
 	local table
@@ -99,6 +134,8 @@ mkdir "$work/out-dir"
 make_kit
 for one in 12 16 16-4k 32 exfat; do check_kind "$one"; done
 check_browser
+check_trimmed 0 hopeless
+check_trimmed 4 possible
 check_formatted
 check_damage
 finish
