@@ -72,6 +72,9 @@ bool bundle_check_entries(struct bundle_reader *reader, struct err *err) MUST_CH
 /* The chain of meta/journal.jsonl up to the hash that the MANIFEST names. */
 bool bundle_check_journal(struct bundle_reader *reader, struct err *err) MUST_CHECK;
 
+/* meta/toc.json against the MANIFEST and the volumes; after bundle_check_entries, which opens them. */
+bool bundle_check_toc(struct bundle_reader *reader, struct err *err) MUST_CHECK;
+
 /* Signature, MANIFEST, `meta` volumes and rows: what ls, cat and timeline need. */
 bool bundle_open(struct store *store, const struct bundle_trust *trust, struct bundle_reader **out,
     struct err *err) MUST_CHECK;

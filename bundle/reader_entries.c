@@ -19,6 +19,7 @@ struct walk {
 	struct source *tar;
 	struct wanted *wanted;
 	size_t count, next; /* rows before `next` were met */
+	uint32_t volume;    /* those before it were compared with where headers are */
 	uint8_t *piece;
 	struct hash *hash;
 	uint64_t before, total; /* progress: bytes of the sets before, of all */
@@ -76,6 +77,39 @@ static bool hash_entry(
 	return true;
 }
 
+/* What fills its last block is nobody's content. */
+static bool check_padding(struct walk *walk, const struct tar_entry *entry, struct err *err)
+{
+	size_t len = (size_t)((TAR_BLOCK - entry->size % TAR_BLOCK) % TAR_BLOCK);
+	uint8_t padding[TAR_BLOCK];
+
+	if (!source_read_exact(walk->tar, entry->data_at + entry->size, padding, len, err))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (padding[i])
+			return fail(err, ERR_DAMAGED, "there are bytes behind its end");
+	return true;
+}
+
+/* The volumes that begin at or before `at`, where the first header behind their beginning is, say so (next_header). */
+static void check_next_headers(struct walk *walk, uint64_t at)
+{
+	uint64_t begin, len, said;
+
+	for (; set_volume_extent(walk->tar, walk->volume, &begin, &len) && begin <= at;
+	     walk->volume++) {
+		struct err why = {0};
+
+		if (set_volume_next_header(walk->tar, walk->volume, &said) && said == at)
+			continue;
+		fail(&why, ERR_DAMAGED,
+		    "volume %lu of '%s' says that the next header is at byte %llu, not %llu",
+		    (unsigned long)walk->volume, bundle_set_name(walk->set),
+		    (unsigned long long)said, (unsigned long long)at);
+		walk_problem(walk, &why);
+	}
+}
+
 /* Compares an entry with the row that names its place. */
 static bool check_entry(
     struct walk *walk, const struct tar_entry *entry, size_t row_index, struct err *err)
@@ -106,7 +140,7 @@ static bool check_entry(
 		return false;
 	if (memcmp(digest, row->place.sha256, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "its bytes are not those that its row tells of");
-	return true;
+	return check_padding(walk, entry, err);
 }
 
 static void name_entry(struct err *why, const struct tar_entry *entry)
@@ -129,6 +163,35 @@ static void report_missing(struct walk *walk, uint64_t until)
 	}
 }
 
+/* An entry without a row must not stand for one that has one. */
+static bool is_new_name(struct walk *walk, const struct tar_entry *entry, struct err *err)
+{
+	struct bundle_reader *reader = walk->reader;
+	struct err why = {0};
+	size_t row;
+
+	if (bundle_row_find(reader, text_bytes(&entry->path), &row, &why)) {
+		return !reader->rows[row].taken ||
+		       fail(err, ERR_DAMAGED, "it is there twice, once without a row");
+	}
+	if (why.kind == ERR_MISSING)
+		return true;
+	*err = why;
+	return false;
+}
+
+/* The entry that the end of the last sealed volume cuts off: it has no row yet. */
+static void check_cut(struct walk *walk, const struct tar_entry *entry)
+{
+	struct err why = {0};
+
+	check_next_headers(walk, tar_entry_end(entry));
+	if (is_new_name(walk, entry, &why))
+		return;
+	name_entry(&why, entry);
+	walk_problem(walk, &why);
+}
+
 /* False only when the walk must stop. */
 static bool visit(struct walk *walk, const struct tar_entry *entry, bool last, struct err *err)
 {
@@ -139,7 +202,9 @@ static bool visit(struct walk *walk, const struct tar_entry *entry, bool last, s
 		if (check_entry(walk, entry, walk->wanted[walk->next++].row, &why))
 			return true;
 	} else if (last && !walk->reader->manifest.complete) {
-		return true; /* it was being written when the seal was made */
+		/* it was being written when the seal was made */
+		if (is_new_name(walk, entry, &why))
+			return true;
 	} else {
 		fail(&why, ERR_DAMAGED, "no row tells of it");
 	}
@@ -169,7 +234,9 @@ static bool walk_set(struct walk *walk, struct err *err)
 			walk_problem(walk, &why);
 			break;
 		}
-		/* An entry that the end of the last sealed volume cuts has no row yet. */
+		check_next_headers(walk, whole && end ? pos : entry.header_at);
+		if (!whole)
+			check_cut(walk, &entry);
 		end = end || !whole;
 		if (whole && !end)
 			ok = visit(walk, &entry, pos >= walk->tar->size, err);
@@ -212,6 +279,7 @@ static bool check_set(struct walk *walk, struct err *err)
 	if (!reader_set(walk->reader, walk->set, &walk->tar, err))
 		return false;
 	walk->count = walk->next = 0;
+	walk->volume = 1;
 	bool ok = list_wanted(walk, err) && walk_set(walk, err);
 
 	free(walk->wanted);

@@ -13,6 +13,7 @@
 
 #define READER_ROWS       (1u << 26) /* rows of one bundle, at most */
 #define READER_META_FILES 4096       /* files in meta/ */
+#define READER_SAME_HASH  8 /* rows looked at whose paths have one hash: chance makes no three */
 
 struct row_index {       /* where a row lies; the row itself is read when it is asked for */
 	uint64_t at;     /* in the tar of the meta set */
@@ -22,9 +23,13 @@ struct row_index {       /* where a row lies; the row itself is read when it is 
 	bool taken;
 };
 
+/* Rows of one path: whose bytes are here, then same_as, then the rest. */
+enum path_rank { PATH_TAKEN, PATH_SAME_AS, PATH_NOT_TAKEN };
+
 struct path_index {
 	uint64_t hash;
 	uint32_t row;
+	uint8_t rank; /* enum path_rank */
 };
 
 struct meta_file {

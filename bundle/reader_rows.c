@@ -68,8 +68,11 @@ static bool add_row(struct bundle_reader *reader, struct bytes line, uint64_t at
 	    !array_grow(&reader->by_path, &room, reader->row_count + 1, sizeof(*reader->by_path),
 		READER_ROWS, err))
 		return false;
-	reader->by_path[reader->row_count] =
-	    (struct path_index){reader_path_hash(row.path), (uint32_t)reader->row_count};
+	reader->by_path[reader->row_count] = (struct path_index){.hash = reader_path_hash(row.path),
+	    .row = (uint32_t)reader->row_count,
+	    .rank = row.taken         ? PATH_TAKEN
+		    : row.same_as.len ? PATH_SAME_AS
+				      : PATH_NOT_TAKEN};
 	reader->rows[reader->row_count++] = (struct row_index){
 	    .at = at,
 	    .len = (uint32_t)line.len,
@@ -126,18 +129,34 @@ static bool add_meta(struct bundle_reader *reader, const struct tar_entry *entry
 	return true;
 }
 
-static bool is_rows(const struct text *path)
+/* The number of "meta/entries.NNN.jsonl"; 0 when it is another file. Each has its own, rising: none hides another. */
+static bool rows_number(const struct text *path, uint32_t last, uint32_t *out, struct err *err)
 {
-	size_t head = sizeof(rows_prefix) - 1, tail = sizeof(rows_suffix) - 1;
+	size_t head = sizeof(rows_prefix) - 1;
+	const char *at = text_string(path);
+	uint32_t number = 0;
 
-	return path->len > head + tail && memcmp(path->at, rows_prefix, head) == 0 &&
-	       memcmp(path->at + path->len - tail, rows_suffix, tail) == 0;
+	*out = 0;
+	if (path->len < head || memcmp(at, rows_prefix, head) != 0)
+		return true;
+	if (path->len == head + 3 + sizeof(rows_suffix) - 1 &&
+	    strcmp(at + head + 3, rows_suffix) == 0)
+		for (size_t i = 0; i < 3; i++) {
+			if (at[head + i] < '0' || at[head + i] > '9')
+				break;
+			number = number * 10 + (uint32_t)(at[head + i] - '0');
+		}
+	*out = number;
+	return number > last ||
+	       fail(err, ERR_DAMAGED, "'%.60s' does not follow 'entries.%03lu.jsonl'", at,
+		   (unsigned long)last);
 }
 
 static bool load_meta(struct bundle_reader *reader, struct source *meta, struct err *err)
 {
 	struct tar_entry entry = {0};
 	uint64_t pos = 0;
+	uint32_t rows = 0, number = 0;
 	bool end = false, ok = true;
 
 	while (ok) {
@@ -147,10 +166,13 @@ static bool load_meta(struct bundle_reader *reader, struct source *meta, struct 
 		if (entry.path.len < sizeof(meta_prefix) ||
 		    memcmp(entry.path.at, meta_prefix, sizeof(meta_prefix) - 1) != 0)
 			ok = fail(err, ERR_DAMAGED, "something else than meta/ among the rows");
-		else if (is_rows(&entry.path))
+		else if (!rows_number(&entry.path, rows, &number, err))
+			ok = false;
+		else if (number)
 			ok = add_rows(reader, meta, &entry, err);
 		else
 			ok = add_meta(reader, &entry, err);
+		rows = ok && number ? number : rows;
 	}
 	text_free(&entry.path);
 	return ok || fail_in(err, "'meta'");
@@ -162,7 +184,54 @@ static int compare_hashes(const void *a, const void *b)
 
 	if (left->hash != right->hash)
 		return left->hash < right->hash ? -1 : 1;
+	if (left->rank != right->rank)
+		return left->rank < right->rank ? -1 : 1;
 	return left->row < right->row ? -1 : left->row > right->row;
+}
+
+static bool has_bytes(const struct path_index *at)
+{
+	return at->rank != PATH_NOT_TAKEN;
+}
+
+/* Of by_path[first] and those behind it with the same hash, all with bytes or the same as one with bytes. */
+static bool check_paths(struct bundle_reader *reader, size_t first, size_t count, struct err *err)
+{
+	if (count > READER_SAME_HASH)
+		return fail(err, ERR_DAMAGED, "%zu paths of one hash, or one path as often", count);
+	for (size_t i = first; i + 1 < first + count; i++) {
+		CLEANUP(text_free) struct text path = {0};
+
+		if (!reader_row(reader, reader->by_path[i].row, err))
+			return false;
+		text_add(&path, reader->row.path);
+		for (size_t j = i + 1; text_ok(&path, err) && j < first + count; j++) {
+			if (!reader_row(reader, reader->by_path[j].row, err))
+				return false;
+			if (bytes_equal(reader->row.path, text_bytes(&path)))
+				return fail(err, ERR_DAMAGED,
+				    "'%.120s' is there twice: a path means one entry",
+				    text_string(&path));
+		}
+		if (path.failed)
+			return false;
+	}
+	return true;
+}
+
+/* No two rows give content to one path: unpacked by one reader or another, it would be the one or the other. */
+static bool check_all_paths(struct bundle_reader *reader, struct err *err)
+{
+	for (size_t i = 0, count; i < reader->row_count; i += count) {
+		const struct path_index *at = &reader->by_path[i];
+
+		for (count = 1; i + count < reader->row_count && at[count].hash == at->hash &&
+				has_bytes(&at[count]);)
+			count++;
+		if (count > 1 && !check_paths(reader, i, count, err))
+			return false;
+	}
+	return true;
 }
 
 static bool check_meta_volumes(struct bundle_reader *reader, struct err *err)
@@ -185,6 +254,19 @@ static bool check_meta_volumes(struct bundle_reader *reader, struct err *err)
 	return true;
 }
 
+/* Whether what was found wrong is only said. */
+static bool go_on(struct bundle_reader *reader, struct err *why, struct err *err)
+{
+	if (!reader->trust.unverified || why->kind == ERR_MEMORY) {
+		if (err)
+			*err = *why;
+		return false;
+	}
+	reader_problem(reader, why);
+	*why = (struct err){0};
+	return true;
+}
+
 bool bundle_open_content(struct bundle_reader *reader, struct err *err)
 {
 	struct source *meta;
@@ -197,16 +279,12 @@ bool bundle_open_content(struct bundle_reader *reader, struct err *err)
 	if (!check_meta_volumes(reader, err) || !reader_set(reader, BUNDLE_META, &meta, err) ||
 	    !set_open_all(meta, err))
 		return false;
-	if (!load_meta(reader, meta, &why)) {
-		if (!reader->trust.unverified) {
-			if (err)
-				*err = why;
-			return false;
-		}
-		reader_problem(reader, &why);
-	}
+	if (!load_meta(reader, meta, &why) && !go_on(reader, &why, err))
+		return false;
 	if (reader->row_count)
 		qsort(reader->by_path, reader->row_count, sizeof(*reader->by_path), compare_hashes);
+	if (!check_all_paths(reader, &why) && !go_on(reader, &why, err))
+		return false;
 	reader->has_content = true;
 	return true;
 }
@@ -272,18 +350,18 @@ bool bundle_row_find(
 		else
 			high = middle;
 	}
-	/* Of several rows of one path the one with bytes counts. */
-	for (; low < reader->row_count && reader->by_path[low].hash == hash; low++) {
+	/* Of several rows of one path the one with bytes counts, and stands first. */
+	for (size_t looked = 0;
+	     found == SIZE_MAX && low < reader->row_count && reader->by_path[low].hash == hash;
+	     low++) {
 		size_t row = reader->by_path[low].row;
 
+		if (looked++ == READER_SAME_HASH)
+			return fail(err, ERR_LIMIT, "%d paths of one hash", READER_SAME_HASH);
 		if (!reader_row(reader, row, err))
 			return false;
-		if (!bytes_equal(reader->row.path, path))
-			continue;
-		if (found == SIZE_MAX || reader->row.taken)
+		if (bytes_equal(reader->row.path, path))
 			found = row;
-		if (reader->row.taken)
-			break;
 	}
 	if (found == SIZE_MAX)
 		return fail(err, ERR_MISSING, "no row tells of it");

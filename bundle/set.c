@@ -17,7 +17,8 @@ enum volume_state {
 struct volume {
 	char name[VOLUME_NAME_ROOM];
 	enum volume_state state;
-	uint64_t tar_at; /* and the table: of one that is open */
+	uint64_t tar_at; /* this and the next two: of one that is open */
+	uint64_t next_header;
 	struct seek_table table;
 };
 
@@ -146,6 +147,7 @@ static bool read_volume(struct set *set, size_t at, struct err *err)
 	    !check_place(set, at, index.header.tar_offset, index.table.plain_size, err))
 		return false;
 	volume->tar_at = index.header.tar_offset;
+	volume->next_header = index.header.next_header;
 	volume->table = index.table;
 	index.table = (struct seek_table){0};
 	volume->state = VOLUME_OPEN;
@@ -418,6 +420,16 @@ bool set_volume_extent(const struct source *source, uint32_t index, uint64_t *at
 		return false;
 	*at = set->volumes[index - 1].tar_at;
 	*len = set->volumes[index - 1].table.plain_size;
+	return true;
+}
+
+bool set_volume_next_header(const struct source *source, uint32_t index, uint64_t *at)
+{
+	const struct set *set = (const struct set *)source;
+
+	if (index == 0 || index > set->count || set->volumes[index - 1].state != VOLUME_OPEN)
+		return false;
+	*at = set->volumes[index - 1].next_header;
 	return true;
 }
 

@@ -44,6 +44,8 @@ void set_read_ahead(struct source *set, uint64_t until);
  * "is files.002…". False when nothing can be said. For a volume whose hash is wrong. */
 bool set_explain(const struct set_plan *plan, const char *name, struct text *out);
 
+/* What the header of that volume says of the next header. False as the one below. */
+bool set_volume_next_header(const struct source *set, uint32_t index, uint64_t *at) MUST_CHECK;
 /* Where in the tar volume `index` (from 1) begins and how much it holds; false when there is no such volume or it
  * does not open. `set` is a source from set_open. */
 bool set_volume_extent(

@@ -16,6 +16,12 @@ struct tar_entry {          /* text_free(&path) at the end; reused from entry to
 	uint64_t size;
 };
 
+/* Where the next header comes; behind the end of a tar that cuts the entry off. */
+static inline uint64_t tar_entry_end(const struct tar_entry *entry)
+{
+	return entry->data_at + (entry->size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+}
+
 /* Reads the entry at *pos, a multiple of TAR_BLOCK, and moves *pos behind it. *end is true, and nothing else
  * changed, at the end: two zero blocks with only zeros after them, or the end of the source. ERR_DAMAGED when
  * the entry is cut off by the source's end: *out is then complete and *pos at the end. */

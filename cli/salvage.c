@@ -26,6 +26,7 @@ struct salvaging {
 	uint64_t file_size;
 	struct err file_why; /* why the entry being written could not be; ERR_NONE */
 	uint64_t failed;
+	unsigned apart; /* the next number for names that are there already */
 	struct salvage_totals totals;
 	bool is_sealed; /* seal, MANIFEST and rows are good */
 };
@@ -83,12 +84,13 @@ static bool create(struct salvaging *salvaging, struct bytes member, struct err 
 		*err = why;
 		return false;
 	}
-	/* An older copy of a meta file, a name that differs only in case, or one that was taken twice. */
-	for (unsigned i = 2; i < 1000; i++) {
+	/* An older copy of a meta file, a name that differs only in case, or one that was taken twice. The tenth and those
+	 * behind it get a number that nobody had: thousands of one name must not cost millions of tries. */
+	for (unsigned i = 2; i < 100; i++) {
 		CLEANUP(text_free) struct text again = {0};
 
 		text_add(&again, text_bytes(&path));
-		text_addf(&again, "~%u", i);
+		text_addf(&again, "~%u", i < 10 ? i : salvaging->apart++);
 		if (tree_create(salvaging->tree, text_string(&again), false, &salvaging->file, err))
 			return true;
 		if (err->kind != ERR_EXISTS)
@@ -299,7 +301,7 @@ static int salvage(struct salvaging *salvaging)
 
 static int run(int argc, char **argv)
 {
-	struct salvaging salvaging = {0};
+	struct salvaging salvaging = {.apart = 10};
 	struct option options[OPTIONS];
 	size_t count = make_options(&salvaging, options);
 	struct err err = {0};

@@ -81,7 +81,7 @@ static bool check(struct verification *verification, struct err *err)
 	if (verification->opening.trust.identities.count == 0)
 		return true;
 	if (!bundle_open_content(reader, err) || !bundle_check_entries(reader, err) ||
-	    !bundle_check_journal(reader, err) ||
+	    !bundle_check_journal(reader, err) || !bundle_check_toc(reader, err) ||
 	    !read_meta(verification, "receipt.json", &verification->receipt, err) ||
 	    !read_meta(verification, "collection.json", &verification->collection, err))
 		return false;

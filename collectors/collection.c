@@ -215,6 +215,7 @@ void collection_free(struct collection *collection)
 		free(collection->hits[i].at);
 	matcher_free(&collection->matcher);
 	text_list_free(&collection->problems);
+	claims_free(collection->claims);
 	free(collection->buffer);
 	free(collection);
 }

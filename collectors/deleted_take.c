@@ -2,6 +2,7 @@
 #include "collectors/deleted.h"
 
 #include "bundle/name.h"
+#include "core/array.h"
 
 struct recovery { /* a deleted stream on its way into the bundle */
 	struct deleted_files *d;
@@ -152,6 +153,15 @@ static void store(struct recovery *r, struct source *source)
 	fail_recovery(r, &err);
 }
 
+/* Two streams of one name, which only a damaged record has. */
+static bool claim(struct recovery *r, struct err *err)
+{
+	const uint64_t parts[] = {r->entry->record, (uint64_t)(r->stream - r->entry->streams)};
+
+	return collection_claim(r->d->collection, &r->member, "again",
+	    claims_owner(parts, ARRAY_LEN(parts)), NULL, err);
+}
+
 static bool is_stopped(void *context)
 {
 	return collect_stopped(context);
@@ -216,7 +226,7 @@ static void recover(struct recovery *r)
 	} else if (r->is_wof && r->deleted.result != NTFS_DELETED_FULL) {
 		leave(
 		    r, "packed by Windows (WOF): what is left is in its stream WofCompressedData");
-	} else if (open_content(r, &source, &err)) {
+	} else if (claim(r, &err) && open_content(r, &source, &err)) {
 		collection->progress.what = text_bytes(&r->member);
 		store(r, source);
 		collection->progress.what = (struct bytes){0};

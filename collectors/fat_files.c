@@ -5,6 +5,7 @@
 #include "core/tr.h"
 #include "platform/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum purpose { SEE, COUNT, TAKE_FILES, LEAVE };
@@ -127,6 +128,18 @@ static void store(struct fat_taking *t, struct source *source, const struct err 
 	not_taken(t, &err);
 }
 
+/* A damaged directory may hold a name twice. */
+static bool claim(struct fat_taking *t, struct err *err)
+{
+	const uint64_t parts[] = {(uint64_t)(t->volume - t->collection->plan->volumes->at),
+	    t->entry ? t->entry->number : UINT64_MAX};
+	char apart[24];
+
+	snprintf(apart, sizeof(apart), "%llu", (unsigned long long)(t->entry ? parts[1] : 0));
+	return text_ok(&t->path, err) && collection_claim(t->collection, &t->path, apart,
+					     claims_owner(parts, ARRAY_LEN(parts)), NULL, err);
+}
+
 /* What is common to all that is taken; false: there is nothing more to do. */
 static bool begin_taking(struct fat_taking *t)
 {
@@ -137,7 +150,7 @@ static bool begin_taking(struct fat_taking *t)
 	t->hits->taken[collection->current]++;
 	for (unsigned i = collection->current + 1; i < collection->item_count; i++)
 		collection->items[i].shared += t->collectors >> i & 1;
-	if (!text_ok(&t->path, &err)) {
+	if (!claim(t, &err)) {
 		not_taken(t, &err);
 		return false;
 	}

@@ -95,11 +95,28 @@ static void add_raw_name(struct json *json, const char *key, struct bytes utf16)
 		json_hex_field(json, key, utf16);
 }
 
+/* Whether the path ends as that name and that stream are spelt: another had it, or it is escaped (add_raw_name). */
+static bool is_spelt_so(const struct row *row)
+{
+	CLEANUP(text_free) struct text end = {0};
+
+	bundle_name_add_utf16(&end, row->name->utf16);
+	if (row->stream && row->stream->utf16.len) {
+		text_addc(&end, ':');
+		bundle_name_add_utf16(&end, row->stream->utf16);
+	}
+	return end.len <= row->path.len &&
+	       memcmp(row->path.at + row->path.len - end.len, text_string(&end), end.len) == 0;
+}
+
 static void add_name(struct json *json, const struct row *row)
 {
 	const struct ntfs_name *name = row->name;
 
-	add_raw_name(json, "raw_name", name->utf16);
+	if (is_spelt_so(row))
+		add_raw_name(json, "raw_name", name->utf16);
+	else
+		json_hex_field(json, "raw_name", name->utf16);
 	json_unsigned_field(json, "parent_record", name->parent.record);
 	json_unsigned_field(json, "parent_sequence", name->parent.sequence);
 	row_add_times(json, "fn", &name->times);

@@ -82,7 +82,8 @@ struct collection {
 	enum deleted_policy deleted; /* by --deleted, else by the profile */
 	uint64_t deleted_bytes;      /* of deleted files, stored so far */
 	uint64_t started_ms;
-	uint8_t *buffer; /* COLLECTION_CHUNK */
+	struct claims *claims; /* paths given away; NULL: none so far */
+	uint8_t *buffer;       /* COLLECTION_CHUNK */
 };
 
 /* walk.c: reads the file table of a volume and fills hits. */
@@ -156,6 +157,15 @@ bool copy_source(struct collection *collection, struct source *source, uint64_t 
 /* Puts into *why what is missing of a copy that came to its end; `padded` as bundle_entry_end said. False, and *why
  * untouched, when nothing is. */
 bool copy_explain(const struct copy_result *result, uint64_t padded, struct err *why);
+
+/* claim.c: makes the path of an entry, or of a row same_as one, its owner's alone: where another has it, '~' and `apart` go
+ * behind it. The same owner gets the same again; *is_new (may be NULL) tells whether it is the first time. */
+bool collection_claim(struct collection *collection, struct text *path, const char *apart,
+    uint32_t owner, bool *is_new, struct err *err) MUST_CHECK;
+/* A number for an owner, out of what tells it from others. */
+uint32_t claims_owner(const uint64_t *parts, size_t count);
+struct claims; /* opaque */
+void claims_free(struct claims *claims);
 
 /* collection.c: the destination does not take any more; the run ends. */
 void collection_break(struct collection *collection, const struct err *why);

@@ -3,9 +3,11 @@
 #include "collectors/content.h"
 #include "collectors/row.h"
 #include "collectors/shadows.h"
+#include "core/array.h"
 
 #include "platform/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define DISCOUNT_MAX \
@@ -55,6 +57,24 @@ static void make_path(struct taking *t, const struct ntfs_name *name, struct tex
 		bundle_name_add_utf16(out, t->stream->utf16);
 	}
 	t->is_orphan = is_orphan;
+}
+
+/* Makes the path, made of that name of the file, this entry's alone. */
+static bool claim(const struct taking *t, const struct ntfs_name *name, struct text *path,
+    bool *is_new, struct err *err)
+{
+	const uint64_t parts[] = {
+	    (uint64_t)(t->volume - t->collection->plan->volumes->at),
+	    t->entry->record | (uint64_t)t->entry->sequence << 48,
+	    hit_stream_hash(t->stream->utf16),
+	    name ? (uint64_t)(name - t->entry->names) : UINT64_MAX,
+	};
+	char apart[32];
+
+	snprintf(apart, sizeof(apart), "%llu-%u", (unsigned long long)t->entry->record,
+	    (unsigned)t->entry->sequence);
+	return text_ok(path, err) && collection_claim(t->collection, path, apart,
+					 claims_owner(parts, ARRAY_LEN(parts)), is_new, err);
 }
 
 static void write_row(struct taking *t, struct row *row)
@@ -116,7 +136,8 @@ static void write_other_names(struct taking *t, const struct text *first)
 			continue;
 		text_clear(&t->path);
 		make_path(t, name, &t->path);
-		write_row(t, &row);
+		if (claim(t, name, &t->path, NULL, NULL))
+			write_row(t, &row);
 	}
 }
 
@@ -254,8 +275,8 @@ static void find_other(const struct taking *t, struct collection_volume *volume,
 		out->stream = find_stream(&out->entry, t->hit->stream);
 }
 
-/* The row of a stream whose bytes are in the bundle already. */
-static void write_same(struct taking *t, const struct other *other)
+/* The row of a stream whose bytes are in the bundle already. False: not under the name that the other has now. */
+static bool write_same(struct taking *t, const struct other *other)
 {
 	struct taking first = {.collection = t->collection,
 	    .volume = other->volume,
@@ -263,15 +284,19 @@ static void write_same(struct taking *t, const struct other *other)
 	    .name = ntfs_entry_name(&other->entry),
 	    .stream = other->stream};
 	struct row row = {.status = ROW_SAME_AS};
+	bool is_new = true;
 
 	make_path(&first, first.name, &first.path);
+	bool ok = claim(&first, first.name, &first.path, &is_new, NULL) && !is_new;
+
 	row.same_as = text_bytes(&first.path);
-	counts_of(t)->expected--; /* as another name of what was taken */
-	if (!first.path.failed) {
+	if (ok) {
+		counts_of(t)->expected--; /* as another name of what was taken */
 		write_row(t, &row);
 		write_other_names(t, &first.path);
 	}
 	text_free(&first.path);
+	return ok;
 }
 
 /* Whether both have that attribute the same, or neither has it. */
@@ -330,9 +355,10 @@ static bool take_same(struct taking *t)
 
 	if (!find_same(t, false, &other))
 		return false;
-	write_same(t, &other);
+	bool ok = write_same(t, &other);
+
 	ntfs_entry_free(&other.entry);
-	return true;
+	return ok;
 }
 
 /* Of a file that the shadow copy left out there is nothing to take: on purpose, by Windows. */
@@ -372,6 +398,10 @@ static void take_stream(struct taking *t)
 	}
 	if (!t->stream) {
 		fail(&err, ERR_MISSING, "changed or deleted while it was to be taken");
+		not_taken(t, &err);
+		return;
+	}
+	if (!claim(t, t->name, &t->path, NULL, &err)) {
 		not_taken(t, &err);
 		return;
 	}

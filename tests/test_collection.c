@@ -197,6 +197,75 @@ static void takes_everything(void **state)
 	assert_null(find(&all, "fs/C/dir/gone"));
 }
 
+static void put_file(struct fixture_volume *v, uint64_t number, uint64_t parent, const char *name,
+    const char *content)
+{
+	struct fixture_record r;
+
+	fixture_record_begin(&r, 1024, number, 1, 1);
+	fixture_record_standard(&r, 700);
+	fixture_record_name(&r, parent, parent == 5 ? 5 : 1, NTFS_NAME_WIN32, name);
+	fixture_record_resident(&r, NTFS_DATA, NULL, 2, content, strlen(content));
+	fixture_record_end(&r);
+	fixture_volume_put(v, &r);
+}
+
+static void check_raw_name(struct store *store, const char *path, const char *hex)
+{
+	struct bundle_trust trust = {.ca_pem = text_bytes(&keys.ca.certificate),
+	    .identities = &keys.identities,
+	    .at = FIXTURE_NOW};
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	CLEANUP(text_free) struct text json = {0}, want = {0};
+	struct bundle_row_view view;
+	size_t index;
+
+	assert_true(bundle_open(store, &trust, &reader, NULL));
+	assert_true(bundle_row_find(reader, bytes_of(path), &index, NULL));
+	assert_true(bundle_row_at(reader, index, &view, NULL));
+	text_add(&json, view.json);
+	text_addf(&want, "\"raw_name\":\"%s\"", hex);
+	assert_non_null(strstr(text_string(&json), text_string(&want)));
+}
+
+/* Two files of one name in one directory, files of two lost directories, and one that is called as another is told
+ * apart: each has a path of its own, and its row says what it is called. */
+static void tells_names_apart(void **state)
+{
+	static const char *const expected[][2] = {
+	    {"fs/C/twin", "first"},
+	    {"fs/C/twin~14-1", "is called so"},
+	    {"fs/C/twin~14-1~2", "second"},
+	    {"fs/C/$Orphan/lost", "of one"},
+	    {"fs/C/$Orphan/lost~16-1", "of another"},
+	};
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	CLEANUP(outcome_free) struct outcome all = {0};
+	struct fake_store *store = fake_store_new();
+
+	(void)state;
+	assert_true(fixture_volume_new(&v, 512, 512, 1024, 96, 20));
+	put_file(&v, 12, 5, "twin~14-1", "is called so");
+	put_file(&v, 13, 5, "twin", "first");
+	put_file(&v, 14, 5, "twin", "second");
+	put_file(&v, 15, 18, "lost", "of one");
+	put_file(&v, 16, 19, "lost", "of another");
+	collect_into(fake_source_new((struct bytes){v.at, v.size}), store, "none", "**", &all);
+	read_back(&store->store, &all);
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		const struct member *one = find(&all, expected[i][0]);
+
+		if (!one)
+			print_error("no %s\n", expected[i][0]);
+		assert_non_null(one);
+		assert_string_equal(text_string(&one->content), expected[i][1]);
+	}
+	assert_false(all.has_gaps);
+	check_raw_name(&store->store, "fs/C/twin~14-1~2", "7400770069006e00");
+	check_raw_name(&store->store, "fs/C/$Orphan/lost~16-1", "6c006f0073007400");
+	store_free(&store->store);
+}
+
 /* One read of the device fails, once: at most one thing suffers, and then it is said. (Since a read is tried
  * twice, nothing does.) */
 static void survives_each_failed_read(void **state)
@@ -394,6 +463,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(takes_everything),
+	    cmocka_unit_test(tells_names_apart),
 	    cmocka_unit_test(survives_each_failed_read),
 	    cmocka_unit_test(survives_each_bad_cluster),
 	    cmocka_unit_test(survives_any_damage),

@@ -74,7 +74,8 @@ static bool check(
 
 	return bundle_open_seal(&fake->store, &trust, &watch, out, err) &&
 	       bundle_check_files(*out, err) && bundle_open_content(*out, err) &&
-	       bundle_check_entries(*out, err) && bundle_check_journal(*out, err);
+	       bundle_check_entries(*out, err) && bundle_check_journal(*out, err) &&
+	       bundle_check_toc(*out, err);
 }
 
 static void assert_refused(struct fake_store *fake, const char *text)
@@ -99,7 +100,7 @@ static void finds_rows_that_lie(void **state)
 	    [SPOIL_TAR] = "no row tells of it",
 	    [SPOIL_VOLUME] = "another volume",
 	    [SPOIL_MISSING] = "no row tells of it",
-	    [SPOIL_TWICE] = "two rows",
+	    [SPOIL_TWICE] = "is there twice",
 	    [SPOIL_DANGLING] = "the same as an entry that is not there",
 	    [SPOIL_JSON] = "could not be read",
 	    [SPOIL_SPARSE] = "sparse_map",

@@ -144,7 +144,18 @@ contradictions() {
 	hostile "a file and a directory" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a/b fs/C/a/b 100'
 	all "a file and a directory" 0
 	hostile "two of one name" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a fs/C/a 200'
-	all "two of one name" "0|65"
+	all "two of one name" 65 "0|1|65"
+	grep -q "'fs/C/a' is there twice" "$work/verify.err" || complain "two of one name: not said: $(cat "$work/verify.err")"
+	run "two of one name: cat" 65 "$kanshiki" cat "$bundle" fs/C/a --keys "$work/keys"
+	hostile "one name, and the same as another" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/b fs/C/b 10\nrow {"path":"fs/C/a","same_as":"fs/C/b"}'
+	all "one name, and the same as another" 65 "0|1|65"
+	hostile "one path nine thousand times" < <(for _ in $(seq 9000); do echo entry fs/C/a fs/C/a 0; done)
+	all "one path nine thousand times" 65 "0|1|65"
+	hostile "one name, the second time cut off" <<<$'entry fs/C/a fs/C/a 100\ncut fs/C/a 200000'
+	all "one name, the second time cut off" 65 "0|1|65"
+	grep -q "'fs/C/a'.*there twice" "$work/verify.err" || complain "one name, the second time cut off: not said: $(cat "$work/verify.err")"
+	hostile "another name, cut off" <<<$'entry fs/C/a fs/C/a 100\ncut fs/C/b 200000'
+	all "another name, cut off" 1 "0|1"
 	hostile "an entry without a row" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/b - 100'
 	all "an entry without a row" 65
 	grep -q "fs/C/b" "$work/verify.err" || complain "an entry without a row: not named"
