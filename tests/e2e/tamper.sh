@@ -4,10 +4,11 @@
 # usage: tests/e2e/tamper.sh BUILD
 set -euo pipefail
 build=${1:?usage: tests/e2e/tamper.sh BUILD}
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 need perl age openssl
 
-verify() { "$kanshiki" verify "$1" --keys "$work/keys"; }
+verify() { "$kanshiki" verify "$@" --keys "$work/keys"; }
 
 # usage: refused WHAT NAME   $work/t does not verify, and the file NAME is named
 refused() {
@@ -29,7 +30,8 @@ flip() {
 
 make_bundles() {
 	mkdir "$work/out-dir"
-	run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/out-dir" 8
+	mkdir "$work/older"
+	run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/out-dir" 8 1 "$work/older"
 	bundle_of "mkbundle" || finish
 	first=$bundle
 	run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/out-dir" 8
@@ -91,6 +93,98 @@ swap_volumes() {
 	fresh
 	perl -pi -e 's/^# host: .*/# host: OTHER/' "$work/t/MANIFEST.sha256"
 	refused "a host renamed" MANIFEST.sha256
+}
+
+# Left out with the numbers closed up, twice, in another order, and two bundles put together in every way.
+rearrange_volumes() {
+	local one=files.001.tar.zst.age two=files.002.tar.zst.age three=files.003.tar.zst.age name
+	fresh
+	mv "$work/t/$three" "$work/t/$two"
+	refused "a volume dropped, the next under its number" "$two"
+	grep -q "'$three' was sealed and is missing" "$work/err" || complain "dropped: '$three' is not missed"
+	fresh
+	cp "$first/$one" "$work/t/files.009.tar.zst.age"
+	refused "a volume twice" files.009.tar.zst.age
+	fresh
+	cp "$first/$one" "$work/t/$two"
+	refused "a volume twice, over another" "$two"
+	fresh
+	for name in "$one:$two" "$two:$three" "$three:$one"; do cp "$first/${name%:*}" "$work/t/${name#*:}"; done
+	for name in "$one" "$two" "$three"; do refused "volumes in another order" "$name"; done
+	for name in meta files MANIFEST; do
+		fresh
+		cp "$second/$name".* "$work/t/"
+		refused "$name of another bundle, all of them" "$([ $name = MANIFEST ] && echo $one || echo $name.001.tar.zst.age)"
+	done
+	# Both lists changed to fit: then it is the seal that does not.
+	fresh
+	cp "$second/$one" "$work/t/$one"
+	sed -i "s/^[0-9a-f]*  $one\$/$(sha256sum <"$second/$one" | cut -d ' ' -f 1)  $one/" "$work/t/MANIFEST.sha256"
+	refused "a volume of another bundle, and the list" MANIFEST.sha256
+}
+
+# usage: sign KIT   $work/t's MANIFEST.sha256 by the seal of that kit, as if it were its own
+sign() {
+	sed -i "s/^# seal_cert_sha256: .*/# seal_cert_sha256: $(openssl x509 -in "$1/seal.pem" -outform DER | sha256sum | cut -d ' ' -f 1)/" "$work/t/MANIFEST.sha256"
+	openssl cms -sign -binary -cades -nosmimecap -md sha256 -signer "$1/seal.pem" -inkey "$1/seal.key" -outform DER \
+		-in "$work/t/MANIFEST.sha256" -out "$work/t/MANIFEST.p7s" 2>"$work/sign" || complain "openssl cms: $(cat "$work/sign")"
+}
+
+# usage: list NAME   puts the hash that it has now into the list
+list() { sed -i "s/^[0-9a-f]*  $1\$/$(sha256sum <"$work/t/$1" | cut -d ' ' -f 1)  $1/" "$work/t/MANIFEST.sha256"; }
+
+# Whose keys open it, and who vouches for it.
+replace_people() {
+	local one=files.001.tar.zst.age stranger name
+	run "stranger's kit" 0 "$kanshiki" kit new "$work/kit-other" --keys "$work/keys-other" --name Stranger
+	stranger=$(grep -o 'age1[0-9a-z]*' "$work/kit-other/recipients.txt" | head -n 1)
+	fresh
+	sed -i "s/^# recipients: .*/# recipients: $stranger/" "$work/t/MANIFEST.sha256"
+	refused "recipients replaced in the list" MANIFEST.sha256
+	for name in "$one" meta.001.tar.zst.age; do
+		fresh
+		age -d -i "$work/keys/recipient.key" "$first/$name" | age -r "$stranger" -o "$work/t/$name"
+		refused "$name encrypted to somebody else" "$name"
+		fresh
+		age -d -i "$work/keys/recipient.key" "$first/$name" | age -R "$work/kit/recipients.txt" -r "$stranger" -o "$work/t/$name"
+		refused "$name encrypted to one more" "$name"
+		list "$name"
+		refused "$name encrypted to one more, and the list" MANIFEST.sha256
+	done
+	# The stanzas of another file's header: its key opens nothing here.
+	fresh
+	perl -0777 -e 'my @f = map { open my $f, "<:raw", $_ or die; <$f> } @ARGV;
+		my @p = map { [/\A(.*?^--- [^\n]+\n)(.*)\z/ms] } @f; print $p[1][0] . $p[0][1]' "$first/$one" "$second/$one" >"$work/t/$one"
+	refused "the header of another volume" "$one"
+	# All of it signed anew under another CA, chain and all.
+	fresh
+	cp "$work/kit-other/chain.pem" "$work/t/chain.pem"
+	list chain.pem
+	sign "$work/kit-other"
+	refused "signed by another CA" MANIFEST.p7s
+	run "signed by another CA: theirs" 0 "$kanshiki" verify "$work/t" --keys "$work/keys" --ca "$work/keys-other/evidence-ca.pem"
+	run "signed by another CA: ls" 65 "$kanshiki" ls "$work/t" --keys "$work/keys"
+	run "signed by another CA: extract" 65 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/x"
+	[ ! -e "$work/x" ] || complain "signed by another CA: extract wrote something"
+}
+
+# A MANIFEST of the same collection, sealed while it ran: true as far as it goes, and it says how far.
+put_back_an_older_one() {
+	local n last=7
+	for n in 5 $last; do
+		fresh
+		cp "$work/older/$n.sha256" "$work/t/MANIFEST.sha256"
+		cp "$work/older/$n.p7s" "$work/t/MANIFEST.p7s"
+		# What it does not tell of; of the volumes behind it one of each set is what an interruption may leave.
+		if [ "$n" != "$last" ]; then
+			refused "an older MANIFEST over a whole bundle" files.003.tar.zst.age
+			for name in $(ls "$work/t"); do grep -q "  $name\$" "$work/t/MANIFEST.sha256" || [[ $name == MANIFEST.sha256 || $name == MANIFEST.p7s ]] || rm "$work/t/$name"; done
+		fi
+		run "an older MANIFEST put back ($n)" 1 verify "$work/t"
+		grep -q 'had not ended when this was sealed' "$work/out" || complain "an older MANIFEST put back ($n): not said: $(cat "$work/out")"
+		run "an older MANIFEST put back ($n), JSON" 1 verify "$work/t" --json
+		grep -q '"status":"in-progress"' "$work/out" || complain "an older MANIFEST put back ($n): JSON says $(cat "$work/out")"
+	done
 }
 
 add_files() {
@@ -171,6 +265,9 @@ make_bundles
 flip_bits
 change_files
 swap_volumes
+rearrange_volumes
+replace_people
+put_back_an_older_one
 add_files
 strangers
 other_commands
