@@ -77,24 +77,11 @@ static bool hash_entry(
 	return true;
 }
 
-/* What fills its last block is nobody's content. */
-static bool check_padding(struct walk *walk, const struct tar_entry *entry, struct err *err)
-{
-	size_t len = (size_t)((TAR_BLOCK - entry->size % TAR_BLOCK) % TAR_BLOCK);
-	uint8_t padding[TAR_BLOCK];
-
-	if (!source_read_exact(walk->tar, entry->data_at + entry->size, padding, len, err))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (padding[i])
-			return fail(err, ERR_DAMAGED, "there are bytes behind its end");
-	return true;
-}
-
 /* The volumes that begin at or before `at`, where the first header behind their beginning is, say so (next_header). */
 static void check_next_headers(struct walk *walk, uint64_t at)
 {
-	uint64_t begin, len, said;
+	uint64_t begin, len, said = 0;
+	char name[VOLUME_NAME_ROOM];
 
 	for (; set_volume_extent(walk->tar, walk->volume, &begin, &len) && begin <= at;
 	     walk->volume++) {
@@ -102,9 +89,9 @@ static void check_next_headers(struct walk *walk, uint64_t at)
 
 		if (set_volume_next_header(walk->tar, walk->volume, &said) && said == at)
 			continue;
+		volume_name_format(walk->set, walk->volume, name);
 		fail(&why, ERR_DAMAGED,
-		    "volume %lu of '%s' says that the next header is at byte %llu, not %llu",
-		    (unsigned long)walk->volume, bundle_set_name(walk->set),
+		    "'%s' says that the next header is at byte %llu of the tar, not %llu", name,
 		    (unsigned long long)said, (unsigned long long)at);
 		walk_problem(walk, &why);
 	}
@@ -140,7 +127,7 @@ static bool check_entry(
 		return false;
 	if (memcmp(digest, row->place.sha256, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "its bytes are not those that its row tells of");
-	return check_padding(walk, entry, err);
+	return tar_padding_check(walk->tar, entry, err);
 }
 
 static void name_entry(struct err *why, const struct tar_entry *entry)

@@ -166,6 +166,8 @@ static bool load_meta(struct bundle_reader *reader, struct source *meta, struct 
 		if (entry.path.len < sizeof(meta_prefix) ||
 		    memcmp(entry.path.at, meta_prefix, sizeof(meta_prefix) - 1) != 0)
 			ok = fail(err, ERR_DAMAGED, "something else than meta/ among the rows");
+		else if (!tar_padding_check(meta, &entry, err))
+			ok = fail_in(err, "'%.60s'", text_string(&entry.path));
 		else if (!rows_number(&entry.path, rows, &number, err))
 			ok = false;
 		else if (number)

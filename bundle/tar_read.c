@@ -100,6 +100,30 @@ static bool take_record(struct bytes *rest, struct bytes *key, struct bytes *val
 	return true;
 }
 
+/* Seconds with a fraction of up to seven digits, perhaps before 1970. */
+static bool is_time(struct bytes value)
+{
+	size_t i = value.len && value.at[0] == '-', dot = value.len;
+
+	for (size_t start = i; i < value.len; i++) {
+		if (value.at[i] == '.' && dot == value.len && i > start)
+			dot = i;
+		else if (value.at[i] < '0' || value.at[i] > '9')
+			return false;
+	}
+	return value.len && value.len <= 30 && dot + 1 != value.len;
+}
+
+static bool is_time_key(struct bytes key)
+{
+	static const char *const keys[] = {"mtime", "atime", "ctime", "LIBARCHIVE.creationtime"};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (bytes_equal(key, bytes_of(keys[i])))
+			return true;
+	return false;
+}
+
 static bool read_pax(struct bytes records, struct pax *out)
 {
 	while (records.len) {
@@ -115,8 +139,7 @@ static bool read_pax(struct bytes records, struct pax *out)
 			if (out->has_size || !read_decimal(value, &out->size))
 				return false;
 			out->has_size = true;
-		} else if (bytes_equal(key, bytes_of("linkpath")) ||
-			   (key.len >= 4 && memcmp(key.at, "GNU.", 4) == 0)) {
+		} else if (!is_time_key(key) || !is_time(value)) {
 			return false; /* nothing that gives the bytes another meaning */
 		}
 	}
@@ -171,12 +194,18 @@ static bool enter_pax(struct source *tar, uint64_t *pos, uint8_t *block, uint8_t
 		return false;
 	if (size > TAR_PAX_BYTES)
 		return fail(err, ERR_LIMIT, "a pax header of %llu bytes", (unsigned long long)size);
-	*records = malloc(size ? (size_t)size : 1);
+	size_t room = (size_t)padded(size);
+
+	*records = malloc(room ? room : 1);
 	if (!*records)
 		return fail(err, ERR_MEMORY, "no memory for a pax header");
-	if (!source_read_exact(tar, *pos + TAR_BLOCK, *records, (size_t)size, err))
+	if (!source_read_exact(tar, *pos + TAR_BLOCK, *records, room, err))
 		return false;
-	if (!read_pax((struct bytes){*records, (size_t)size}, pax))
+	bool is_filled = true;
+
+	for (size_t i = (size_t)size; i < room; i++)
+		is_filled = is_filled && (*records)[i] == 0;
+	if (!is_filled || !read_pax((struct bytes){*records, (size_t)size}, pax))
 		return fail(
 		    err, ERR_DAMAGED, "a broken pax header at byte %llu", (unsigned long long)*pos);
 	*pos += TAR_BLOCK + padded(size);
@@ -235,5 +264,19 @@ bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *en
 		return fail(err, ERR_DAMAGED, "the tar ends inside an entry");
 	}
 	*pos = out->data_at + padded(size);
+	return true;
+}
+
+bool tar_padding_check(struct source *tar, const struct tar_entry *entry, struct err *err)
+{
+	uint64_t at = entry->data_at + entry->size;
+	size_t len = (size_t)(tar_entry_end(entry) - at);
+	uint8_t padding[TAR_BLOCK];
+
+	if (!source_read_exact(tar, at, padding, len, err))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (padding[i])
+			return fail(err, ERR_DAMAGED, "there are bytes behind its end");
 	return true;
 }

@@ -22,6 +22,10 @@ static inline uint64_t tar_entry_end(const struct tar_entry *entry)
 	return entry->data_at + (entry->size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
 }
 
+/* What fills the last block of an entry is zero: nobody's content. */
+bool tar_padding_check(
+    struct source *tar, const struct tar_entry *entry, struct err *err) MUST_CHECK;
+
 /* Reads the entry at *pos, a multiple of TAR_BLOCK, and moves *pos behind it. *end is true, and nothing else
  * changed, at the end: two zero blocks with only zeros after them, or the end of the source. ERR_DAMAGED when
  * the entry is cut off by the source's end: *out is then complete and *pos at the end. */

@@ -9,6 +9,7 @@
 
 #define SKIPPABLE_HEAD 8 /* magic and length */
 #define SEEK_FOOTER    9 /* count, descriptor, magic */
+#define UNUSED_BIT     0x10 /* of a frame's descriptor, which follows its magic: RFC 8878 3.1.1.1.1.3 */
 #define SEEK_ENTRY     8 /* packed and plain size, when there is no checksum */
 
 void unpack_index_free(struct unpack_index *index)
@@ -148,7 +149,7 @@ static bool check_frame(
 	ZSTD_FrameHeader head;
 
 	if (ZSTD_getFrameHeader(&head, unpacker->packed, entry->packed) != 0 ||
-	    head.frameType != ZSTD_frame || head.dictID != 0)
+	    head.frameType != ZSTD_frame || head.dictID != 0 || unpacker->packed[4] & UNUSED_BIT)
 		return fail(
 		    err, ERR_DAMAGED, "no zstd frame at byte %llu", (unsigned long long)entry->at);
 	if (head.windowSize > UNPACK_WINDOW_MAX)
