@@ -37,6 +37,11 @@ struct recent {
 	char path[RECENT_BYTES]; /* with its '/' at the end; "" is the root */
 };
 
+struct link {              /* of a climb */
+	uint32_t index;    /* in directories */
+	uint16_t sequence; /* by which it was asked for */
+};
+
 struct ntfs_paths {
 	struct ntfs_mft *mft;
 	struct recent recent[RECENT_SLOTS];
@@ -47,7 +52,7 @@ struct ntfs_paths {
 	uint8_t *names;
 	size_t names_len, names_room;
 	uint64_t walk;
-	uint32_t chain[NTFS_LIMIT_DEPTH]; /* indexes of directories, from the file upwards */
+	struct link chain[NTFS_LIMIT_DEPTH]; /* from the file upwards */
 	size_t depth;
 };
 
@@ -278,7 +283,7 @@ static bool climb(struct ntfs_paths *paths, struct ntfs_reference parent, enum w
 			return true;
 		}
 		directory->walk = paths->walk;
-		paths->chain[paths->depth++] = index;
+		paths->chain[paths->depth++] = (struct link){index, parent.sequence};
 		parent = directory->parent;
 	}
 	return true;
@@ -330,12 +335,30 @@ static void add_recent(struct text *out, const struct recent *recent)
 	text_add(out, (struct bytes){(const uint8_t *)recent->path, recent->len});
 }
 
+/* Keeps the path of a directory, which is what was added to out from start on. */
+static void remember(struct ntfs_paths *paths, struct ntfs_reference directory, bool is_orphan,
+    const struct text *out, size_t start)
+{
+	struct recent *recent = find_recent(paths, directory.record);
+	size_t len = out->len - start;
+
+	if (out->failed || len > RECENT_BYTES)
+		return;
+	recent->is_known = true;
+	recent->directory = directory;
+	recent->is_orphan = is_orphan;
+	recent->len = (uint8_t)len;
+	if (len)
+		memcpy(recent->path, out->at + start, len);
+}
+
 /* Adds the directory's path and '/'. */
 static bool add_directory(struct ntfs_paths *paths, struct ntfs_reference directory,
     struct text *out, bool *is_orphan, struct err *err)
 {
 	enum walk walk = WALK_ROOT;
 	const struct recent *known;
+	size_t start = out->len;
 
 	make_room(paths);
 	if (!climb(paths, directory, &walk, &known, err))
@@ -345,11 +368,16 @@ static bool add_directory(struct ntfs_paths *paths, struct ntfs_reference direct
 		text_adds(out, "$Orphan/");
 	if (known)
 		add_recent(out, known);
+	if (walk == WALK_LOST || paths->depth == 0)
+		remember(paths, directory, *is_orphan, out, start);
 	for (size_t i = walk == WALK_LOST ? 0 : paths->depth; i > 0; i--) {
-		const struct directory *each = &paths->directories[paths->chain[i - 1]];
+		const struct link *link = &paths->chain[i - 1];
+		const struct directory *each = &paths->directories[link->index];
 
 		ntfs_path_add_name(out, name_of(paths, each));
 		text_addc(out, '/');
+		remember(paths, (struct ntfs_reference){each->record, link->sequence}, *is_orphan,
+		    out, start);
 	}
 	return text_ok(out, err);
 }
@@ -357,8 +385,7 @@ static bool add_directory(struct ntfs_paths *paths, struct ntfs_reference direct
 bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct text *out,
     bool *is_orphan, struct err *err)
 {
-	struct recent *recent = find_recent(paths, name->parent.record);
-	size_t start = out->len;
+	const struct recent *recent = find_recent(paths, name->parent.record);
 
 	*is_orphan = false;
 	if (is_root_name(name))
@@ -366,17 +393,8 @@ bool ntfs_path(struct ntfs_paths *paths, const struct ntfs_name *name, struct te
 	if (is_recent(recent, name->parent)) {
 		add_recent(out, recent);
 		*is_orphan = recent->is_orphan;
-	} else {
-		if (!add_directory(paths, name->parent, out, is_orphan, err))
-			return false;
-		recent->is_known = out->len - start <= sizeof(recent->path);
-		if (recent->is_known) {
-			recent->directory = name->parent;
-			recent->is_orphan = *is_orphan;
-			recent->len = (uint8_t)(out->len - start);
-			if (recent->len)
-				memcpy(recent->path, out->at + start, recent->len);
-		}
+	} else if (!add_directory(paths, name->parent, out, is_orphan, err)) {
+		return false;
 	}
 	ntfs_path_add_name(out, name->utf16);
 	return text_ok(out, err);
