@@ -1,6 +1,7 @@
 /* Attribute headers (docs/formats/ntfs.md, "Attribute"). See attribute.h. */
 #include "formats/ntfs/attribute.h"
 
+#include "core/array.h"
 #include "formats/ntfs/limits.h"
 
 #define TYPE_END          0xffffffffu
@@ -69,7 +70,8 @@ static bool parse_name(struct bytes whole, struct ntfs_attribute *a, struct err 
 	return true;
 }
 
-bool ntfs_attribute_next(
+/* In one piece with the loop over a record's attributes, which a walk runs for each record. */
+static inline bool parse_next(
     struct bytes record, size_t *pos, struct ntfs_attribute *out, bool *found, struct err *err)
 {
 	size_t left = *pos < record.len ? record.len - *pos : 0;
@@ -105,5 +107,35 @@ bool ntfs_attribute_next(
 	if (out->resident ? !parse_resident(whole, out, err) : !parse_non_resident(whole, out, err))
 		return false;
 	*found = true;
+	return true;
+}
+
+bool ntfs_attribute_next(
+    struct bytes record, size_t *pos, struct ntfs_attribute *out, bool *found, struct err *err)
+{
+	return parse_next(record, pos, out, found, err);
+}
+
+bool ntfs_attributes_add(struct ntfs_attributes *to, struct bytes record, size_t pos,
+    struct err *damage, struct err *err)
+{
+	bool found = true;
+	struct err why;
+
+	while (pos < record.len) {
+		if (!array_grow(&to->at, &to->room, to->count + 1, sizeof(*to->at),
+			NTFS_LIMIT_ATTRIBUTES, err))
+			return fail_in(err, "attributes");
+		struct ntfs_attribute *attribute = &to->at[to->count];
+
+		if (!parse_next(record, &pos, attribute, &found, &why)) {
+			if (damage->kind == ERR_NONE)
+				*damage = why;
+			continue;
+		}
+		if (!found)
+			break;
+		attribute->order = to->count++;
+	}
 	return true;
 }

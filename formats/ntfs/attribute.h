@@ -18,11 +18,20 @@ struct ntfs_attribute { /* all views are into the record */
 	size_t order; /* in which it was met */
 };
 
+struct ntfs_attributes { /* zero before use */
+	struct ntfs_attribute *at;
+	size_t count, room;
+};
+
 /* Reads the attribute at *pos of a fixed-up record cut at its used bytes, and moves *pos to the next
  * one. At the end *pos becomes record.len and *found false. On damage *pos is moved past the bad
  * attribute when its length can be believed, else to the end: calling on is always right. *out is of no use
  * unless *found. */
 bool ntfs_attribute_next(struct bytes record, size_t *pos, struct ntfs_attribute *out, bool *found,
     struct err *err) MUST_CHECK;
+/* Adds all of them from pos on. The first damage met goes to *damage, which the caller has cleared. False only when out of
+ * memory or limits. */
+bool ntfs_attributes_add(struct ntfs_attributes *to, struct bytes record, size_t pos,
+    struct err *damage, struct err *err) MUST_CHECK;
 
 #endif

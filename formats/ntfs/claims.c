@@ -176,8 +176,8 @@ static void claim_list(
 {
 	const struct ntfs_entry_memory *m = entry->memory;
 
-	for (size_t i = 0; i < m->attribute_count; i++) {
-		const struct ntfs_attribute *list = &m->attributes[i];
+	for (size_t i = 0; i < m->attributes.count; i++) {
+		const struct ntfs_attribute *list = &m->attributes.at[i];
 
 		if (list->type != NTFS_ATTRIBUTE_LIST || list->resident || list->first_vcn != 0)
 			continue;

@@ -31,25 +31,12 @@ static bool is_fatal(const struct err *why)
 static bool add_attributes(
     struct ntfs_entry *entry, uint64_t record, struct bytes used, size_t first, struct err *err)
 {
-	struct ntfs_entry_memory *m = entry->memory;
-	size_t pos = first;
 	struct err why;
-	bool found;
 
-	while (pos < used.len) {
-		if (!array_grow(&m->attributes, &m->attribute_room, m->attribute_count + 1,
-			sizeof(*m->attributes), NTFS_LIMIT_ATTRIBUTES, err))
-			return fail_in(err, "attributes");
-		struct ntfs_attribute *attribute = &m->attributes[m->attribute_count];
-
-		if (!ntfs_attribute_next(used, &pos, attribute, &found, &why)) {
-			note(entry, record, &why);
-			continue;
-		}
-		if (!found)
-			break;
-		attribute->order = m->attribute_count++;
-	}
+	why.kind = ERR_NONE; /* its text is long */
+	if (!ntfs_attributes_add(&entry->memory->attributes, used, first, &why, err))
+		return false;
+	note(entry, record, &why);
 	return true;
 }
 
@@ -165,12 +152,12 @@ static bool load_extensions(
 static bool add_extensions(struct ntfs_mft *mft, struct ntfs_entry *entry, struct err *err)
 {
 	const struct ntfs_entry_memory *m = entry->memory;
-	size_t own = m->attribute_count;
+	size_t own = m->attributes.count;
 
 	/* Only a base record's list counts. Loading moves memory->attributes: pass a copy. */
 	for (size_t i = 0; i < own; i++)
-		if (m->attributes[i].type == NTFS_ATTRIBUTE_LIST)
-			return load_extensions(mft, entry, m->attributes[i], err);
+		if (m->attributes.at[i].type == NTFS_ATTRIBUTE_LIST)
+			return load_extensions(mft, entry, m->attributes.at[i], err);
 	return true;
 }
 
@@ -220,11 +207,11 @@ static bool read_attributes(struct ntfs_mft *mft, struct ntfs_entry *entry, stru
 {
 	const struct ntfs_entry_memory *m = entry->memory;
 
-	for (size_t i = 0; i < m->attribute_count; i++) {
-		if (m->attributes[i].type == NTFS_STANDARD_INFORMATION)
-			parse_standard(entry, &m->attributes[i]);
-		else if (m->attributes[i].type == NTFS_FILE_NAME &&
-			 !add_name(entry, &m->attributes[i], err))
+	for (size_t i = 0; i < m->attributes.count; i++) {
+		if (m->attributes.at[i].type == NTFS_STANDARD_INFORMATION)
+			parse_standard(entry, &m->attributes.at[i]);
+		else if (m->attributes.at[i].type == NTFS_FILE_NAME &&
+			 !add_name(entry, &m->attributes.at[i], err))
 			return false;
 	}
 	return ntfs_streams_join(
@@ -294,9 +281,9 @@ static bool lacks_parts(const struct ntfs_mft *mft, const struct ntfs_entry *ent
 
 	if (entry->in_use || !mft->volume || m->by_base)
 		return false;
-	for (size_t i = 0; i < m->attribute_count; i++)
-		has_far_list = has_far_list || (m->attributes[i].type == NTFS_ATTRIBUTE_LIST &&
-						   !m->attributes[i].resident);
+	for (size_t i = 0; i < m->attributes.count; i++)
+		has_far_list = has_far_list || (m->attributes.at[i].type == NTFS_ATTRIBUTE_LIST &&
+						   !m->attributes.at[i].resident);
 	for (size_t i = 0; i < entry->stream_count; i++)
 		lacks = lacks || entry->streams[i].incomplete;
 	return has_far_list && lacks;

@@ -10,10 +10,8 @@
 #define BLOCKS_KEPT 64u
 #define RUNS_KEPT   ((size_t)1 << 16)
 
-uint8_t *ntfs_entry_block(struct ntfs_entry_memory *memory, struct err *err)
+uint8_t *ntfs_entry_new_block(struct ntfs_entry_memory *memory, struct err *err)
 {
-	if (memory->blocks_used < memory->block_count)
-		return memory->blocks[memory->blocks_used++];
 	if (!array_grow(&memory->blocks, &memory->block_room, memory->block_count + 1,
 		sizeof(*memory->blocks), NTFS_LIMIT_EXTENSIONS + 1, err))
 		return NULL;
@@ -39,7 +37,7 @@ void ntfs_entry_memory_reset(struct ntfs_entry_memory *memory, size_t block_size
 	free_blocks(memory, memory->block_size == block_size ? BLOCKS_KEPT : 0);
 	memory->block_size = block_size;
 	memory->blocks_used = 0;
-	memory->attribute_count = 0;
+	memory->attributes.count = 0;
 	memory->extensions.count = 0;
 	memory->runs.count = 0;
 	memory->lost = memory->quick = memory->left = false;
@@ -55,7 +53,7 @@ void ntfs_entry_memory_free(struct ntfs_entry_memory *memory)
 		return;
 	free_blocks(memory, 0);
 	free(memory->blocks);
-	free(memory->attributes);
+	free(memory->attributes.at);
 	free(memory->runs.at);
 	free(memory->extensions.at);
 	free(memory->list);

@@ -10,8 +10,7 @@ struct ntfs_entry_memory {
 	uint8_t **blocks; /* fixed-up records; every view of the entry points into one of them */
 	size_t block_room, block_count, blocks_used;
 	size_t block_size;
-	struct ntfs_attribute *attributes;
-	size_t attribute_room, attribute_count;
+	struct ntfs_attributes attributes;
 	size_t name_room, stream_room;
 	struct ntfs_run_list runs; /* of all streams, one after the other */
 	struct ntfs_references extensions;
@@ -23,8 +22,13 @@ struct ntfs_entry_memory {
 	bool left;    /* ... and there are some */
 };
 
+uint8_t *ntfs_entry_new_block(struct ntfs_entry_memory *memory, struct err *err);
 /* A block of block_size bytes that stays where it is until the next reset; NULL with err set. */
-uint8_t *ntfs_entry_block(struct ntfs_entry_memory *memory, struct err *err);
+static inline uint8_t *ntfs_entry_block(struct ntfs_entry_memory *memory, struct err *err)
+{
+	return memory->blocks_used < memory->block_count ? memory->blocks[memory->blocks_used++]
+							 : ntfs_entry_new_block(memory, err);
+}
 /* Makes ready for records of block_size bytes; memory of an exceptionally large file is given back. */
 void ntfs_entry_memory_reset(struct ntfs_entry_memory *memory, size_t block_size);
 void ntfs_entry_memory_free(struct ntfs_entry_memory *memory);

@@ -47,12 +47,13 @@ static int compare(const void *a, const void *b)
 static bool look(
     struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct ntfs_extensions *all)
 {
+	if (le64(block + BASE_AT) == 0)
+		return true;
 	struct ntfs_reference base = ntfs_reference_parse(block + BASE_AT);
 	bool in_use = le16(block + FLAGS_AT) & NTFS_RECORD_IN_USE;
 	size_t most = mft->volume ? NTFS_LIMIT_FREED_EXTENSIONS : NTFS_LIMIT_BARE_EXTENSIONS;
 
-	if (memcmp(block, "FILE", 4) != 0 || (base.record == 0 && base.sequence == 0) ||
-	    (mft->volume && in_use) || all->count == most)
+	if (memcmp(block, "FILE", 4) != 0 || (mft->volume && in_use) || all->count == most)
 		return true;
 	if (!array_grow(&all->at, &all->room, all->count + 1, sizeof(*all->at), most, NULL))
 		return false;

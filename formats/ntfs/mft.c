@@ -115,7 +115,7 @@ static struct ntfs_window *choose(struct ntfs_mft *mft, uint64_t record)
 	return &mft->jumps;
 }
 
-const uint8_t *ntfs_mft_at(struct ntfs_mft *mft, uint64_t record, struct err *err)
+const uint8_t *ntfs_mft_find(struct ntfs_mft *mft, uint64_t record, struct err *err)
 {
 	struct ntfs_window *window = &mft->walk;
 

@@ -30,8 +30,17 @@ struct ntfs_mft *ntfs_mft_new(
 /* Replaces the content, which mft then owns, and forgets the windows. */
 void ntfs_mft_set_content(struct ntfs_mft *mft, struct source *content);
 
+const uint8_t *ntfs_mft_find(struct ntfs_mft *mft, uint64_t record, struct err *err);
 /* The raw record (fix-ups not undone), until the next call; NULL with err set, ERR_MISSING past the end. */
-const uint8_t *ntfs_mft_at(struct ntfs_mft *mft, uint64_t record, struct err *err);
+static inline const uint8_t *ntfs_mft_at(struct ntfs_mft *mft, uint64_t record, struct err *err)
+{
+	uint64_t place = record - mft->first - mft->walk.first; /* wraps for what is before */
+
+	/* Mostly it is the next one of a walk. */
+	if (place < mft->walk.count && record != 0)
+		return mft->walk.at + (size_t)place * mft->record_size;
+	return ntfs_mft_find(mft, record, err);
+}
 /* Copies the raw record (fix-ups not undone) to `to`. ERR_MISSING past the end. */
 bool ntfs_mft_read(struct ntfs_mft *mft, uint64_t record, uint8_t *to, struct err *err) MUST_CHECK;
 

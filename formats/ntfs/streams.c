@@ -35,9 +35,10 @@ static int compare(const void *a, const void *b)
 
 static void sort(struct ntfs_attribute *attributes, size_t count)
 {
-	/* One record's attributes are in order already. */
+	/* One record's attributes are in order already, and mostly each is of another type. */
 	for (size_t i = 1; i < count; i++)
-		if (compare(&attributes[i - 1], &attributes[i]) > 0) {
+		if (attributes[i - 1].type >= attributes[i].type &&
+		    compare(&attributes[i - 1], &attributes[i]) > 0) {
 			qsort(attributes, count, sizeof(*attributes), compare);
 			return;
 		}
@@ -179,12 +180,12 @@ bool ntfs_streams_join(struct ntfs_entry *entry, uint32_t cluster_size, struct e
 	struct ntfs_entry_memory *m = entry->memory;
 	struct ntfs_run *runs;
 
-	sort(m->attributes, m->attribute_count);
-	for (size_t i = 0; i < m->attribute_count;) {
-		size_t count = extents(&m->attributes[i], m->attribute_count - i);
+	sort(m->attributes.at, m->attributes.count);
+	for (size_t i = 0; i < m->attributes.count;) {
+		size_t count = extents(&m->attributes.at[i], m->attributes.count - i);
 
-		if (is_stream(&m->attributes[i]) &&
-		    !add_stream(entry, &m->attributes[i], count, cluster_size, err))
+		if (is_stream(&m->attributes.at[i]) &&
+		    !add_stream(entry, &m->attributes.at[i], count, cluster_size, err))
 			return false;
 		i += count;
 	}
