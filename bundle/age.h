@@ -54,6 +54,18 @@ bool age_identity_recipient(
 bool age_encrypt(const struct text_list *recipients, struct sink *below, struct sink **out,
     struct err *err) MUST_CHECK;
 
+/* The same to a passphrase alone (scrypt, 256 MiB of memory): for identities, in the office. */
+bool age_encrypt_passphrase(
+    struct bytes passphrase, struct sink *below, struct sink **out, struct err *err) MUST_CHECK;
+
+/* Identity files under a passphrase, as `age -p` makes them: whether a file is one (any age file looks so); a fresh one and its
+ * recipient; what stands in it. ERR_KEY: another passphrase; ERR_UNSUPPORTED: it is encrypted in another way. */
+bool age_is_locked(struct bytes file);
+bool age_generate_locked(struct bytes passphrase, uint64_t now, struct text *file,
+    struct text *recipient, struct err *err) MUST_CHECK;
+bool age_unlock(
+    struct bytes file, struct bytes passphrase, struct text *out, struct err *err) MUST_CHECK;
+
 /* Decrypts from beginning to end into `to`, which gets every chunk only after its tag was checked; what was
  * written stays good even when a later chunk fails. to->finish() is left to the caller.
  * ERR_MISSING: no identity opens it. ERR_UNSUPPORTED: no stanza of a kind that we know.

@@ -8,6 +8,7 @@
 #define AGE_WRAPPED_LEN    (AGE_FILE_KEY_LEN + AGE_TAG_LEN)
 #define AGE_SCRYPT_SALT    16
 #define AGE_SCRYPT_LOG_MAX 22 /* 4 GiB of memory; the reference reader's limit too */
+#define AGE_SCRYPT_LOG     18 /* what we write, like age: 256 MiB, about a second */
 
 bool age_random(void *to, size_t len, struct err *err) MUST_CHECK;
 

@@ -67,8 +67,9 @@ static void age_sink_free(struct sink *self)
 	free(age);
 }
 
-static bool start(
-    struct age_sink *age, const struct text_list *recipients, struct sink *below, struct err *err)
+/* recipients, or NULL: the passphrase. */
+static bool start(struct age_sink *age, const struct text_list *recipients, struct bytes passphrase,
+    struct sink *below, struct err *err)
 {
 	CLEANUP(text_free) struct text header = {0};
 	uint8_t file_key[AGE_FILE_KEY_LEN], nonce[AGE_NONCE_LEN], key[AGE_KEY_LEN];
@@ -77,7 +78,8 @@ static bool start(
 
 	bool ok = age_random(file_key, sizeof(file_key), err) &&
 		  age_random(nonce, sizeof(nonce), err) &&
-		  age_header_format(file_key, recipients, &header, err) &&
+		  (recipients ? age_header_format(file_key, recipients, &header, err)
+			      : age_header_format_passphrase(file_key, passphrase, &header, err)) &&
 		  age_hkdf(secret, salt, "payload", key, err) &&
 		  age_stream_new(key, true, &age->stream, err);
 
@@ -87,8 +89,8 @@ static bool start(
 	       below->write(below, salt, err);
 }
 
-bool age_encrypt(
-    const struct text_list *recipients, struct sink *below, struct sink **out, struct err *err)
+static bool encrypt(const struct text_list *recipients, struct bytes passphrase, struct sink *below,
+    struct sink **out, struct err *err)
 {
 	CLEANUP(sink_free) struct sink *made = NULL;
 	struct age_sink *age = calloc(1, sizeof(*age));
@@ -97,9 +99,21 @@ bool age_encrypt(
 		return fail(err, ERR_MEMORY, "no memory to encrypt");
 	age->sink = (struct sink){age_sink_write, age_sink_finish, age_sink_free};
 	made = &age->sink;
-	if (!start(age, recipients, below, err))
+	if (!start(age, recipients, passphrase, below, err))
 		return false;
 	age->below = below;
 	*out = TAKE(made);
 	return true;
+}
+
+bool age_encrypt(
+    const struct text_list *recipients, struct sink *below, struct sink **out, struct err *err)
+{
+	return encrypt(recipients, (struct bytes){0}, below, out, err);
+}
+
+bool age_encrypt_passphrase(
+    struct bytes passphrase, struct sink *below, struct sink **out, struct err *err)
+{
+	return encrypt(NULL, passphrase, below, out, err);
 }

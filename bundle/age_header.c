@@ -167,21 +167,13 @@ static bool add_stanza(const uint8_t file_key[AGE_FILE_KEY_LEN],
 	return true;
 }
 
-bool age_header_format(const uint8_t file_key[AGE_FILE_KEY_LEN], const struct text_list *recipients,
-    struct text *out, struct err *err)
+/* The end of a header: the MAC over everything from `start` on. */
+static bool add_mac(
+    const uint8_t file_key[AGE_FILE_KEY_LEN], size_t start, struct text *out, struct err *err)
 {
-	uint8_t recipient[AGE_KEY_LEN], key[AGE_KEY_LEN], mac[AGE_MAC_LEN];
+	uint8_t key[AGE_KEY_LEN], mac[AGE_MAC_LEN];
 	struct bytes secret = {file_key, AGE_FILE_KEY_LEN};
-	size_t start = out->len;
 
-	if (recipients->count == 0 || recipients->count > AGE_RECIPIENTS)
-		return fail(err, ERR_LIMIT, "%zu recipients; 1 to %d are possible",
-		    recipients->count, AGE_RECIPIENTS);
-	text_addf(out, "%s\n", version_line);
-	for (size_t i = 0; i < recipients->count; i++)
-		if (!age_recipient_parse(bytes_of(recipients->at[i]), recipient, err) ||
-		    !add_stanza(file_key, recipient, out, err))
-			return fail_in(err, "recipient %zu", i + 1);
 	text_adds(out, "---");
 	if (!text_ok(out, err))
 		return false;
@@ -197,6 +189,44 @@ bool age_header_format(const uint8_t file_key[AGE_FILE_KEY_LEN], const struct te
 	base64_add(out, (struct bytes){mac, sizeof(mac)});
 	text_addc(out, '\n');
 	return text_ok(out, err);
+}
+
+bool age_header_format_passphrase(const uint8_t file_key[AGE_FILE_KEY_LEN], struct bytes passphrase,
+    struct text *out, struct err *err)
+{
+	uint8_t salt[AGE_SCRYPT_SALT], key[AGE_KEY_LEN], body[AGE_WRAPPED_LEN];
+	size_t start = out->len;
+
+	bool ok = age_random(salt, sizeof(salt), err) &&
+		  age_scrypt_wrap_key(passphrase, salt, AGE_SCRYPT_LOG, key, err) &&
+		  age_wrap(key, file_key, body, err);
+
+	wipe(key, sizeof(key));
+	if (!ok)
+		return false;
+	text_addf(out, "%s\n-> scrypt ", version_line);
+	base64_add(out, (struct bytes){salt, sizeof(salt)});
+	text_addf(out, " %d\n", AGE_SCRYPT_LOG);
+	base64_add(out, (struct bytes){body, sizeof(body)});
+	text_addc(out, '\n');
+	return add_mac(file_key, start, out, err);
+}
+
+bool age_header_format(const uint8_t file_key[AGE_FILE_KEY_LEN], const struct text_list *recipients,
+    struct text *out, struct err *err)
+{
+	uint8_t recipient[AGE_KEY_LEN];
+	size_t start = out->len;
+
+	if (recipients->count == 0 || recipients->count > AGE_RECIPIENTS)
+		return fail(err, ERR_LIMIT, "%zu recipients; 1 to %d are possible",
+		    recipients->count, AGE_RECIPIENTS);
+	text_addf(out, "%s\n", version_line);
+	for (size_t i = 0; i < recipients->count; i++)
+		if (!age_recipient_parse(bytes_of(recipients->at[i]), recipient, err) ||
+		    !add_stanza(file_key, recipient, out, err))
+			return fail_in(err, "recipient %zu", i + 1);
+	return add_mac(file_key, start, out, err);
 }
 
 /* Whether the bytes hold a whole header: a last line is there. */

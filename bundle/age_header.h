@@ -44,6 +44,10 @@ bool age_header_check_mac(const struct age_header *header, const uint8_t file_ke
 bool age_header_format(const uint8_t file_key[AGE_FILE_KEY_LEN], const struct text_list *recipients,
     struct text *out, struct err *err) MUST_CHECK;
 
+/* The same for one passphrase (scrypt), which stands alone. */
+bool age_header_format_passphrase(const uint8_t file_key[AGE_FILE_KEY_LEN], struct bytes passphrase,
+    struct text *out, struct err *err) MUST_CHECK;
+
 /* Reads the header, unwraps and checks it; *payload_at is the offset of the first chunk. */
 bool age_file_key(struct source *file, const struct age_identities *identities,
     uint8_t payload_key[AGE_KEY_LEN], uint64_t *payload_at, struct err *err) MUST_CHECK;

@@ -175,6 +175,20 @@ bool issue_seal(const struct issued *ca, const char *name, uint64_t now, unsigne
 	return finish(seal, authority_key, key, out, err);
 }
 
+bool issue_lock(struct issued *issued, struct bytes passphrase, struct err *err)
+{
+	CLEANUP(pem_key_free) EVP_PKEY *key = NULL;
+	CLEANUP(text_free) struct text locked = {0};
+
+	if (!pem_key(text_bytes(&issued->key), &key, err) ||
+	    !pem_add_locked_key(&locked, key, passphrase, err))
+		return false;
+	text_wipe(&issued->key);
+	issued->key = locked;
+	locked = (struct text){0};
+	return true;
+}
+
 static bool to_ticks(const ASN1_TIME *time, uint64_t *ticks)
 {
 	int days = 0, seconds = 0;

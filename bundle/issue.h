@@ -12,7 +12,7 @@
 
 struct issued { /* PEM */
 	struct text certificate;
-	struct text key; /* PKCS #8, in the clear; wiped by issued_free */
+	struct text key; /* PKCS #8, in the clear until issue_lock; wiped by issued_free */
 };
 void issued_free(struct issued *issued);
 static inline void issued_free_at(struct issued *issued)
@@ -31,6 +31,9 @@ bool issue_ca(const char *name, uint64_t now, struct issued *out, struct err *er
  * CA certificate. */
 bool issue_seal(const struct issued *ca, const char *name, uint64_t now, unsigned days,
     struct issued *out, struct err *err) MUST_CHECK;
+
+/* Puts the key under a passphrase: whoever finds it cannot sign without. */
+bool issue_lock(struct issued *issued, struct bytes passphrase, struct err *err) MUST_CHECK;
 
 /* Whether the certificate was issued by a CA in ca_pem and its key usage is that of a seal; *from and *to are its validity. The
  * time is not judged. */

@@ -23,6 +23,13 @@ void kit_free(struct kit *kit)
 	text_free(&kit->name);
 	text_free(&kit->profile);
 	text_list_free(&kit->recipients);
+	text_list_free(&kit->names);
+	text_free(&kit->recipients_file);
+	text_free(&kit->ca);
+	for (size_t i = 0; i < kit->unlock_count; i++) {
+		text_free(&kit->unlocks[i].who);
+		text_free(&kit->unlocks[i].content);
+	}
 	seal_key_free(kit->seal);
 	*kit = (struct kit){0};
 }
@@ -96,6 +103,38 @@ static bool take_public(yyjson_val *root, bool *ids_only, struct err *err)
 	    err, ERR_UNSUPPORTED, "'%s': %s", KIT_JSON, word ? why.text : "\"public\" is no word");
 }
 
+bool kit_check_who(struct bytes who, struct err *err)
+{
+	bool ok = who.len >= 1 && who.len <= KIT_WHO_MAX;
+
+	for (size_t i = 0; ok && i < who.len; i++)
+		ok = strchr(KIT_WHO_LETTERS, who.at[i]) != NULL && who.at[i] != 0;
+	return ok || fail(err, ERR_USAGE, "a name of 1 to %d letters, digits, - and _ is needed",
+			 KIT_WHO_MAX);
+}
+
+static bool take_unlocks(yyjson_val *root, struct kit *kit, struct err *err)
+{
+	yyjson_val *list = yyjson_obj_get(root, "unlock");
+
+	if (list && (!yyjson_is_arr(list) || yyjson_arr_size(list) > KIT_UNLOCKS))
+		return fail(err, ERR_DAMAGED, "'%s' has no list 'unlock' of %d at most", KIT_JSON,
+		    KIT_UNLOCKS);
+	for (size_t i = 0; i < yyjson_arr_size(list); i++) {
+		const char *who = yyjson_get_str(yyjson_arr_get(list, i));
+		struct kit_unlock *unlock = &kit->unlocks[kit->unlock_count];
+
+		if (!kit_check_who(bytes_of(who ? who : ""), NULL))
+			return fail(
+			    err, ERR_DAMAGED, "'%s' has a wrong name in 'unlock'", KIT_JSON);
+		kit->unlock_count++;
+		text_adds(&unlock->who, who);
+		if (!text_ok(&unlock->who, err))
+			return false;
+	}
+	return true;
+}
+
 static bool parse_json(struct bytes json, struct kit *kit, struct err *err)
 {
 	CLEANUP(json_doc_free)
@@ -113,24 +152,40 @@ static bool parse_json(struct bytes json, struct kit *kit, struct err *err)
 	    !take_time(root, "expires", &kit->expires))
 		return fail(err, ERR_DAMAGED, "'%s' lacks one of name, profile, created, expires",
 		    KIT_JSON);
-	return take_public(root, &kit->ids_only, err);
+	return take_public(root, &kit->ids_only, err) && take_unlocks(root, kit, err);
 }
 
-static bool add_recipient(struct kit *kit, struct bytes line, struct err *err)
+/* A recipient is called what the comment in the line before it says. */
+static void take_name(struct bytes line, struct bytes *name)
 {
+	*name = (struct bytes){0};
+	if (line.len > 2 && line.at[0] == '#' && line.at[1] == ' ')
+		*name = (struct bytes){line.at + 2, line.len - 2};
+}
+
+static bool add_recipient(struct kit *kit, struct bytes line, struct bytes *name, struct err *err)
+{
+	CLEANUP(text_free) struct text shown = {0};
 	uint8_t key[AGE_KEY_LEN];
 
 	while (line.len && (line.at[line.len - 1] == '\r' || line.at[line.len - 1] == ' '))
 		line.len--;
-	if (line.len == 0 || line.at[0] == '#')
+	if (line.len == 0 || line.at[0] == '#') {
+		take_name(line, name);
 		return true;
+	}
 	if (kit->recipients.count >= AGE_RECIPIENTS)
 		return fail(err, ERR_DAMAGED, "more than %d recipients", AGE_RECIPIENTS);
-	return age_recipient_parse(line, key, err) && text_list_add(&kit->recipients, line, err);
+	text_add_printable(&shown, *name);
+	*name = (struct bytes){0};
+	return age_recipient_parse(line, key, err) && text_ok(&shown, err) &&
+	       text_list_add(&kit->recipients, line, err) &&
+	       text_list_add(&kit->names, bytes_of(text_string(&shown)), err);
 }
 
 bool kit_parse_recipients(struct bytes text, struct kit *kit, struct err *err)
 {
+	struct bytes name = {0};
 	size_t start = 0;
 
 	for (unsigned number = 1; start < text.len; number++) {
@@ -139,7 +194,7 @@ bool kit_parse_recipients(struct bytes text, struct kit *kit, struct err *err)
 		struct bytes line = {from, end ? (size_t)(end - from) : text.len - start};
 
 		start += line.len + 1;
-		if (!add_recipient(kit, line, err))
+		if (!add_recipient(kit, line, &name, err))
 			return fail_in(err, "'%s', line %u", KIT_RECIPIENTS, number);
 	}
 	if (kit->recipients.count == 0)
@@ -157,38 +212,79 @@ static bool check_chain(struct bytes chain_pem, struct err *err)
 }
 
 struct parts { /* a kit's files as read */
-	struct text json, recipients, seal, chain, ca, list, list_seal;
+	struct text json, seal, chain, key, list, list_seal;
 };
 
 static void parts_free_at(struct parts *parts)
 {
 	text_free(&parts->json);
-	text_free(&parts->recipients);
 	text_free(&parts->seal);
 	text_free(&parts->chain);
-	text_free(&parts->ca);
+	text_wipe(&parts->key);
 	text_free(&parts->list);
 	text_free(&parts->list_seal);
 }
 
-static bool load_seal(struct store *store, struct parts *parts, struct kit *kit, struct err *err)
+static bool load_certificates(
+    struct store *store, struct parts *parts, struct kit *kit, struct err *err)
 {
-	CLEANUP(text_wipe) struct text key = {0};
 	uint64_t from, to;
 
 	if (!read_part(store, KIT_SEAL, &parts->seal, err) ||
 	    !read_part(store, KIT_CHAIN, &parts->chain, err) ||
-	    !read_part(store, KIT_CA, &parts->ca, err) ||
-	    !read_part(store, KIT_SEAL_KEY, &key, err) ||
+	    !read_part(store, KIT_CA, &kit->ca, err) ||
+	    !read_part(store, KIT_SEAL_KEY, &parts->key, err) ||
 	    !check_chain(text_bytes(&parts->chain), err))
 		return false;
-	if (!seal_key_load(text_bytes(&parts->seal), text_bytes(&parts->chain), text_bytes(&key),
-		&kit->seal, err))
-		return fail_in(err, "'%s' or '%s'", KIT_SEAL, KIT_SEAL_KEY);
-	if (!issue_check_seal(text_bytes(&parts->seal), text_bytes(&parts->ca), &from, &to, err))
+	if (!issue_check_seal(text_bytes(&parts->seal), text_bytes(&kit->ca), &from, &to, err))
 		return fail_in(err, "'%s' against '%s'", KIT_SEAL, KIT_CA);
 	/* The certificate says it; kit.json only shows it. */
 	kit->expires = to;
+	kit->is_locked = seal_key_is_locked(text_bytes(&parts->key));
+	return true;
+}
+
+static bool load_key(
+    const struct parts *parts, struct bytes passphrase, struct kit *kit, struct err *err)
+{
+	return seal_key_unlock(text_bytes(&parts->seal), text_bytes(&parts->chain),
+		   text_bytes(&parts->key), passphrase, &kit->seal, err) ||
+	       fail_in(err, "'%s' or '%s'", KIT_SEAL, KIT_SEAL_KEY);
+}
+
+static bool unlock_key(
+    const struct parts *parts, const struct kit_opener *opener, struct kit *kit, struct err *err)
+{
+	struct err why = {0};
+
+	if (!kit->is_locked)
+		return load_key(parts, (struct bytes){0}, kit, err);
+	if (!opener)
+		return fail(err, ERR_KEY, "'%s' is under a passphrase", KIT_SEAL_KEY);
+	do {
+		CLEANUP(text_wipe) struct text passphrase = {0};
+
+		if (!opener->ask(opener->context, &passphrase, err))
+			return false;
+		why.kind = ERR_NONE;
+		if (load_key(parts, text_bytes(&passphrase), kit, &why))
+			return true;
+	} while (why.kind == ERR_KEY);
+	if (err)
+		*err = why;
+	return false;
+}
+
+static bool read_unlocks(struct store *store, struct kit *kit, struct err *err)
+{
+	for (size_t i = 0; i < kit->unlock_count; i++) {
+		CLEANUP(text_free) struct text name = {0};
+
+		kit_unlock_name(text_bytes(&kit->unlocks[i].who), &name);
+		if (!text_ok(&name, err) ||
+		    !read_part(store, text_string(&name), &kit->unlocks[i].content, err))
+			return false;
+	}
 	return true;
 }
 
@@ -208,14 +304,17 @@ static bool read_voucher(struct store *store, const char *name, struct text *out
 	return false;
 }
 
-static bool check_signed(struct store *store, struct parts *parts, struct err *err)
+static bool check_signed(
+    struct store *store, struct parts *parts, const struct kit *kit, struct err *err)
 {
 	const struct kit_listed files = {
 	    .json = text_bytes(&parts->json),
-	    .recipients = text_bytes(&parts->recipients),
+	    .recipients = text_bytes(&kit->recipients_file),
 	    .seal = text_bytes(&parts->seal),
 	    .chain = text_bytes(&parts->chain),
-	    .ca = text_bytes(&parts->ca),
+	    .ca = text_bytes(&kit->ca),
+	    .unlocks = kit->unlocks,
+	    .unlock_count = kit->unlock_count,
 	};
 
 	if (!read_voucher(store, KIT_LIST, &parts->list, err) ||
@@ -224,7 +323,8 @@ static bool check_signed(struct store *store, struct parts *parts, struct err *e
 	return kit_check_list(&files, text_bytes(&parts->list), text_bytes(&parts->list_seal), err);
 }
 
-bool kit_load(struct store *store, struct kit *out, struct err *err)
+static bool load(struct store *store, bool wants_key, const struct kit_opener *opener,
+    struct kit *out, struct err *err)
 {
 	CLEANUP(kit_free) struct kit kit = {0};
 	CLEANUP(parts_free) struct parts parts = {0};
@@ -238,11 +338,29 @@ bool kit_load(struct store *store, struct kit *out, struct err *err)
 		return false;
 	}
 	if (!parse_json(text_bytes(&parts.json), &kit, err) ||
-	    !read_part(store, KIT_RECIPIENTS, &parts.recipients, err) ||
-	    !kit_parse_recipients(text_bytes(&parts.recipients), &kit, err) ||
-	    !load_seal(store, &parts, &kit, err) || !check_signed(store, &parts, err))
+	    !read_part(store, KIT_RECIPIENTS, &kit.recipients_file, err) ||
+	    !kit_parse_recipients(text_bytes(&kit.recipients_file), &kit, err) ||
+	    !read_unlocks(store, &kit, err) || !load_certificates(store, &parts, &kit, err) ||
+	    !check_signed(store, &parts, &kit, err) ||
+	    (wants_key && !unlock_key(&parts, opener, &kit, err)))
 		return false;
 	*out = kit;
 	kit = (struct kit){0};
 	return true;
+}
+
+bool kit_load(struct store *store, struct kit *out, struct err *err)
+{
+	return load(store, true, NULL, out, err);
+}
+
+bool kit_open(
+    struct store *store, const struct kit_opener *opener, struct kit *out, struct err *err)
+{
+	return load(store, true, opener, out, err);
+}
+
+bool kit_read(struct store *store, struct kit *out, struct err *err)
+{
+	return load(store, false, NULL, out, err);
 }

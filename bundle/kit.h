@@ -5,14 +5,34 @@
 #include "core/store.h"
 #include "bundle/seal.h"
 
+#define KIT_UNLOCKS 16 /* at most */
+
+struct
+    kit_unlock { /* an identity under a passphrase or a hardware key, which each bundle gets a copy of */
+	struct text who;     /* [A-Za-z0-9_-], 1 to KIT_WHO_MAX */
+	struct text content; /* of unlock.WHO.age */
+};
+#define KIT_WHO_MAX 32
+
 struct kit {
 	struct text name;
 	uint64_t created, expires;   /* ticks */
 	struct text_list recipients; /* "age1..." */
-	struct seal_key *seal;       /* certificate, chain and private key */
-	struct text profile;         /* default profile name */
+	struct text_list names; /* one for each recipient, as the office called it; "" unknown */
+	struct seal_key *seal;  /* certificate, chain and private key; NULL after kit_read */
+	struct text profile;    /* default profile name */
 	bool
 	    ids_only; /* "public": "ids": no names of persons and PCs outside of what is encrypted */
+	struct kit_unlock unlocks[KIT_UNLOCKS];
+	size_t unlock_count;
+	bool is_locked;                  /* its seal key is under a passphrase */
+	struct text recipients_file, ca; /* recipients.txt and evidence-ca.pem as they stand */
+};
+
+/* Gives the passphrase of a locked seal key; asked again after a wrong one, until it fails with what to say. */
+struct kit_opener {
+	bool (*ask)(void *context, struct text *passphrase, struct err *err);
+	void *context;
 };
 
 #define KIT_PUBLIC_NAMES "names"
@@ -23,6 +43,11 @@ bool kit_public_parse(const char *word, bool *ids_only, struct err *err) MUST_CH
 /* Reads and checks a kit: the seal certificate belongs to its key and chains to the kit's evidence CA, every
  * recipient is well formed. ERR_MISSING (no kit.json: no such kit), ERR_DAMAGED (says which file). */
 bool kit_load(struct store *store, struct kit *out, struct err *err) MUST_CHECK;
+/* The same for one whose seal key may be locked; for kit_load that is ERR_KEY. */
+bool kit_open(struct store *store, const struct kit_opener *opener, struct kit *out,
+    struct err *err) MUST_CHECK;
+/* The same without the seal key, which is not even opened: for the office. */
+bool kit_read(struct store *store, struct kit *out, struct err *err) MUST_CHECK;
 void kit_free(struct kit *kit);
 static inline void kit_free_at(struct kit *kit)
 {

@@ -16,6 +16,13 @@ void kit_format_json(const struct kit *kit, struct text *out)
 	json_bytes_field(&json, "profile", text_bytes(&kit->profile));
 	if (kit->ids_only)
 		json_string_field(&json, "public", KIT_PUBLIC_IDS);
+	if (kit->unlock_count) {
+		json_key(&json, "unlock");
+		json_begin_array(&json);
+		for (size_t i = 0; i < kit->unlock_count; i++)
+			json_string(&json, text_bytes(&kit->unlocks[i].who));
+		json_end_array(&json);
+	}
 	json_end(&json);
 	text_addc(out, '\n');
 }
@@ -62,6 +69,22 @@ static const char english[] =
     "- seal.key is the key of the seal. Do not copy or send it; if the kit is lost tell the SOC at "
     "once.\n";
 
+static const char japanese_locked[] =
+    "・封印の鍵にはパスフレーズがかかっています。collect が始まると聞かれるので打ってください。"
+    "打った文字は出ません。\n"
+    "  パスフレーズをこのキットと一緒に保管しないでください。\n";
+static const char english_locked[] =
+    "- The key of the seal is under a passphrase, which collect asks for at its start; what you "
+    "type is\n"
+    "  not shown. Do not keep the passphrase with this kit.\n";
+
+void kit_unlock_name(struct bytes who, struct text *out)
+{
+	text_adds(out, "unlock.");
+	text_add(out, who);
+	text_adds(out, ".age");
+}
+
 /* Notepad of Windows 7 needs the mark for UTF-8 and CR LF. */
 static void add_for_notepad(struct text *out, const struct text *plain)
 {
@@ -81,9 +104,13 @@ void kit_format_guide(const struct kit *kit, struct text *out)
 
 	time_iso(kit->expires, expires);
 	text_adds(&plain, japanese);
+	if (kit->is_locked)
+		text_adds(&plain, japanese_locked);
 	text_addf(&plain, "・キット名: %s　有効期限: %.10s（協定世界時）\n",
 	    text_string(&kit->name), expires);
 	text_adds(&plain, english);
+	if (kit->is_locked)
+		text_adds(&plain, english_locked);
 	text_addf(&plain, "- Kit: %s, valid until %.10s (UTC)\n", text_string(&kit->name), expires);
 	add_for_notepad(out, &plain);
 }

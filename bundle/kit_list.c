@@ -17,19 +17,34 @@ static struct bytes content_of(const struct kit_listed *files, size_t index)
 	return contents[index];
 }
 
-static void add_line(const struct kit_listed *files, size_t index, struct text *out)
+/* Behind the fixed ones come the files of the identities. */
+static struct bytes file_at(const struct kit_listed *files, size_t index, struct text *name)
+{
+	if (index < LISTED) {
+		text_adds(name, names[index]);
+		return content_of(files, index);
+	}
+	kit_unlock_name(text_bytes(&files->unlocks[index - LISTED].who), name);
+	return text_bytes(&files->unlocks[index - LISTED].content);
+}
+
+static void add_line(
+    const struct kit_listed *files, size_t index, struct text *name, struct text *out)
 {
 	uint8_t digest[SHA256_LEN];
 
-	hash_sha256(content_of(files, index), digest);
+	hash_sha256(file_at(files, index, name), digest);
 	text_add_hex(out, (struct bytes){digest, sizeof(digest)});
-	text_addf(out, "  %s\n", names[index]);
+	text_addf(out, "  %s\n", text_string(name));
 }
 
 void kit_format_list(const struct kit_listed *files, struct text *out)
 {
-	for (size_t i = 0; i < LISTED; i++)
-		add_line(files, i, out);
+	for (size_t i = 0; i < LISTED + files->unlock_count; i++) {
+		CLEANUP(text_free) struct text name = {0};
+
+		add_line(files, i, &name, out);
+	}
 }
 
 /* Whether the certificate of that hash is one of the CA's own. */
@@ -63,20 +78,22 @@ bool kit_check_list(
 	if (!by_ca)
 		return fail(err, ERR_UNTRUSTED, "'%s' is not by the evidence CA of '%s'",
 		    KIT_LIST_SEAL, KIT_CA);
-	for (size_t i = 0, at = 0; i < LISTED; i++) {
+	size_t at = 0;
+
+	for (size_t i = 0; i < LISTED + files->unlock_count; i++) {
 		CLEANUP(text_free) struct text line = {0};
+		CLEANUP(text_free) struct text name = {0};
 		struct bytes stands;
 
-		add_line(files, i, &line);
-		if (!text_ok(&line, err))
+		add_line(files, i, &name, &line);
+		if (!text_ok(&line, err) || !text_ok(&name, err))
 			return false;
 		if (!bytes_slice(list, at, line.len, &stands) ||
 		    !bytes_equal(stands, text_bytes(&line)))
 			return fail(err, ERR_DAMAGED,
-			    "'%s' is not as the office signed it; do not use this kit", names[i]);
+			    "'%s' is not as the office signed it; do not use this kit",
+			    text_string(&name));
 		at += line.len;
-		if (i + 1 == LISTED && at != list.len)
-			return fail(err, ERR_DAMAGED, "'%s' lists more than it should", KIT_LIST);
 	}
-	return true;
+	return at == list.len || fail(err, ERR_DAMAGED, "'%s' lists more than it should", KIT_LIST);
 }

@@ -3,7 +3,13 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <string.h>
+
+/* What p costs in time, N * r * 128 bytes cost in memory; libcrypto gives scrypt 32 MiB. */
+#define SCRYPT_N 16384
+#define SCRYPT_R 8
+#define SCRYPT_P 8
 
 static void bio_free(BIO *bio)
 {
@@ -74,6 +80,45 @@ bool pem_key(struct bytes pem, EVP_PKEY **out, struct err *err)
 	return true;
 }
 
+bool pem_is_locked(struct bytes pem)
+{
+	static const char mark[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
+	const size_t len = sizeof(mark) - 1;
+
+	for (size_t i = 0; i + len <= pem.len; i++)
+		if (memcmp(pem.at + i, mark, len) == 0)
+			return true;
+	return false;
+}
+
+static int give_passphrase(char *buffer, int size, int writing, void *context)
+{
+	const struct bytes *passphrase = context;
+
+	(void)writing;
+	if (size < 0 || passphrase->len > (size_t)size)
+		return -1;
+	memcpy(buffer, passphrase->at, passphrase->len);
+	return (int)passphrase->len;
+}
+
+bool pem_key_unlock(struct bytes pem, struct bytes passphrase, EVP_PKEY **out, struct err *err)
+{
+	CLEANUP(bio_free) BIO *bio = NULL;
+
+	if (!pem_is_locked(pem))
+		return pem_key(pem, out, err);
+	if (!open_pem(pem, &bio, err))
+		return false;
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, give_passphrase, &passphrase);
+
+	ERR_clear_error();
+	if (!key)
+		return fail(err, ERR_KEY, "the passphrase does not open it");
+	*out = key;
+	return true;
+}
+
 static bool add_bio(struct text *out, BIO *bio, struct err *err)
 {
 	char *at = NULL;
@@ -83,6 +128,37 @@ static bool add_bio(struct text *out, BIO *bio, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for PEM");
 	text_add(out, (struct bytes){(const uint8_t *)at, (size_t)len});
 	return text_ok(out, err);
+}
+
+static void pkcs8_free(PKCS8_PRIV_KEY_INFO *info)
+{
+	PKCS8_PRIV_KEY_INFO_free(info); /* wipes */
+}
+CLEANUP_POINTER(PKCS8_PRIV_KEY_INFO, pkcs8_free);
+
+static X509_SIG *lock(EVP_PKEY *key, struct bytes passphrase)
+{
+	CLEANUP(pkcs8_free) PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	X509_ALGOR *how =
+	    PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
+	X509_SIG *locked = info && how ? PKCS8_set0_pbe((const char *)passphrase.at,
+					     (int)passphrase.len, info, how)
+				       : NULL;
+
+	if (!locked)
+		X509_ALGOR_free(how); /* else the locked key's own now */
+	return locked;
+}
+
+bool pem_add_locked_key(struct text *out, EVP_PKEY *key, struct bytes passphrase, struct err *err)
+{
+	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+	X509_SIG *locked = passphrase.len > PEM_BYTES ? NULL : lock(key, passphrase);
+	bool ok = bio && locked && PEM_write_bio_PKCS8(bio, locked) == 1;
+
+	X509_SIG_free(locked);
+	ERR_clear_error();
+	return ok ? add_bio(out, bio, err) : fail(err, ERR_MEMORY, "the key cannot be locked");
 }
 
 bool pem_add_certificate(struct text *out, X509 *certificate, struct err *err)

@@ -1,4 +1,4 @@
-/* Certificates and keys as PEM, through libcrypto; never asks for a passphrase. Inside bundle/ only. */
+/* Certificates and keys as PEM, through libcrypto; never asks for a passphrase by itself. Inside bundle/ only. */
 #ifndef KANSHIKI_BUNDLE_PEM_H
 #define KANSHIKI_BUNDLE_PEM_H
 
@@ -32,6 +32,15 @@ bool pem_certificates(
     struct bytes pem, int least, STACK_OF(X509) * *out, struct err *err) MUST_CHECK;
 /* The one unencrypted private key of the text. */
 bool pem_key(struct bytes pem, EVP_PKEY **out, struct err *err) MUST_CHECK;
+/* Whether its private key is under a passphrase (PKCS #8, "ENCRYPTED PRIVATE KEY"). */
+bool pem_is_locked(struct bytes pem);
+/* The private key of the text, which may be under that passphrase. ERR_KEY: it does not open. */
+bool pem_key_unlock(
+    struct bytes pem, struct bytes passphrase, EVP_PKEY **out, struct err *err) MUST_CHECK;
+/* Adds the key under a passphrase: PBES2 (RFC 8018) with scrypt (RFC 7914: N 2^14, r 8, p 8: 16 MiB) and AES-256-CBC, which stock
+ * openssl opens. */
+bool pem_add_locked_key(
+    struct text *out, EVP_PKEY *key, struct bytes passphrase, struct err *err) MUST_CHECK;
 bool pem_add_certificate(struct text *out, X509 *certificate, struct err *err) MUST_CHECK;
 bool pem_add_key(struct text *out, EVP_PKEY *key, struct err *err) MUST_CHECK;
 /* Adds a name of a certificate for a person to read. */

@@ -245,6 +245,7 @@ void bundle_facts(const struct bundle_reader *reader, struct bundle_facts *out)
 	    .stamped_at = reader->stamp.at,
 	    .stamped_by = text_string(&reader->stamp.authority),
 	    .countersigned_by = text_string(&reader->countersigned.signer),
+	    .recipients = &manifest->recipients,
 	    .volumes = manifest->volumes,
 	    .files = manifest->file_count,
 	    .has_content = reader->has_content,

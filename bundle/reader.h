@@ -46,9 +46,10 @@ struct bundle_facts {      /* strings live as long as the reader */
 	const char *countersigned_by; /* MANIFEST.countersigned.p7s, "": none */
 	char countersigner
 	    [SHA256_HEX_ROOM]; /* SHA-256 of its certificate: whose it is, nobody judged */
-	uint32_t volumes;      /* listed */
-	size_t files;          /* listed */
-	bool has_content;      /* the meta volumes were opened */
+	const struct text_list *recipients; /* "age1...", as the MANIFEST says */
+	uint32_t volumes;                   /* listed */
+	size_t files;                       /* listed */
+	bool has_content;                   /* the meta volumes were opened */
 };
 
 struct bundle_reader; /* opaque */

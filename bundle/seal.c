@@ -42,8 +42,19 @@ void seal_key_free(struct seal_key *key)
 	free(key);
 }
 
+bool seal_key_is_locked(struct bytes key_pem)
+{
+	return pem_is_locked(key_pem);
+}
+
 bool seal_key_load(struct bytes certificate_pem, struct bytes chain_pem, struct bytes key_pem,
     struct seal_key **out, struct err *err)
+{
+	return seal_key_unlock(certificate_pem, chain_pem, key_pem, (struct bytes){0}, out, err);
+}
+
+bool seal_key_unlock(struct bytes certificate_pem, struct bytes chain_pem, struct bytes key_pem,
+    struct bytes passphrase, struct seal_key **out, struct err *err)
 {
 	CLEANUP(seal_key_free) struct seal_key *key = calloc(1, sizeof(*key));
 	CLEANUP(pem_certificates_free) STACK_OF(X509) *own = NULL;
@@ -54,7 +65,7 @@ bool seal_key_load(struct bytes certificate_pem, struct bytes chain_pem, struct 
 		return fail_in(err, "seal certificate");
 	if (!pem_certificates(chain_pem, 0, &key->chain, err))
 		return fail_in(err, "certificate chain");
-	if (!pem_key(key_pem, &key->key, err))
+	if (!pem_key_unlock(key_pem, passphrase, &key->key, err))
 		return fail_in(err, "seal key");
 	key->certificate = sk_X509_shift(own);
 	if (!pem_is_p256(key->key))

@@ -12,6 +12,10 @@ struct seal_key; /* opaque: certificate, chain, private key */
 /* From PEM. The key must belong to the certificate (ERR_DAMAGED). The caller frees *out. */
 bool seal_key_load(struct bytes certificate_pem, struct bytes chain_pem, struct bytes key_pem,
     struct seal_key **out, struct err *err) MUST_CHECK;
+/* Whether the key is under a passphrase; then the same with it. ERR_KEY: it does not open the key. */
+bool seal_key_is_locked(struct bytes key_pem);
+bool seal_key_unlock(struct bytes certificate_pem, struct bytes chain_pem, struct bytes key_pem,
+    struct bytes passphrase, struct seal_key **out, struct err *err) MUST_CHECK;
 void seal_key_free(struct seal_key *key);
 CLEANUP_POINTER(struct seal_key, seal_key_free);
 /* Seal certificate then chain, PEM, for chain.pem. */

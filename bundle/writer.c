@@ -1,6 +1,7 @@
 /* Beginning of a bundle, its rows and its journal. See writer.h. */
 #include "bundle/writer.h"
 
+#include "bundle/kit_files.h"
 #include "bundle/writer_state.h"
 
 #include "bundle/name.h"
@@ -42,6 +43,7 @@ static bool take_plan(struct bundle_writer *writer, const struct bundle_plan *pl
 	writer->plan.case_id = NULL;
 	writer->plan.host = NULL;
 	writer->plan.recipients = NULL;
+	writer->plan.unlocks = NULL;
 	set_defaults(&writer->plan);
 	text_add_printable(&manifest->case_id, bytes_of(case_id));
 	text_add_printable(&manifest->host, bytes_of(host));
@@ -84,7 +86,22 @@ static bool check_empty(struct store *store, struct err *err)
 	return true;
 }
 
-static bool put_first_files(struct bundle_writer *writer, struct err *err)
+static bool put_unlocks(
+    struct bundle_writer *writer, const struct bundle_plan *plan, struct err *err)
+{
+	for (size_t i = 0; i < plan->unlock_count; i++) {
+		CLEANUP(text_free) struct text name = {0};
+
+		kit_unlock_name(text_bytes(&plan->unlocks[i].who), &name);
+		if (!text_ok(&name, err) || !writer_put_listed(writer, text_string(&name),
+						text_bytes(&plan->unlocks[i].content), err))
+			return false;
+	}
+	return true;
+}
+
+static bool put_first_files(
+    struct bundle_writer *writer, const struct bundle_plan *plan, struct err *err)
 {
 	CLEANUP(text_free) struct text readme = {0};
 	CLEANUP(text_free) struct text chain = {0};
@@ -93,7 +110,8 @@ static bool put_first_files(struct bundle_writer *writer, struct err *err)
 	return text_ok(&readme, err) && seal_key_chain(writer->plan.seal, &chain, err) &&
 	       writer_put_listed(writer, "README.txt", text_bytes(&readme), err) &&
 	       writer_put_listed(writer, "chain.pem", text_bytes(&chain), err) &&
-	       writer_seal(writer, false, err) && writer_reserve(writer, err);
+	       put_unlocks(writer, plan, err) && writer_seal(writer, false, err) &&
+	       writer_reserve(writer, err);
 }
 
 bool bundle_create(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
@@ -105,7 +123,7 @@ bool bundle_create(struct store *store, const struct bundle_plan *plan, struct b
 		return fail(err, ERR_MEMORY, "no memory for a bundle");
 	writer->store = store;
 	if (!take_plan(writer, plan, err) || !make_parts(writer, err) || !check_empty(store, err) ||
-	    !put_first_files(writer, err))
+	    !put_first_files(writer, plan, err))
 		return false;
 	*out = TAKE(writer);
 	return true;

@@ -5,7 +5,7 @@
 #define KANSHIKI_BUNDLE_WRITER_H
 
 #include "core/store.h"
-#include "bundle/seal.h"
+#include "bundle/kit.h"
 
 /* In the place of the host: its name is inside alone. */
 #define BUNDLE_WITHHELD "withheld"
@@ -25,6 +25,8 @@ struct bundle_plan { /* borrowed during bundle_create only, but for seal and the
 	uint8_t collection_id[16]; /* UUIDv7: bundle_new_id */
 	uint64_t started;          /* ticks */
 	const struct text_list *recipients;
+	const struct kit_unlock *unlocks; /* copied into the bundle as unlock.WHO.age */
+	size_t unlock_count;
 	const struct seal_key *seal; /* must outlive the writer */
 	uint64_t (*now)(void);       /* ticks */
 	uint64_t (*monotonic_ms)(void);

@@ -4,6 +4,7 @@
 #include "cli/collect.h"
 #include "cli/collect_ask.h"
 #include "cli/command.h"
+#include "cli/passphrase.h"
 #include "collectors/collection.h"
 #include "collectors/facts.h"
 #include "collectors/shadows.h"
@@ -75,6 +76,7 @@ static size_t make_options(struct collect_request *request, struct option option
 		"what the office gave with the order: shows that it was taken after it"},
 	    {"reference-time", 0, OPTION_TEXT, &request->reference_time, "TIME",
 		"just read from a right clock: 2026-11-21T07:04:15+09:00"},
+	    PASSPHRASE_OPTION(&request->passphrase),
 	    {"no-live", 0, OPTION_FLAG, &request->no_live, NULL,
 		"nothing from the running system's memory"},
 	    {"unelevated", 0, OPTION_FLAG, &request->unelevated, NULL,
@@ -127,6 +129,7 @@ static void run_free(struct run *run)
 	volume_set_free(&run->volumes);
 	text_list_free(&run->request.volumes);
 	text_list_free(&run->request.take);
+	passphrase_free(&run->request.passphrase);
 	collect_answers_free(&run->answers);
 	text_free(&run->host);
 	text_free(&run->directory);
@@ -186,11 +189,15 @@ static void warn_of_end(const struct kit *kit)
 static bool load_kit(struct run *run, struct err *err)
 {
 	const char *path = run->request.kit;
+	struct passphrase_try attempt = {
+	    .from = &run->request.passphrase, .prompt = tr("Passphrase of the kit's seal key: ")};
+	const struct kit_opener opener = {passphrase_try, &attempt};
 
+	run->request.passphrase.is_unattended = run->request.unattended;
 	if (file_kind(path) != FILE_KIND_DIRECTORY)
 		return fail(err, ERR_MISSING, "no such kit '%s'", path);
 	if (!store_open_directory(path, &run->kit_store, err) ||
-	    !kit_load(run->kit_store, &run->kit, err))
+	    !kit_open(run->kit_store, &opener, &run->kit, err))
 		return fail_in(err, "kit '%s'", path);
 	warn_of_end(&run->kit);
 	return true;
@@ -217,6 +224,8 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 	    .host = run->ids_only ? BUNDLE_WITHHELD : text_string(&run->host),
 	    .started = run->start.utc,
 	    .recipients = &run->kit.recipients,
+	    .unlocks = run->kit.unlocks,
+	    .unlock_count = run->kit.unlock_count,
 	    .seal = run->kit.seal,
 	    .now = clock_now,
 	    .monotonic_ms = clock_monotonic_ms,

@@ -2,6 +2,7 @@
 #ifndef KANSHIKI_CLI_COLLECT_H
 #define KANSHIKI_CLI_COLLECT_H
 
+#include "cli/passphrase.h"
 #include "collectors/facts.h"
 #include "collectors/volumes.h"
 #include "core/text.h"
@@ -13,7 +14,8 @@ struct collect_request {
 	struct text_list volumes; /* "C=PATH", "PATH", "PATH@N" */
 	struct text_list take;
 	const char *deleted, *shadow;
-	uint64_t deleted_cap; /* MB; 0: by the policy */
+	struct passphrase passphrase; /* of the kit's seal key */
+	uint64_t deleted_cap;         /* MB; 0: by the policy */
 	bool no_read_back;
 	bool no_live, unelevated, background, unattended, json, dry_run;
 };

@@ -1,4 +1,4 @@
-/* kanshiki kit new, list, revoke: field kits and the keys behind them. */
+/* kanshiki kit new, renew, list, revoke: field kits and the keys behind them. */
 #include "cli/command.h"
 #include "cli/kit_new.h"
 #include "cli/kit_office.h"
@@ -13,8 +13,10 @@
 
 #include <string.h>
 
-#define OPTIONS      8
+#define OPTIONS      11
 #define DEFAULT_DAYS 90
+
+enum { NEW = 1, RENEW = 2, LIST = 4, REVOKE = 8 }; /* subcommands, as a set */
 
 struct request {
 	struct kit_order order;
@@ -22,118 +24,180 @@ struct request {
 	const char *public; /* "names", "ids" */
 	const char *since;  /* of a revocation */
 	uint64_t revoked_from;
+	unsigned word; /* which subcommand */
 };
 
 static void request_free_at(struct request *request)
 {
 	text_list_free(&request->order.recipients);
 	text_list_free(&request->order.programs);
+	text_list_free(&request->order.unlocks);
+	passphrase_free(&request->order.passphrase);
 }
 
-static void make_options(struct request *request, struct option options[OPTIONS])
+static const struct word {
+	const char *name;
+	unsigned is;
+	size_t operands; /* itself counted */
+} words[] = {
+    {"new", NEW, 2},
+    {"renew", RENEW, 2},
+    {"list", LIST, 1},
+    {"revoke", REVOKE, 2},
+};
+
+/* takers[i]: the subcommands that take options[i]. */
+static void make_options(
+    struct request *request, struct option options[OPTIONS], unsigned takers[OPTIONS])
 {
 	struct kit_order *order = &request->order;
-	const struct option rows[OPTIONS] = {
-	    {"keys", 0, OPTION_TEXT, &order->keys, "KEYDIR",
-		"where the office keeps its keys; made if missing, never part of the kit"},
-	    {"name", 0, OPTION_TEXT, &order->name, "NAME",
-		"name of the kit, as its seals will show it (default: kit-DATE-RANDOM)"},
-	    {"recipient", 0, OPTION_LIST, &order->recipients, "AGE1...",
-		"who may open the bundles too, beside the recipient of KEYDIR; may be repeated"},
-	    {"days", 0, OPTION_NUMBER, &request->days, "N",
-		"how long the kit may seal (default: 90 days)"},
-	    {"profile", 0, OPTION_TEXT, &order->profile, "NAME",
-		"what the kit collects unless told otherwise (default: default)"},
-	    {"public", 0, OPTION_TEXT, &request->public, "WHAT",
-		"what shows outside of its bundles: names (default), or ids alone"},
-	    {"exe", 0, OPTION_LIST, &order->programs, "FILE",
-		"kanshiki.exe to put in, for x64 and x86 (default: found beside this program)"},
-	    {"since", 0, OPTION_TEXT, &request->since, "TIME",
-		"revoke: from when on its seals are not to be believed (default: now)"},
+	const struct {
+		struct option option;
+		unsigned takers;
+	} rows[OPTIONS] = {
+	    {{"keys", 0, OPTION_TEXT, &order->keys, "KEYDIR",
+		 "where the office keeps its keys; made if missing, never part of the kit"},
+		NEW | RENEW | LIST | REVOKE},
+	    {{"name", 0, OPTION_TEXT, &order->name, "NAME",
+		 "name of the kit, as its seals will show it (default: kit-DATE-RANDOM)"},
+		NEW},
+	    {{"recipient", 0, OPTION_LIST, &order->recipients, "[NAME=]AGE1...",
+		 "who may open the bundles too, beside the recipient of KEYDIR; may be repeated"},
+		NEW},
+	    {{"unlock", 0, OPTION_LIST, &order->unlocks, "WHO",
+		 "put in a key for WHO to open bundles with, under a passphrase; may be repeated"},
+		NEW},
+	    {{"seal-passphrase", 0, OPTION_FLAG, &order->locks_seal, NULL,
+		 "put the seal's key under a passphrase: who finds the kit cannot seal"},
+		NEW | RENEW},
+	    {PASSPHRASE_OPTION(&order->passphrase), NEW | RENEW},
+	    {{"days", 0, OPTION_NUMBER, &request->days, "N",
+		 "how long the kit may seal (default: 90 days)"},
+		NEW | RENEW},
+	    {{"profile", 0, OPTION_TEXT, &order->profile, "NAME",
+		 "what the kit collects unless told otherwise (default: default)"},
+		NEW},
+	    {{"public", 0, OPTION_TEXT, &request->public, "WHAT",
+		 "what shows outside of its bundles: names (default), or ids alone"},
+		NEW},
+	    {{"exe", 0, OPTION_LIST, &order->programs, "FILE",
+		 "kanshiki.exe to put in, for x64 and x86 (default: found beside this program)"},
+		NEW},
+	    {{"since", 0, OPTION_TEXT, &request->since, "TIME",
+		 "revoke: from when on its seals are not to be believed (default: now)"},
+		REVOKE},
 	};
 
-	memcpy(options, rows, sizeof(rows));
+	for (size_t i = 0; i < OPTIONS; i++) {
+		options[i] = rows[i].option;
+		takers[i] = rows[i].takers;
+	}
 }
 
 static void help(struct text *out)
 {
 	struct request request = {0};
 	struct option options[OPTIONS];
+	unsigned takers[OPTIONS];
 
-	make_options(&request, options);
+	make_options(&request, options, takers);
 	text_adds(
 	    out, tr("Example: kanshiki kit new /media/usb --keys ~/soc-keys --name team-3\n\n"));
-	text_adds(out, tr("kit list shows the kits that were issued, kit revoke ends one that was "
-			  "lost; both take --keys.\n\n"));
+	text_adds(
+	    out, tr("kit list shows the kits that were issued, kit renew gives one a new seal, "
+		    "kit revoke ends one that was lost; all take --keys.\n\n"));
 	options_help(options, OPTIONS, out);
 }
 
-static bool is_word(const struct text_list *operands, const char *word, size_t count)
+static bool take_word(struct request *request, const struct text_list *operands, struct err *err)
 {
-	return operands->count == count && strcmp(operands->at[0], word) == 0;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (operands->count == words[i].operands &&
+		    strcmp(operands->at[0], words[i].name) == 0) {
+			request->word = words[i].is;
+			return true;
+		}
+	return fail(err, ERR_USAGE,
+	    "kanshiki kit new DIR --keys KEYDIR, kit renew DIR, kit list or kit revoke NAME");
 }
 
-/* list and revoke take --keys, revoke also --since. */
-static bool parse_office(struct request *request, const struct text_list *operands, struct err *err)
+static bool is_given(const struct option *option)
 {
-	const struct kit_order *order = &request->order;
+	switch (option->kind) {
+	case OPTION_FLAG:
+		return *(const bool *)option->to;
+	case OPTION_TEXT:
+		return *(const char *const *)option->to != NULL;
+	case OPTION_LIST:
+		return ((const struct text_list *)option->to)->count != 0;
+	case OPTION_NUMBER:
+		return *(const uint64_t *)option->to != DEFAULT_DAYS; /* the only one */
+	}
+	return false;
+}
 
-	if (order->name || order->profile || request->public || order->recipients.count ||
-	    order->programs.count || request->days != DEFAULT_DAYS ||
-	    (request->since && operands->count == 1))
-		return fail(err, ERR_USAGE, "kit %s does not take that option", operands->at[0]);
+static bool check_options(const struct request *request, const struct option options[OPTIONS],
+    const unsigned takers[OPTIONS], const char *word, struct err *err)
+{
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (!(takers[i] & request->word) && is_given(&options[i]))
+			return fail(
+			    err, ERR_USAGE, "kit %s does not take --%s", word, options[i].name);
+	return true;
+}
+
+static bool take_values(struct request *request, const char *directory, struct err *err)
+{
+	struct kit_order *order = &request->order;
+
+	if (!order->keys || !*order->keys)
+		return fail(err, ERR_USAGE, "--keys KEYDIR is missing: where the keys are kept");
+	if (request->days < 1 || request->days > ISSUE_DAYS_MAX)
+		return fail(err, ERR_USAGE, "--days takes 1 to %d", ISSUE_DAYS_MAX);
+	if (!order->profile)
+		order->profile = "default";
+	order->now = clock_now();
+	order->directory = directory;
+	order->days = (unsigned)request->days;
 	request->revoked_from = order->now;
 	if (request->since && !time_parse(request->since, &request->revoked_from, NULL))
 		return fail(err, ERR_USAGE,
 		    "--since takes a time like 2026-11-20T22:00:00Z, not '%s'", request->since);
-	return true;
-}
-
-static int revoke(const struct request *request, const char *name)
-{
-	CLEANUP(text_free) struct text shown = {0};
-	char since[TIME_ISO_ROOM];
-	struct err err = {0};
-
-	if (!kit_revoke(request->order.keys, name, request->revoked_from, request->order.now, &err))
-		return command_fail(&err);
-	text_add_printable(&shown, bytes_of(name));
-	time_iso(request->revoked_from, since);
-	say(tr("kit '%s' is revoked from %.19sZ on. Send evidence-ca.crl to all who verify with "
-	       "their own copy of the keys\n"),
-	    text_string(&shown), since);
-	return EXIT_COMPLETE;
+	if (request->public && !kit_public_parse(request->public, &order->ids_only, err))
+		return false;
+	/* On site it would be too late. */
+	return collection_check_profile(order->profile, err);
 }
 
 static bool parse(
     int argc, char **argv, struct request *request, struct text_list *operands, struct err *err)
 {
 	struct option options[OPTIONS];
+	unsigned takers[OPTIONS];
 
 	request->days = DEFAULT_DAYS;
-	make_options(request, options);
-	if (!options_parse(options, OPTIONS, argc, argv, operands, err))
-		return false;
-	request->order.now = clock_now();
-	if (!request->order.keys || !*request->order.keys)
-		return fail(err, ERR_USAGE, "--keys KEYDIR is missing: where the keys are kept");
-	if (is_word(operands, "list", 1) || is_word(operands, "revoke", 2))
-		return parse_office(request, operands, err);
-	if (!is_word(operands, "new", 2) || request->since)
-		return fail(err, ERR_USAGE,
-		    "kanshiki kit new DIR --keys KEYDIR, kit list or kit revoke NAME");
-	if (!request->order.profile)
-		request->order.profile = "default";
-	if (request->days < 1 || request->days > ISSUE_DAYS_MAX)
-		return fail(err, ERR_USAGE, "--days takes 1 to %d", ISSUE_DAYS_MAX);
-	/* On site it would be too late. */
-	if ((request->public &&
-		!kit_public_parse(request->public, &request->order.ids_only, err)) ||
-	    !collection_check_profile(request->order.profile, err))
-		return false;
-	request->order.directory = operands->at[1];
-	request->order.days = (unsigned)request->days;
-	return true;
+	make_options(request, options, takers);
+	return options_parse(options, OPTIONS, argc, argv, operands, err) &&
+	       take_word(request, operands, err) &&
+	       check_options(request, options, takers, operands->at[0], err) &&
+	       take_values(request, operands->count > 1 ? operands->at[1] : "", err);
+}
+
+static int revoke(const struct request *request)
+{
+	CLEANUP(text_free) struct text shown = {0};
+	const struct kit_order *order = &request->order;
+	char since[TIME_ISO_ROOM];
+	struct err err = {0};
+
+	if (!kit_revoke(order->keys, order->directory, request->revoked_from, order->now, &err))
+		return command_fail(&err);
+	text_add_printable(&shown, bytes_of(order->directory));
+	time_iso(request->revoked_from, since);
+	say(tr("kit '%s' is revoked from %.19sZ on. Send evidence-ca.crl to all who verify with "
+	       "their own copy of the keys\n"),
+	    text_string(&shown), since);
+	return EXIT_COMPLETE;
 }
 
 static void say_keys(const struct kit_order *order, const struct kit_made *made)
@@ -147,23 +211,38 @@ static void say_keys(const struct kit_order *order, const struct kit_made *made)
 	       "recipient.key\n"
 	       "in '%s'. Keep a copy of recipient.key in a safe: without it no bundle opens.\n"),
 	    order->keys);
-	say(tr("In the kit only seal.key is secret: whoever has it can seal in the kit's name.\n"
-	       "The kit holds no key that opens a bundle.\n"));
+	say(order->locks_seal ? tr("In the kit only seal.key is secret: whoever has it and its "
+				   "passphrase can seal in the kit's name.\n")
+			      : tr("In the kit only seal.key is secret: whoever has it can seal in "
+				   "the kit's name.\n"));
+	say(order->unlocks.count
+		? tr("The kit holds keys that open bundles, each under the passphrase you chose: "
+		     "unlock.WHO.age.\n")
+		: tr("The kit holds no key that opens a bundle.\n"));
 }
 
-static int tell(const struct kit_order *order, const struct kit_made *made)
+/* stdout gets the kit's directory. */
+static int tell(const struct request *request, const struct kit_made *made)
 {
 	CLEANUP(text_free) struct text name = {0};
 	CLEANUP(text_free) struct text path = {0};
+	const struct kit_order *order = &request->order;
 	char expires[TIME_ISO_ROOM];
 
 	text_add_printable(&name, text_bytes(&made->name));
 	text_addf(&path, "%s\n", order->directory);
 	time_iso(made->expires, expires);
-	say(tr("kit '%s' is ready; it can seal until %.10s (UTC)\n"), text_string(&name), expires);
-	if (made->programs == 0)
-		say(tr("no kanshiki.exe was found to put into it; give it with --exe FILE\n"));
-	say_keys(order, made);
+	if (request->word == RENEW) {
+		say(tr("kit '%s' is renewed; it can seal until %.10s (UTC)\n"), text_string(&name),
+		    expires);
+	} else {
+		say(tr("kit '%s' is ready; it can seal until %.10s (UTC)\n"), text_string(&name),
+		    expires);
+		if (made->programs == 0)
+			say(tr("no kanshiki.exe was found to put into it; give it with --exe "
+			       "FILE\n"));
+		say_keys(order, made);
+	}
 	return console_write(text_bytes(&path), NULL) ? EXIT_COMPLETE : EXIT_IO;
 }
 
@@ -172,24 +251,29 @@ static int run(int argc, char **argv)
 	CLEANUP(request_free) struct request request = {0};
 	CLEANUP(text_list_free) struct text_list operands = {0};
 	CLEANUP(kit_made_free) struct kit_made made = {0};
+	struct kit_order *order = &request.order;
 	struct err err = {0};
 
 	if (!parse(argc, argv, &request, &operands, &err))
 		return command_fail(&err);
-	if (is_word(&operands, "list", 1))
-		return kit_list(request.order.keys);
-	if (is_word(&operands, "revoke", 2))
-		return revoke(&request, operands.at[1]);
-	if (!kit_new(&request.order, &made, &err))
+	if (request.word == LIST)
+		return kit_list(order->keys);
+	if (request.word == REVOKE)
+		return revoke(&request);
+	if (!(request.word == NEW ? kit_new(order, &made, &err) : kit_renew(order, &made, &err)))
 		return command_fail(&err);
-	return tell(&request.order, &made);
+	return tell(&request, &made);
 }
 
 const struct command command_kit = {
     .name = "kit",
-    .summary = "make, list and revoke field kits: the folders that responders carry on USB disks",
-    .usage = "kanshiki kit new DIR --keys KEYDIR [--name NAME] [--recipient AGE1...]...\n"
+    .summary =
+	"make, list, renew and revoke field kits: the folders that responders carry on USB disks",
+    .usage = "kanshiki kit new DIR --keys KEYDIR [--name NAME] [--recipient [NAME=]AGE1...]...\n"
+	     "                 [--unlock WHO]... [--seal-passphrase] [--passphrase-file FILE]\n"
 	     "                 [--days N] [--profile NAME] [--exe FILE]...\n"
+	     "kanshiki kit renew DIR --keys KEYDIR [--days N] [--seal-passphrase]\n"
+	     "                 [--passphrase-file FILE]\n"
 	     "kanshiki kit list --keys KEYDIR\n"
 	     "kanshiki kit revoke NAME --keys KEYDIR [--since TIME]",
     .run = run,

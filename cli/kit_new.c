@@ -4,13 +4,17 @@
 #include "bundle/age.h"
 #include "bundle/issue.h"
 #include "bundle/kit_files.h"
+#include "cli/kit_keys.h"
+#include "cli/kit_put.h"
 #include "core/time.h"
+#include "core/tr.h"
 #include "platform/file.h"
 
 #include <openssl/rand.h>
 #include <stdio.h>
 
 #define CA_NAME     "Kanshiki evidence CA"
+#define OFFICE_NAME "office" /* of recipient.key, in recipients.txt */
 #define PARENTS_MAX 256
 
 struct keys { /* of the office */
@@ -29,32 +33,6 @@ void kit_made_free(struct kit_made *made)
 	text_free(&made->name);
 }
 
-static bool has_file(const char *directory, const char *name)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	file_join(&path, directory, name);
-	return file_kind(text_string(&path)) != FILE_KIND_MISSING;
-}
-
-static bool read_file(const char *directory, const char *name, struct text *out, struct err *err)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	file_join(&path, directory, name);
-	return text_ok(&path, err) && file_read_all(text_string(&path), KIT_FILE_MAX, out, err);
-}
-
-static bool write_file(const char *directory, const char *name, const struct text *content,
-    bool is_private, struct err *err)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	file_join(&path, directory, name);
-	return text_ok(&path, err) && text_ok(content, err) &&
-	       file_write_all(text_string(&path), text_bytes(content), is_private, err);
-}
-
 /* The CA's name says when it was made, so that two of them can be told apart. */
 static bool make_ca(const struct kit_order *order, struct issued *ca, struct err *err)
 {
@@ -63,14 +41,14 @@ static bool make_ca(const struct kit_order *order, struct issued *ca, struct err
 	time_compact(order->now, when);
 	snprintf(name, sizeof(name), "%s %.8s", CA_NAME, when);
 	return issue_ca(name, order->now, ca, err) &&
-	       write_file(order->keys, KEYS_CA_KEY, &ca->key, true, err) &&
-	       write_file(order->keys, KEYS_CA, &ca->certificate, false, err);
+	       kit_write_file(order->keys, KEYS_CA_KEY, &ca->key, true, err) &&
+	       kit_write_file(order->keys, KEYS_CA, &ca->certificate, false, err);
 }
 
 static bool get_ca(const struct kit_order *order, struct keys *keys, bool *is_new, struct err *err)
 {
-	bool certificate = has_file(order->keys, KEYS_CA);
-	bool key = has_file(order->keys, KEYS_CA_KEY);
+	bool certificate = kit_has_file(order->keys, KEYS_CA);
+	bool key = kit_has_file(order->keys, KEYS_CA_KEY);
 
 	*is_new = !certificate && !key;
 	if (*is_new)
@@ -78,8 +56,7 @@ static bool get_ca(const struct kit_order *order, struct keys *keys, bool *is_ne
 	if (certificate != key)
 		return fail(err, ERR_DAMAGED, "'%s' holds '%s' but not '%s'", order->keys,
 		    certificate ? KEYS_CA : KEYS_CA_KEY, certificate ? KEYS_CA_KEY : KEYS_CA);
-	return read_file(order->keys, KEYS_CA, &keys->ca.certificate, err) &&
-	       read_file(order->keys, KEYS_CA_KEY, &keys->ca.key, err);
+	return kit_read_ca(order->keys, &keys->ca, err);
 }
 
 static bool make_recipient(const struct kit_order *order, struct text *recipient, struct err *err)
@@ -93,7 +70,7 @@ static bool make_recipient(const struct kit_order *order, struct text *recipient
 	time_iso(order->now, when);
 	text_addf(&file, "# created: %.19sZ\n# public key: %s\n%s\n", when, text_string(recipient),
 	    text_string(&identity));
-	return write_file(order->keys, KEYS_RECIPIENT, &file, true, err);
+	return kit_write_file(order->keys, KEYS_RECIPIENT, &file, true, err);
 }
 
 static bool get_recipient(
@@ -102,10 +79,10 @@ static bool get_recipient(
 	CLEANUP(text_wipe) struct text file = {0};
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
 
-	*is_new = !has_file(order->keys, KEYS_RECIPIENT);
+	*is_new = !kit_has_file(order->keys, KEYS_RECIPIENT);
 	if (*is_new)
 		return make_recipient(order, recipient, err);
-	if (!read_file(order->keys, KEYS_RECIPIENT, &file, err) ||
+	if (!kit_read_file(order->keys, KEYS_RECIPIENT, KIT_FILE_MAX, &file, err) ||
 	    !age_identities_add(&identities, text_bytes(&file), err) ||
 	    !age_identity_recipient(&identities.at[0], recipient, err))
 		return fail_in(err, "'%s'", KEYS_RECIPIENT);
@@ -141,11 +118,11 @@ static bool check_free(const struct kit_order *order, struct err *err)
 	static const char *const names[] = {KIT_JSON, KIT_RECIPIENTS, KIT_SEAL, KIT_SEAL_KEY,
 	    KIT_CA, KIT_CHAIN, KIT_GUIDE, KIT_LIST, KIT_LIST_SEAL};
 
-	if (has_file(order->directory, KIT_JSON))
+	if (kit_has_file(order->directory, KIT_JSON))
 		return fail(err, ERR_EXISTS, "'%s' already is a kit; choose another directory",
 		    order->directory);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (has_file(order->directory, names[i]))
+		if (kit_has_file(order->directory, names[i]))
 			return fail(err, ERR_EXISTS, "'%s' holds a file '%s' already",
 			    order->directory, names[i]);
 	return true;
@@ -168,130 +145,86 @@ static bool name_kit(const struct kit_order *order, struct text *name, struct er
 	return text_ok(name, err);
 }
 
-bool kit_record_name(struct bytes name, struct text *out, struct err *err)
-{
-	text_adds(out, KEYS_KITS "/");
-	for (size_t i = 0; i < name.len; i++) {
-		char c = (char)name.at[i];
-		bool bad = (unsigned char)c < 0x20 || c == 0x7f || strchr("/\\:*?\"<>|", c);
-
-		text_addc(out, bad || (i == 0 && c == '.') ? '_' : c);
-	}
-	text_adds(out, ".pem");
-	return text_ok(out, err);
-}
-
-struct making { /* what was made in the kit, to be removed again when it fails */
-	const struct kit_order *order;
-	struct text_list files;
-	struct text recipients; /* recipients.txt */
-	bool is_done;
+struct recipient { /* "NAME=age1..." or "age1..." */
+	struct bytes name, key;
 };
 
-static void making_end_at(struct making *making)
+static struct recipient split(const char *given)
 {
-	for (size_t i = 0; !making->is_done && i < making->files.count; i++)
-		(void)!file_remove(making->files.at[i], NULL);
-	text_list_free(&making->files);
-	text_free(&making->recipients);
-}
+	const char *equals = strchr(given, '=');
+	struct recipient parts = {.key = bytes_of(equals ? equals + 1 : given)};
 
-static bool put(struct making *making, const char *name, const struct text *content,
-    bool is_private, struct err *err)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	file_join(&path, making->order->directory, name);
-	return text_ok(&path, err) &&
-	       write_file(making->order->directory, name, content, is_private, err) &&
-	       text_list_add(&making->files, text_bytes(&path), err);
+	if (equals)
+		parts.name = (struct bytes){(const uint8_t *)given, (size_t)(equals - given)};
+	return parts;
 }
 
 /* Given before, or the office's own. */
 static bool is_repeated(const struct text_list *list, size_t at, const struct text *own)
 {
-	bool repeated = strcmp(list->at[at], text_string(own)) == 0;
+	struct bytes key = split(list->at[at]).key;
+	bool repeated = bytes_equal(key, text_bytes(own));
 
 	for (size_t i = 0; i < at && !repeated; i++)
-		repeated = strcmp(list->at[i], list->at[at]) == 0;
+		repeated = bytes_equal(key, split(list->at[i]).key);
 	return repeated;
 }
 
-static bool put_recipients(
-    struct making *making, const struct text *own, struct kit *kit, struct err *err)
+/* The name of a recipient is a comment in the line before it. */
+static bool add_recipient(struct text *file, struct bytes name, struct bytes key, struct err *err)
 {
-	const struct text_list *more = &making->order->recipients;
-	struct text *file = &making->recipients;
+	CLEANUP(text_free) struct text shown = {0};
 
-	text_addf(file, "%s\n", text_string(own));
-	for (size_t i = 0; i < more->count; i++)
-		if (!is_repeated(more, i, own))
-			text_addf(file, "%s\n", more->at[i]);
-	/* Read back as the collector will read it. */
-	if (!text_ok(file, err) || !kit_parse_recipients(text_bytes(file), kit, err))
-		return fail_in(err, "--recipient");
-	return put(making, KIT_RECIPIENTS, file, false, err);
+	text_add(&shown, name);
+	if (name.len) {
+		if (!text_ok(&shown, err) || !issue_check_name(text_string(&shown), err))
+			return false;
+		text_addf(file, "# %s\n", text_string(&shown));
+	}
+	text_add(file, key);
+	text_addc(file, '\n');
+	return text_ok(file, err);
 }
 
-static void add_chain(const struct keys *keys, const struct issued *seal, struct text *chain)
+static bool make_recipients(const struct kit_order *order, const struct text *own,
+    const struct text_list *unlocking, struct kit *kit, struct err *err)
 {
-	text_add(chain, text_bytes(&seal->certificate));
-	text_add(chain, text_bytes(&keys->ca.certificate));
-}
+	const struct text_list *more = &order->recipients;
+	struct text *file = &kit->recipients_file;
 
-static bool put_certificates(
-    struct making *making, const struct keys *keys, const struct issued *seal, struct err *err)
-{
-	CLEANUP(text_free) struct text chain = {0};
-
-	add_chain(keys, seal, &chain);
-	return put(making, KIT_SEAL_KEY, &seal->key, true, err) &&
-	       put(making, KIT_SEAL, &seal->certificate, false, err) &&
-	       put(making, KIT_CA, &keys->ca.certificate, false, err) &&
-	       put(making, KIT_CHAIN, &chain, false, err);
-}
-
-/* Who opens, what is collected and who seals, signed by the evidence CA's key: nothing else in the kit could vouch for it. */
-static bool put_list(struct making *making, const struct keys *keys, const struct issued *seal,
-    const struct text *json, struct err *err)
-{
-	CLEANUP(seal_key_free) struct seal_key *key = NULL;
-	CLEANUP(text_free) struct text chain = {0};
-	CLEANUP(text_free) struct text list = {0};
-	CLEANUP(text_free) struct text p7s = {0};
-	struct bytes ca = text_bytes(&keys->ca.certificate);
-
-	add_chain(keys, seal, &chain);
-	kit_format_list(
-	    &(struct kit_listed){
-		.json = text_bytes(json),
-		.recipients = text_bytes(&making->recipients),
-		.seal = text_bytes(&seal->certificate),
-		.chain = text_bytes(&chain),
-		.ca = ca,
-	    },
-	    &list);
-	if (!text_ok(&list, err) || !text_ok(&chain, err))
+	if (!add_recipient(file, bytes_of(OFFICE_NAME), text_bytes(own), err))
 		return false;
-	if (!seal_key_load(ca, ca, text_bytes(&keys->ca.key), &key, err) ||
-	    !seal_sign(key, text_bytes(&list), making->order->now, &p7s, err))
-		return fail_in(err, "evidence CA");
-	return put(making, KIT_LIST, &list, false, err) &&
-	       put(making, KIT_LIST_SEAL, &p7s, false, err);
+	for (size_t i = 0; i < more->count; i++) {
+		struct recipient parts = split(more->at[i]);
+
+		if (!is_repeated(more, i, own) && !add_recipient(file, parts.name, parts.key, err))
+			return fail_in(err, "--recipient");
+	}
+	for (size_t i = 0; i < unlocking->count; i++) {
+		CLEANUP(text_free) struct text name = {0};
+
+		text_addf(&name, "unlock %s", text_string(&kit->unlocks[i].who));
+		if (!text_ok(&name, err) ||
+		    !add_recipient(file, text_bytes(&name), bytes_of(unlocking->at[i]), err))
+			return false;
+	}
+	/* Read back as the collector will read it. */
+	if (!kit_parse_recipients(text_bytes(file), kit, err))
+		return fail_in(err, "--recipient");
+	return true;
 }
 
-/* kit.json comes last: a directory without it is no kit. */
-static bool put_texts(struct making *making, const struct keys *keys, const struct issued *seal,
-    const struct kit *kit, struct err *err)
+static bool put_unlocks(struct kit_put *put, const struct kit *kit, struct err *err)
 {
-	CLEANUP(text_free) struct text guide = {0};
-	CLEANUP(text_free) struct text json = {0};
+	for (size_t i = 0; i < kit->unlock_count; i++) {
+		CLEANUP(text_free) struct text name = {0};
 
-	kit_format_guide(kit, &guide);
-	kit_format_json(kit, &json);
-	return text_ok(&json, err) && put_list(making, keys, seal, &json, err) &&
-	       put(making, KIT_GUIDE, &guide, false, err) &&
-	       put(making, KIT_JSON, &json, false, err);
+		kit_unlock_name(text_bytes(&kit->unlocks[i].who), &name);
+		if (!text_ok(&name, err) ||
+		    !kit_put(put, text_string(&name), &kit->unlocks[i].content, false, err))
+			return false;
+	}
+	return true;
 }
 
 static bool issue(const struct kit_order *order, const struct keys *keys, struct kit *kit,
@@ -303,46 +236,101 @@ static bool issue(const struct kit_order *order, const struct keys *keys, struct
 
 	file_join(&kits, order->keys, KEYS_KITS);
 	if (!text_ok(&kits, err) || !file_make_directory(text_string(&kits), true, err) ||
-	    !kit_record_name(text_bytes(&kit->name), &record, err))
+	    !kit_record_name(text_bytes(&kit->name), 1, &record, err))
 		return false;
-	if (has_file(order->keys, text_string(&record)))
+	if (kit_has_file(order->keys, text_string(&record)))
 		return fail(err, ERR_EXISTS, "a kit '%s' was issued before; choose another --name",
 		    text_string(&kit->name));
 	return issue_seal(&keys->ca, text_string(&kit->name), order->now, order->days, seal, err) &&
 	       issue_check_seal(text_bytes(&seal->certificate), text_bytes(&keys->ca.certificate),
 		   &from, &kit->expires, err) &&
-	       write_file(order->keys, text_string(&record), &seal->certificate, false, err);
+	       kit_write_file(order->keys, text_string(&record), &seal->certificate, false, err);
 }
 
-static bool make(
-    const struct kit_order *order, struct kit *kit, struct kit_made *out, struct err *err)
+struct asked {                      /* what people chose, asked for before anything is made */
+	struct text seal;           /* the passphrase of the seal key; empty: none */
+	struct text_list unlocking; /* recipients, one for each unlock of the kit */
+};
+
+static void asked_free_at(struct asked *asked)
+{
+	text_wipe(&asked->seal);
+	text_list_free(&asked->unlocking);
+}
+
+static bool make(const struct kit_order *order, const struct asked *asked, struct kit *kit,
+    struct kit_made *out, struct err *err)
 {
 	CLEANUP(keys_free) struct keys keys = {0};
 	CLEANUP(issued_free) struct issued seal = {0};
-	CLEANUP(making_end) struct making making = {.order = order};
+	CLEANUP(kit_put_end) struct kit_put put = {.directory = order->directory};
 
-	if (!get_ca(order, &keys, &out->new_ca, err) ||
-	    !get_recipient(order, &keys.recipient, &out->new_recipient, err) ||
-	    !put_recipients(&making, &keys.recipient, kit, err) ||
-	    !kit_copy_programs(order, &making.files, &out->programs, err) ||
-	    !issue(order, &keys, kit, &seal, err) ||
-	    !put_certificates(&making, &keys, &seal, err) ||
-	    !put_texts(&making, &keys, &seal, kit, err))
+	return get_ca(order, &keys, &out->new_ca, err) &&
+	       get_recipient(order, &keys.recipient, &out->new_recipient, err) &&
+	       make_recipients(order, &keys.recipient, &asked->unlocking, kit, err) &&
+	       kit_put(&put, KIT_RECIPIENTS, &kit->recipients_file, false, err) &&
+	       put_unlocks(&put, kit, err) &&
+	       kit_copy_programs(order, &put.files, &out->programs, err) &&
+	       issue(order, &keys, kit, &seal, err) &&
+	       (!kit->is_locked || issue_lock(&seal, text_bytes(&asked->seal), err)) &&
+	       kit_put_sealed(&put, &keys.ca, &seal, kit, order->now, err) &&
+	       kit_put_done(&put, err);
+}
+
+static bool ask_unlock(
+    struct kit_order *order, const char *who, struct kit *kit, struct asked *asked, struct err *err)
+{
+	CLEANUP(text_wipe) struct text passphrase = {0};
+	CLEANUP(text_free) struct text recipient = {0};
+	struct kit_unlock *unlock = &kit->unlocks[kit->unlock_count];
+	char prompt[128 + KIT_WHO_MAX];
+
+	if (!kit_check_who(bytes_of(who), err))
+		return fail_in(err, "--unlock");
+	for (size_t i = 0; i < kit->unlock_count; i++)
+		if (text_same_name(text_bytes(&kit->unlocks[i].who), bytes_of(who)))
+			return fail(err, ERR_USAGE, "--unlock '%s' is given twice", who);
+	if (kit->unlock_count == KIT_UNLOCKS)
+		return fail(err, ERR_USAGE, "--unlock may be given %d times", KIT_UNLOCKS);
+	snprintf(prompt, sizeof(prompt), tr("New passphrase of %s, to open bundles with: "), who);
+	if (!passphrase_choose(&order->passphrase, prompt, &passphrase, err))
 		return false;
-	making.is_done = true;
+	kit->unlock_count++;
+	text_adds(&unlock->who, who);
+	return text_ok(&unlock->who, err) &&
+	       age_generate_locked(
+		   text_bytes(&passphrase), order->now, &unlock->content, &recipient, err) &&
+	       text_list_add(&asked->unlocking, text_bytes(&recipient), err);
+}
+
+static bool ask(struct kit_order *order, struct kit *kit, struct asked *asked, struct err *err)
+{
+	kit->is_locked = order->locks_seal;
+	if (order->locks_seal && !kit_ask_seal(&order->passphrase, &asked->seal, err))
+		return false;
+	for (size_t i = 0; i < order->unlocks.count; i++)
+		if (!ask_unlock(order, order->unlocks.at[i], kit, asked, err))
+			return false;
 	return true;
 }
 
-bool kit_new(const struct kit_order *order, struct kit_made *out, struct err *err)
+bool kit_ask_seal(struct passphrase *from, struct text *out, struct err *err)
+{
+	return passphrase_choose(from, tr("New passphrase of the kit's seal key: "), out, err);
+}
+
+bool kit_new(struct kit_order *order, struct kit_made *out, struct err *err)
 {
 	CLEANUP(kit_free) struct kit kit = {.created = order->now, .ids_only = order->ids_only};
+	CLEANUP(asked_free) struct asked asked = {0};
 
-	if (!name_kit(order, &kit.name, err) || !file_make_directory(order->directory, true, err) ||
+	if (!name_kit(order, &kit.name, err) || !ask(order, &kit, &asked, err) ||
+	    !file_make_directory(order->directory, true, err) ||
 	    !file_make_directory(order->keys, true, err) || !check_apart(order, err) ||
 	    !check_free(order, err))
 		return false;
 	text_adds(&kit.profile, order->profile);
-	if (!text_ok(&kit.profile, err) || !make(order, &kit, out, err))
+	if (!text_ok(&kit.profile, err) || !make(order, &asked, &kit, out, err))
 		return false;
 	text_add(&out->name, text_bytes(&kit.name));
 	out->expires = kit.expires;

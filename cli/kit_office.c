@@ -4,7 +4,7 @@
 #include "bundle/issue.h"
 #include "bundle/kit_files.h"
 #include "cli/command.h"
-#include "cli/kit_new.h"
+#include "cli/kit_keys.h"
 #include "core/time.h"
 #include "platform/clock.h"
 #include "platform/console.h"
@@ -12,30 +12,8 @@
 
 #include <string.h>
 
-#define CRL_MAX  ((size_t)16 << 20) /* as trust.c reads it */
 #define KITS_MAX 100000
 #define SUFFIX   ".pem"
-
-static bool read_file(
-    const char *directory, const char *name, size_t limit, struct text *out, struct err *err)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	file_join(&path, directory, name);
-	return text_ok(&path, err) && file_read_all(text_string(&path), limit, out, err);
-}
-
-/* None is an empty one. */
-static bool read_crl(const char *keys, struct text *out, struct err *err)
-{
-	struct err why = {0};
-
-	if (read_file(keys, KEYS_CRL, CRL_MAX, out, &why) || why.kind == ERR_MISSING)
-		return true;
-	if (err)
-		*err = why;
-	return false;
-}
 
 static bool check_keys(const char *keys, struct err *err)
 {
@@ -60,43 +38,52 @@ static bool replace_crl(const char *keys, const struct text *crl, struct err *er
 	       file_rename(text_string(&fresh), text_string(&path), err);
 }
 
-static bool read_record(const char *keys, const char *name, struct text *out, struct err *err)
+struct revocation {
+	struct issued ca;
+	struct text crl; /* as it is so far */
+	uint64_t since, now;
+	unsigned count; /* added to it */
+};
+
+static void revocation_free_at(struct revocation *revocation)
 {
-	CLEANUP(text_free) struct text record = {0};
-	CLEANUP(text_free) struct text shown = {0};
+	issued_free(&revocation->ca);
+	text_free(&revocation->crl);
+}
+
+/* One that was revoked before its kit was renewed stays as it is. */
+static bool add_revoked(void *context, const struct text *certificate, struct err *err)
+{
+	struct revocation *revocation = context;
+	CLEANUP(text_free) struct text crl = {0};
 	struct err why = {0};
 
-	if (!kit_record_name(bytes_of(name), &record, err))
-		return false;
-	if (read_file(keys, text_string(&record), KIT_FILE_MAX, out, &why))
+	if (issue_revoke(&revocation->ca, text_bytes(&revocation->crl), text_bytes(certificate),
+		revocation->since, revocation->now, &crl, &why)) {
+		text_free(&revocation->crl);
+		revocation->crl = crl;
+		crl = (struct text){0};
+		revocation->count++;
 		return true;
-	text_add_printable(&shown, bytes_of(name));
-	if (why.kind == ERR_MISSING)
-		return fail(err, ERR_MISSING,
-		    "no kit '%s' was issued from here; 'kit list' names them", text_string(&shown));
-	if (err)
+	}
+	if (why.kind != ERR_EXISTS && err)
 		*err = why;
-	return false;
+	return why.kind == ERR_EXISTS;
 }
 
 bool kit_revoke(const char *keys, const char *name, uint64_t since, uint64_t now, struct err *err)
 {
-	CLEANUP(issued_free) struct issued ca = {0};
-	CLEANUP(text_free) struct text certificate = {0};
-	CLEANUP(text_free) struct text before = {0};
-	CLEANUP(text_free) struct text crl = {0};
+	CLEANUP(revocation_free) struct revocation revocation = {.since = since, .now = now};
 	CLEANUP(text_free) struct text shown = {0};
 
-	if (!check_keys(keys, err) || !read_record(keys, name, &certificate, err) ||
-	    !read_file(keys, KEYS_CA, KIT_FILE_MAX, &ca.certificate, err) ||
-	    !read_file(keys, KEYS_CA_KEY, KIT_FILE_MAX, &ca.key, err) ||
-	    !read_crl(keys, &before, err))
+	if (!kit_read_ca(keys, &revocation.ca, err) || !kit_read_crl(keys, &revocation.crl, err))
 		return false;
 	text_add_printable(&shown, bytes_of(name));
-	return (issue_revoke(
-		    &ca, text_bytes(&before), text_bytes(&certificate), since, now, &crl, err) ||
-		   fail_in(err, "'%s'", text_string(&shown))) &&
-	       replace_crl(keys, &crl, err);
+	if (!kit_record_each(keys, name, add_revoked, &revocation, err))
+		return err->kind == ERR_MISSING ? false : fail_in(err, "'%s'", text_string(&shown));
+	if (revocation.count == 0)
+		return fail(err, ERR_EXISTS, "'%s': it was revoked before", text_string(&shown));
+	return replace_crl(keys, &revocation.crl, err);
 }
 
 struct listing {
@@ -145,7 +132,7 @@ static int list_records(const char *kits, const struct text_list *records, const
 		struct err err = {0};
 
 		text_add_printable(&shown, bytes_of(records->at[i]));
-		if (read_file(kits, records->at[i], KIT_FILE_MAX, &certificate, &err) &&
+		if (kit_read_file(kits, records->at[i], KIT_FILE_MAX, &certificate, &err) &&
 		    issue_facts(text_bytes(&certificate), text_bytes(&ca->certificate),
 			text_bytes(crl), &facts, &err)) {
 			add_kit(&facts, now, out);
@@ -168,8 +155,8 @@ int kit_list(const char *keys)
 
 	file_join(&kits, keys, KEYS_KITS);
 	bool good = text_ok(&kits, &err) && check_keys(keys, &err) &&
-		    read_file(keys, KEYS_CA, KIT_FILE_MAX, &ca.certificate, &err) &&
-		    read_crl(keys, &crl, &err) &&
+		    kit_read_file(keys, KEYS_CA, KIT_FILE_MAX, &ca.certificate, &err) &&
+		    kit_read_crl(keys, &crl, &err) &&
 		    (file_kind(text_string(&kits)) == FILE_KIND_MISSING ||
 			file_list(text_string(&kits), add_record, &listing, &err));
 	int code = good ? list_records(text_string(&kits), &listing.records, &ca, &crl, &out)

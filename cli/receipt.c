@@ -126,6 +126,26 @@ static void show_tool(yyjson_val *tool, struct text *out)
 	text_addc(out, '\n');
 }
 
+void receipt_add_recipient(struct bytes json, const char *recipient, struct text *out)
+{
+	CLEANUP(free_document)
+	yyjson_doc *document = json.len ? yyjson_read((const char *)json.at, json.len, 0) : NULL;
+	yyjson_val *root = yyjson_doc_get_root(document);
+	yyjson_val *names = yyjson_obj_get(root, "recipient_names");
+	yyjson_val *one;
+	size_t i, max;
+
+	yyjson_arr_foreach(yyjson_obj_get(root, "recipients"), i, max, one)
+	{
+		const char *name = yyjson_get_str(yyjson_arr_get(names, i));
+
+		if (name && yyjson_equals_str(one, recipient)) {
+			text_add_printable(out, bytes_of(name));
+			return;
+		}
+	}
+}
+
 bool receipt_show_collection(struct bytes json, struct text *out, struct err *err)
 {
 	CLEANUP(free_document)

@@ -1,9 +1,12 @@
 /* --keys, --ca, --identity, --at, --unverified. See trust.h. */
 #include "cli/trust.h"
 
+#include "bundle/age.h"
 #include "core/time.h"
+#include "core/tr.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/secret.h"
 
 #define PEM_BYTES      ((size_t)16 << 20) /* a CRL can be long */
 #define IDENTITY_BYTES ((size_t)1 << 20)
@@ -18,6 +21,7 @@ void trust_options(struct trust *trust, struct option *options)
 		"age identity file that opens the bundle; may be repeated"},
 	    {"at", 0, OPTION_TEXT, &trust->at, "TIME",
 		"judge the seal certificate at this time (2026-11-20T22:00:00Z), not now"},
+	    PASSPHRASE_OPTION(&trust->passphrase),
 	    {"unverified", 0, OPTION_FLAG, &trust->unverified, NULL,
 		"go on although signature or hashes are wrong; prove nothing with the result"},
 	};
@@ -30,12 +34,51 @@ static bool read_pem(const char *path, struct text *out, struct err *err)
 	return file_read_all(path, PEM_BYTES, out, err);
 }
 
+/* One under a passphrase, such as unlock.WHO.age of a bundle. */
+static bool unlock_identity(
+    struct trust *trust, const char *path, struct bytes locked, struct err *err)
+{
+	CLEANUP(text_free) struct text shown = {0};
+	CLEANUP(text_free) struct text prompt = {0};
+	struct passphrase_try attempt = {.from = &trust->passphrase};
+	struct err why = {0};
+
+	text_add_printable(&shown, bytes_of(path));
+	text_addf(&prompt, tr("Passphrase of '%s': "), text_string(&shown));
+	attempt.prompt = text_string(&prompt);
+	do {
+		CLEANUP(text_wipe) struct text passphrase = {0};
+		CLEANUP(text_wipe) struct text identity = {0};
+
+		if (!passphrase_try(&attempt, &passphrase, err))
+			return false;
+		why.kind = ERR_NONE;
+		if (age_unlock(locked, text_bytes(&passphrase), &identity, &why))
+			return text_list_add(&trust->identities, text_bytes(&identity), err);
+	} while (why.kind == ERR_KEY);
+	if (err)
+		*err = why;
+	return false;
+}
+
+/* A pipe too, so that what age decrypts needs no file: "-", /dev/fd/3. */
+static bool read_identity(const char *path, struct text *content, struct err *err)
+{
+	if (strcmp(path, "-") == 0 || file_kind(path) == FILE_KIND_OTHER)
+		return secret_read(path, content, err);
+	return file_read_all(path, IDENTITY_BYTES, content, err);
+}
+
 static bool add_identity(struct trust *trust, const char *path, struct err *err)
 {
 	CLEANUP(text_wipe) struct text content = {0};
 
-	return file_read_all(path, IDENTITY_BYTES, &content, err) &&
-	       text_list_add(&trust->identities, text_bytes(&content), err);
+	if (!read_identity(path, &content, err))
+		return false;
+	if (age_is_locked(text_bytes(&content)))
+		return unlock_identity(trust, path, text_bytes(&content), err) ||
+		       fail_in(err, "'%s'", path);
+	return text_list_add(&trust->identities, text_bytes(&content), err);
 }
 
 static bool load_keys(struct trust *trust, struct err *err)
@@ -110,6 +153,7 @@ bool trust_load(struct trust *trust, bool needs_identity, struct err *err)
 void trust_free(struct trust *trust)
 {
 	text_list_wipe(&trust->identities);
+	passphrase_free(&trust->passphrase);
 	text_list_free(&trust->identity_paths);
 	text_free(&trust->ca_pem);
 	text_free(&trust->crl_pem);

@@ -3,14 +3,15 @@
 #define KANSHIKI_CLI_TRUST_H
 
 #include "bundle/reader.h"
-#include "core/options.h"
+#include "cli/passphrase.h"
 
-#define TRUST_OPTIONS 5 /* the last is --unverified; verify leaves it out */
+#define TRUST_OPTIONS 6 /* the last is --unverified; verify leaves it out */
 
 /* Zero before use; trust_free at the end. */
 struct trust {
 	const char *keys, *ca, *at; /* as given */
 	struct text_list identity_paths;
+	struct passphrase passphrase; /* of identity files that are under one */
 	bool unverified;
 	struct text ca_pem, crl_pem, tsa_pem; /* as read */
 	struct text_list identities;

@@ -121,6 +121,23 @@ static void show_intake(const struct bundle_facts *facts, struct text *out)
 		    facts->countersigned_by, facts->countersigner);
 }
 
+/* To whom: who else could have read it matters as much as who can. */
+static void show_recipients(const struct verification *verification, struct text *out)
+{
+	const struct text_list *list = verification->facts.recipients;
+
+	for (size_t i = 0; i < list->count; i++) {
+		CLEANUP(text_free) struct text name = {0};
+
+		receipt_add_recipient(text_bytes(&verification->collection), list->at[i], &name);
+		text_adds(out, tr("encrypted to: "));
+		text_add_printable(out, bytes_of(list->at[i]));
+		if (name.len)
+			text_addf(out, " (%s)", text_string(&name));
+		text_addc(out, '\n');
+	}
+}
+
 static void show_facts(const struct verification *verification, struct text *out)
 {
 	const struct bundle_facts *facts = &verification->facts;
@@ -138,6 +155,7 @@ static void show_facts(const struct verification *verification, struct text *out
 	add_line(out, tr("issued by: "), facts->issuer);
 	time_iso(facts->not_after, time);
 	add_line(out, tr("seal certificate valid until: "), time);
+	show_recipients(verification, out);
 	show_intake(facts, out);
 	text_addf(out, tr("files: %zu listed, %lu of them volumes, all as they were sealed\n"),
 	    facts->files, (unsigned long)facts->volumes);
@@ -278,6 +296,7 @@ static void json_facts(struct json *json, const struct bundle_facts *facts)
 	    json, "countersigned_by", *facts->countersigned_by ? facts->countersigned_by : NULL);
 	json_string_field(
 	    json, "countersigner", *facts->countersigned_by ? facts->countersigner : NULL);
+	json_list(json, "recipients", facts->recipients);
 	json_unsigned_field(json, "volumes", facts->volumes);
 	json_unsigned_field(json, "files", facts->files);
 }

@@ -242,6 +242,11 @@ static void write_kit(struct json *json, const struct facts *facts)
 	for (size_t i = 0; i < facts->kit->recipients.count; i++)
 		json_string(json, bytes_of(facts->kit->recipients.at[i]));
 	json_end_array(json);
+	json_key(json, "recipient_names");
+	json_begin_array(json);
+	for (size_t i = 0; i < facts->kit->names.count; i++)
+		json_string(json, bytes_of(facts->kit->names.at[i]));
+	json_end_array(json);
 	seal_key_certificate_sha256(facts->kit->seal, certificate);
 	json_key(json, "seal");
 	json_begin(json);

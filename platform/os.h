@@ -38,5 +38,11 @@ bool os_console_write(int stream, struct bytes bytes, struct err *err) MUST_CHEC
 
 /* Adds what stream 0 gives next: a piece of a line at least, with its end where that came. Adds nothing at the end. */
 bool os_console_read(struct text *out, struct err *err) MUST_CHECK;
+/* For secret.h; what they fill the caller wipes. A line of the terminal without echo, UTF-8, at most `room` bytes. */
+bool os_secret_line(
+    const char *prompt, uint8_t *to, size_t room, size_t *len, struct err *err) MUST_CHECK;
+/* Up to `room` bytes of a file, a pipe, or stdin ("-"). */
+bool os_secret_file(
+    const char *path, uint8_t *to, size_t room, size_t *len, struct err *err) MUST_CHECK;
 
 #endif
