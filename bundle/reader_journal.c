@@ -22,15 +22,19 @@ static bool check_line(
 	hash_hex((struct bytes){head, SHA256_LEN}, previous);
 	if (yyjson_get_uint(yyjson_obj_get(root, "number")) != number ||
 	    !yyjson_equals_str(yyjson_obj_get(root, "previous"), previous))
-		return fail(err, ERR_DAMAGED, "line %llu does not follow the one before it",
+		return fail(err, ERR_DAMAGED,
+		    "line %llu does not follow the one before it: a line there was changed, "
+		    "moved, added or left out",
 		    (unsigned long long)number);
 	return true;
 }
 
-static bool walk(struct source *journal, uint8_t head[SHA256_LEN], struct err *err)
+bool reader_journal_head(struct source *journal, uint8_t head[SHA256_LEN], struct err *err)
 {
 	CLEANUP(lines_free)
 	struct lines lines = {.source = journal, .end = journal->size, .ceiling = ROW_BYTES};
+
+	memset(head, 0, SHA256_LEN);
 
 	for (uint64_t number = 1;; number++) {
 		struct bytes line;
@@ -57,7 +61,7 @@ bool bundle_check_journal(struct bundle_reader *reader, struct err *err)
 			*err = why;
 			return false;
 		}
-	} else if (!walk(journal, head, err)) {
+	} else if (!reader_journal_head(journal, head, err)) {
 		return fail_in(err, "'meta/journal.jsonl'");
 	}
 	if (memcmp(head, reader->manifest.journal_head, SHA256_LEN) != 0)

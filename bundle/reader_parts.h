@@ -104,4 +104,9 @@ bool reader_place(struct bundle_reader *reader, const struct bundle_place *place
 bool reader_row(struct bundle_reader *reader, size_t index, struct err *err) MUST_CHECK;
 uint64_t reader_path_hash(struct bytes path);
 
+/* reader_journal.c: the hash of the journal's last line; zeros when it has none. ERR_DAMAGED names the first line that does
+ * not follow the one before it. */
+bool reader_journal_head(
+    struct source *journal, uint8_t head[SHA256_LEN], struct err *err) MUST_CHECK;
+
 #endif

@@ -4,24 +4,26 @@
 #include "bundle/tar.h"
 #include "bundle/zip.h"
 #include "cli/command.h"
+#include "cli/export_case.h"
 #include "cli/listing.h"
 #include "cli/member.h"
 #include "cli/opening.h"
 #include "core/tr.h"
+#include "platform/clock.h"
 #include "platform/console.h"
 #include "platform/file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS (TRUST_OPTIONS + 3)
+#define OPTIONS (TRUST_OPTIONS + 4)
 #define EXPANDED_MAX \
 	((uint64_t)64 << 30) /* holes of one sparse file written out as zeros, at most */
 #define ZEROS ((size_t)64 << 10)
 
 struct exporting {
 	struct opening opening;
-	const char *zip_path, *tar_path;
+	const char *zip_path, *tar_path, *case_path;
 	bool force;
 	struct text_list operands, patterns;
 	struct sink *sink;
@@ -38,6 +40,8 @@ static void make_options(struct exporting *exporting, struct option options[OPTI
 		"write a zip: fs/C/..., as dissect and Velociraptor open it"},
 	    {"tar", 0, OPTION_TEXT, &exporting->tar_path, "FILE",
 		"write a tar: fs/C:/..., as dissect opens it"},
+	    {"case-jsonld", 0, OPTION_TEXT, &exporting->case_path, "FILE",
+		"write custody alone, as CASE/UCO: who, when, with what, and hashes"},
 	    {"force", 'f', OPTION_FLAG, &exporting->force, NULL,
 		"replace FILE if it is there already"},
 	};
@@ -249,14 +253,31 @@ static bool export_all(struct exporting *exporting, struct err *err)
 	return exporting->sink->finish(exporting->sink, err);
 }
 
+/* The file that is asked for; NULL when none or several are. */
+static const char *output_path(const struct exporting *exporting)
+{
+	const char *all[] = {exporting->zip_path, exporting->tar_path, exporting->case_path};
+	const char *path = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (all[i] && path)
+			return NULL;
+		path = all[i] ? all[i] : path;
+	}
+	return path;
+}
+
 static bool prepare(struct exporting *exporting, struct err *err)
 {
-	const char *path = exporting->zip_path ? exporting->zip_path : exporting->tar_path;
+	const char *path = output_path(exporting);
 
 	if (exporting->operands.count == 0)
 		return fail(err, ERR_USAGE, "export takes a bundle, none was given");
-	if (!path || (exporting->zip_path && exporting->tar_path))
-		return fail(err, ERR_USAGE, "what to write? give one of --zip FILE and --tar FILE");
+	if (!path)
+		return fail(err, ERR_USAGE,
+		    "what to write? give one of --zip FILE, --tar FILE and --case-jsonld FILE");
+	if (exporting->case_path && exporting->operands.count > 1)
+		return fail(err, ERR_USAGE, "--case-jsonld takes no pattern");
 	for (size_t i = 1; i < exporting->operands.count; i++)
 		if (!text_list_add(&exporting->patterns, bytes_of(exporting->operands.at[i]), err))
 			return false;
@@ -280,8 +301,7 @@ static void say_counts(const struct exporting *exporting)
 	CLEANUP(text_free) struct text path = {0};
 
 	console_progress("");
-	text_add_printable(
-	    &path, bytes_of(exporting->zip_path ? exporting->zip_path : exporting->tar_path));
+	text_add_printable(&path, bytes_of(output_path(exporting)));
 	say(tr("kanshiki: %llu files (%llu bytes) written to '%s'\n"),
 	    (unsigned long long)exporting->files, (unsigned long long)exporting->bytes,
 	    text_string(&path));
@@ -304,12 +324,26 @@ static void remove_output(struct exporting *exporting)
 	exporting->zip = NULL;
 	sink_free(exporting->sink);
 	exporting->sink = NULL;
-	(void)!file_remove(exporting->zip_path ? exporting->zip_path : exporting->tar_path, NULL);
+	(void)!file_remove(output_path(exporting), NULL);
+}
+
+static bool export_custody(struct exporting *exporting, struct err *err)
+{
+	CLEANUP(text_free) struct text document = {0};
+
+	if (!export_case(&exporting->opening, clock_now(), &document, err) ||
+	    !exporting->sink->write(exporting->sink, text_bytes(&document), err))
+		return false;
+	exporting->files = 1;
+	exporting->bytes = document.len;
+	return exporting->sink->finish(exporting->sink, err);
 }
 
 /* Everything but the counts. A bundle whose collection was killed at once may well hold nothing. */
 static bool export_matching(struct exporting *exporting, struct err *err)
 {
+	if (exporting->case_path)
+		return export_custody(exporting, err);
 	if (!export_all(exporting, err))
 		return false;
 	return !exporting->patterns.count || exporting->files || exporting->failed ||
@@ -358,7 +392,8 @@ static int run(int argc, char **argv)
 const struct command command_export = {
     .name = "export",
     .summary = "write files of a bundle into one zip or tar",
-    .usage = "kanshiki export BUNDLE --zip|--tar FILE [PATTERN...] --keys KEYDIR | --ca FILE "
+    .usage = "kanshiki export BUNDLE --zip|--tar|--case-jsonld FILE [PATTERN...] --keys KEYDIR | "
+	     "--ca FILE "
 	     "--identity FILE",
     .run = run,
     .help = help,

@@ -5,7 +5,7 @@ set -euo pipefail
 build=${1:?usage: tests/e2e/custody.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
 . "$tests/disk_lib.sh"
-need jq age sfdisk ntfscp mkntfs mkfs.vfat mkswap
+need jq age zstd openssl sfdisk ntfscp mkntfs mkfs.vfat mkswap
 
 collect() {
 	"$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --profile none \
@@ -104,6 +104,51 @@ check_sheet() {
 	[ ! -s "$work/out" ] || complain "changed sheet: shown"
 }
 
+# usage: refused WHAT NAME   $work/t does not verify, the file NAME is named, and no sheet is shown
+refused() {
+	run "$1" 65 "$kanshiki" verify "$work/t" --keys "$work/keys"
+	says "$1" "'$2'"
+	[ ! -s "$work/out" ] || complain "$1: something on stdout"
+	run "$1: custody" 65 "$kanshiki" custody "$work/t" --keys "$work/keys"
+	[ ! -s "$work/out" ] || complain "$1: a sheet on stdout"
+}
+
+fresh() {
+	rm -rf "$work/t"
+	cp -a "$bundle" "$work/t"
+}
+
+# Who may read may also write: collection.json of another operator, packed and encrypted again with stock tools.
+edit_collection() {
+	local volume
+	fresh
+	volume=$(basename "$(ls "$work/t"/meta.*.age | tail -n 1)")
+	age -d -i "$work/keys/recipient.key" "$work/t/$volume" | zstd -dcq >"$work/meta.tar"
+	LC_ALL=C sed -i 's/"name":"Hanako"/"name":"Jiro99"/' "$work/meta.tar"
+	tar -xOf "$work/meta.tar" meta/collection.json | grep -q Jiro99 || complain "edited collection.json: nothing was edited"
+	zstd -q <"$work/meta.tar" | age -r "$(sed -n 's/^# recipients: //p' "$work/t/MANIFEST.sha256" | cut -d' ' -f1)" -o "$work/meta.age"
+	mv -f "$work/meta.age" "$work/t/$volume"
+	refused "edited collection.json" "$volume"
+	sed -i "s/^[0-9a-f]*  $volume\$/$(sha256sum <"$work/t/$volume" | cut -c1-64)  $volume/" "$work/t/MANIFEST.sha256"
+	refused "edited collection.json, and its hash" MANIFEST.p7s
+	# Who stole the kit's seal as well needs our own layout of volumes, and gets another number than that on paper.
+	openssl cms -sign -binary -cades -nosmimecap -md sha256 -outform DER -signer "$work/kit/seal.pem" -inkey "$work/kit/seal.key" \
+		-in "$work/t/MANIFEST.sha256" -out "$work/t/MANIFEST.p7s" 2>"$work/openssl.log" || complain "openssl: $(tail -n 1 "$work/openssl.log")"
+	refused "edited collection.json, sealed by a thief" "$volume"
+}
+
+check_tampering() {
+	echo '{"operator":{"name":"Hanako"}}' >"$work/names.json"
+	run "tampering" 0 collect --facts "$work/names.json" --case C-10
+	bundle_of "tampering" || finish
+	for name in CUSTODY.txt CUSTODY.html; do
+		fresh
+		sed -i 's/Hanako/Jiro99/' "$work/t/$name"
+		refused "edited $name" "$name"
+	done
+	edit_collection
+}
+
 # The disk of the evidence: its table, what lies in each partition, and which of them BitLocker has locked.
 check_disks() {
 	make_mbr_disk "$work/disk.img"
@@ -174,4 +219,5 @@ check_mistakes
 check_ids
 check_kit_ids
 check_disks
+check_tampering
 finish
