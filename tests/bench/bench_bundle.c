@@ -1,10 +1,14 @@
-/* Writes a large bundle for the benchmarks of opening, through the writer that collect uses, on all cores.
- * usage: bench_bundle KIT OUT MIB [ENTRY_KIB]   entries of ENTRY_KIB (1024) with bytes that compress about as a Windows disk does,
- * one more of 10 KiB in the middle, fs/C/small.bin. Standard output's last line: the bundle's path. */
+/* Writes a bundle for the benchmarks through the writer that collect uses, on all cores.
+ * usage: bench_bundle KIT OUT DIRECTORY            the files below a directory
+ *        bench_bundle KIT OUT MIB [ENTRY_KIB]      entries of ENTRY_KIB (1024) with bytes that compress about as a Windows disk
+ *                                                  does, one more of 10 KiB in the middle, fs/C/small.bin
+ * Standard output's last line: the bundle's path. */
 #include "tests/bench/input.h"
 
 #include "bundle/kit.h"
+#include "bundle/name.h"
 #include "bundle/writer.h"
+#include "core/json.h"
 #include "platform/clock.h"
 #include "platform/conveyor.h"
 #include "platform/file.h"
@@ -14,25 +18,36 @@
 #include <stdlib.h>
 
 #define SMALL_LEN ((uint64_t)10240)
+#define PIECE_LEN ((size_t)1 << 20)
 
 struct making {
 	struct bundle_writer *writer;
 	struct text input;
+	uint8_t *piece;
 };
 
 static bool write_row(struct making *making, const char *path, uint64_t size,
     const struct bundle_place *place, struct err *err)
 {
 	CLEANUP(text_free) struct text row = {0};
-	char hex[SHA256_HEX_ROOM];
+	struct json json = {.to = &row};
 
-	hash_hex((struct bytes){place->sha256, SHA256_LEN}, hex);
-	text_addf(&row,
-	    "{\"path\":\"%s\",\"volume\":\"C\",\"kind\":\"file\",\"size\":%llu,\"status\":"
-	    "\"taken\",\"place\":{\"set\":\"files\",\"volume\":%u,\"tar\":%llu,\"data\":%llu},"
-	    "\"stored_size\":%llu,\"sha256\":\"%s\"}",
-	    path, (unsigned long long)size, place->volume, (unsigned long long)place->tar_offset,
-	    (unsigned long long)place->data_offset, (unsigned long long)place->stored, hex);
+	json_begin(&json);
+	json_string_field(&json, "path", path);
+	json_string_field(&json, "volume", "C");
+	json_string_field(&json, "kind", "file");
+	json_unsigned_field(&json, "size", size);
+	json_string_field(&json, "status", "taken");
+	json_key(&json, "place");
+	json_begin(&json);
+	json_string_field(&json, "set", "files");
+	json_unsigned_field(&json, "volume", place->volume);
+	json_unsigned_field(&json, "tar", place->tar_offset);
+	json_unsigned_field(&json, "data", place->data_offset);
+	json_end(&json);
+	json_unsigned_field(&json, "stored_size", place->stored);
+	json_hex_field(&json, "sha256", (struct bytes){place->sha256, SHA256_LEN});
+	json_end(&json);
 	return text_ok(&row, err) && bundle_row(making->writer, text_bytes(&row), err);
 }
 
@@ -75,6 +90,63 @@ static bool write_all(struct making *making, uint64_t total, uint64_t each, stru
 	return true;
 }
 
+/* A file as an entry, its path below `top` under fs/C. */
+static bool copy_file(struct making *making, const char *path, size_t top, struct err *err)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(text_free) struct text name = {0};
+	struct bundle_place place;
+
+	text_adds(&name, "fs/C/");
+	bundle_name_add_path(&name, bytes_of(path + top));
+	if (!file_open(path, &file, err) || !text_ok(&name, err) ||
+	    !bundle_entry_begin(making->writer, BUNDLE_FILES,
+		&(struct bundle_member){
+		    .name = text_string(&name), .size = file->size, .modified = clock_now()},
+		err))
+		return false;
+	for (uint64_t at = 0; at < file->size;) {
+		size_t len = file->size - at < PIECE_LEN ? (size_t)(file->size - at) : PIECE_LEN;
+
+		if (!source_read_exact(file, at, making->piece, len, err) ||
+		    !bundle_entry_write(making->writer, (struct bytes){making->piece, len}, err))
+			return false;
+		at += len;
+	}
+	return bundle_entry_end(making->writer, &place, err) &&
+	       write_row(making, text_string(&name), file->size, &place, err);
+}
+
+struct visit {
+	struct making *making;
+	const char *path;
+	size_t top;
+};
+
+static bool visit_one(void *context, const char *name, enum file_kind kind, struct err *err)
+{
+	const struct visit *visit = context;
+	CLEANUP(text_free) struct text path = {0};
+	struct visit below = {visit->making, NULL, visit->top};
+
+	file_join(&path, visit->path, name);
+	if (kind == FILE_KIND_FILE)
+		return copy_file(visit->making, text_string(&path), visit->top, err);
+	below.path = text_string(&path);
+	return file_list(below.path, visit_one, &below, err);
+}
+
+static bool copy_directory(struct making *making, const char *path, struct err *err)
+{
+	struct visit visit = {making, path, strlen(path) + 1};
+
+	making->piece = malloc(PIECE_LEN);
+	bool ok = making->piece && file_list(path, visit_one, &visit, err);
+
+	free(making->piece);
+	return ok;
+}
+
 static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 {
 	CLEANUP(store_free) struct store *kit_store = NULL, *store = NULL;
@@ -106,8 +178,10 @@ static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 	    !bundle_create(store, &plan, &writer, err))
 		return false;
 	making.writer = writer;
-	bench_input(&making.input);
-	bool ok = write_all(&making, total, each, err) &&
+	if (total)
+		bench_input(&making.input);
+	bool ok = (total ? write_all(&making, total, each, err)
+			 : copy_directory(&making, argv[3], err)) &&
 		  bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, err);
 
 	text_free(&making.input);
@@ -121,7 +195,7 @@ int main(int argc, char **argv)
 	struct err err = {0};
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: bench_bundle KIT OUT MIB [ENTRY_KIB]\n");
+		fprintf(stderr, "usage: bench_bundle KIT OUT DIRECTORY | MIB [ENTRY_KIB]\n");
 		return 64;
 	}
 	if (make(argv, strtoull(argv[3], NULL, 10) << 20,
