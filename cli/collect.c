@@ -442,7 +442,11 @@ static void say_result(const struct run *run, const char *number)
 	else if (run->read_back.result && strcmp(run->read_back.result, "bad") == 0)
 		say("%s\n", tr("The disk does not give back what was written. Collect again onto "
 			       "another one."));
+	if (!collection_has_gaps(run->collection) && counts.partial)
+		say("%s\n", tr("In part: deleted files of which others have overwritten a piece."));
 	say(tr("Write this number on the form:\n  %s\n"), text_string(&boxes));
+	if (console_is_terminal(1))
+		say("%s\n", tr("What was sealed lies in this directory. Take all of it with you:"));
 }
 
 /* The last line on stdout: where it is. */
@@ -548,9 +552,9 @@ static int run_collect(int argc, char **argv)
 const struct command command_collect = {
     .name = "collect",
     .summary = "take evidence from volumes or images into a sealed bundle",
-    .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME]\n"
-	     "         [--take PATTERN]... [--shadow WHICH] [--case ID] [--facts FILE]\n"
-	     "         [--operator NAME] [--nonce TEXT] [--reference-time TIME]",
+    .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME] "
+	     "[--take PATTERN]... [--deleted WHAT] [--shadow WHICH] [--case ID] [--facts FILE] "
+	     "[--operator NAME] [--nonce TEXT] [--reference-time TIME] [--public WHAT]",
     .run = run_collect,
     .help = help,
 };

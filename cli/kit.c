@@ -269,11 +269,11 @@ const struct command command_kit = {
     .name = "kit",
     .summary =
 	"make, list, renew and revoke field kits: the folders that responders carry on USB disks",
-    .usage = "kanshiki kit new DIR --keys KEYDIR [--name NAME] [--recipient [NAME=]AGE1...]...\n"
-	     "                 [--unlock WHO]... [--seal-passphrase] [--passphrase-file FILE]\n"
-	     "                 [--days N] [--profile NAME] [--exe FILE]...\n"
-	     "kanshiki kit renew DIR --keys KEYDIR [--days N] [--seal-passphrase]\n"
-	     "                 [--passphrase-file FILE]\n"
+    .usage = "kanshiki kit new DIR --keys KEYDIR [--name NAME] [--recipient [NAME=]AGE1...]... "
+	     "[--unlock WHO]... [--seal-passphrase] [--passphrase-file FILE] [--days N] "
+	     "[--profile NAME] [--public WHAT] [--exe FILE]...\n"
+	     "kanshiki kit renew DIR --keys KEYDIR [--days N] [--seal-passphrase] "
+	     "[--passphrase-file FILE]\n"
 	     "kanshiki kit list --keys KEYDIR\n"
 	     "kanshiki kit revoke NAME --keys KEYDIR [--since TIME]",
     .run = run,

@@ -1,6 +1,7 @@
 /* One program on both systems: the table of commands, --help, --version. */
 #include "cli/command.h"
 #include "core/tr.h"
+#include "core/wrap.h"
 #include "platform/console.h"
 
 #include <string.h>
@@ -15,6 +16,14 @@ static const struct command *const commands[] = {
 };
 #undef COMMAND
 
+static bool write_wrapped(const struct text *text)
+{
+	CLEANUP(text_free) struct text out = {0};
+
+	wrap_text(text_bytes(text), &out);
+	return text_ok(&out, NULL) && console_write(text_bytes(&out), NULL);
+}
+
 static void print_overview(void)
 {
 	CLEANUP(text_free) struct text out = {0};
@@ -22,10 +31,10 @@ static void print_overview(void)
 	text_adds(&out,
 	    tr("kanshiki - takes from a Windows PC what can tell what happened, and seals it\n\n"));
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		text_addf(&out, "  %-10s %s\n", commands[i]->name, tr(commands[i]->summary));
+		text_addf(&out, "  %-11s %s\n", commands[i]->name, tr(commands[i]->summary));
 	text_adds(
 	    &out, tr("\nkanshiki COMMAND --help tells more. --lang ja|en chooses the language.\n"));
-	DISCARD(console_write(text_bytes(&out), NULL));
+	DISCARD(write_wrapped(&out));
 }
 
 static int print_help(const struct command *command)
@@ -36,10 +45,10 @@ static int print_help(const struct command *command)
 	if (command->help)
 		command->help(&out);
 	text_adds(&out, tr("\nExit codes: 0 complete, 1 finished with gaps, 64 usage, 65 damaged "
-			   "or tampered input,\n"
+			   "or tampered input, "
 			   "66 no such kit, path or bundle, 70 our bug, 73 cannot create, 74 I/O, "
 			   "77 no permission\n"));
-	return console_write(text_bytes(&out), NULL) ? EXIT_COMPLETE : EXIT_IO;
+	return write_wrapped(&out) ? EXIT_COMPLETE : EXIT_IO;
 }
 
 static const struct command *find_command(const char *name)

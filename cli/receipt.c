@@ -109,6 +109,18 @@ static void show_person(yyjson_val *person, const char *label, struct text *out)
 	text_addc(out, '\n');
 }
 
+/* One, or a list of them. */
+static void show_people(yyjson_val *people, const char *label, struct text *out)
+{
+	yyjson_val *one;
+	size_t i;
+	size_t max;
+
+	if (!yyjson_is_arr(people))
+		show_person(people, label, out);
+	yyjson_arr_foreach(people, i, max, one) show_person(one, label, out);
+}
+
 static void show_tool(yyjson_val *tool, struct text *out)
 {
 	if (string_of(tool, "name").len == 0)
@@ -159,8 +171,8 @@ bool receipt_show_collection(struct bytes json, struct text *out, struct err *er
 		text_add_printable(out, string_of(yyjson_obj_get(root, "target"), "hostname"));
 		text_addc(out, '\n');
 	}
-	show_person(yyjson_obj_get(root, "operator"), tr("collected by: "), out);
-	show_person(yyjson_obj_get(root, "witness"), tr("witness: "), out);
+	show_people(yyjson_obj_get(root, "operator"), tr("collected by: "), out);
+	show_people(yyjson_obj_get(root, "witness"), tr("witness: "), out);
 	show_tool(yyjson_obj_get(root, "tool"), out);
 	return text_ok(out, err);
 }

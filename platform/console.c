@@ -1,6 +1,7 @@
 /* The console on both systems: formatting, the progress line, stdout as a sink. See console.h. */
 #include "platform/console.h"
 
+#include "core/wrap.h"
 #include "platform/os.h"
 
 #include <errno.h>
@@ -11,18 +12,6 @@
 #define STDOUT_PIECE ((size_t)64 << 10)
 
 static int progress_columns; /* of the progress line on the screen */
-
-/* Terminals show East Asian wide characters in two columns (Unicode UAX #11: the blocks in use here). */
-static int code_columns(uint32_t code)
-{
-	bool wide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
-		    (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
-		    (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) ||
-		    (code >= 0xffe0 && code <= 0xffe6) || (code >= 0x1f300 && code <= 0x1faff) ||
-		    (code >= 0x20000 && code <= 0x3fffd);
-
-	return wide ? 2 : 1;
-}
 
 static void blank(struct text *out, int columns)
 {
@@ -135,7 +124,7 @@ void console_progress(const char *line)
 	text_addc(&out, '\r');
 	while (pos < bytes.len) {
 		size_t start = pos;
-		int more = code_columns(text_decode(bytes, &pos));
+		int more = wrap_columns(text_decode(bytes, &pos));
 
 		if (columns + more > room)
 			break;

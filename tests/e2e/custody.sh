@@ -174,7 +174,7 @@ hides() {
 check_ids() {
 	local host
 	host=$(jq -r .target.hostname "$work/collection.json")
-	echo '{"evidence_no":"E-7","operator":{"name":"Hanako","org":"Midori"},"witness":{"name":"Sato"},"location":{"address":"Osaka"},
+	echo '{"evidence_no":"E-7","operator":{"name":"Hanako","org":"Midori"},"witness":[{"name":"Sato"}],"location":{"address":"Osaka"},
 		"authority":{"basis":"Sato agreed"},"state_found":"on, Hanako logged on","clock":{"reference":"clock of Sato"}}' >"$work/names.json"
 	run "ids" 0 collect --facts "$work/names.json" --case C-9 --nonce n0nce-7 --public ids
 	bundle_of "ids" || finish
@@ -186,6 +186,7 @@ check_ids() {
 	same "collection.json" "ids $host Hanako" "$(meta collection.json | jq -r '[.public, .target.hostname, .operator.name] | join(" ")')"
 	run "verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
 	grep -q "^host: withheld$" "$work/out" && grep -q "^host (sealed inside): $host$" "$work/out" || complain "verify: no host"
+	grep -q "^collected by: Hanako (Midori)$" "$work/out" && grep -q "^witness: Sato$" "$work/out" || complain "verify: no people"
 	run "sheet without a key" 0 "$kanshiki" custody "$bundle" --ca "$work/keys/evidence-ca.pem"
 	hides "sheet without a key" "$work/out"
 	run "sheet from inside" 0 "$kanshiki" custody "$bundle" --keys "$work/keys" --html "$work/inner.html"

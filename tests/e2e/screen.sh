@@ -1,0 +1,21 @@
+#!/bin/bash
+# What every command says of itself fits a screen of 80 columns, in both languages, and every line of Japanese help is Japanese.
+# usage: tests/e2e/screen.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/screen.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+
+make_work
+commands=$(sed -nE 's/^COMMAND\(([a-z]+)\).*/\1/p' "$tests/../cli/list.h")
+[ "$(wc -w <<<"$commands")" -gt 10 ] || complain "no commands in cli/list.h"
+for language in en ja; do
+	for command in "" $commands; do
+		# shellcheck disable=SC2086
+		run "$command" 0 "$kanshiki" $command --help --lang "$language"
+		width=$(wc -L <"$work/out")
+		[ "$width" -lt 80 ] || complain "$command --help --lang $language: $width columns: $(awk -v w=70 'length($0) > w' "$work/out" | head -n 2)"
+		[ -s "$work/out" ] || complain "$command --help --lang $language: nothing"
+		[ "$language" = en ] || grep -qP '\xe3\x81[\x81-\xbf]' "$work/out" || complain "$command --help --lang ja: no Japanese"
+	done
+done
+finish
