@@ -15,7 +15,7 @@ for language in en ja; do
 		width=$(wc -L <"$work/out")
 		[ "$width" -lt 80 ] || complain "$command --help --lang $language: $width columns: $(awk -v w=70 'length($0) > w' "$work/out" | head -n 2)"
 		[ -s "$work/out" ] || complain "$command --help --lang $language: nothing"
-		[ "$language" = en ] || grep -qP '\xe3\x81[\x81-\xbf]' "$work/out" || complain "$command --help --lang ja: no Japanese"
+		[ "$language" = en ] || LC_ALL=C grep -qP '\xe3\x81[\x81-\xbf]' "$work/out" || complain "$command --help --lang ja: no Japanese"
 	done
 done
 finish
