@@ -3,7 +3,6 @@
  * `fls -m /` writes it (docs/timeline.md). */
 #include "analysis/timeline_format.h"
 
-#define PATH_MORE       32u /* what fls says before a name, and more than we do */
 #define FILE_NAME_FIXED 66u /* bytes of a $FILE_NAME before its name */
 
 #define TAIL_ROOM ((size_t)512) /* of numbers and words behind a name */
@@ -76,20 +75,11 @@ static bool has_own_name(const struct ntfs_stream *stream)
 /* The path of the name at work, escaped once for all its lines. */
 static void add_path_again(struct output *out, const struct timeline_line *line)
 {
-	size_t start;
-
-	if (out->escaped.len) {
-		output_bytes(out, out->escaped.at, out->escaped.len);
+	if (output_again(out))
 		return;
-	}
-	if (line->path.len > OUTPUT_PEN_MAX / OUTPUT_ESCAPE_MAX - PATH_MORE) {
-		add_path(out, line);
-		return;
-	}
-	output_pen_end(out, output_pen(out, OUTPUT_PEN_MAX)); /* so that it stays in one piece */
-	start = out->len;
+	output_mark(out);
 	add_path(out, line);
-	text_add(&out->escaped, (struct bytes){(const uint8_t *)out->at + start, out->len - start});
+	output_mark_end(out);
 }
 
 /* A line of what has the times of $STANDARD_INFORMATION: stream is NULL for a file without any. */
@@ -140,7 +130,7 @@ static void write_file(struct output *out, const struct timeline_line *line)
 {
 	const struct ntfs_entry *entry = line->entry;
 
-	text_clear(&out->escaped);
+	out->again.len = 0;
 	if (entry->has_standard)
 		write_standard(out, line);
 	if (!line->name)

@@ -47,23 +47,11 @@ static char *pen_number_of(char *at, const char *key, size_t key_len, uint64_t v
 /* The lines of a file mostly have one path: it is escaped once. */
 static void add_path(struct output *out, const struct timeline_line *line)
 {
-	size_t start;
-
-	if (line->is_same_path && out->escaped.len) {
-		output_bytes(out, out->escaped.at, out->escaped.len);
+	if (line->is_same_path && output_again(out))
 		return;
-	}
-	text_clear(&out->escaped);
-	if (line->path.len > OUTPUT_PEN_MAX / OUTPUT_ESCAPE_MAX) {
-		output_json(out, line->path);
-		return;
-	}
-	output_pen_end(out, output_pen(out, OUTPUT_PEN_MAX)); /* so that it stays in one piece */
-	start = out->len;
+	output_mark(out);
 	output_json(out, line->path);
-	if (line->entry)
-		text_add(&out->escaped,
-		    (struct bytes){(const uint8_t *)out->at + start, out->len - start});
+	output_mark_end(out);
 }
 
 static void add_name(struct output *out, const struct timeline_line *line)
@@ -87,8 +75,8 @@ static void add_name(struct output *out, const struct timeline_line *line)
 	output_pen_end(out, at);
 	add_path(out, line);
 	if (line->name_type) {
-		TEXT(out, "\",\"name_type\":\"");
-		output_string(out, line->name_type);
+		at = PEN_TEXT(output_pen(out, PIECE_ROOM), "\",\"name_type\":\"");
+		output_pen_end(out, pen_string(at, line->name_type));
 	}
 	if (line->short_name.len) {
 		TEXT(out, "\",\"short_name\":\"");

@@ -19,7 +19,6 @@ void output_free(struct output *out)
 {
 	free(out->at);
 	text_free(&out->scratch);
-	text_free(&out->escaped);
 	*out = (struct output){0};
 }
 
@@ -28,6 +27,7 @@ bool output_flush(struct output *out, struct err *err)
 	struct bytes data = {.at = (const uint8_t *)out->at, .len = out->len};
 
 	out->len = 0;
+	out->again = (struct bytes){0};
 	if (out->why.kind == ERR_NONE && data.len && !out->to->write(out->to, data, &out->why) &&
 	    out->why.kind == ERR_NONE)
 		fail(&out->why, ERR_IO, "output failed");

@@ -12,7 +12,6 @@
 #define OUTPUT_TIMES        256u         /* a power of two */
 #define OUTPUT_TIME_ROOM    ((size_t)32) /* more than the longest of them, 29 */
 #define OUTPUT_SECONDS_ROOM ((size_t)16)
-#define OUTPUT_ESCAPE_MAX   ((size_t)8) /* bytes that one byte may become */
 #define OUTPUT_PEN_MAX      ((size_t)8 << 10)
 
 struct output_time_text {
@@ -39,7 +38,7 @@ struct output { /* zero, then output_start */
 	struct time_days days;                        /* likewise */
 	struct output_words_text words[OUTPUT_WORDS]; /* likewise */
 	struct text scratch;                          /* for a name on its way */
-	struct text escaped;                          /* the path of the line written last */
+	struct bytes again; /* what output_again writes, in the buffer; at NULL: it was handed on */
 };
 
 /* Borrows the sink. ERR_MEMORY. */
@@ -113,6 +112,33 @@ static inline void output_bytes(struct output *out, const void *from, size_t len
 		return;
 	memcpy(out->at + out->len, from, len);
 	out->len += len;
+}
+
+/* What is written from here to output_mark_end can be written once more. */
+static inline void output_mark(struct output *out)
+{
+	char *at = output_pen(out, OUTPUT_PEN_MAX); /* so that it stays in one piece */
+
+	out->again = (struct bytes){(const uint8_t *)at, 0};
+}
+
+static inline void output_mark_end(struct output *out)
+{
+	size_t len = out->again.at ? (size_t)(out->at + out->len - (const char *)out->again.at) : 0;
+
+	out->again.len = len <= OUTPUT_PEN_MAX ? len : 0;
+}
+
+/* Writes what was marked last; false when it is no longer there. */
+static inline bool output_again(struct output *out)
+{
+	char *at = output_pen(out, OUTPUT_PEN_MAX);
+
+	if (out->again.len == 0)
+		return false;
+	memcpy(at, out->again.at, out->again.len);
+	output_pen_end(out, at + out->again.len);
+	return true;
 }
 
 static inline void output_char(struct output *out, char c)

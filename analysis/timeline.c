@@ -96,6 +96,8 @@ void timeline_write(struct timeline *timeline, const struct timeline_line *line)
 {
 	if (!timeline->seen || seen_is_new(timeline->seen, timeline->format, line))
 		timeline->format->line(&timeline->out, line);
+	else
+		timeline->out.again.len = 0; /* the path of the next line may be that of this one */
 }
 
 void timeline_damaged(struct timeline *timeline, const char *file, uint64_t offset, uint64_t len,
