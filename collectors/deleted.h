@@ -51,6 +51,7 @@ struct deleted_deletion;
 struct deleted_files { /* of one volume */
 	struct collection *collection;
 	struct collection_volume *volume;
+	struct source *live; /* what the running file system says is in use; NULL: not told */
 	struct ntfs_bitmap *bitmap; /* NULL: cannot be read */
 	struct ntfs_claims *claims;
 	struct logfile_clusters *log; /* NULL: no memory for it */

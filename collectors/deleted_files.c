@@ -1,6 +1,8 @@
 /* Deleted files: a list of all, and the data of those that are worth it. Page: docs/collectors/deleted-files.md. */
 #include "collectors/deleted.h"
 
+#include "platform/volume.h"
+
 #include "bundle/name.h"
 #include "core/tr.h"
 
@@ -217,9 +219,24 @@ static void list(struct deleted_files *d)
 	deleted_list_end(&lines);
 }
 
+/* Windows writes $Bitmap late: on a running system the file system is asked for its own. Where it does not say, $Bitmap on the disk has to do. */
+static void ask_live(struct deleted_files *d)
+{
+	struct err why = {0};
+
+	if (!d->volume->is_live || d->volume->disk)
+		return;
+	if (volume_bitmap_open(text_string(&d->volume->path), &d->live, &why))
+		ntfs_volume_set_live_bitmap(d->volume->ntfs, d->live);
+	collection_journal(d->collection, "live-bitmap", text_string(&d->volume->name),
+	    d->live ? "asked of the file system" : why.text);
+}
+
 static void run(struct deleted_files *d)
 {
 	struct err err = {0};
+
+	ask_live(d);
 
 	if (!ntfs_bitmap_open(d->volume->ntfs, &d->bitmap, &err)) {
 		d->bitmap = NULL;
@@ -277,6 +294,8 @@ static void run_volume(struct collection *collection, size_t volume)
 	ntfs_claims_free(d->claims);
 	logfile_clusters_free(d->log);
 	ntfs_bitmap_close(d->bitmap);
+	ntfs_volume_set_live_bitmap(d->volume->ntfs, NULL);
+	source_close(d->live);
 	matcher_free(&d->priorities);
 	text_free(&d->title);
 	free(d->deletions);

@@ -14,6 +14,11 @@ bool volume_open(const char *path, struct source **out, struct err *err) MUST_CH
 /* Whether path names a live volume or device and not an image file. */
 bool volume_is_live(const char *path);
 
+/* The map of clusters in use of a live volume as its file system has it in memory, laid out as NTFS' $Bitmap: a bit a cluster, the lowest of
+ * a byte first. Each read asks anew. ERR_UNSUPPORTED where the system does not tell: on Linux, of other things than
+ * mounted volumes. */
+bool volume_bitmap_open(const char *path, struct source **out, struct err *err) MUST_CHECK;
+
 struct volume_info {
 	char letter;          /* 'C', or 0 */
 	char path[64];        /* "\\.\C:" or "\\?\Volume{GUID}" */

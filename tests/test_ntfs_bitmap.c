@@ -320,6 +320,51 @@ static void test_forged_size_is_cut(void **state)
 	end(&s);
 }
 
+/* A volume in use: what its file system has in memory counts, not what it has written so far. */
+static void test_live_map(void **state)
+{
+	static const struct ntfs_run run = {.lcn = BITS_AT, .length = 10};
+	const struct fixture_extent padded = {.last_vcn = 9,
+	    .size = BITS_BYTES + 8,
+	    .allocated = 5120,
+	    .initialized = BITS_BYTES + 8,
+	    .runs = &run,
+	    .run_count = 1};
+	uint8_t live[BITS_BYTES] = {0};
+	struct fake_source *told;
+	struct sample s;
+
+	(void)state;
+	begin(&s);
+	put_bitmap(&s.v, &padded);
+	bits(&s)[1] = 0x0f; /* on the disk clusters 8 to 11 are in use */
+	live[2] = 0xf0;     /* by now they are free, and 20 to 23 are in use */
+	told = fake_source_new((struct bytes){live, (CLUSTERS + 7) / 8});
+	assert_non_null(told);
+	open(&s);
+	check(s.bitmap, 8, 4, 0, 4, 0);
+	ntfs_bitmap_close(s.bitmap);
+	ntfs_volume_set_live_bitmap(s.volume, &told->source);
+	assert_true(ntfs_bitmap_open(s.volume, &s.bitmap, NULL));
+	check(s.bitmap, 8, 4, 4, 0, 0);
+	check(s.bitmap, 20, 4, 0, 4, 0);
+	ntfs_bitmap_close(s.bitmap);
+	/* Not told any more: the disk has to do. */
+	told->bad_len = sizeof(live);
+	assert_true(ntfs_bitmap_open(s.volume, &s.bitmap, NULL));
+	check(s.bitmap, 8, 4, 0, 4, 0);
+	check(s.bitmap, 20, 4, 4, 0, 0);
+	ntfs_bitmap_close(s.bitmap);
+	/* The map of another volume. */
+	told->bad_len = 0;
+	told->source.size--;
+	ntfs_volume_set_live_bitmap(s.volume, &told->source);
+	assert_true(ntfs_bitmap_open(s.volume, &s.bitmap, NULL));
+	check(s.bitmap, 8, 4, 0, 4, 0);
+	end(&s);
+	source_close(&told->source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +376,7 @@ int main(void)
 	    cmocka_unit_test(test_what_is_no_bitmap_is_refused),
 	    cmocka_unit_test(test_volume_of_2_to_the_48_sectors),
 	    cmocka_unit_test(test_forged_size_is_cut),
+	    cmocka_unit_test(test_live_map),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

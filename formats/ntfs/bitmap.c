@@ -29,7 +29,8 @@ struct sum { /* of a whole window; used is SUM_UNSET before it is known */
 
 struct ntfs_bitmap {
 	struct source *content;
-	uint64_t known; /* clusters that it has a bit for */
+	struct source *live; /* borrowed; NULL: none */
+	uint64_t known;      /* clusters that it has a bit for */
 	uint8_t *memory;
 	struct slot slots[SLOTS];
 	struct sum *sums;
@@ -67,6 +68,17 @@ static void read_strides(struct ntfs_bitmap *bitmap, struct slot *slot, size_t l
 	}
 }
 
+/* The file system's own map ends with the last cluster, $Bitmap is padded. */
+static bool read_live(struct ntfs_bitmap *bitmap, struct slot *slot, size_t len)
+{
+	uint64_t at = slot->number * WINDOW;
+	uint64_t left = at < bitmap->live->size ? bitmap->live->size - at : 0;
+	size_t want = left < len ? (size_t)left : len;
+
+	memset(slot->at + want, 0xff, len - want);
+	return want > 0 && source_read_exact(bitmap->live, at, slot->at, want, NULL);
+}
+
 static struct slot *load(struct ntfs_bitmap *bitmap, uint64_t number)
 {
 	struct slot *slot = &bitmap->slots[number % SLOTS];
@@ -76,6 +88,8 @@ static struct slot *load(struct ntfs_bitmap *bitmap, uint64_t number)
 		return slot;
 	slot->number = number;
 	slot->bad = 0;
+	if (bitmap->live && read_live(bitmap, slot, len))
+		return slot;
 	if (!source_read_exact(bitmap->content, number * WINDOW, slot->at, len, NULL))
 		read_strides(bitmap, slot, len);
 	return slot;
@@ -280,6 +294,13 @@ static uint64_t known_clusters(const struct ntfs_volume *volume, uint64_t size)
 	return size * 8;
 }
 
+void ntfs_volume_set_live_bitmap(struct ntfs_volume *volume, struct source *live)
+{
+	uint64_t bytes = volume->geometry.clusters / 8 + (volume->geometry.clusters % 8 != 0);
+
+	volume->live_bitmap = live && live->size == bytes ? live : NULL;
+}
+
 bool ntfs_bitmap_open(struct ntfs_volume *volume, struct ntfs_bitmap **out, struct err *err)
 {
 	CLEANUP(ntfs_bitmap_close) struct ntfs_bitmap *bitmap = calloc(1, sizeof(*bitmap));
@@ -296,6 +317,7 @@ bool ntfs_bitmap_open(struct ntfs_volume *volume, struct ntfs_bitmap **out, stru
 	if (!open_content(volume, &entry, stream, &bitmap->content, err) ||
 	    !make_slots(bitmap, err))
 		return fail_in(err, "$Bitmap");
+	bitmap->live = volume->live_bitmap;
 	bitmap->known = known_clusters(volume, bitmap->content->size);
 	if (bitmap->known < volume->geometry.clusters)
 		fail(&bitmap->damage, ERR_DAMAGED, "$Bitmap tells of %llu of %llu clusters",

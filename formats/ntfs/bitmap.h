@@ -11,6 +11,10 @@ struct ntfs_bitmap; /* opaque; one thread at a time */
  * most; nothing is read but the MFT record. ERR_DAMAGED when record 6 has no content that can be read. */
 bool ntfs_bitmap_open(
     struct ntfs_volume *volume, struct ntfs_bitmap **out, struct err *err) MUST_CHECK;
+/* Of a volume in use: the map that its file system has in memory, in the layout of $Bitmap, which Windows writes seconds
+ * late. Every ntfs_bitmap of the volume that is opened from now on tells what it says, wherever it can be read, and $Bitmap
+ * elsewhere. Borrowed; NULL: none. Left out when it has another number of clusters than the volume. */
+void ntfs_volume_set_live_bitmap(struct ntfs_volume *volume, struct source *live);
 void ntfs_bitmap_close(struct ntfs_bitmap *bitmap);
 CLEANUP_POINTER(struct ntfs_bitmap, ntfs_bitmap_close);
 

@@ -8,7 +8,8 @@ struct ntfs_volume {
 	struct source *raw; /* borrowed */
 	struct ntfs_geometry geometry;
 	struct ntfs_mft *mft;
-	uint16_t *upcase; /* 65,536 units, read when first needed */
+	struct source *live_bitmap; /* borrowed; NULL: none */
+	uint16_t *upcase;           /* 65,536 units, read when first needed */
 };
 
 #endif

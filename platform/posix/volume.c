@@ -104,3 +104,10 @@ char volume_letter_of(const char *path)
 	(void)path;
 	return 0;
 }
+
+bool volume_bitmap_open(const char *path, struct source **out, struct err *err)
+{
+	(void)out;
+	return fail(err, ERR_UNSUPPORTED,
+	    "this system does not tell which clusters of '%s' are in use", path);
+}
