@@ -27,6 +27,7 @@ static const struct wrapping wrappings[] = {
     {64, "\x7f\x10\xda\xbe", 4, "a VirtualBox disk (VDI); " CONVERT},
     {0, "LVF\x09\x0d\x0a\xff\x00", 8, "logical evidence (L01), not an image of a disk"},
     {0, "LEF2\x0d\x0a\x81\x00", 8, "logical evidence (Lx01), not an image of a disk"},
+    {0, "EVF2\x0d\x0a\x81\x00", 8, "an Ex01 image (EnCase 7), not proven here; convert it first: ewfexport -f raw IMAGE"},
     {0, "AFF10\r\n\x00", 8, "an AFF image; convert it first: affconvert -r IMAGE"},
     {0, "\x1f\x8b\x08", 3, "compressed (gzip); " UNPACK},
     {0, "\xfd" "7zXZ\x00", 6, "compressed (xz); " UNPACK},
@@ -51,8 +52,7 @@ static const char *wrapping_of(struct bytes head)
 
 static bool is_ewf(struct bytes head)
 {
-	return head.len >= 8 && (memcmp(head.at, "EVF\x09\x0d\x0a\xff\x00", 8) == 0 ||
-				    memcmp(head.at, "EVF2\x0d\x0a\x81\x00", 8) == 0);
+	return head.len >= 8 && memcmp(head.at, "EVF\x09\x0d\x0a\xff\x00", 8) == 0;
 }
 
 /* A fixed VHD is a raw image with a footer. Takes raw; *out is the image without it. */

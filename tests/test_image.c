@@ -241,6 +241,20 @@ static void test_no_e01(void **state)
 	assert_true(err.text[0] != 0);
 }
 
+/* No tool here makes one to compare with. */
+static void test_ex01_is_refused(void **state)
+{
+	static char junk[4096];
+	struct err err;
+
+	(void)state;
+	memcpy(junk, "EVF2\x0d\x0a\x81\x00\x02\x01\x01\x00", 12);
+	put("m.Ex01", junk, sizeof(junk));
+	opens("m.Ex01", NULL, &err);
+	assert_int_equal(err.kind, ERR_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "ewfexport"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +264,7 @@ int main(void)
 	    cmocka_unit_test(test_wrappings),
 	    cmocka_unit_test(test_fixed_vhd),
 	    cmocka_unit_test(test_no_e01),
+	    cmocka_unit_test(test_ex01_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, clean);

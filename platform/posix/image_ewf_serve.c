@@ -78,8 +78,8 @@ static void confine(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/* Whether the last file of a set says that another one follows: its last section is "next" and not "done". In EWF 1 a
- * section begins with its name, 76 bytes; in EWF 2 it ends with its number, 64 bytes. */
+/* Whether the last file of a set says that another one follows: its last section is "next" and not "done". A
+ * section begins with its name, 76 bytes. */
 static bool has_next(const char *path)
 {
 	uint8_t tail[76];
@@ -89,8 +89,7 @@ static bool has_next(const char *path)
 
 	if (end >= (off_t)sizeof(tail) &&
 	    pread(file, tail, sizeof(tail), end - (off_t)sizeof(tail)) == (ssize_t)sizeof(tail))
-		says_next =
-		    memcmp(tail, "next\0", 5) == 0 || memcmp(tail + 12, "\x0d\0\0\0", 4) == 0;
+		says_next = memcmp(tail, "next\0", 5) == 0;
 	if (file >= 0)
 		close(file);
 	return says_next;
