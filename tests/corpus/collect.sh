@@ -109,21 +109,12 @@ check_volume() {
 	echo "no kit"
 	exit 1
 }
-for type in $(corpus_types); do
-	case $type in
-	ntfs-image | vss | logfile | *image* | *volume* | *ntfs*) ;;
-	*) continue ;;
-	esac
-	while IFS= read -r path; do
-		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-		volumes=0
-		while IFS=$'\t' read -r volume at; do
-			[ "$(stat -Lc %s "$volume")" -gt $((1 << 20)) ] || continue
-			volumes=$((volumes + 1))
-			check_volume "$volume" "$at"
-		done < <(corpus_ntfs_volumes "$path")
-		corpus_count "type $type: NTFS volumes" "$volumes"
-		rm -rf "$unpacked"
-	done < <(corpus_files "$type")
-done
+while IFS= read -r path; do
+	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+	while IFS=$'\t' read -r volume at; do
+		check_volume "$volume" "$at"
+		corpus_count "NTFS volumes"
+	done < <(corpus_ntfs_volumes "$path")
+	rm -rf "$unpacked"
+done < <(corpus_ntfs_paths)
 corpus_end

@@ -27,7 +27,8 @@ corpus_begin() {
 	trap 'rm -rf "$scratch"' EXIT
 	trap 'exit 130' INT TERM
 	corpus_failures=0
-	declare -gA corpus_counts=()
+	declare -gA corpus_counts=() corpus_seen=()
+	corpus_at=
 }
 
 # Prints the paths of all files of a type, as in MANIFEST.tsv.
@@ -50,10 +51,17 @@ corpus_members() {
 		"$corpus/MANIFEST-inner.tsv"
 }
 
+# From here on what is counted is about this file of the manifest.
+corpus_look() {
+	corpus_at=$1
+	corpus_seen[$1]=${corpus_seen[$1]:-0}
+}
+
 # Unpacks a file of the manifest into a new directory and sets `unpacked` to it; what is no archive is linked
 # there. Sparse images stay sparse. Fails when the tool for it fails or is missing.
 corpus_unpack() {
 	local path=$corpus/$1 name
+	corpus_look "$1"
 	name=$(basename "$1")
 	unpacked=$(mktemp -d "$scratch/unpacked.XXXXXX")
 	case $name in
@@ -78,6 +86,7 @@ corpus_ntfs_paths() {
 	{
 		corpus_types | while IFS= read -r type; do
 			case $type in
+			*fat*) ;;
 			ntfs-image | vss | logfile | *image* | *volume* | *ntfs*) corpus_files "$type" ;;
 			esac
 		done
@@ -97,10 +106,11 @@ corpus_below() {
 }
 
 # Prints `file TAB offset` (bytes) of every NTFS volume in what corpus_unpack unpacked from $1: where
-# expected/filesystems.json says, else at the start or in the partitions that mmls finds.
+# expected/filesystems.json says, else at the start or in the partitions that mmls finds. Not mere heads of volumes.
 corpus_ntfs_volumes() {
 	local file sectors
 	while IFS= read -r file; do
+		[ "$(stat -Lc %s "$file")" -gt $((1 << 20)) ] || continue
 		sectors=$(jq -r --arg path "$1" --arg image "$(basename "$file")" \
 			'.[$path] // [] | .[] | select(.image == $image or ($path | endswith($image))) |
 			select(.fs == "NTFS") | .sector_offset // 0' "$corpus/expected/filesystems.json" 2>/dev/null) || sectors=
@@ -115,6 +125,15 @@ corpus_ntfs_volumes() {
 		done
 	done < <(corpus_below "$unpacked")
 	return 0
+}
+
+# Prints the body file expected of a volume: corpus_listing PATH FILE OFFSET(bytes). Nothing where there is none.
+corpus_listing() {
+	local listing
+	listing=$(jq -r --arg path "$1" --arg image "$(basename "$2")" --argjson sector "$(($3 / 512))" \
+		'[.[$path] // [] | .[] | select((.image == $image or ($path | endswith($image)) or (.image | startswith($image))) and
+		(.sector_offset // 0) == $sector) | .listing // empty][0] // ""' "$corpus/expected/filesystems.json" 2>/dev/null) || listing=
+	[ -z "$listing" ] || [ ! -f "$corpus/expected/$listing" ] || printf '%s\n' "$corpus/expected/$listing"
 }
 
 corpus_is_ntfs() {
@@ -151,13 +170,32 @@ corpus_rewind() {
 }
 
 corpus_fail() {
+	[ -z "$corpus_at" ] || corpus_seen[$corpus_at]=1
 	echo "FAIL: $*"
 	corpus_failures=$((corpus_failures + 1))
 }
 
-# corpus_count WHAT [N]: adds to what is printed at the end.
+# Something that this test cannot check, and why: said, and not counted as checked.
+corpus_pass_over() {
+	echo "not checked: $*"
+}
+
+# corpus_count WHAT [N]: adds to what is printed at the end; the file at hand was checked.
 corpus_count() {
+	[ -z "$corpus_at" ] || [ "${2:-1}" -eq 0 ] || corpus_seen[$corpus_at]=1
 	corpus_counts[$1]=$((${corpus_counts[$1]:-0} + ${2:-1}))
+}
+
+# Prints how many files of each type were checked, of all that the manifest has of it.
+corpus_types_checked() {
+	local path
+	for path in "${!corpus_seen[@]}"; do printf '%s\t%s\n' "$path" "${corpus_seen[$path]}"; done >"$scratch/seen"
+	awk -F'\t' 'FILENAME == ARGV[1] { seen[$1] = $2; next }
+		FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ type = $at["type"]; all[type]++ }
+		$at["path"] in seen { looked[type]++; checked[type] += seen[$at["path"]] }
+		END { for (type in looked) print "files checked of type " type ": " checked[type] + 0 " of " all[type] }' \
+		"$scratch/seen" "$corpus/MANIFEST.tsv" | sort
 }
 
 # Prints the counts and ends the test. No file checked at all is "skipped".
@@ -168,6 +206,7 @@ corpus_end() {
 		echo "$what: ${corpus_counts[$what]}"
 		total=$((total + ${corpus_counts[$what]}))
 	done < <(printf '%s\n' "${!corpus_counts[@]}" | sort)
+	corpus_types_checked
 	if [ "$corpus_failures" -gt 0 ]; then
 		echo "$corpus_failures failures"
 		exit 1

@@ -5,11 +5,8 @@
 set -euo pipefail
 # shellcheck source=tests/corpus/lib.sh
 . "$(dirname "$0")/lib.sh"
-corpus_begin "$1" python3 perl
-python=python3
-for venv in "${KANSHIKI_CACHE:-${HOME:-/root}/.cache/kanshiki}"/dissect-*; do
-	[ ! -x "$venv/bin/python" ] || python=$venv/bin/python
-done
+corpus_begin "$1" python3 perl gzip bsdtar 7zz
+corpus_peers
 
 # usage: wipe SDS PERL   a copy of it, $_ changed by the expression
 wipe() {
@@ -20,10 +17,14 @@ wipe() {
 	corpus_count "listings out of mirror copies"
 }
 
-while IFS= read -r path; do
-	file=$corpus/$path
+check_sds() { # FILE PATH
+	local file=$1 path=$2 counts
 	"$build/tests/corpus_secure" "$file" >"$scratch/listing" 2>"$scratch/messages" ||
-		{ corpus_fail "$path: $(head -n 1 "$scratch/messages")"; continue; }
+		{ corpus_fail "$path: $(head -n 1 "$scratch/messages")" && return; }
+	if [ ! -s "$scratch/listing" ]; then
+		corpus_pass_over "no descriptor: $path"
+		return
+	fi
 	if counts=$("$python" "$(dirname "$0")/secure_peer.py" "$file" "$scratch/listing" 2>"$scratch/messages"); then
 		corpus_count "descriptors" "${counts% *}"
 		corpus_count "descriptors compared with dissect" "${counts#* }"
@@ -32,6 +33,12 @@ while IFS= read -r path; do
 	fi
 	wipe "$file" 'substr($_, 700, 5000) = "\xa5" x 5000'
 	wipe "$file" 'for ($i = 0; $i < length; $i += 0x80000) { substr($_, $i + 40, 1) ^= "\x10" }'
-	[ "$(stat -c %s "$file")" -lt $((0x80000)) ] || wipe "$file" 'substr($_, 0, 0x40000) = "\0" x 0x40000'
+	[ "$(stat -Lc %s "$file")" -lt $((0x80000)) ] || wipe "$file" 'substr($_, 0, 0x40000) = "\0" x 0x40000'
+}
+
+while IFS= read -r path; do
+	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+	while IFS= read -r file; do check_sds "$file" "$path"; done < <(corpus_below "$unpacked")
+	rm -rf "$unpacked"
 done < <(corpus_files secure)
 corpus_end

@@ -25,9 +25,8 @@ check_kind() {
 				corpus_count "type $type: kinds as expected"
 				continue
 			fi
-			echo "$path: $(basename "$file") is '$kind' to us"
 			case $kind in
-			"" | nothing* | not* | "a whole disk"*) corpus_count "type $type: not told" ;;
+			"" | nothing* | not* | "a whole disk"*) corpus_pass_over "$path: $(basename "$file") is '$kind' to us" ;;
 			*) corpus_fail "$path: '$kind', not $*" ;;
 			esac
 		done < <(corpus_below "$unpacked")
@@ -43,9 +42,9 @@ check_boot() {
 	local path file told sector cluster record index sectors clusters serial
 	while IFS= read -r path; do
 		file=$corpus/$path
+		corpus_look "$path"
 		if [ "$("$dump" kind "$file" 0)" != NTFS ]; then
-			echo "boot $path: no NTFS: $("$dump" kind "$file" 0)"
-			corpus_count "type boot: not told"
+			corpus_pass_over "$path: no NTFS: $("$dump" kind "$file" 0)"
 			continue
 		fi
 		if ! told=$("$dump" boot "$file" 2>/dev/null); then
@@ -64,22 +63,24 @@ check_boot() {
 # A file of the type is packed when what comes out of it is another file of the type. In the registry both
 # lengths stand before the packed bytes.
 check_lznt1() {
-	local path other at files=() pairs=0 unpacked_files=0
+	local path other at files=()
 	while IFS= read -r path; do files+=("$path"); done < <(corpus_files lznt1)
 	for path in "${files[@]}"; do
 		at=0
+		corpus_look "$path"
 		[ "$(field "$corpus/$path" 0 4)" != "$(stat -Lc %s "$corpus/$path")" ] || at=8
 		"$dump" lznt1 "$corpus/$path" "$at" >"$scratch/out" 2>/dev/null || continue
-		unpacked_files=$((unpacked_files + 1))
+		corpus_count "type lznt1: unpacked"
 		for other in "${files[@]}"; do
-			[ "$other" != "$path" ] && cmp -s "$scratch/out" "$corpus/$other" && pairs=$((pairs + 1))
+			[ "$other" != "$path" ] && cmp -s "$scratch/out" "$corpus/$other" || continue
+			corpus_count "type lznt1: pairs of packed and unpacked"
+			corpus_look "$other"
+			corpus_count "type lznt1: files that came out of another"
+			corpus_look "$path"
 		done
 	done
-	corpus_count "type lznt1: files" "${#files[@]}"
-	corpus_count "type lznt1: pairs of packed and unpacked" "$pairs"
 	# Without its other half a file is only unpacked.
-	corpus_count "type lznt1: unpacked" "$unpacked_files"
-	[ "${#files[@]}" -eq 0 ] || [ "$unpacked_files" -gt 0 ] || corpus_fail "no lznt1 file can be unpacked"
+	[ "${#files[@]}" -eq 0 ] || [ "${corpus_counts["type lznt1: unpacked"]:-0}" -gt 0 ] || corpus_fail "no lznt1 file can be unpacked"
 }
 
 check_kind bitlocker "BitLocker (locked)"

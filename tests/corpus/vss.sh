@@ -167,12 +167,11 @@ while IFS= read -r path; do
 	while IFS= read -r file; do
 		if is_vss "$file" 0; then
 			check_catalog "$file" "$path"
-		elif [ "$(stat -L -c %s "$file")" = 8192 ]; then
+		elif [ "$(stat -L -c %s "$file")" = 8192 ] && is_vss "$file" 7680; then
 			check_header "$file" "$path"
 		fi
 	done < <(corpus_below "$unpacked")
 	while IFS=$'\t' read -r file offset; do
-		[ "$(stat -L -c %s "$file")" -gt 8192 ] || continue
 		is_vss "$file" "$((offset + 7680))" || continue
 		printf '%s\t%s\n' "$file@$offset" "$("$dump" header "$file@$offset")" >>"$scratch/volumes"
 	done < <(corpus_ntfs_volumes "$path")
