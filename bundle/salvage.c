@@ -17,6 +17,7 @@ static void salvage_free_at(struct salvage *salvage)
 		free(salvage->sets[set].at);
 	}
 	free(salvage->rows);
+	free(salvage->by_path);
 	free(salvage->piece);
 }
 
@@ -256,8 +257,10 @@ static bool visit_loose(void *context, const struct tar_entry *entry, struct err
 	struct visiting *visiting = context;
 	struct salvage *salvage = visiting->salvage;
 	CLEANUP(row_free) struct row row = {0};
-	size_t index = salvage_row_find(salvage, text_bytes(&entry->path), &row);
+	size_t index;
 
+	if (!salvage_row_find(salvage, text_bytes(&entry->path), &row, &index, err))
+		return false;
 	if (index == salvage->row_count)
 		return salvage_copy(salvage, visiting->space, entry, NULL, err);
 	if (salvage->rows[index].is_found || row.place.stored != entry->size)

@@ -19,6 +19,11 @@ struct salvage_row {
 	bool is_taken, is_found;
 };
 
+struct salvage_path {
+	uint64_t hash;
+	uint32_t row;
+};
+
 struct salvage {
 	struct store *store;
 	const struct age_identities *identities;
@@ -29,6 +34,8 @@ struct salvage {
 	size_t meta_count, meta_room;
 	struct salvage_row *rows;
 	size_t row_count, row_room;
+	struct salvage_path *by_path; /* of the taken rows, once one was looked for */
+	size_t path_count;
 	uint8_t *piece;
 };
 #define SALVAGE_PIECE ((size_t)1 << 20)
@@ -52,8 +59,9 @@ bool salvage_rows_add(struct salvage *salvage, size_t space, const struct tar_en
 void salvage_rows_settle(struct salvage *salvage);
 bool salvage_row_read(
     struct salvage *salvage, size_t index, struct row *out, struct err *err) MUST_CHECK;
-/* The row with that path; row_count when there is none. *out is it. */
-size_t salvage_row_find(struct salvage *salvage, struct bytes path, struct row *out);
+/* The row with that path that has a place; *index is row_count when there is none. *out is it. */
+bool salvage_row_find(struct salvage *salvage, struct bytes path, struct row *out, size_t *index,
+    struct err *err) MUST_CHECK;
 
 /* The end of the good bytes from `at` on, `limit` at most. */
 uint64_t salvage_good_until(

@@ -105,20 +105,56 @@ bool salvage_row_read(struct salvage *salvage, size_t index, struct row *out, st
 	       row_parse((struct bytes){bytes, at->len}, out, err);
 }
 
-/* Looked for among all: only for what lies in runs without a place, which are few. */
-size_t salvage_row_find(struct salvage *salvage, struct bytes path, struct row *out)
+static int compare_paths(const void *a, const void *b)
+{
+	const struct salvage_path *left = a, *right = b;
+
+	if (left->hash != right->hash)
+		return left->hash < right->hash ? -1 : 1;
+	return left->row < right->row ? -1 : left->row > right->row;
+}
+
+static bool index_paths(struct salvage *salvage, struct err *err)
+{
+	salvage->by_path = malloc((salvage->row_count + 1) * sizeof(*salvage->by_path));
+	if (!salvage->by_path)
+		return fail(err, ERR_MEMORY, "no memory for %zu rows", salvage->row_count);
+	for (size_t i = 0; i < salvage->row_count; i++)
+		if (salvage->rows[i].is_taken)
+			salvage->by_path[salvage->path_count++] =
+			    (struct salvage_path){salvage->rows[i].path_hash, (uint32_t)i};
+	qsort(salvage->by_path, salvage->path_count, sizeof(*salvage->by_path), compare_paths);
+	return true;
+}
+
+bool salvage_row_find(
+    struct salvage *salvage, struct bytes path, struct row *out, size_t *index, struct err *err)
 {
 	uint64_t hash = reader_path_hash(path);
+	size_t low = 0;
 
-	for (size_t i = 0; i < salvage->row_count; i++) {
-		if (salvage->rows[i].path_hash != hash || !salvage->rows[i].is_taken)
+	if (!salvage->by_path && !index_paths(salvage, err))
+		return false;
+	for (size_t high = salvage->path_count; low < high;) {
+		size_t middle = low + (high - low) / 2;
+
+		if (salvage->by_path[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*index = salvage->row_count;
+	/* Where more than a few paths have one hash, somebody made them so. */
+	for (size_t end = low + READER_SAME_HASH;
+	     low < end && low < salvage->path_count && salvage->by_path[low].hash == hash; low++) {
+		if (!salvage_row_read(salvage, salvage->by_path[low].row, out, NULL))
 			continue;
-		if (!salvage_row_read(salvage, i, out, NULL))
-			continue;
-		if (bytes_equal(out->path, path))
-			return i;
+		if (bytes_equal(out->path, path)) {
+			*index = salvage->by_path[low].row;
+			return true;
+		}
 		row_free(out);
 		*out = (struct row){0};
 	}
-	return salvage->row_count;
+	return true;
 }

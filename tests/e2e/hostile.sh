@@ -86,6 +86,9 @@ fs/../../../../../../../../tmp/evil
 /evil
 /tmp/kanshiki-evil
 fs//evil
+//server/share/evil
+%5c%5c?%5cC:%5cevil
+fs/C/%e2%80%8fmark
 fs/./evil
 fs/C/..
 fs/C/%1b]0;pwned%07
@@ -100,6 +103,48 @@ fs/C/%7f
 END
 }
 
+# Bytes that are no UTF-8, overlong, or half a surrogate: in the tar, in a row, in both.
+bad_bytes() {
+	local name place='"place":{"set":"files","volume":1,"tar":0,"data":1536},"stored_size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"'
+	for name in %ff%fe %fe %c0%ae%c0%ae/evil %ed%a0%80 %ed%b0%80%ed%a0%80 %f4%90%80%80 %e6%bc a%80b; do
+		hostile "$name" <<<"entry fs/C/$name - 100"
+		all "$name in the tar" 65 "0|1|65"
+		hostile "$name" <<<"entry fs/C/$name fs/C/good 100"
+		all "$name in the tar, good in the row" 65 "0|1|65"
+		[ -z "$(LC_ALL=C find "$work/cage" | LC_ALL=C grep -vE '^[ -~]*$')" ] || complain "$name: it is the name of a file now"
+		hostile "$name" <<<$'entry fs/C/good - 0\n'"row {\"path\":\"fs/C/$name\",\"status\":\"taken\",\"size\":0,$place}"
+		all "$name in the row" 65 "0|1|65"
+		grep -qE "row|'fs/C/good'" "$work/verify.err" || complain "$name in the row: $(cat "$work/verify.err")"
+	done
+	hostile "half a surrogate" <<<$'entry fs/C/good - 0\n'"row {\"path\":\"fs/C/\\ud800\",\"status\":\"taken\",\"size\":0,$place}"
+	all "half a surrogate" 65 "0|1|65"
+}
+
+# Deeper than any file system goes: listed, proven, and left out with a word, up to a path of 60 KB.
+deep_paths() {
+	local depth path
+	for depth in 513 1200 5000 30000; do
+		path=$(perl -e 'print "fs/C/", "d/" x shift, "end"' "$depth")
+		hostile "$depth deep" <<<$'entry fs/C/before fs/C/before 10\n'"entry $path $path 100"$'\nentry fs/C/after fs/C/after 10'
+		all "$depth directories deep" 0 1
+		grep -q 'more than 512 directories' "$work/err" || complain "$depth directories deep: not said: $(cut -c 1-200 "$work/err")"
+		[ -f "$work/cage/a/b/x/fs/C/before" ] && [ -f "$work/cage/a/b/x/fs/C/after" ] || complain "$depth directories deep: the others did not come out"
+		run "$depth directories deep: cat" 0 "$kanshiki" cat "$bundle" "fs/C/after" --keys "$work/keys"
+	done
+}
+
+# A million entries: little memory, no time to speak of.
+a_million() {
+	local peak command
+	hostile "a million" <<<"many 1000000"
+	for command in "verify" "ls" "cat fs/C/777/777777"; do
+		# shellcheck disable=SC2086
+		run "a million: $command" 0 timeout 120 "$build/tests/peak" "$work/peak" "$kanshiki" ${command%% *} "$bundle" ${command#"${command%% *}"} --keys "$work/keys"
+		peak=$(cat "$work/peak")
+		[ "$peak" -le 97656 ] || complain "a million: $command took $peak KiB" # 100 MB
+	done
+}
+
 # Names that a bundle may hold, and a file system must not take at its word. Each is extracted, once.
 odd_names() {
 	local long kanji deep
@@ -112,6 +157,12 @@ entry C:/Windows/evil C:/Windows/evil 100
 entry fs/C/CON fs/C/CON 100
 entry fs/C/nul.txt fs/C/nul.txt 100
 entry fs/C/COM1 fs/C/COM1 100
+entry fs/C/AUX.tar.gz fs/C/AUX.tar.gz 100
+entry fs/C/lpt9%20 fs/C/lpt9%20 100
+entry fs/C/CONIN\$ fs/C/CONIN\$ 100
+entry fs/C/com%c2%b9 fs/C/com%c2%b9 100
+entry fs/C/PRN/PRN/x fs/C/PRN/PRN/x 100
+entry fs/C/\$DATA::\$DATA fs/C/\$DATA::\$DATA 100
 entry fs/C/con fs/C/con 100
 entry fs/C/a. fs/C/a. 100
 entry fs/C/a%20 fs/C/a%20 100
@@ -130,8 +181,8 @@ entry SALVAGE.tsv SALVAGE.tsv 100
 entry fs/C/file fs/C/file 100
 END
 	all "odd names" 0
-	[ "$(find "$work/cage" -type f -size 100c | wc -l)" -eq 21 ] ||
-		complain "odd names: $(find "$work/cage" -type f -size 100c | wc -l) of 21 files came out"
+	[ "$(find "$work/cage" -type f -size 100c | wc -l)" -eq 27 ] ||
+		complain "odd names: $(find "$work/cage" -type f -size 100c | wc -l) of 27 files came out"
 	run "odd names: --windows-names" "0|1" "$kanshiki" extract "$bundle" -C "$work/cage/windows" --windows-names --keys "$work/keys"
 	find "$work/cage/windows" -mindepth 1 -printf '%f\n' | grep -iE '^(con|nul|com1)(\..*)?$|[. ]$|[:\\<>"|?*]' >"$work/bad" || true
 	[ ! -s "$work/bad" ] || complain "odd names: --windows-names left $(head -n 3 "$work/bad")"
@@ -213,7 +264,10 @@ prepared_target() {
 make_work
 make_kit
 bad_names
+bad_bytes
 odd_names
+deep_paths
+a_million
 contradictions
 strangers
 prepared_target

@@ -1,0 +1,274 @@
+#!/bin/bash
+# Bundles sealed by a kit of ours and hostile all the same (a stolen stick): verify, ls, cat, extract and salvage leave nothing
+# outside the target, no raw control byte on a terminal, and end soon.
+# usage: tests/e2e/hostile.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/hostile.sh BUILD}
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+need perl age
+seconds_most=20
+
+# The script of mkhostile on stdin. usage: hostile WHAT; sets $bundle
+hostile() {
+	code=0
+	rm -rf "$work/made" && mkdir "$work/made"
+	"$build/tests/mkhostile" "$work/kit" "$work/made" >"$work/out" 2>"$work/err" || code=$?
+	[ "$code" -eq 0 ] || complain "$1: not made: $(cat "$work/err")"
+	bundle_of "$1"
+}
+
+# No control byte but newline and tab, no C1, no bidi override and nothing that is not UTF-8.
+is_clean() {
+	perl -e 'use Encode; local $/; my $all = <STDIN>; my $text = eval { decode("UTF-8", $all, Encode::FB_CROAK) };
+		exit 1 if !defined $text;
+		exit($text =~ /[\x00-\x08\x0b-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]/ ? 1 : 0)' <"$1"
+}
+
+# usage: quiet WHAT CODES COMMAND...   run, and both streams are clean and it is soon over
+quiet() {
+	local what=$1 start=$SECONDS
+	run "$@"
+	is_clean "$work/out" || complain "$what: raw bytes on stdout: $(head -c 300 "$work/out" | cat -v)"
+	is_clean "$work/err" || complain "$what: raw bytes on stderr: $(head -c 300 "$work/err" | cat -v)"
+	[ $((SECONDS - start)) -le "$seconds_most" ] || complain "$what: took $((SECONDS - start)) seconds"
+}
+
+# All that is in $work/cage, but for what is below its x: nothing. The target is deep in the cage so that "../" lands inside it.
+outside() {
+	find "$work/cage" -mindepth 1 ! -path "$work/cage/a/b" ! -path "$work/cage/a" ! -path "$work/cage/a/b/x*"
+}
+
+# usage: all WHAT CODES [CODES2]   every command on $bundle; CODES are those of verify, CODES2 of what unpacks. After it $work/cage/a/b/x is what extract left.
+all() {
+	local command
+	quiet "$1: verify" "$2" "$kanshiki" verify "$bundle" --keys "$work/keys"
+	cp "$work/err" "$work/verify.err"
+	for command in "ls" "ls -l -a --unverified" "ls --json --unverified"; do
+		# shellcheck disable=SC2086
+		quiet "$1: $command" "0|1|65" "$kanshiki" $command "$bundle" --keys "$work/keys"
+	done
+	unpacks "$1" "${3:-0|1|65}" salvage "extract --unverified" "extract --unverified --windows-names" extract
+}
+
+# usage: unpacks WHAT CODES COMMAND...
+unpacks() {
+	local what=$1 codes=$2 command
+	shift 2
+	for command; do
+		rm -rf "$work/cage"
+		mkdir -p "$work/cage/a/b"
+		# shellcheck disable=SC2086
+		(cd "$work/cage/a/b" && quiet "$what: $command" "$codes" "$kanshiki" $command "$bundle" -C x --keys "$work/keys" && exit "$failures") ||
+			failures=$?
+		[ -z "$(outside)" ] || complain "$what: $command wrote outside: $(outside)"
+		[ -z "$(find "$work/cage" ! -type f ! -type d)" ] || complain "$what: $command made more than files and directories"
+		[ -z "$(find "$work/cage" -perm /7000)" ] || complain "$what: $command set a bit of set-id"
+	done
+}
+
+# Names that no reader may take: the row is refused and so is the member.
+bad_names() {
+	local name
+	while read -r name; do
+		hostile "$name" <<<"entry $name $name 100"
+		all "$name" 65 "1|65"
+		[ -z "$(find "$work/cage" -type f ! -path '*/b/x/meta/*')" ] || complain "$name: extract wrote $(find "$work/cage" -type f ! -path '*/b/x/meta/*' | cat -v | head -n 3)"
+		grep -qE "'(meta|files)" "$work/verify.err" || complain "$name: not said where: $(cat "$work/verify.err")"
+		# Another name in the tar than in the row.
+		hostile "$name in the tar" <<<"entry $name fs/C/good 100"
+		quiet "$name in the tar: verify" 65 "$kanshiki" verify "$bundle" --keys "$work/keys"
+		unpacks "$name in the tar" "0|1|65" salvage "extract --unverified"
+	done <<'END'
+../../evil
+fs/C/../../../evil
+fs/../../../../../../../../tmp/evil
+/evil
+/tmp/kanshiki-evil
+fs//evil
+//server/share/evil
+%5c%5c?%5cC:%5cevil
+fs/C/%e2%80%8fmark
+fs/./evil
+fs/C/..
+fs/C/%1b]0;pwned%07
+fs/C/%1b[2J%1b[31mred
+fs/C/%c2%9b31mred
+fs/C/invoice%e2%80%aefdp.exe
+fs/C/%e2%81%a6isolate
+fs/C/a%0db
+fs/C/back\slash
+..\..\evil
+fs/C/%7f
+END
+}
+
+# Bytes that are no UTF-8, overlong, or half a surrogate: in the tar, in a row, in both.
+bad_bytes() {
+	local name place='"place":{"set":"files","volume":1,"tar":0,"data":1536},"stored_size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"'
+	for name in %ff%fe %fe %c0%ae%c0%ae/evil %ed%a0%80 %ed%b0%80%ed%a0%80 %f4%90%80%80 %e6%bc a%80b; do
+		hostile "$name" <<<"entry fs/C/$name - 100"
+		all "$name in the tar" 65 "0|1|65"
+		hostile "$name" <<<"entry fs/C/$name fs/C/good 100"
+		all "$name in the tar, good in the row" 65 "0|1|65"
+		[ -z "$(LC_ALL=C find "$work/cage" | LC_ALL=C grep -vE '^[ -~]*$')" ] || complain "$name: it is the name of a file now"
+		hostile "$name" <<<$'entry fs/C/good - 0\n'"row {\"path\":\"fs/C/$name\",\"status\":\"taken\",\"size\":0,$place}"
+		all "$name in the row" 65 "0|1|65"
+		grep -qE "row|'fs/C/good'" "$work/verify.err" || complain "$name in the row: $(cat "$work/verify.err")"
+	done
+	hostile "half a surrogate" <<<$'entry fs/C/good - 0\n'"row {\"path\":\"fs/C/\\ud800\",\"status\":\"taken\",\"size\":0,$place}"
+	all "half a surrogate" 65 "0|1|65"
+}
+
+# Deeper than any file system goes: listed, proven, and left out with a word, up to a path of 60 KB.
+deep_paths() {
+	local depth path
+	for depth in 513 1200 5000 30000; do
+		path=$(perl -e 'print "fs/C/", "d/" x shift, "end"' "$depth")
+		hostile "$depth deep" <<<$'entry fs/C/before fs/C/before 10\n'"entry $path $path 100"$'\nentry fs/C/after fs/C/after 10'
+		all "$depth directories deep" 0 1
+		grep -q 'more than 512 directories' "$work/err" || complain "$depth directories deep: not said: $(cut -c 1-200 "$work/err")"
+		[ -f "$work/cage/a/b/x/fs/C/before" ] && [ -f "$work/cage/a/b/x/fs/C/after" ] || complain "$depth directories deep: the others did not come out"
+		run "$depth directories deep: cat" 0 "$kanshiki" cat "$bundle" "fs/C/after" --keys "$work/keys"
+	done
+}
+
+# A million entries: little memory, no time to speak of.
+a_million() {
+	local peak command
+	hostile "a million" <<<"many 1000000"
+	for command in "verify" "ls" "cat fs/C/777/777777"; do
+		# shellcheck disable=SC2086
+		run "a million: $command" 0 timeout 120 "$build/tests/peak" "$work/peak" "$kanshiki" ${command%% *} "$bundle" ${command#"${command%% *}"} --keys "$work/keys"
+		peak=$(cat "$work/peak")
+		[ "$peak" -le 97656 ] || complain "a million: $command took $peak KiB" # 100 MB
+	done
+}
+
+# Names that a bundle may hold, and a file system must not take at its word. Each is extracted, once.
+odd_names() {
+	local long kanji deep
+	kanji=$(printf '%%e6%%bc%%a2%.0s' $(seq 86))
+	long=$(printf 'a%.0s' $(seq 400))
+	deep=$(printf 'd/%.0s' $(seq 400))
+	hostile "odd names" <<END
+entry C:evil C:evil 100
+entry C:/Windows/evil C:/Windows/evil 100
+entry fs/C/CON fs/C/CON 100
+entry fs/C/nul.txt fs/C/nul.txt 100
+entry fs/C/COM1 fs/C/COM1 100
+entry fs/C/AUX.tar.gz fs/C/AUX.tar.gz 100
+entry fs/C/lpt9%20 fs/C/lpt9%20 100
+entry fs/C/CONIN\$ fs/C/CONIN\$ 100
+entry fs/C/com%c2%b9 fs/C/com%c2%b9 100
+entry fs/C/PRN/PRN/x fs/C/PRN/PRN/x 100
+entry fs/C/\$DATA::\$DATA fs/C/\$DATA::\$DATA 100
+entry fs/C/con fs/C/con 100
+entry fs/C/a. fs/C/a. 100
+entry fs/C/a%20 fs/C/a%20 100
+entry fs/C/a:stream fs/C/a:stream 100
+entry fs/C/Case fs/C/Case 100
+entry fs/C/case fs/C/case 100
+entry fs/C/CASE fs/C/CASE 100
+entry fs/C/$kanji fs/C/$kanji 100
+entry fs/C/$long fs/C/$long 100
+entry fs/C/-rf fs/C/-rf 100
+entry fs/C/~ fs/C/~ 100
+entry fs/C/\$(id) fs/C/\$(id) 100
+entry fs/C/${deep}end fs/C/${deep}end 100
+entry NAMES.tsv NAMES.tsv 100
+entry SALVAGE.tsv SALVAGE.tsv 100
+entry fs/C/file fs/C/file 100
+END
+	all "odd names" 0
+	[ "$(find "$work/cage" -type f -size 100c | wc -l)" -eq 27 ] ||
+		complain "odd names: $(find "$work/cage" -type f -size 100c | wc -l) of 27 files came out"
+	run "odd names: --windows-names" "0|1" "$kanshiki" extract "$bundle" -C "$work/cage/windows" --windows-names --keys "$work/keys"
+	find "$work/cage/windows" -mindepth 1 -printf '%f\n' | grep -iE '^(con|nul|com1)(\..*)?$|[. ]$|[:\\<>"|?*]' >"$work/bad" || true
+	[ ! -s "$work/bad" ] || complain "odd names: --windows-names left $(head -n 3 "$work/bad")"
+	[ "$(find "$work/cage/windows" -printf '%P\n' | tr '[:upper:]' '[:lower:]' | sort | uniq -d | wc -l)" -eq 0 ] ||
+		complain "odd names: two names differ only in case"
+}
+
+# A file where a directory must be, two of one name, rows of nothing, and rows that say too much.
+contradictions() {
+	hostile "a file and a directory" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a/b fs/C/a/b 100'
+	all "a file and a directory" 0
+	hostile "two of one name" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a fs/C/a 200'
+	all "two of one name" 65 "0|1|65"
+	grep -q "'fs/C/a' is there twice" "$work/verify.err" || complain "two of one name: not said: $(cat "$work/verify.err")"
+	run "two of one name: cat" 65 "$kanshiki" cat "$bundle" fs/C/a --keys "$work/keys"
+	hostile "one name, and the same as another" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/b fs/C/b 10\nrow {"path":"fs/C/a","same_as":"fs/C/b"}'
+	all "one name, and the same as another" 65 "0|1|65"
+	hostile "one path nine thousand times" < <(for _ in $(seq 9000); do echo entry fs/C/a fs/C/a 0; done)
+	all "one path nine thousand times" 65 "0|1|65"
+	hostile "one name, the second time cut off" <<<$'entry fs/C/a fs/C/a 100\ncut fs/C/a 200000'
+	all "one name, the second time cut off" 65 "0|1|65"
+	grep -q "'fs/C/a'.*there twice" "$work/verify.err" || complain "one name, the second time cut off: not said: $(cat "$work/verify.err")"
+	hostile "another name, cut off" <<<$'entry fs/C/a fs/C/a 100\ncut fs/C/b 200000'
+	all "another name, cut off" 1 "0|1"
+	hostile "an entry without a row" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/b - 100'
+	all "an entry without a row" 65
+	grep -q "fs/C/b" "$work/verify.err" || complain "an entry without a row: not named"
+	local place='"place":{"set":"files","volume":1,"tar":0,"data":512},"stored_size":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"'
+	hostile "2^62 bytes of nothing" <<<"row {\"path\":\"fs/C/huge\",\"size\":4611686018427387904,\"stored\":\"runs\",\"sparse_map\":[],$place}"
+	all "2^62 bytes of nothing" 65
+	hostile "4 TB of nothing" <<<$'entry fs/C/huge - 0\nrow {"path":"fs/C/huge","size":4398046511104,"stored":"runs","sparse_map":[],'"$place}"
+	all "4 TB of nothing" "0|65"
+	[ "$(du -sk "$work/cage" | cut -f 1)" -lt 1000 ] || complain "4 TB of nothing: it takes room"
+	hostile "the same as itself" <<<$'row {"path":"fs/C/a","same_as":"fs/C/b"}\nrow {"path":"fs/C/b","same_as":"fs/C/a"}\nrow {"path":"fs/C/c","same_as":"fs/C/c"}'
+	all "the same as itself" 65
+	hostile "JSON of 100000 brackets" <<<"row $(printf '[%.0s' $(seq 100000))"
+	all "JSON of 100000 brackets" 65 "1|65"
+	hostile "text in a row" <<<'row {"path":"fs/C/a","status":"%1b]0;x%07","reason":"\u001b[2J\u202egpj \u009b31m","size":1}
+row {"path":"fs/C/b","status":"failed","reason":"%c2%9b31m %e2%80%aeevil %ff","size":1}
+row {"path":"fs/C/c","status":"failed\u001b","reason":"\u0007\u0085","kind":"\u001b[1m"}'
+	all "text in a row" "0|1|65"
+	hostile "text in meta" <<<$'meta collection.json {"case":"\\u001b]0;x\\u0007","operator":"%1b[2J%e2%80%ae"}\nmeta receipt.json {"%1b[31m":1}\nmeta %1b[31m.txt x\nentry fs/C/a fs/C/a 10'
+	all "text in meta" "0|1|65"
+}
+
+# Files of any name that lie in the directory.
+strangers() {
+	hostile "strangers" <<<'entry fs/C/a fs/C/a 10'
+	local name
+	for name in $'\e]0;pwned\a.txt' $'\e[2J' $'a\u202ecod.exe' $'\xff\xfe' $'line\nbreak' $'files.002.tar.zst.age\r' '-rf'; do : >"$bundle/$name"; done
+	ln -s /etc/passwd "$bundle/link"
+	mkfifo "$bundle/fifo"
+	mkdir "$bundle/directory"
+	all "strangers" "0|1|65"
+	for name in MANIFEST.sha256 files.001.tar.zst.age meta.001.tar.zst.age chain.pem; do
+		hostile "a pipe as $name" <<<'entry fs/C/a fs/C/a 10'
+		rm "$bundle/$name" && mkfifo "$bundle/$name"
+		quiet "a pipe as $name" "65|66" timeout 5 "$kanshiki" verify "$bundle" --keys "$work/keys"
+		quiet "a pipe as $name: salvage" "0|1|65|66" timeout 5 "$kanshiki" salvage "$bundle" -C "$work/piped.$name" --keys "$work/keys"
+	done
+}
+
+# A target that somebody else prepared: links in it are not followed.
+prepared_target() {
+	hostile "a prepared target" <<<$'entry fs/C/a fs/C/a 10\nentry fs/D/b fs/D/b 10'
+	local command
+	for command in extract salvage "extract -f"; do
+		rm -rf "$work/cage"
+		mkdir -p "$work/cage/x/fs" "$work/cage/elsewhere"
+		ln -s "$work/cage/elsewhere" "$work/cage/x/fs/C"
+		mkdir "$work/cage/x/fs/D"
+		ln -s "$work/cage/elsewhere/b" "$work/cage/x/fs/D/b"
+		# shellcheck disable=SC2086
+		quiet "links in the target: $command" "0|1|65|73" "$kanshiki" $command "$bundle" -C "$work/cage/x" --keys "$work/keys"
+		[ -z "$(ls -A "$work/cage/elsewhere")" ] || complain "links in the target: $command followed one"
+	done
+}
+
+make_work
+make_kit
+
+
+odd_names
+deep_paths
+a_million
+
+
+
+finish
