@@ -1,4 +1,5 @@
-/* Hashes of listed files, as many at once as the conveyor has hands: one file alone cannot be hashed by two. */
+/* Hashes of listed files, as many at once as the conveyor has hands. One file alone cannot be hashed by two: there the others
+ * read ahead for the one that hashes. */
 #include "bundle/reader_parts.h"
 
 #include "core/array.h"
@@ -8,6 +9,7 @@
 #define PIECE     ((size_t)1 << 20)
 #define STEP      ((uint64_t)4 << 20) /* of each file between two looks at the clock and at Ctrl-C */
 #define LANES_MAX 8
+#define RING      16 /* pieces read ahead, at most */
 
 struct lane { /* one file under way */
 	struct conveyor_job job;
@@ -18,12 +20,22 @@ struct lane { /* one file under way */
 	uint64_t at;
 };
 
+struct ahead { /* a piece of the one file that is left */
+	struct conveyor_job job;
+	struct lane *lane;
+	uint8_t *piece;
+	uint64_t at;
+	size_t len;
+	struct err why; /* it could not be read */
+};
+
 struct hashing {
 	struct bundle_reader *reader;
 	struct file_hash *files;
 	size_t count, next;
 	struct lane lanes[LANES_MAX];
 	size_t lane_count;
+	struct ahead ring[RING];
 	uint64_t done, total;
 };
 
@@ -40,6 +52,8 @@ static void hashing_free_at(struct hashing *hashing)
 		lane_close(&hashing->lanes[i]);
 		free(hashing->lanes[i].piece);
 	}
+	for (size_t i = 0; i < RING; i++)
+		free(hashing->ring[i].piece);
 }
 
 /* A step of one file; what goes wrong is kept with the file. */
@@ -100,6 +114,90 @@ static bool step_all(struct hashing *hashing, struct err *err)
 	return hashing->lane_count == 1 || conveyor->drain(conveyor, err);
 }
 
+static bool read_ahead(struct conveyor_job *self, struct err *err)
+{
+	struct ahead *ahead = (struct ahead *)self;
+
+	(void)err; /* what goes wrong is kept with the file, below */
+	if (!source_read_exact(
+		ahead->lane->file, ahead->at, ahead->piece, ahead->len, &ahead->why) &&
+	    ahead->why.kind == ERR_NONE)
+		fail(&ahead->why, ERR_IO, "it could not be read");
+	return true;
+}
+
+static bool hash_ahead(struct conveyor_job *self, struct err *err)
+{
+	struct ahead *ahead = (struct ahead *)self;
+	struct lane *lane = ahead->lane;
+
+	(void)err;
+	if (lane->result->why.kind == ERR_NONE)
+		lane->result->why = ahead->why;
+	if (lane->result->why.kind == ERR_NONE)
+		hash_add(lane->hash, (struct bytes){ahead->piece, ahead->len});
+	return true;
+}
+
+/* The next piece of the lane, read by one thread and then hashed in its turn. */
+static bool put_ahead(
+    struct hashing *hashing, struct lane *lane, struct ahead *ahead, struct err *err)
+{
+	struct conveyor *conveyor = hashing->reader->trust.conveyor;
+	uint64_t left = lane->file->size - lane->at;
+
+	if (!ahead->piece)
+		ahead->piece = malloc(PIECE);
+	if (!ahead->piece)
+		return fail(err, ERR_MEMORY, "no memory for hashing");
+	ahead->job = (struct conveyor_job){read_ahead, hash_ahead, 0};
+	ahead->lane = lane;
+	ahead->at = lane->at;
+	ahead->len = left < PIECE ? (size_t)left : PIECE;
+	ahead->why = (struct err){0};
+	lane->at += ahead->len;
+	hashing->done += ahead->len;
+	return conveyor->put(conveyor, &ahead->job, err);
+}
+
+/* All that is left of the file, unless a piece of it cannot be read. */
+static bool hash_alone(struct hashing *hashing, struct lane *lane, struct err *err)
+{
+	struct conveyor *conveyor = hashing->reader->trust.conveyor;
+	bool ok = true;
+
+	for (size_t turn = 0; ok && lane->at < lane->file->size; turn++) {
+		struct ahead *ahead = &hashing->ring[turn % (conveyor->depth + 1)];
+
+		/* It is through since the put before: no more than `depth` are under way. */
+		if (ahead->why.kind != ERR_NONE)
+			break;
+		ok = put_ahead(hashing, lane, ahead, err) &&
+		     reader_progress(hashing->reader, "hash", hashing->done,
+			 hashing->done > hashing->total ? hashing->done : hashing->total, err);
+	}
+	return conveyor->drain(conveyor, ok ? err : NULL) && ok;
+}
+
+/* The lane of the one file that is left; NULL when there are more, or little of it. */
+static struct lane *last_lane(struct hashing *hashing)
+{
+	struct lane *last = NULL;
+
+	const struct conveyor *conveyor = hashing->reader->trust.conveyor;
+
+	if (!conveyor || conveyor->depth >= RING || hashing->next < hashing->count)
+		return NULL;
+	for (size_t i = 0; i < hashing->lane_count; i++) {
+		if (!hashing->lanes[i].result)
+			continue;
+		if (last)
+			return NULL;
+		last = &hashing->lanes[i];
+	}
+	return last && last->file->size - last->at > STEP ? last : NULL;
+}
+
 /* Takes the files out that are through. False when none is left. */
 static bool settle(struct hashing *hashing)
 {
@@ -152,8 +250,11 @@ bool reader_hash_files(
 		for (size_t i = 0; i < hashing.lane_count; i++)
 			if (!fill(&hashing, &hashing.lanes[i], err))
 				return false;
-		if (!step_all(&hashing, err) ||
-		    !reader_progress(reader, "hash", hashing.done,
+		struct lane *last = last_lane(&hashing);
+
+		if (last ? !hash_alone(&hashing, last, err) : !step_all(&hashing, err))
+			return false;
+		if (!reader_progress(reader, "hash", hashing.done,
 			hashing.done > hashing.total ? hashing.done : hashing.total, err))
 			return false;
 		is_left = settle(&hashing);
