@@ -36,13 +36,13 @@ static inline double judge_median(const struct judge_time *time)
 	return sorted.at[JUDGE_ROUNDS / 2];
 }
 
-/* (largest - smallest) / median, without the slowest round: a neighbour may have woken up once. */
+/* (largest - smallest) / median, of all rounds. */
 static inline double judge_spread(const struct judge_time *time)
 {
 	struct judge_time sorted = *time;
 
 	qsort(sorted.at, JUDGE_ROUNDS, sizeof(*sorted.at), judge_compare);
-	return (sorted.at[JUDGE_ROUNDS - 2] - sorted.at[0]) / sorted.at[JUDGE_ROUNDS / 2];
+	return (sorted.at[JUDGE_ROUNDS - 1] - sorted.at[0]) / sorted.at[JUDGE_ROUNDS / 2];
 }
 
 /* Prints "WHAT  VALUE (wanted ...) pass|FAIL|not judged". */
