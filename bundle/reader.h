@@ -15,8 +15,9 @@ struct bundle_trust {
 	uint64_t at;      /* judge certificates at this time */
 	bool is_at_given; /* also where a time stamp says another */
 	struct bytes
-	    tsa_pem;     /* CAs of time stamp authorities; empty: time stamps cannot be checked */
-	bool unverified; /* go on without a valid signature or hash */
+	    tsa_pem; /* CAs of time stamp authorities; empty: time stamps cannot be checked */
+	struct bytes tsa_crl_pem; /* what they revoked; may be empty */
+	bool unverified;          /* go on without a valid signature or hash */
 	/* Hashes, decrypts and unpacks on its threads (borrowed as long as the reader); NULL: none. */
 	struct conveyor *conveyor;
 };

@@ -2,6 +2,7 @@
 #include "bundle/reader_parts.h"
 
 #include "bundle/countersign.h"
+#include "core/time.h"
 
 /* False with ERR_MISSING when there is none. */
 static bool read_both(struct bundle_reader *reader, const char *name, size_t limit,
@@ -23,6 +24,23 @@ static bool refuse(struct bundle_reader *reader, const struct err *why, struct e
 	return false;
 }
 
+/* A list knows nothing of what was revoked after it was made. */
+static void note_revocation(struct bundle_reader *reader)
+{
+	char day[TIME_ISO_ROOM];
+
+	if (reader->trust.tsa_crl_pem.len == 0)
+		return;
+	if (reader->stamp.crl_from == 0) {
+		reader_note(
+		    reader, "'%s': tsa-ca.crl has no list of its authority's issuer", STAMP_NAME);
+		return;
+	}
+	time_iso(reader->stamp.crl_from, day);
+	reader_note(reader, "'%s': its authority was looked up in a revocation list of %.10s",
+	    STAMP_NAME, day);
+}
+
 static bool take_stamp(struct bundle_reader *reader, struct err *err)
 {
 	CLEANUP(text_free) struct text sealed = {0};
@@ -36,11 +54,14 @@ static bool take_stamp(struct bundle_reader *reader, struct err *err)
 		    reader, "'%s' was not checked: there is no tsa-ca.pem in KEYDIR", STAMP_NAME);
 		return true;
 	}
-	if (!stamp_verify(text_bytes(&sealed), text_bytes(&tsr), (struct bytes){0},
-		reader->trust.tsa_pem, &reader->stamp, &why)) {
+	const struct stamp_trust trust = {reader->trust.tsa_pem, reader->trust.tsa_crl_pem};
+
+	if (!stamp_verify(text_bytes(&sealed), text_bytes(&tsr), (struct bytes){0}, &trust,
+		&reader->stamp, &why)) {
 		fail_in(&why, "'%s'", STAMP_NAME);
 		return refuse(reader, &why, err);
 	}
+	note_revocation(reader);
 	return true;
 }
 

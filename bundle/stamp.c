@@ -2,6 +2,7 @@
 #include "bundle/stamp.h"
 
 #include "bundle/pem.h"
+#include "bundle/revoked.h"
 #include "bundle/seal_profile.h"
 #include "core/hash.h"
 #include "core/time.h"
@@ -9,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ts.h>
+#include <openssl/x509v3.h>
 #include <time.h>
 
 #define NONCE_LEN   8
@@ -17,6 +19,8 @@
 CLEANUP_POINTER(TS_REQ, TS_REQ_free);
 CLEANUP_POINTER(TS_RESP, TS_RESP_free);
 CLEANUP_POINTER(TS_MSG_IMPRINT, TS_MSG_IMPRINT_free);
+CLEANUP_POINTER(X509_STORE, X509_STORE_free);
+CLEANUP_POINTER(X509_STORE_CTX, X509_STORE_CTX_free);
 CLEANUP_POINTER(TS_VERIFY_CTX, TS_VERIFY_CTX_free);
 CLEANUP_POINTER(X509_ALGOR, X509_ALGOR_free);
 CLEANUP_POINTER(ASN1_INTEGER, ASN1_INTEGER_free);
@@ -148,16 +152,13 @@ static bool make_store(struct bytes tsa_pem, uint64_t at, X509_STORE **out, stru
 	return true;
 }
 
-static bool check_signature(TS_RESP *response, struct bytes tsa_pem, uint64_t at, struct err *err)
+static bool check_signature(TS_RESP *response, X509_STORE *store, struct err *err)
 {
 	CLEANUP(TS_VERIFY_CTX_free) TS_VERIFY_CTX *ctx = TS_VERIFY_CTX_new();
-	X509_STORE *store = NULL;
 
-	if (!ctx)
+	if (!ctx || X509_STORE_up_ref(store) != 1)
 		return fail(err, ERR_MEMORY, "no memory for certificates");
-	if (!make_store(tsa_pem, at, &store, err))
-		return false;
-	TS_VERIFY_CTX_set0_store(ctx, store); /* its own now */
+	TS_VERIFY_CTX_set0_store(ctx, store); /* the reference is its own now */
 	TS_VERIFY_CTX_set_flags(ctx, TS_VFY_VERSION | TS_VFY_SIGNATURE);
 	if (TS_RESP_verify_response(ctx, response) == 1)
 		return true;
@@ -173,6 +174,62 @@ static bool check_signature(TS_RESP *response, struct bytes tsa_pem, uint64_t at
 	return false;
 }
 
+/* RFC 3161 4: tokens of before the revocation stay good only where the list gives one of these reasons. */
+static bool is_harmless(int reason)
+{
+	return reason == CRL_REASON_UNSPECIFIED || reason == CRL_REASON_AFFILIATION_CHANGED ||
+	       reason == CRL_REASON_SUPERSEDED || reason == CRL_REASON_CESSATION_OF_OPERATION;
+}
+
+static bool judge(const struct revoked *revoked, bool is_signer, uint64_t at, struct err *err)
+{
+	char day[TIME_ISO_ROOM];
+
+	if (!revoked->is_revoked || (is_harmless(revoked->reason) && at < revoked->since))
+		return true;
+	time_iso(revoked->since, day);
+	return fail(err, ERR_UNTRUSTED, "the certificate of %s was revoked from %.19sZ on%s",
+	    is_signer ? "the time stamp authority" : "an authority above it", day,
+	    is_harmless(revoked->reason) ? "" : ", and no reason leaves earlier stamps good");
+}
+
+static bool check_chain(
+    STACK_OF(X509) * chain, struct bytes crl_pem, struct stamp_facts *facts, struct err *err)
+{
+	for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
+		struct revoked revoked;
+
+		if (!revoked_find(crl_pem, sk_X509_value(chain, i), sk_X509_value(chain, i + 1),
+			&revoked, err) ||
+		    !judge(&revoked, i == 0, facts->at, err))
+			return false;
+		if (i == 0)
+			facts->crl_from = revoked.list_from;
+	}
+	return true;
+}
+
+/* The way from the signer up that was found good before: each certificate on it is looked up. */
+static bool check_revoked(TS_RESP *response, X509_STORE *store, struct bytes crl_pem,
+    struct stamp_facts *facts, struct err *err)
+{
+	CLEANUP(X509_STORE_CTX_free) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	PKCS7 *token = TS_RESP_get_token(response);
+	STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
+	bool ok =
+	    ctx && signers && sk_X509_num(signers) == 1 &&
+	    X509_STORE_CTX_init(ctx, store, sk_X509_value(signers, 0), token->d.sign->cert) == 1 &&
+	    X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_TIMESTAMP_SIGN) == 1 &&
+	    X509_verify_cert(ctx) == 1;
+
+	sk_X509_free(signers); /* they are the token's */
+	ERR_clear_error();
+	if (!ok)
+		return fail(err, ERR_UNTRUSTED,
+		    "no way leads from its signer to an authority of tsa-ca.pem");
+	return check_chain(X509_STORE_CTX_get0_chain(ctx), crl_pem, facts, err);
+}
+
 static bool add_authority(TS_RESP *response, struct text *out, struct err *err)
 {
 	STACK_OF(X509) *signers = PKCS7_get0_signers(TS_RESP_get_token(response), NULL, 0);
@@ -183,10 +240,11 @@ static bool add_authority(TS_RESP *response, struct text *out, struct err *err)
 	return out->len ? text_ok(out, err) : fail(err, ERR_DAMAGED, "nobody signed it");
 }
 
-bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq, struct bytes tsa_pem,
-    struct stamp_facts *out, struct err *err)
+bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq,
+    const struct stamp_trust *trust, struct stamp_facts *out, struct err *err)
 {
 	CLEANUP(stamp_facts_free) struct stamp_facts facts = {0};
+	CLEANUP(X509_STORE_free) X509_STORE *store = NULL;
 	const uint8_t *at = tsr.at;
 
 	if (tsr.len > STAMP_BYTES || tsq.len > STAMP_BYTES)
@@ -201,8 +259,9 @@ bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq, struc
 	TS_TST_INFO *info = TS_RESP_get_tst_info(response);
 
 	if (!check_imprint(info, sealed, err) || !check_nonce(info, tsq, err) ||
-	    !take_time(info, &facts.at, err) ||
-	    !check_signature(response, tsa_pem, facts.at, err) ||
+	    !take_time(info, &facts.at, err) || !make_store(trust->ca_pem, facts.at, &store, err) ||
+	    !check_signature(response, store, err) ||
+	    (trust->crl_pem.len && !check_revoked(response, store, trust->crl_pem, &facts, err)) ||
 	    !add_authority(response, &facts.authority, err))
 		return false;
 	*out = facts;

@@ -1,5 +1,5 @@
-/* A time stamp (RFC 3161) over MANIFEST.p7s: that the seal existed at a time which an authority vouches for. Exchanged by hand:
- * the request is a file, the answer is a file. */
+/* A time stamp (RFC 3161) over MANIFEST.p7s: that the seal existed at a time which an authority vouches for. Request and answer are
+ * bytes here; how they travel is the caller's. */
 #ifndef KANSHIKI_BUNDLE_STAMP_H
 #define KANSHIKI_BUNDLE_STAMP_H
 
@@ -12,6 +12,8 @@
 struct stamp_facts {
 	uint64_t at;           /* ticks; whole seconds, rounded down */
 	struct text authority; /* name of its certificate, printable */
+	uint64_t
+	    crl_from; /* when the newest list was made that its certificate was looked up in; 0: in none */
 };
 void stamp_facts_free(struct stamp_facts *facts);
 static inline void stamp_facts_free_at(struct stamp_facts *facts)
@@ -23,9 +25,14 @@ static inline void stamp_facts_free_at(struct stamp_facts *facts)
 bool stamp_request(struct bytes sealed, struct text *tsq, struct err *err) MUST_CHECK;
 
 /* Whether tsr (TimeStampResp, DER) was granted, stamps these bytes by SHA-256, answers tsq (its nonce; empty: not asked), and is
- * signed by a certificate for time stamping under a CA of tsa_pem, each valid at the stamped time. ERR_UNTRUSTED: another
- * authority; ERR_DAMAGED: all else. */
-bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq, struct bytes tsa_pem,
-    struct stamp_facts *out, struct err *err) MUST_CHECK;
+ * signed by a certificate for time stamping under a CA of trust, each valid at the stamped time and not revoked (RFC 3161 4:
+ * before the stamped time, or at any time without a reason or because of its key). ERR_UNTRUSTED: another authority, or revoked;
+ * ERR_DAMAGED: all else. */
+struct stamp_trust {
+	struct bytes ca_pem;  /* CAs of time stamp authorities */
+	struct bytes crl_pem; /* revocation lists, PEM or DER; may be empty */
+};
+bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq,
+    const struct stamp_trust *trust, struct stamp_facts *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -81,28 +81,28 @@ static bool add_identity(struct trust *trust, const char *path, struct err *err)
 	return text_list_add(&trust->identities, text_bytes(&content), err);
 }
 
+/* A file of KEYDIR that may be missing. */
+static bool load_pem(const struct trust *trust, const char *name, struct text *out, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	file_join(&path, trust->keys, name);
+	return text_ok(&path, err) && (file_kind(text_string(&path)) != FILE_KIND_FILE ||
+					  read_pem(text_string(&path), out, err));
+}
+
 static bool load_keys(struct trust *trust, struct err *err)
 {
-	CLEANUP(text_free) struct text ca = {0};
-	CLEANUP(text_free) struct text crl = {0};
-	CLEANUP(text_free) struct text tsa = {0};
 	CLEANUP(text_free) struct text identity = {0};
 
 	if (file_kind(trust->keys) != FILE_KIND_DIRECTORY)
 		return fail(err, ERR_MISSING, "no such directory of keys '%s'", trust->keys);
-	file_join(&ca, trust->keys, "evidence-ca.pem");
-	file_join(&crl, trust->keys, "evidence-ca.crl");
-	file_join(&tsa, trust->keys, "tsa-ca.pem");
+	if ((!trust->ca && !load_pem(trust, "evidence-ca.pem", &trust->ca_pem, err)) ||
+	    !load_pem(trust, "evidence-ca.crl", &trust->crl_pem, err) ||
+	    !load_pem(trust, "tsa-ca.pem", &trust->tsa_pem, err) ||
+	    !load_pem(trust, "tsa-ca.crl", &trust->tsa_crl_pem, err))
+		return false;
 	file_join(&identity, trust->keys, "recipient.key");
-	if (!trust->ca && file_kind(text_string(&ca)) == FILE_KIND_FILE &&
-	    !read_pem(text_string(&ca), &trust->ca_pem, err))
-		return false;
-	if (file_kind(text_string(&crl)) == FILE_KIND_FILE &&
-	    !read_pem(text_string(&crl), &trust->crl_pem, err))
-		return false;
-	if (file_kind(text_string(&tsa)) == FILE_KIND_FILE &&
-	    !read_pem(text_string(&tsa), &trust->tsa_pem, err))
-		return false;
 	return trust->identity_paths.count || file_kind(text_string(&identity)) != FILE_KIND_FILE ||
 	       add_identity(trust, text_string(&identity), err);
 }
@@ -143,6 +143,7 @@ bool trust_load(struct trust *trust, bool needs_identity, struct err *err)
 	    .crl_pem = text_bytes(&trust->crl_pem),
 	    .identities = &trust->identities,
 	    .tsa_pem = text_bytes(&trust->tsa_pem),
+	    .tsa_crl_pem = text_bytes(&trust->tsa_crl_pem),
 	    .at = at,
 	    .is_at_given = trust->at != NULL,
 	    .unverified = trust->unverified,
@@ -158,5 +159,6 @@ void trust_free(struct trust *trust)
 	text_free(&trust->ca_pem);
 	text_free(&trust->crl_pem);
 	text_free(&trust->tsa_pem);
+	text_free(&trust->tsa_crl_pem);
 	*trust = (struct trust){0};
 }

@@ -13,7 +13,7 @@ struct trust {
 	struct text_list identity_paths;
 	struct passphrase passphrase; /* of identity files that are under one */
 	bool unverified;
-	struct text ca_pem, crl_pem, tsa_pem; /* as read */
+	struct text ca_pem, crl_pem, tsa_pem, tsa_crl_pem; /* as read */
 	struct text_list identities;
 	struct bundle_trust bundle; /* borrows from the above; after trust_load */
 };

@@ -38,7 +38,7 @@ static void test_no_stamp(void **state)
 	static const uint8_t rejection[] = {0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02};
 	/* Granted, without a token. */
 	static const uint8_t hollow[] = {0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x00};
-	const struct bytes ca = text_bytes(&keys.ca.certificate);
+	const struct stamp_trust ca = {.ca_pem = text_bytes(&keys.ca.certificate)};
 	const struct bytes wrong[] = {{0}, bytes_of("junk"), {rejection, sizeof(rejection)},
 	    {hollow, sizeof(hollow)}, {rejection, sizeof(rejection) - 1},
 	    {(const uint8_t *)keys.ca.certificate.at, keys.ca.certificate.len}};
@@ -49,14 +49,14 @@ static void test_no_stamp(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		assert_false(stamp_verify(
-		    bytes_of("sealed"), wrong[i], (struct bytes){0}, ca, &facts, &err));
+		    bytes_of("sealed"), wrong[i], (struct bytes){0}, &ca, &facts, &err));
 		assert_int_equal(err.kind, ERR_DAMAGED);
 		assert_null(facts.authority.at);
 	}
 	while (large.len <= STAMP_BYTES)
 		text_adds(&large, "0123456789abcdef");
 	assert_false(stamp_verify(
-	    bytes_of("sealed"), text_bytes(&large), (struct bytes){0}, ca, &facts, &err));
+	    bytes_of("sealed"), text_bytes(&large), (struct bytes){0}, &ca, &facts, &err));
 	assert_int_equal(err.kind, ERR_LIMIT);
 }
 
