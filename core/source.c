@@ -23,6 +23,20 @@ bool source_read_exact(
 	return true;
 }
 
+bool source_read_patiently(
+    struct source *source, uint64_t offset, void *to, size_t len, struct err *err)
+{
+	struct err why = {0};
+
+	if (source_read_exact(source, offset, to, len, &why))
+		return true;
+	if (why.kind == ERR_IO)
+		return source_read_exact(source, offset, to, len, err);
+	if (err)
+		*err = why;
+	return false;
+}
+
 struct memory_source {
 	struct source source;
 	struct bytes bytes;

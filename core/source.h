@@ -24,6 +24,10 @@ CLEANUP_POINTER(struct source, source_close);
 bool source_read_exact(
     struct source *source, uint64_t offset, void *to, size_t len, struct err *err) MUST_CHECK;
 
+/* The same, and once more after ERR_IO: for what all else hangs on. */
+bool source_read_patiently(
+    struct source *source, uint64_t offset, void *to, size_t len, struct err *err) MUST_CHECK;
+
 /* A source over bytes in memory. Borrows them; they must outlive the source. NULL when no memory. */
 struct source *source_of_bytes(struct bytes bytes);
 

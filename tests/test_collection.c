@@ -7,6 +7,7 @@
 #include "core/array.h"
 #include "tests/fake_source.h"
 #include "tests/fake_store.h"
+#include "tests/fixture_fat.h"
 #include "tests/fixture_ntfs.h"
 #include "tests/fixture_seal.h"
 
@@ -21,7 +22,7 @@ static struct fixture_volume sample;
 struct member { /* of a bundle that was read back */
 	char path[96];
 	struct text content;
-	bool is_whole;
+	bool is_whole, is_encrypted;
 };
 
 struct outcome {
@@ -72,6 +73,7 @@ static void read_member(struct bundle_reader *reader, size_t index,
 	assert_true(out->count <= MEMBERS_MAX && row->path.len < sizeof(member->path));
 	memcpy(member->path, row->path.at, row->path.len);
 	member->is_whole = strstr((const char *)row->json.at, "\"status\":\"taken\"") != NULL;
+	member->is_encrypted = strstr((const char *)row->json.at, "\"encrypted\":true") != NULL;
 	assert_true(bundle_member_open(reader, index, &content, NULL));
 	read_all(content, &member->content);
 }
@@ -267,17 +269,16 @@ static void tells_names_apart(void **state)
 }
 
 /* One read of the device fails, once: at most one thing suffers, and then it is said. (Since a read is tried
- * twice, nothing does.) */
-static void survives_each_failed_read(void **state)
+ * twice, nothing does.) Returns how many reads there were. */
+static uint64_t fail_each_read(struct fake_source *(*open)(void))
 {
 	CLEANUP(outcome_free) struct outcome all = {0};
 	uint64_t opening;
 
-	(void)state;
-	collect_all(sample_source(), &all);
+	collect_all(open(), &all);
 	{
 		struct volume_set volumes = {0};
-		struct fake_source *source = sample_source();
+		struct fake_source *source = open();
 
 		assert_true(
 		    volume_set_add(&volumes, 'C', NULL, "fake.img", false, &source->source, NULL));
@@ -286,7 +287,7 @@ static void survives_each_failed_read(void **state)
 	}
 	for (uint64_t n = opening + 1; n <= all.reads; n++) {
 		CLEANUP(outcome_free) struct outcome one = {0};
-		struct fake_source *source = sample_source();
+		struct fake_source *source = open();
 		size_t lost = 0;
 
 		source->fail_at = n;
@@ -303,6 +304,84 @@ static void survives_each_failed_read(void **state)
 		assert_int_equal(one.counts.partial + one.counts.failed, lost);
 		assert_true(one.has_gaps == (lost == 1));
 	}
+	return all.reads - opening;
+}
+
+static void survives_each_failed_read(void **state)
+{
+	(void)state;
+	assert_true(fail_each_read(sample_source) > 5);
+}
+
+static struct fixture_fat stick;
+
+static struct fake_source *stick_source(void)
+{
+	struct fake_source *source = fake_source_new((struct bytes){stick.at, stick.size});
+
+	assert_non_null(source);
+	return source;
+}
+
+static void put_fat_file(uint32_t directory, size_t slot, const char *name, uint32_t cluster)
+{
+	fixture_fat_short(
+	    fixture_fat_slot(&stick, directory, slot), name, 0x20, cluster, 3 * 512 - 7);
+	fixture_fat_chain(&stick, cluster, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		memset(fixture_fat_cluster(&stick, cluster + i), name[0], 512);
+}
+
+static void survives_each_failed_read_of_fat(void **state)
+{
+	static const enum fat_kind kinds[] = {FAT_12, FAT_16, FAT_32};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		assert_true(
+		    fixture_fat_new(&stick, kinds[i], 512, (uint32_t[]){200, 5000, 70000}[i]));
+		fixture_fat_short(fixture_fat_slot(&stick, 0, 0), "DIR        ", 0x10, 20, 0);
+		fixture_fat_set(&stick, 20, FIXTURE_FAT_END);
+		fixture_fat_dots(&stick, 20, 0);
+		put_fat_file(20, 2, "BELOW   TXT", 30);
+		put_fat_file(0, 1, "ONE     TXT", 40);
+		put_fat_file(0, 2, "TWO     TXT", 50);
+		assert_true(fail_each_read(stick_source) > 5);
+		fixture_fat_free(&stick);
+	}
+}
+
+/* What EFS encrypted is stored as it lies, and its row says so. */
+static void encrypted_files_are_stored_as_they_lie(void **state)
+{
+	static const struct ntfs_run run = {.lcn = 70, .length = 2};
+	const struct fixture_extent extent = {.flags = NTFS_STREAM_ENCRYPTED,
+	    .last_vcn = 1,
+	    .size = 900,
+	    .allocated = 1024,
+	    .initialized = 900,
+	    .runs = &run,
+	    .run_count = 1};
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	CLEANUP(outcome_free) struct outcome all = {0};
+	struct fixture_record r;
+
+	(void)state;
+	assert_true(fixture_volume_new(&v, 512, 512, 1024, 96, 20));
+	memset(fixture_volume_cluster(&v, 70), 'e', 1024);
+	fixture_record_begin(&r, 1024, 12, 1, 1);
+	fixture_record_standard(&r, 700);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, "secret");
+	(void)fixture_record_extent(&r, NTFS_DATA, NULL, 2, &extent);
+	fixture_record_end(&r);
+	fixture_volume_put(&v, &r);
+	collect_all(fake_source_new((struct bytes){v.at, v.size}), &all);
+	const struct member *one = find(&all, "fs/C/secret");
+
+	assert_true(one && one->content.len == 900 && one->is_encrypted);
+	assert_false(one && one->is_whole);
+	for (size_t i = 0; one && i < one->content.len; i++)
+		assert_int_equal(one->content.at[i], 'e');
 }
 
 /* Checks a member against the undamaged one. Returns whether it differs. */
@@ -465,6 +544,8 @@ int main(void)
 	    cmocka_unit_test(takes_everything),
 	    cmocka_unit_test(tells_names_apart),
 	    cmocka_unit_test(survives_each_failed_read),
+	    cmocka_unit_test(survives_each_failed_read_of_fat),
+	    cmocka_unit_test(encrypted_files_are_stored_as_they_lie),
 	    cmocka_unit_test(survives_each_bad_cluster),
 	    cmocka_unit_test(survives_any_damage),
 	    cmocka_unit_test(survives_each_failed_write),

@@ -12,14 +12,9 @@ static bool read_boot(
     struct source *raw, uint64_t offset, struct fat_geometry *out, struct err *err)
 {
 	uint8_t sector[512];
-	struct err why = {0};
-	bool ok = source_read_exact(raw, offset, sector, sizeof(sector), &why);
 
-	if (!ok && why.kind == ERR_IO) /* once more: without it there is nothing */
-		ok = source_read_exact(raw, offset, sector, sizeof(sector), &why);
-	if (!ok)
-		return fail(err, why.kind, "%s", why.text);
-	return fat_boot_parse((struct bytes){sector, sizeof(sector)}, out, err);
+	return source_read_patiently(raw, offset, sector, sizeof(sector), err) &&
+	       fat_boot_parse((struct bytes){sector, sizeof(sector)}, out, err);
 }
 
 /* The boot sector, else what its backup says: FAT32 keeps it in sector 6, exFAT in sector 12. */

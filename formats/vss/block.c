@@ -47,7 +47,7 @@ bool vss_chain_next(struct vss_chain *chain, struct bytes *body, struct err *err
 	chain->next = 0;
 	if (offset > UINT64_MAX - VSS_BLOCK)
 		return fail(err, ERR_DAMAGED, "a block of shadow copies lies outside the volume");
-	if (!source_read_exact(chain->storage, offset, chain->data, VSS_BLOCK, err))
+	if (!source_read_patiently(chain->storage, offset, chain->data, VSS_BLOCK, err))
 		return false;
 	if (!vss_block_parse((struct bytes){chain->data, VSS_BLOCK}, &head, err) ||
 	    head.type != (uint32_t)chain->type || head.current != offset)

@@ -14,7 +14,7 @@ bool vss_header_read(struct source *volume, struct vss_header *out, struct err *
 	uint8_t sector[512];
 	struct vss_block_head head;
 
-	if (!source_read_exact(volume, HEADER_OFFSET, sector, sizeof(sector), err))
+	if (!source_read_patiently(volume, HEADER_OFFSET, sector, sizeof(sector), err))
 		return false;
 	if (!vss_block_parse((struct bytes){sector, sizeof(sector)}, &head, err) ||
 	    head.type != VSS_BLOCK_VOLUME || head.relative != HEADER_OFFSET ||

@@ -223,7 +223,7 @@ bool vss_store_refresh(struct vss *vss, struct vss_store *store, bool *changed, 
 	*changed = false;
 	if (!store->is_loaded)
 		return true;
-	if (!source_read_exact(vss->storage, store->tail, block, sizeof(block), err))
+	if (!source_read_patiently(vss->storage, store->tail, block, sizeof(block), err))
 		return false;
 	if (hash_block(block) == store->tail_hash)
 		return true;
