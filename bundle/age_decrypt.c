@@ -72,5 +72,6 @@ bool age_decrypt(
 	payload.stream = stream;
 	while (ok && !is_last)
 		ok = decrypt_chunk(&payload, to, &is_last, err);
+	wipe(plain, AGE_CHUNK_LEN); /* it may have been an identity */
 	return ok;
 }

@@ -1,6 +1,7 @@
 /* One program on both systems: the table of commands, --help, --version. */
 #include "cli/command.h"
 #include "core/tr.h"
+#include "core/wipe.h"
 #include "core/wrap.h"
 #include "platform/console.h"
 
@@ -101,6 +102,11 @@ static int run(int argc, char **argv)
 {
 	struct err err = {0};
 
+	/* Before anything else of libcrypto. */
+	if (!wipe_start()) {
+		fail(&err, ERR_MEMORY, "libcrypto takes no memory from us");
+		return command_fail(&err);
+	}
 	if (!console_start(&argc, &argv, &err) || !take_language(&argc, argv, &err))
 		return command_fail(&err);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
