@@ -29,19 +29,19 @@ static const struct seek_entry *frame_of(
 	return &space->volumes->at[piece->volume].frames[piece->frame];
 }
 
+static bool begins_by(const void *element, uint64_t key)
+{
+	const struct piece *one = element;
+
+	return one->at <= key;
+}
+
 /* The last piece that begins at or before `at`; count when there is none. */
 static size_t find(const struct salvage_space *space, uint64_t at)
 {
-	size_t low = 0, high = space->count;
+	size_t low =
+	    array_first_from(space->pieces, space->count, sizeof(*space->pieces), begins_by, at);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (space->pieces[middle].at <= at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low == 0 ? space->count : low - 1;
 }
 

@@ -18,6 +18,23 @@ static inline bool array_grow(
 	return need <= *room || array_grow_now(at, room, need, size, ceiling, err);
 }
 
+/* Of a sorted array the index of the first element that does not lie before key; count when all do. */
+static inline size_t array_first_from(const void *at, size_t count, size_t size,
+    bool (*is_before)(const void *element, uint64_t key), uint64_t key)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (is_before((const char *)at + middle * size, key))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* CLEANUP(free_memory) void *p: frees what malloc gave. */
 void free_memory_at(void *pointer_at);
 

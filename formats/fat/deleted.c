@@ -12,20 +12,18 @@ struct deleted_source {
 	size_t lost_count;
 };
 
+static bool ends_before(const void *element, uint64_t key)
+{
+	const struct fat_range *one = element;
+
+	return one->offset + one->len <= key;
+}
+
 /* The first lost range that ends behind offset. */
 static size_t lost_at(const struct deleted_source *deleted, uint64_t offset)
 {
-	size_t low = 0, high = deleted->lost_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (deleted->lost[middle].offset + deleted->lost[middle].len <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(
+	    deleted->lost, deleted->lost_count, sizeof(*deleted->lost), ends_before, offset);
 }
 
 /* What is not its own is not even read. */

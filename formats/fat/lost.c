@@ -112,18 +112,18 @@ bool fat_volume_find_lost(struct fat_volume *volume,
 	return true;
 }
 
+static bool is_lost_before(const void *element, uint64_t key)
+{
+	const struct fat_lost *one = element;
+
+	return one->cluster < key;
+}
+
 static const struct fat_lost *find(const struct fat_volume *volume, uint32_t cluster)
 {
-	size_t low = 0, high = volume->lost_count;
+	size_t low = array_first_from(
+	    volume->lost, volume->lost_count, sizeof(*volume->lost), is_lost_before, cluster);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (volume->lost[middle].cluster < cluster)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low < volume->lost_count && volume->lost[low].cluster == cluster ? &volume->lost[low]
 										: NULL;
 }

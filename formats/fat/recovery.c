@@ -196,19 +196,19 @@ static bool survey_volume(struct fat_volume *volume, struct err *err)
 	return true;
 }
 
+static bool is_claim_before(const void *element, uint64_t key)
+{
+	const struct claim *one = element;
+
+	return one->place < key;
+}
+
 /* Adds up the claims of the entry at place. */
 static void add_up(const struct fat_claims *claims, uint64_t place, struct fat_recovered *out)
 {
-	size_t low = 0, high = claims->count;
+	size_t low = array_first_from(
+	    claims->at, claims->count, sizeof(*claims->at), is_claim_before, place);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (claims->at[middle].place < place)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (; low < claims->count && claims->at[low].place == place; low++) {
 		out->good += claims->at[low].good;
 		out->layout = claims->at[low].layout;
@@ -237,21 +237,21 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
 	return true;
 }
 
+static bool begins_by(const void *element, uint64_t key)
+{
+	const struct part *one = element;
+
+	return one->first <= key;
+}
+
 /* Whether the cluster is free and of this entry alone. */
 static bool is_own(struct fat_volume *volume, uint64_t place, uint32_t cluster)
 {
 	const struct fat_claims *claims = volume->claims;
-	size_t low = 0, high = claims->part_count;
 	bool is_free = false;
+	size_t low = array_first_from(
+	    claims->parts, claims->part_count, sizeof(*claims->parts), begins_by, cluster);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (claims->parts[middle].first <= cluster)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low == 0 || claims->parts[low - 1].place != place ||
 	    cluster - claims->parts[low - 1].first >= claims->parts[low - 1].count)
 		return false;

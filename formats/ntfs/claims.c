@@ -250,21 +250,17 @@ bool ntfs_claims_settle(struct ntfs_claims *claims)
 	return false;
 }
 
+static bool ends_before(const void *element, uint64_t key)
+{
+	const struct claim *one = element;
+
+	return one->lcn + one->length <= key;
+}
+
 /* The index of the first contested stretch that ends behind the cluster. */
 static size_t find(const struct claim_list *list, uint64_t cluster)
 {
-	size_t low = 0;
-	size_t high = list->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->at[middle].lcn + list->at[middle].length <= cluster)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(list->at, list->count, sizeof(*list->at), ends_before, cluster);
 }
 
 static enum ntfs_fate fate_by(uint32_t last_owner, const struct ntfs_entry *entry)

@@ -149,19 +149,18 @@ static void load_clocks(struct ntfs_claims *claims)
 	}
 }
 
+static bool is_clock_before(const void *element, uint64_t key)
+{
+	const struct claim_clock *one = element;
+
+	return one->owner < key;
+}
+
 static const struct claim_clock *find_clock(const struct ntfs_claims *claims, uint32_t owner)
 {
-	size_t low = 0;
-	size_t high = claims->clock_count;
+	size_t low = array_first_from(
+	    claims->clocks, claims->clock_count, sizeof(*claims->clocks), is_clock_before, owner);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (claims->clocks[middle].owner < owner)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	if (low < claims->clock_count && claims->clocks[low].owner == owner)
 		return &claims->clocks[low];
 	return NULL;

@@ -17,21 +17,17 @@ struct deleted_source {
 	bool is_live;
 };
 
+static bool ends_before(const void *element, uint64_t key)
+{
+	const struct ntfs_range *one = element;
+
+	return one->offset + one->len <= key;
+}
+
 /* The index of the first range that ends behind the offset. */
 static size_t find(const struct ntfs_range_list *list, uint64_t offset)
 {
-	size_t low = 0;
-	size_t high = list->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (list->at[middle].offset + list->at[middle].len <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(list->at, list->count, sizeof(*list->at), ends_before, offset);
 }
 
 static bool insert_at(

@@ -217,20 +217,17 @@ uint64_t logfile_clusters_since(const struct logfile_clusters *clusters)
 	return clusters->since;
 }
 
+static bool is_grant_before(const void *element, uint64_t key)
+{
+	const struct logfile_grant *one = element;
+
+	return one->first < key;
+}
+
 /* The first grant that begins at the cluster or after it. */
 static size_t find(const struct logfile_clusters *c, uint64_t cluster)
 {
-	size_t low = 0, high = c->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (c->at[middle].first < cluster)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(c->at, c->count, sizeof(*c->at), is_grant_before, cluster);
 }
 
 bool logfile_clusters_given_after(const struct logfile_clusters *c, uint64_t first, uint64_t count,
