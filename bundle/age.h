@@ -48,6 +48,10 @@ bool age_generate(struct text *identity, struct text *recipient, struct err *err
 bool age_identity_recipient(
     const struct age_identity *identity, struct text *recipient, struct err *err) MUST_CHECK;
 
+/* Adds the identity that HKDF-SHA-256 makes of a secret: the same for the same three. */
+bool age_derive(struct bytes secret, struct bytes salt, const char *info,
+    struct age_identities *identities, struct err *err) MUST_CHECK;
+
 /* A sink that encrypts to `below`, with a fresh file key, to every one of the recipients ("age1...", 1 to
  * AGE_RECIPIENTS). The header is written at once. finish() writes the last chunk and finishes below. Takes
  * ownership of below (freed with it; on failure of this call it stays the caller's). */

@@ -142,3 +142,17 @@ bool age_generate(struct text *identity, struct text *recipient, struct err *err
 			identity->at[i] = (char)(identity->at[i] - 32);
 	return ok;
 }
+
+bool age_derive(struct bytes secret, struct bytes salt, const char *info,
+    struct age_identities *identities, struct err *err)
+{
+	if (!make_room(identities, err))
+		return false;
+	struct age_identity *identity = &identities->at[identities->count];
+
+	*identity = (struct age_identity){0};
+	if (!age_hkdf(secret, salt, info, identity->secret, err))
+		return false;
+	identities->count++;
+	return true;
+}

@@ -76,6 +76,17 @@ bool manifest_set(
 	return true;
 }
 
+void manifest_remove(struct manifest *manifest, const char *name)
+{
+	size_t at = place_of(manifest, name);
+
+	if (at == manifest->file_count || strcmp(manifest->files[at].name, name) != 0)
+		return;
+	manifest->file_count--;
+	memmove(&manifest->files[at], &manifest->files[at + 1],
+	    (manifest->file_count - at) * sizeof(*manifest->files));
+}
+
 const struct manifest_file *manifest_find(const struct manifest *manifest, struct bytes name)
 {
 	char copy[MANIFEST_FILE_NAME + 1];

@@ -42,6 +42,8 @@ static inline void manifest_free_at(struct manifest *manifest)
 /* Adds or replaces one file, kept in order. ERR_DAMAGED for a name that may not stand there. */
 bool manifest_set(struct manifest *manifest, const char *name, const uint8_t sha256[SHA256_LEN],
     struct err *err) MUST_CHECK;
+/* Takes a file off the list; nothing when it is not there. */
+void manifest_remove(struct manifest *manifest, const char *name);
 /* NULL when it is not listed. */
 const struct manifest_file *manifest_find(const struct manifest *manifest, struct bytes name);
 

@@ -2,6 +2,7 @@
 #include "bundle/reader_parts.h"
 
 #include "bundle/countersign.h"
+#include "bundle/resume.h"
 #include "core/array.h"
 
 #include <ctype.h>
@@ -99,6 +100,24 @@ static uint32_t listed_volumes(const struct bundle_reader *reader, unsigned set,
 	return count;
 }
 
+/* "files.003.tar.zst.age.cut1": what an interruption left of a volume. */
+static bool is_cut_off(const char *name)
+{
+	const char *cut = strstr(name, ".age" RESUME_CUT);
+
+	return cut != NULL && cut[strlen(".age" RESUME_CUT)] != 0;
+}
+
+/* Says which of them are sealed: whoever opens the bundle does not look into them. */
+static void note_cut_off(struct bundle_reader *reader)
+{
+	for (size_t i = 0; i < reader->manifest.file_count; i++)
+		if (is_cut_off(reader->manifest.files[i].name))
+			reader_note(reader,
+			    "'%s' was cut off by an interruption: what was in it was taken again",
+			    reader->manifest.files[i].name);
+}
+
 /* Whether an unlisted file is what a cut-off run leaves behind: the open volume, the one volume of a set that was
  * closed since the seal, and what was being written for the next seal. */
 static bool is_left_behind(struct bundle_reader *reader, const char *name)
@@ -108,13 +127,14 @@ static bool is_left_behind(struct bundle_reader *reader, const char *name)
 
 	static const char manifest_new[] = MANIFEST_NAME ".new";
 	static const char seal_new[] = MANIFEST_SEAL_NAME ".new";
-	static const char *const unsealed[] = {"RESUME", "RESUME.new", "RESERVE", "CUSTODY.txt",
-	    "CUSTODY.html", "README.txt", "chain.pem", MANIFEST_SHA512_NAME, manifest_new,
-	    seal_new};
+	static const char *const unsealed[] = {"RESERVE", "CUSTODY.txt", "CUSTODY.html",
+	    "README.txt", "chain.pem", MANIFEST_SHA512_NAME, manifest_new, seal_new};
 
 	for (size_t i = 0; i < ARRAY_LEN(unsealed); i++)
 		if (strcmp(name, unsealed[i]) == 0)
 			return true;
+	if (starts_with(name, RESUME_PREFIX) || is_cut_off(name))
+		return true;
 	if (!volume_name_parse(bytes_of(name), &volume))
 		return false;
 	listed_volumes(reader, volume.set, &highest);
@@ -223,6 +243,7 @@ bool bundle_check_files(struct bundle_reader *reader, struct err *err)
 		if (!reader->file_good[i])
 			hashes[count++].index = i;
 	check_numbering(reader, &good, err);
+	note_cut_off(reader);
 	return reader_hash_files(reader, hashes, count, err) &&
 	       judge_all(reader, hashes, count, &good, err) &&
 	       check_strangers(reader, &good, err) && good;

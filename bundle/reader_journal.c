@@ -3,7 +3,10 @@
 #include "bundle/lines.h"
 #include "bundle/reader_parts.h"
 
+#include <stdio.h>
 #include <yyjson.h>
+
+#define RUNS_MAX 999u
 
 static void free_document(yyjson_doc *document)
 {
@@ -29,14 +32,14 @@ static bool check_line(
 	return true;
 }
 
-bool reader_journal_head(struct source *journal, uint8_t head[SHA256_LEN], struct err *err)
+/* *number and head go on from the journal before. */
+static bool walk(
+    struct source *journal, uint64_t *number, uint8_t head[SHA256_LEN], struct err *err)
 {
 	CLEANUP(lines_free)
 	struct lines lines = {.source = journal, .end = journal->size, .ceiling = ROW_BYTES};
 
-	memset(head, 0, SHA256_LEN);
-
-	for (uint64_t number = 1;; number++) {
+	for (;;) {
 		struct bytes line;
 		uint64_t at = 0;
 
@@ -44,26 +47,47 @@ bool reader_journal_head(struct source *journal, uint8_t head[SHA256_LEN], struc
 			return false;
 		if (!line.at)
 			return true;
-		if (!check_line(line, number, head, err))
+		if (!check_line(line, *number + 1, head, err))
 			return false;
+		(*number)++;
 		hash_sha256(line, head);
 	}
 }
 
-bool bundle_check_journal(struct bundle_reader *reader, struct err *err)
+bool reader_journal_head(struct source *journal, uint8_t head[SHA256_LEN], struct err *err)
+{
+	uint64_t number = 0;
+
+	memset(head, 0, SHA256_LEN);
+	return walk(journal, &number, head, err);
+}
+
+/* Every run after an interruption has a journal of its own, which goes on where the sealed one before it ends. */
+static bool walk_run(struct bundle_reader *reader, unsigned run, uint64_t *number,
+    uint8_t head[SHA256_LEN], struct err *err)
 {
 	CLEANUP(source_close) struct source *journal = NULL;
-	uint8_t head[SHA256_LEN] = {0};
+	char name[32] = "journal.jsonl";
 	struct err why = {0};
 
-	if (!bundle_meta_open(reader, "journal.jsonl", &journal, &why)) {
-		if (why.kind != ERR_MISSING) {
-			*err = why;
+	if (run > 1)
+		snprintf(name, sizeof(name), "journal.%03u.jsonl", run);
+	if (bundle_meta_open(reader, name, &journal, &why))
+		return walk(journal, number, head, err) || fail_in(err, "'meta/%s'", name);
+	if (why.kind == ERR_MISSING)
+		return true;
+	*err = why;
+	return false;
+}
+
+bool bundle_check_journal(struct bundle_reader *reader, struct err *err)
+{
+	uint8_t head[SHA256_LEN] = {0};
+	uint64_t number = 0;
+
+	for (unsigned run = 1; run <= RUNS_MAX; run++)
+		if (!walk_run(reader, run, &number, head, err))
 			return false;
-		}
-	} else if (!reader_journal_head(journal, head, err)) {
-		return fail_in(err, "'meta/journal.jsonl'");
-	}
 	if (memcmp(head, reader->manifest.journal_head, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "'meta/journal.jsonl' is not the one that '%s' names",
 		    MANIFEST_NAME);

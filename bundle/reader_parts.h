@@ -21,6 +21,7 @@ struct row_index {       /* where a row lies; the row itself is read when it is 
 	uint32_t len;
 	uint8_t set; /* enum bundle_set, when taken */
 	bool taken;
+	bool is_left; /* a run ended before it was its turn: another row of its path may follow */
 };
 
 /* Rows of one path: whose bytes are here, then same_as, then the rest. */

@@ -77,6 +77,7 @@ static bool add_row(struct bundle_reader *reader, struct bytes line, uint64_t at
 	    .at = at,
 	    .len = (uint32_t)line.len,
 	    .taken = row.taken,
+	    .is_left = row.is_left && !row.taken,
 	    .tar_at = row.place.tar_offset,
 	    .set = (uint8_t)row.place.set,
 	};
@@ -236,6 +237,52 @@ static bool check_all_paths(struct bundle_reader *reader, struct err *err)
 	return true;
 }
 
+/* Marks what a run left behind when it ended and a later one told of anew. Paths are compared by their hash alone: for
+ * what is not in the bundle that will do. Returns how many. */
+static size_t mark_left(struct bundle_reader *reader)
+{
+	size_t count = 0;
+
+	for (size_t i = 0, first = 0; i < reader->row_count; i++) {
+		const struct path_index *at = &reader->by_path[i];
+		struct row_index *row = &reader->rows[at->row];
+		bool is_last = i + 1 == reader->row_count || at[1].hash != at->hash;
+
+		first = at->hash == reader->by_path[first].hash ? first : i;
+		row->is_left = row->is_left && (!is_last || has_bytes(&reader->by_path[first]));
+		count += row->is_left;
+	}
+	return count;
+}
+
+/* Takes them out; the rows behind each move up. */
+static bool drop_left(struct bundle_reader *reader, struct err *err)
+{
+	CLEANUP(free_memory) uint32_t *moved = NULL;
+	size_t rows = 0, paths = 0;
+
+	if (mark_left(reader) == 0)
+		return true;
+	moved = calloc(reader->row_count, sizeof(*moved));
+	if (!moved)
+		return fail(err, ERR_MEMORY, "no memory for %zu rows", reader->row_count);
+	for (size_t i = 0; i < reader->row_count; i++) {
+		struct path_index at = reader->by_path[i];
+
+		if (!reader->rows[at.row].is_left)
+			reader->by_path[paths++] = at;
+	}
+	for (size_t i = 0; i < reader->row_count; i++) {
+		moved[i] = (uint32_t)rows;
+		if (!reader->rows[i].is_left)
+			reader->rows[rows++] = reader->rows[i];
+	}
+	for (size_t i = 0; i < paths; i++)
+		reader->by_path[i].row = moved[reader->by_path[i].row];
+	reader->row_count = rows;
+	return true;
+}
+
 static bool check_meta_volumes(struct bundle_reader *reader, struct err *err)
 {
 	for (size_t i = 0; i < reader->manifest.file_count; i++) {
@@ -286,6 +333,8 @@ bool bundle_open_content(struct bundle_reader *reader, struct err *err)
 	if (reader->row_count)
 		qsort(reader->by_path, reader->row_count, sizeof(*reader->by_path), compare_hashes);
 	if (!check_all_paths(reader, &why) && !go_on(reader, &why, err))
+		return false;
+	if (!drop_left(reader, err))
 		return false;
 	reader->has_content = true;
 	return true;

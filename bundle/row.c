@@ -102,6 +102,7 @@ static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 	row->reason = string_of(root, "reason");
 	row->is_sparse = bytes_equal(string_of(root, "stored"), bytes_of("runs"));
 	row->is_directory = bytes_equal(string_of(root, "kind"), bytes_of("directory"));
+	row->is_left = yyjson_is_true(yyjson_obj_get(root, "left"));
 	if (row->path.len > ROW_PATH || row->same_as.len > ROW_PATH)
 		return fail(err, ERR_LIMIT, "a row with a path of %zu bytes", row->path.len);
 	if (!bundle_name_check(row->path, err) ||

@@ -17,15 +17,16 @@ struct row_times {
 
 /* Strings live as long as the row. Zero before use. */
 struct row {
-	void *document;            /* the parsed JSON */
-	struct bytes path;         /* keeps the rules of name.h */
-	struct bytes same_as;      /* empty: none */
-	struct bytes status;       /* "taken" ...; empty: not said */
-	struct bytes reason;       /* empty: not said */
-	bool taken;                /* it has a place */
-	bool is_sparse;            /* stored: runs */
-	bool is_directory;         /* kind: directory */
-	uint64_t size;             /* logical bytes */
+	void *document;       /* the parsed JSON */
+	struct bytes path;    /* keeps the rules of name.h */
+	struct bytes same_as; /* empty: none */
+	struct bytes status;  /* "taken" ...; empty: not said */
+	struct bytes reason;  /* empty: not said */
+	bool taken;           /* it has a place */
+	bool is_sparse;       /* stored: runs */
+	bool is_directory;    /* kind: directory */
+	bool is_left;  /* not taken since the run ended: a later row of its path takes its place */
+	uint64_t size; /* logical bytes */
 	struct row_times times;    /* of $STANDARD_INFORMATION */
 	struct bundle_place place; /* valid when taken; padded is not read */
 };

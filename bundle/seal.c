@@ -3,10 +3,14 @@
 
 #include "bundle/pem.h"
 #include "core/time.h"
+#include "core/wipe.h"
 
 #include <openssl/cms.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <stdlib.h>
+
+#define P256_BYTES 32
 
 struct seal_key {
 	X509 *certificate;
@@ -98,6 +102,23 @@ void seal_key_certificate_sha256(const struct seal_key *key, uint8_t out[SHA256_
 
 	memset(out, 0, SHA256_LEN);
 	X509_digest(key->certificate, EVP_sha256(), out, &len);
+}
+
+bool seal_key_derive(const struct seal_key *key, struct bytes salt, const char *info,
+    struct age_identities *identities, struct err *err)
+{
+	BIGNUM *number = NULL;
+	uint8_t secret[P256_BYTES];
+
+	if (EVP_PKEY_get_bn_param(key->key, OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1)
+		return fail(err, ERR_DAMAGED, "the seal key has no private part");
+	bool ok = BN_bn2binpad(number, secret, sizeof(secret)) == (int)sizeof(secret);
+
+	BN_clear_free(number);
+	ok = ok ? age_derive((struct bytes){secret, sizeof(secret)}, salt, info, identities, err)
+		: fail(err, ERR_DAMAGED, "the seal key is not on P-256");
+	wipe(secret, sizeof(secret));
+	return ok;
 }
 
 /* RFC 5652, 11.3: UTCTime through 2049; ASN1_TIME_adj chooses so. */

@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "core/hash.h"
 #include "core/text.h"
+#include "bundle/age.h"
 
 struct seal_key; /* opaque: certificate, chain, private key */
 
@@ -21,6 +22,10 @@ CLEANUP_POINTER(struct seal_key, seal_key_free);
 /* Seal certificate then chain, PEM, for chain.pem. */
 bool seal_key_chain(const struct seal_key *key, struct text *pem, struct err *err) MUST_CHECK;
 void seal_key_certificate_sha256(const struct seal_key *key, uint8_t out[SHA256_LEN]);
+
+/* Adds an age identity that only the holder of the seal key can make: the same for the same salt and info. */
+bool seal_key_derive(const struct seal_key *key, struct bytes salt, const char *info,
+    struct age_identities *identities, struct err *err) MUST_CHECK;
 
 /* Signs: *p7s receives the DER. */
 bool seal_sign(const struct seal_key *key, struct bytes content, uint64_t now, struct text *p7s,

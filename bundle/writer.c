@@ -19,6 +19,7 @@
 #define FIELDS_MAX     ((size_t)1 << 20) /* of one journal line */
 #define CASE_MAX       1024              /* bytes of case and of host in the MANIFEST */
 #define META_BYTES_MAX ((size_t)16 << 20)
+#define FRESH_MAX      ((size_t)1 << 18) /* entries and rows between two seals */
 
 static void set_defaults(struct bundle_plan *plan)
 {
@@ -107,14 +108,26 @@ static bool put_first_files(
 	CLEANUP(text_free) struct text chain = {0};
 
 	bundle_readme(&readme);
-	return text_ok(&readme, err) && seal_key_chain(writer->plan.seal, &chain, err) &&
-	       writer_put_listed(writer, "README.txt", text_bytes(&readme), err) &&
-	       writer_put_listed(writer, "chain.pem", text_bytes(&chain), err) &&
-	       put_unlocks(writer, plan, err) && writer_seal(writer, false, err) &&
+	if (!text_ok(&readme, err) || !seal_key_chain(writer->plan.seal, &chain, err) ||
+	    !writer_put_listed(writer, "README.txt", text_bytes(&readme), err) ||
+	    !writer_put_listed(writer, "chain.pem", text_bytes(&chain), err) ||
+	    !put_unlocks(writer, plan, err))
+		return false;
+	return writer_put_resume(writer, err) && writer_seal(writer, false, err) &&
 	       writer_reserve(writer, err);
 }
 
-bool bundle_create(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
+static bool take_resume_keys(struct bundle_writer *writer, struct err *err)
+{
+	CLEANUP(age_identities_free) struct age_identities keys = {0};
+	CLEANUP(text_free) struct text recipient = {0};
+
+	return writer_resume_keys(writer->plan.seal, writer->plan.collection_id, &keys, err) &&
+	       age_identity_recipient(&keys.at[0], &recipient, err) &&
+	       text_list_add(&writer->resume_recipients, text_bytes(&recipient), err);
+}
+
+bool writer_make(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
     struct err *err)
 {
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = calloc(1, sizeof(*writer));
@@ -122,7 +135,20 @@ bool bundle_create(struct store *store, const struct bundle_plan *plan, struct b
 	if (!writer)
 		return fail(err, ERR_MEMORY, "no memory for a bundle");
 	writer->store = store;
-	if (!take_plan(writer, plan, err) || !make_parts(writer, err) || !check_empty(store, err) ||
+	writer->run = 1;
+	if (!take_plan(writer, plan, err) || !make_parts(writer, err) ||
+	    !take_resume_keys(writer, err))
+		return false;
+	*out = TAKE(writer);
+	return true;
+}
+
+bool bundle_create(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
+    struct err *err)
+{
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+
+	if (!writer_make(store, plan, &writer, err) || !check_empty(store, err) ||
 	    !put_first_files(writer, plan, err))
 		return false;
 	*out = TAKE(writer);
@@ -141,19 +167,51 @@ void bundle_writer_free(struct bundle_writer *writer)
 	rows_free(writer->journal);
 	frames_free(writer->frames);
 	manifest_free(&writer->manifest);
+	text_free(&writer->entry.name);
+	text_free(&writer->cut.name);
+	text_list_free(&writer->resume_recipients);
+	free(writer->fresh.at);
+	free(writer->kept.at);
 	free(writer->closed);
 	free(writer);
 }
 
-bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err)
+/* Rotates when there is too much in memory. */
+static bool added_row(struct bundle_writer *writer, struct err *err)
 {
-	if (!rows_add(writer->rows, json, err))
-		return false;
 	writer->totals.rows++;
 	if (writer->entry.is_open || writer->is_broken || writer->is_full ||
-	    rows_packed(writer->rows) < writer->plan.limits.rows_bytes)
+	    (rows_packed(writer->rows) < writer->plan.limits.rows_bytes &&
+		writer->fresh.count < FRESH_MAX))
 		return true;
 	return writer_rotate(writer, err);
+}
+
+bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err)
+{
+	uint8_t key[RESUME_KEY_LEN];
+
+	if (writer->kept.count) {
+		resume_row_key(json, key);
+		if (writer_find_kept(writer, key, 0, RESUME_ROW, RESUME_ROW))
+			return true;
+	}
+	return rows_add(writer->rows, json, err) && writer_note_row(writer, json, err) &&
+	       added_row(writer, err);
+}
+
+bool bundle_entry_row(
+    struct bundle_writer *writer, enum bundle_outcome outcome, struct bytes json, struct err *err)
+{
+	static const enum resume_kind kinds[] = {
+	    [BUNDLE_WHOLE] = RESUME_TAKEN,
+	    [BUNDLE_PARTIAL] = RESUME_PARTIAL,
+	    [BUNDLE_GAP] = RESUME_GAP,
+	};
+
+	return rows_add(writer->rows, json, err) &&
+	       writer_note_entry(writer, kinds[outcome], &writer->entry, err) &&
+	       added_row(writer, err);
 }
 
 bool bundle_row_fits(const struct bundle_writer *writer, size_t len)
@@ -174,7 +232,8 @@ bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct er
 	    fields.at[fields.len - 1] != '}')
 		return fail(err, ERR_LIMIT, "a journal line is one JSON object");
 	json_begin(&json);
-	json_unsigned_field(&json, "number", rows_count(writer->journal) + 1);
+	json_unsigned_field(
+	    &json, "number", writer->journal_before + rows_count(writer->journal) + 1);
 	json_time_field(&json, "time", writer->plan.now());
 	json_hex_field(&json, "previous", (struct bytes){writer->journal_head, SHA256_LEN});
 	if (fields.len > 2)
@@ -190,7 +249,7 @@ static bool meta_name_ok(const char *name)
 {
 	return bundle_name_check(bytes_of(name), NULL) && strlen(name) <= MANIFEST_FILE_NAME &&
 	       !strchr(name, '/') && strncmp(name, "entries.", 8) != 0 &&
-	       strcmp(name, "journal.jsonl") != 0 && strcmp(name, "toc.json") != 0;
+	       strncmp(name, "journal.", 8) != 0 && strcmp(name, "toc.json") != 0;
 }
 
 bool bundle_meta(
@@ -202,10 +261,10 @@ bool bundle_meta(
 		at++;
 	if (!meta_name_ok(name) || at == BUNDLE_META_FILES_MAX || content.len > META_BYTES_MAX)
 		return fail(err, ERR_LIMIT, "'%s' cannot be kept in meta", name);
-	struct meta_file *file = &writer->meta[at];
+	struct given_file *file = &writer->meta[at];
 
 	if (at == writer->meta_count) {
-		*file = (struct meta_file){0};
+		*file = (struct given_file){0};
 		snprintf(file->name, sizeof(file->name), "%s", name);
 		writer->meta_count++;
 	}

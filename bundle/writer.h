@@ -19,11 +19,19 @@ struct bundle_limits {         /* zero: the format's own numbers */
 	size_t rows_bytes;     /* compressed rows in memory before a rotation is forced */
 };
 
+/* What a collection is of, and what it asks for: a run that goes on with it must say the same. */
+struct bundle_origin {
+	uint8_t request[SHA256_LEN]; /* of what is asked for */
+	uint8_t host[SHA256_LEN];    /* of the machine */
+	uint8_t sources[SHA256_LEN]; /* of the volumes */
+};
+
 struct bundle_plan { /* borrowed during bundle_create only, but for seal and the functions */
 	const char *case_id; /* NULL: "nocase" */
 	const char *host;
 	uint8_t collection_id[16]; /* UUIDv7: bundle_new_id */
 	uint64_t started;          /* ticks */
+	struct bundle_origin origin;
 	const struct text_list *recipients;
 	const struct kit_unlock *unlocks; /* copied into the bundle as unlock.WHO.age */
 	size_t unlock_count;
@@ -54,12 +62,45 @@ struct bundle_writer; /* opaque */
  * in-progress MANIFEST. */
 bool bundle_create(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
     struct err *err) MUST_CHECK;
+/* What a run that goes on after an interruption found. */
+struct bundle_resumed {
+	uint32_t run;     /* 2: the first that goes on */
+	uint32_t volumes; /* sealed, that stay */
+	uint64_t entries; /* in them */
+	uint64_t rows;    /* in them, without bytes */
+	uint64_t bytes;   /* of the entries */
+	uint32_t
+	    set_aside; /* files that nothing sealed: kept under another name, what was in them is taken again */
+	bool goes_on_inside; /* an entry that is sealed in part */
+	uint8_t collection_id[16];
+	uint64_t started;           /* the first run */
+	const char *case_id, *host; /* as the MANIFEST has them; live as long as the writer */
+};
+
+struct bundle_checking { /* of the sealed volumes, before a run goes on */
+	bool sizes_only;
+	/* May be NULL; false stops with ERR_STOPPED. */
+	bool (*progress)(void *context, uint64_t done, uint64_t total);
+	void *context;
+};
+
+/* Goes on with a bundle that a run was interrupted in. Case, host, collection id and start are those of the bundle;
+ * the plan's are not looked at. Refuses: ERR_EXISTS, complete; ERR_UNTRUSTED, not by this kit's seal; ERR_USAGE, of
+ * another machine or other volumes, or something else was asked for; ERR_DAMAGED, not as it was sealed; ERR_MISSING, no
+ * bundle. Nothing is changed before all of that is checked. What is sealed stays as it is. A volume that is not is
+ * renamed to NAME.cutN, hashed and listed. */
+bool bundle_resume(struct store *store, const struct bundle_plan *plan,
+    const struct bundle_checking *checking, struct bundle_resumed *resumed,
+    struct bundle_writer **out, struct err *err) MUST_CHECK;
+
 /* Frees without finishing: what is sealed stays sealed, the open volume stays NAME.part. */
 void bundle_writer_free(struct bundle_writer *writer);
 CLEANUP_POINTER(struct bundle_writer, bundle_writer_free);
 
-struct bundle_member {                                 /* what the tar header says */
-	const char *name;                              /* escaped (name.h): "fs/C/Windows/..." */
+struct bundle_member {    /* what the tar header says */
+	const char *name; /* escaped (name.h): "fs/C/Windows/..." */
+	uint64_t
+	    identity; /* tells it from another that gets the name when it is gone; 0: no other can */
 	uint64_t size;                                 /* stored bytes that will follow */
 	uint64_t modified, accessed, changed, created; /* ticks, 0: left out */
 };
@@ -72,6 +113,10 @@ struct bundle_place { /* where an entry lies: for its row */
 	uint8_t sha256[SHA256_LEN]; /* of the stored bytes */
 	uint64_t stored;            /* bytes */
 	uint64_t padded; /* of them, zeros put in by bundle_entry_end because less was written */
+	/* Of an entry that an interruption cut: its beginning, stored then, is not what is there now. */
+	bool is_stale;
+	bool
+	    is_second; /* "~2" was put behind its name: what was begun under it is filled up with zeros */
 };
 
 /* One entry: begin, write size bytes in pieces, end. Fewer bytes are filled with zeros by end (the
@@ -84,6 +129,31 @@ bool bundle_entry_write(
     struct bundle_writer *writer, struct bytes data, struct err *err) MUST_CHECK;
 bool bundle_entry_end(
     struct bundle_writer *writer, struct bundle_place *place, struct err *err) MUST_CHECK;
+
+enum bundle_outcome { BUNDLE_WHOLE, BUNDLE_PARTIAL, BUNDLE_GAP };
+/* The row of the entry that was ended last, with what came of it: all of it; less, which is no gap of ours; less than
+ * there was. A run that goes on after an interruption then leaves the entry as it is. */
+bool bundle_entry_row(struct bundle_writer *writer, enum bundle_outcome outcome, struct bytes json,
+    struct err *err) MUST_CHECK;
+
+struct bundle_kept {
+	enum bundle_outcome outcome;
+	uint64_t stored;
+};
+/* Whether an earlier run has it sealed already, and what came of it. Each is found once. */
+bool bundle_kept(
+    struct bundle_writer *writer, const char *path, uint64_t identity, struct bundle_kept *out);
+/* Whether an earlier run gave the path to another object. */
+bool bundle_is_anothers(const struct bundle_writer *writer, struct bytes path, uint64_t identity);
+/* A set that an earlier run closed for good takes no more entries. */
+bool bundle_set_is_open(const struct bundle_writer *writer, enum bundle_set set);
+/* All that there was had its turn: an entry that an interruption cut and that was not met again is ended with zeros
+ * and a row. */
+bool bundle_settle(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+
+/* bundle_row of a row that gives the content of another entry to the path. */
+bool bundle_same_row(struct bundle_writer *writer, struct bytes path, uint64_t identity,
+    struct bytes json, struct err *err) MUST_CHECK;
 
 /* One line of meta/entries.NNN.jsonl (a JSON object, without newline). Kept compressed until the next
  * meta volume. */

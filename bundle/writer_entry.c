@@ -51,19 +51,39 @@ static bool enter_set(struct bundle_writer *writer, enum bundle_set set, struct 
 	return true;
 }
 
-bool bundle_entry_begin(struct bundle_writer *writer, enum bundle_set set,
-    const struct bundle_member *member, struct err *err)
+/* Whether it is the entry that an interruption cut. */
+static bool is_cut_entry(const struct bundle_writer *writer, const struct bundle_member *member)
+{
+	return member->identity == writer->cut.identity &&
+	       bytes_equal(bytes_of(member->name), text_bytes(&writer->cut.name));
+}
+
+/* Whether what was begun of it was given up. */
+static bool is_second(struct bundle_writer *writer, const struct bundle_member *member)
+{
+	uint8_t key[RESUME_KEY_LEN];
+
+	if (writer->has_abandoned && is_cut_entry(writer, member))
+		return true;
+	resume_path_key(bytes_of(member->name), key);
+	return writer_find_kept(writer, key, member->identity, RESUME_SECOND, RESUME_SECOND);
+}
+
+/* Writes the header of a new entry and opens it. */
+static bool start_entry(struct bundle_writer *writer, enum bundle_set set,
+    const struct bundle_member *asked, struct err *err)
 {
 	CLEANUP(text_free) struct text header = {0};
 	struct writer_set *state = &writer->sets[set];
 	struct writer_entry *entry = &writer->entry;
+	struct bundle_member member = *asked;
+	bool second = is_second(writer, asked);
 
-	if (!writer_usable(writer, err) || !bundle_name_check(bytes_of(member->name), err) ||
-	    !tar_header(member, &header, err))
-		return false;
-	if (entry->is_open || member->size > INT64_MAX)
-		return fail(err, ERR_LIMIT, "entry inside an entry, or too large");
-	if (!enter_set(writer, set, err))
+	text_clear(&entry->name);
+	text_adds(&entry->name, asked->name);
+	text_adds(&entry->name, second ? "~2" : "");
+	member.name = text_string(&entry->name);
+	if (!text_ok(&entry->name, err) || !tar_header(&member, &header, err))
 		return false;
 	entry->since_ms = writer->plan.monotonic_ms();
 	if ((wants_rotation(writer) || must_cut(writer, header.len)) && !writer_rotate(writer, err))
@@ -77,18 +97,40 @@ bool bundle_entry_begin(struct bundle_writer *writer, enum bundle_set set,
 	    .volume = writer->volume.index,
 	    .tar_offset = state->tar_offset,
 	    .data_offset = state->tar_offset + header.len,
+	    .is_second = second,
 	};
 	if (!writer_put(writer, text_bytes(&header), err))
 		return false;
 	entry->is_open = true;
+	entry->identity = member.identity;
+	entry->is_continued = false;
 	entry->set = set;
-	entry->size = member->size;
+	entry->size = member.size;
 	entry->written = 0;
+	entry->skip = 0;
 	return true;
 }
 
+bool bundle_entry_begin(struct bundle_writer *writer, enum bundle_set set,
+    const struct bundle_member *member, struct err *err)
+{
+	struct writer_entry *entry = &writer->entry;
+
+	if (!writer_usable(writer, err) || !bundle_name_check(bytes_of(member->name), err))
+		return false;
+	if (entry->is_open || member->size > INT64_MAX)
+		return fail(err, ERR_LIMIT, "entry inside an entry, or too large");
+	if (!enter_set(writer, set, err))
+		return false;
+	if (!writer->is_cut_pending || writer->cut.place.set != set)
+		return start_entry(writer, set, member, err);
+	if (is_cut_entry(writer, member))
+		return writer_continue_entry(writer, member, err);
+	return writer_abandon_cut(writer, err) && start_entry(writer, set, member, err);
+}
+
 /* Where the next header comes, as the volume after a cut says. */
-static uint64_t entry_end_offset(const struct writer_entry *entry)
+uint64_t writer_entry_end_offset(const struct writer_entry *entry)
 {
 	return entry->place.data_offset + entry->size + tar_padding(entry->size);
 }
@@ -98,14 +140,15 @@ static bool cut(struct bundle_writer *writer, struct err *err)
 	enum bundle_set set = writer->entry.set;
 
 	if (!writer_rotate(writer, err) ||
-	    !writer_open_volume(writer, set, entry_end_offset(&writer->entry), err))
+	    !writer_open_volume(writer, set, writer_entry_end_offset(&writer->entry), err))
 		return false;
 	writer->entry.since_ms = writer->plan.monotonic_ms();
 	return true;
 }
 
-/* Tar bytes of the open entry: content or padding. */
-static bool put_pieces(struct bundle_writer *writer, struct bytes data, struct err *err)
+/* Tar bytes of the open entry: content, or the padding behind it. */
+static bool put_pieces(
+    struct bundle_writer *writer, struct bytes data, bool is_content, struct err *err)
 {
 	const struct writer_set *set = &writer->sets[writer->entry.set];
 
@@ -122,6 +165,10 @@ static bool put_pieces(struct bundle_writer *writer, struct bytes data, struct e
 			return false;
 		if (!writer_put(writer, piece, err))
 			return false;
+		if (is_content) {
+			hash_add(writer->entry.sha256, piece);
+			writer->entry.written += piece.len;
+		}
 		data.at += piece.len;
 		data.len -= piece.len;
 	}
@@ -131,21 +178,23 @@ static bool put_pieces(struct bundle_writer *writer, struct bytes data, struct e
 bool bundle_entry_write(struct bundle_writer *writer, struct bytes data, struct err *err)
 {
 	struct writer_entry *entry = &writer->entry;
+	uint64_t room = entry->size - entry->written;
 
 	if (!writer_usable(writer, err))
 		return false;
-	if (!entry->is_open || data.len > entry->size - entry->written)
+	if (!entry->is_open || (data.len > room && !entry->is_continued))
 		return fail(err, ERR_LIMIT, "more written than the entry's %llu bytes",
 		    (unsigned long long)entry->size);
-	hash_add(entry->sha256, data);
-	if (!put_pieces(writer, data, err))
-		return false;
-	entry->written += data.len;
+	if (data.len > room) { /* it has grown since its header was written */
+		data.len = (size_t)room;
+		entry->place.is_stale = true;
+	}
 	writer->totals.bytes_in += data.len;
-	return true;
+	return (entry->written >= entry->skip || writer_catch_up(writer, &data, err)) &&
+	       put_pieces(writer, data, true, err);
 }
 
-static bool fill_up(struct bundle_writer *writer, struct err *err)
+bool writer_fill_up(struct bundle_writer *writer, struct err *err)
 {
 	static const uint8_t zeros[PIECE_LEN];
 	struct writer_entry *entry = &writer->entry;
@@ -154,24 +203,11 @@ static bool fill_up(struct bundle_writer *writer, struct err *err)
 		uint64_t left = entry->size - entry->written;
 		struct bytes piece = {zeros, left < PIECE_LEN ? (size_t)left : PIECE_LEN};
 
-		hash_add(entry->sha256, piece);
-		if (!put_pieces(writer, piece, err))
+		if (!put_pieces(writer, piece, true, err))
 			return false;
-		entry->written += piece.len;
 		entry->place.padded += piece.len;
 	}
-	return put_pieces(writer, (struct bytes){zeros, tar_padding(entry->size)}, err);
-}
-
-bool bundle_entry_end(struct bundle_writer *writer, struct bundle_place *place, struct err *err)
-{
-	struct writer_entry *entry = &writer->entry;
-
-	if (!writer_usable(writer, err))
-		return false;
-	if (!entry->is_open)
-		return fail(err, ERR_LIMIT, "no entry is open");
-	if (!fill_up(writer, err))
+	if (!put_pieces(writer, (struct bytes){zeros, tar_padding(entry->size)}, false, err))
 		return false;
 	if (!frames_entry_end(writer->frames, err))
 		return writer_broken(writer, err);
@@ -179,6 +215,21 @@ bool bundle_entry_end(struct bundle_writer *writer, struct bundle_place *place, 
 	entry->place.stored = entry->size;
 	hash_take(entry->sha256, entry->place.sha256);
 	writer->totals.entries++;
+	return true;
+}
+
+bool bundle_entry_end(struct bundle_writer *writer, struct bundle_place *place, struct err *err)
+{
+	struct writer_entry *entry = &writer->entry;
+	struct bytes none = {0};
+
+	if (!writer_usable(writer, err))
+		return false;
+	if (!entry->is_open)
+		return fail(err, ERR_LIMIT, "no entry is open");
+	if ((entry->written < entry->skip && !writer_catch_up(writer, &none, err)) ||
+	    !writer_fill_up(writer, err))
+		return false;
 	*place = entry->place;
 	return true;
 }

@@ -54,6 +54,7 @@ static bool add_lost(struct settling *settling, yyjson_mut_doc *doc, struct err 
 	yyjson_mut_obj_remove_key(root, "stored_size");
 	yyjson_mut_obj_remove_key(root, "sha256");
 	put_string(doc, "status", "not_taken");
+	yyjson_mut_obj_put(root, yyjson_mut_str(doc, "left"), yyjson_mut_bool(doc, true));
 	put_string(doc, "reason", "the volume that held it could not be closed");
 	put_string(doc, "reason_kind", err_kind_name(settling->writer->why.kind));
 	char *json = yyjson_mut_write(doc, YYJSON_WRITE_NOFLAG, &len);

@@ -89,7 +89,7 @@ static bool put_rows(
 static bool put_all(struct bundle_writer *writer, struct err *err)
 {
 	CLEANUP(text_free) struct text toc = {0};
-	char name[32];
+	char name[32], journal[32] = "journal.jsonl";
 
 	snprintf(name, sizeof(name), "entries.%03u.jsonl", (unsigned)writer->volume.index);
 	if (rows_count(writer->rows) && !put_rows(writer, name, writer->rows, err))
@@ -99,7 +99,9 @@ static bool put_all(struct bundle_writer *writer, struct err *err)
 			writer, writer->meta[i].name, text_bytes(&writer->meta[i].content), err))
 			return false;
 	writer_toc(writer, &toc);
-	return text_ok(&toc, err) && put_rows(writer, "journal.jsonl", writer->journal, err) &&
+	if (writer->run > 1)
+		snprintf(journal, sizeof(journal), "journal.%03u.jsonl", (unsigned)writer->run);
+	return text_ok(&toc, err) && put_rows(writer, journal, writer->journal, err) &&
 	       put_member(writer, "toc.json", text_bytes(&toc), err);
 }
 
@@ -109,7 +111,14 @@ static void forget(struct bundle_writer *writer)
 	for (size_t i = 0; i < writer->meta_count; i++)
 		text_free(&writer->meta[i].content);
 	writer->meta_count = 0;
+	writer->rowed.volumes = writer->closed_count;
+	writer->rowed.items = writer->fresh.count;
+	writer->rowed.journal_lines = writer->journal_before + rows_count(writer->journal);
+	for (unsigned i = 0; i < BUNDLE_SETS; i++)
+		writer->rowed.sets[i] =
+		    (struct resume_set){writer->sets[i].is_closed, writer->sets[i].tar_offset};
 	memcpy(writer->manifest.journal_head, writer->journal_head, SHA256_LEN);
+	memcpy(writer->rowed.journal_head, writer->journal_head, SHA256_LEN);
 }
 
 bool writer_meta_volume(struct bundle_writer *writer, bool is_last, struct err *err)
@@ -120,6 +129,7 @@ bool writer_meta_volume(struct bundle_writer *writer, bool is_last, struct err *
 	if (writer_open_volume(writer, BUNDLE_META, start, err) && put_all(writer, err) &&
 	    (!is_last || writer_put(writer, (struct bytes){zeros, sizeof(zeros)}, err)) &&
 	    writer_close_volume(writer, err)) {
+		writer->sets[BUNDLE_META].is_closed = is_last;
 		forget(writer);
 		return true;
 	}

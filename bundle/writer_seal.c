@@ -52,17 +52,6 @@ static bool swap(struct bundle_writer *writer, struct err *err)
 	return rename_seal(writer, err);
 }
 
-/* RESUME is a hint for `collect --resume`: lost or stale, it costs nothing but time. */
-static void put_resume(struct bundle_writer *writer)
-{
-	static const char resume_new[] = BUNDLE_RESUME_NAME BUNDLE_NEW_SUFFIX;
-	CLEANUP(text_free) struct text text = {0};
-
-	writer_toc(writer, &text);
-	if (text_ok(&text, NULL) && put_anew(writer, resume_new, text_bytes(&text), NULL))
-		(void)!writer->store->rename(writer->store, resume_new, BUNDLE_RESUME_NAME, NULL);
-}
-
 bool writer_seal(struct bundle_writer *writer, bool complete, struct err *err)
 {
 	CLEANUP(text_free) struct text manifest = {0};
@@ -93,6 +82,7 @@ static bool close_open(struct bundle_writer *writer, struct err *err)
 		return true;
 	if (!writer_close_volume(writer, err))
 		return false;
+	writer_remember_cut(writer);
 	json_begin(&json);
 	json_string_field(&json, "event", "volume");
 	json_string_field(&json, "name", writer->volume.name);
@@ -104,17 +94,20 @@ static bool close_open(struct bundle_writer *writer, struct err *err)
 
 bool writer_rotate(struct bundle_writer *writer, struct err *err)
 {
-	if (!close_open(writer, err) || !writer_meta_volume(writer, false, err) ||
-	    !writer_seal(writer, false, err))
+	if (!close_open(writer, err) || !writer_meta_volume(writer, false, err))
 		return false;
-	put_resume(writer);
-	return true;
+	/* Without it less is kept when the run is interrupted: no reason to end it. */
+	(void)!writer_put_resume(writer, NULL);
+	return writer_seal(writer, false, err);
 }
 
 bool writer_close_set(struct bundle_writer *writer, enum bundle_set set, struct err *err)
 {
 	static const uint8_t zeros[TAR_END_LEN];
 
+	if (writer->is_cut_pending && writer->cut.place.set == set &&
+	    !writer_abandon_cut(writer, err))
+		return false;
 	writer->sets[set].is_closed = true;
 	if (!writer->volume.sink)
 		return true;
@@ -157,6 +150,12 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 			 ? tar_padding(writer->sets[writer->volume.set].tar_offset)
 			 : sizeof(zeros);
 
+	struct writer_entry *entry = &writer->entry;
+
+	if (entry->is_open && len <= entry->size - entry->written) {
+		hash_add(entry->sha256, (struct bytes){zeros, len});
+		entry->written += len;
+	}
 	if (!writer_put(writer, (struct bytes){zeros, len}, err))
 		return false;
 	return close_open(writer, err);
@@ -164,7 +163,7 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 
 bool bundle_close_data(struct bundle_writer *writer, struct err *err)
 {
-	if (writer->is_broken || writer->is_full || writer->entry.is_open)
+	if (writer->is_broken || writer->is_full || writer->entry.is_open || writer->is_cut_pending)
 		return true;
 	for (unsigned set = 0; set < BUNDLE_META; set++)
 		writer->sets[set].is_closed = true;
@@ -185,12 +184,37 @@ static bool read_number(
 	return true;
 }
 
+/* Without rows what was taken has no names: a write that failed once is tried once more. A run that goes on where only
+ * the last seal was missing finds it done. Returns whether the bundle is still whole. */
+static bool put_last_meta(struct bundle_writer *writer, bool is_whole, struct err *err)
+{
+	if (writer->sets[BUNDLE_META].is_closed || writer_meta_volume(writer, is_whole, err))
+		return is_whole;
+	(void)!writer_meta_volume(writer, false, err);
+	return false;
+}
+
+/* The MANIFEST of a whole bundle, or of one that a later run may go on with. */
+static bool seal_last(struct bundle_writer *writer, bool *is_whole, struct err *err)
+{
+	if (*is_whole) {
+		writer_unlist_resume(writer);
+		if (writer_seal(writer, true, err))
+			return true;
+		*is_whole = false;
+		return writer_list_resume(writer, NULL) && writer_seal(writer, false, NULL);
+	}
+	(void)!writer_put_resume(writer, NULL);
+	return writer_seal(writer, false, err);
+}
+
 bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
     struct bytes custody_html, char number[SHA256_HEX_ROOM], struct err *err)
 {
 	struct err why = {0};
 	/* An open entry in a healthy volume: its tar is cut at a block. */
-	bool is_whole = !writer->is_broken && !writer->is_full && !writer->entry.is_open;
+	bool is_whole = !writer->is_broken && !writer->is_full && !writer->entry.is_open &&
+			!writer->is_cut_pending;
 
 	writer_release_reserve(writer);
 	/* After a failed write its volume is lost as .part, and what follows is tried all the same. */
@@ -199,21 +223,12 @@ bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
 	is_whole = close_last_set(writer, &why) && is_whole;
 	if (writer->has_lost && !writer_settle_rows(writer, err))
 		return false;
-	/* Without rows what was taken has no names: a write that failed once is tried once more. */
-	if (!writer_meta_volume(writer, true, &why)) {
-		is_whole = false;
-		(void)!writer_meta_volume(writer, true, &why);
-	}
+	is_whole = put_last_meta(writer, is_whole, &why);
 	is_whole = put_custody(writer, custody_text, custody_html, &why) && is_whole;
 	is_whole = put_sha512(writer, &why) && is_whole;
-	if (!writer_seal(writer, is_whole, err)) {
-		bool retry = is_whole && writer_seal(writer, false, NULL);
-
-		if (!retry)
-			return false;
-		is_whole = false;
-	}
+	if (!seal_last(writer, &is_whole, err))
+		return false;
 	if (is_whole)
-		(void)!writer->store->remove(writer->store, BUNDLE_RESUME_NAME, NULL);
+		writer_remove_resume(writer);
 	return read_number(writer, number, err);
 }

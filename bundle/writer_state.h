@@ -4,6 +4,7 @@
 
 #include "bundle/frames.h"
 #include "bundle/manifest.h"
+#include "bundle/resume.h"
 #include "bundle/rows.h"
 #include "bundle/tar.h"
 #include "bundle/volume.h"
@@ -11,7 +12,6 @@
 
 #define BUNDLE_SETS           4
 #define BUNDLE_META_FILES_MAX 32
-#define BUNDLE_RESUME_NAME    "RESUME"
 #define BUNDLE_RESERVE_NAME   "RESERVE"
 #define BUNDLE_NEW_SUFFIX     ".new"
 
@@ -32,15 +32,6 @@ struct writer_volume { /* the open one; sink is NULL when there is none */
 	struct volume_hashes hashes;
 };
 
-struct closed_volume {
-	char name[VOLUME_NAME_ROOM];
-	enum bundle_set set;
-	uint32_t index;
-	uint64_t tar_offset, tar_bytes;
-	struct volume_hashes hashes;
-	bool was_read_back;
-};
-
 struct writer_entry { /* the open one */
 	bool is_open;
 	enum bundle_set set;
@@ -48,11 +39,24 @@ struct writer_entry { /* the open one */
 	uint64_t since_ms; /* it began, or was cut by a rotation */
 	struct hash *sha256;
 	struct bundle_place place;
+	struct text name;
+	uint64_t identity;
+	/* Of one that an interruption cut: bytes that are sealed already, and how many it has now. */
+	bool is_continued;
+	uint64_t skip, offered;
 };
 
-struct meta_file {
+struct given_file {
 	char name[MANIFEST_FILE_NAME + 1];
 	struct text content;
+};
+
+struct writer_rowed {   /* when the last meta volume was closed */
+	size_t volumes; /* of closed */
+	size_t items;   /* of fresh */
+	uint64_t journal_lines;
+	uint8_t journal_head[SHA256_LEN];
+	struct resume_set sets[BUNDLE_SETS];
 };
 
 struct bundle_writer {
@@ -65,7 +69,7 @@ struct bundle_writer {
 	struct writer_entry entry;
 	struct rows *rows, *journal;
 	uint8_t journal_head[SHA256_LEN]; /* of the last line added */
-	struct meta_file meta[BUNDLE_META_FILES_MAX];
+	struct given_file meta[BUNDLE_META_FILES_MAX];
 	size_t meta_count;
 	struct closed_volume *closed;
 	size_t closed_count, closed_room;
@@ -80,6 +84,19 @@ struct bundle_writer {
 	bool is_broken;       /* a write failed: the open volume is lost as .part */
 	bool is_full;         /* stopped before the disk is full: the open volume can be closed */
 	struct err why;       /* of is_broken or is_full */
+
+	/* For a run after this one, and from those before it. */
+	struct text_list resume_recipients; /* the holder of the seal key */
+	uint32_t run;                       /* from 1 */
+	uint32_t resume_files;              /* listed: RESUME.000 and on */
+	size_t told_volumes;                /* of closed: in one of them */
+	uint64_t journal_before;            /* lines of the runs before */
+	struct resume_items fresh;          /* ended, and in no RESUME yet */
+	struct writer_rowed rowed;          /* how far rows are in a meta volume */
+	struct resume_items kept;           /* of the runs before, sorted */
+	struct resume_cut cut;
+	bool is_cut_pending; /* it is of a run before: nothing else may come in its set */
+	bool has_abandoned;  /* it was filled up with zeros in this run */
 };
 
 /* writer_stream.c: the open volume. All fail with the writer marked as broken or full. */
@@ -111,6 +128,41 @@ bool writer_close_set(
     struct bundle_writer *writer, enum bundle_set set, struct err *err) MUST_CHECK;
 bool writer_put_listed(struct bundle_writer *writer, const char *name, struct bytes content,
     struct err *err) MUST_CHECK;
+
+/* writer_resume.c: RESUME.NNN with what has its rows in a meta volume since the one before; listed, for the next seal.
+ * Where it cannot be written, the next one tells it too; a run that goes on without takes more again. */
+bool writer_put_resume(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+/* Takes them all off the list; writer_remove_resume then removes them, or writer_list_resume lists them again. */
+void writer_unlist_resume(struct bundle_writer *writer);
+bool writer_list_resume(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+void writer_remove_resume(struct bundle_writer *writer);
+/* What came of an entry; a row, or a path without bytes (BUNDLE_META). */
+bool writer_note_entry(struct bundle_writer *writer, enum resume_kind kind,
+    const struct writer_entry *entry, struct err *err) MUST_CHECK;
+bool writer_note_row(struct bundle_writer *writer, struct bytes json, struct err *err) MUST_CHECK;
+/* Whether an earlier run has it, of those kinds; each is found once. NULL: no. */
+const struct resume_item *writer_find_kept(struct bundle_writer *writer,
+    const uint8_t key[RESUME_KEY_LEN], uint64_t identity, enum resume_kind first,
+    enum resume_kind last);
+/* Makes the reading end of what writer_put_resume writes. */
+bool writer_resume_keys(const struct seal_key *seal, const uint8_t collection_id[16],
+    struct age_identities *out, struct err *err) MUST_CHECK;
+/* Of writer.c, for both ways to begin. */
+bool writer_make(struct store *store, const struct bundle_plan *plan, struct bundle_writer **out,
+    struct err *err) MUST_CHECK;
+
+/* writer_cut.c: the entry that the end of what is sealed cuts. */
+/* A volume was closed inside the open entry. */
+void writer_remember_cut(struct bundle_writer *writer);
+bool writer_continue_entry(
+    struct bundle_writer *writer, const struct bundle_member *member, struct err *err) MUST_CHECK;
+/* The beginning was compared as far as data went, which it shortens; goes on writing where it ends. */
+bool writer_catch_up(struct bundle_writer *writer, struct bytes *data, struct err *err) MUST_CHECK;
+/* Nobody goes on with it: zeros, and a row. */
+bool writer_abandon_cut(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+/* writer_entry.c */
+bool writer_fill_up(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+uint64_t writer_entry_end_offset(const struct writer_entry *entry);
 
 /* writer_lost.c: takes the place from every row whose bytes are not in a closed volume. */
 bool writer_settle_rows(struct bundle_writer *writer, struct err *err) MUST_CHECK;

@@ -76,6 +76,7 @@ void writer_drop_volume(struct bundle_writer *writer)
 		return;
 	frames_abandon(writer->frames);
 	writer->sets[volume->set].tar_offset = volume->tar_start;
+	writer->sets[volume->set].is_closed = false;
 	writer->has_lost = writer->has_lost || volume->set != BUNDLE_META;
 	sink_free(TAKE(volume->sink));
 }

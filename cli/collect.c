@@ -35,6 +35,7 @@ struct run { /* everything that one run owns */
 	struct host_facts machine;
 	struct clock_sync sync_start, sync_end;
 	struct text host, directory, path; /* of the bundle */
+	struct bundle_resumed resumed;
 	struct bundle_plan bundle_plan;
 	struct conveyor *conveyor; /* NULL: the writer works alone */
 	struct collection_plan plan;
@@ -54,6 +55,8 @@ static size_t make_options(struct collect_request *request, struct option option
 		"the field kit: who may open it, and the seal"},
 	    {"out", 0, OPTION_TEXT, &request->out, "DIR",
 		"where the new bundle's directory is made"},
+	    {"resume", 0, OPTION_TEXT, &request->resume, "BUNDLE",
+		"go on with a bundle that was interrupted: its directory, in place of --out"},
 	    {"volume", 0, OPTION_LIST, &request->volumes, "[C=]PATH",
 		"a disk, image or volume, with a letter for one volume; Windows: every fixed one"},
 	    {"profile", 0, OPTION_TEXT, &request->profile, "NAME",
@@ -167,6 +170,11 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 		return false;
 	if (!request->kit && !request->dry_run)
 		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
+	if (request->resume && (request->out || request->case_id || request->dry_run))
+		return fail(err, ERR_USAGE,
+		    "--resume has its place and its case: leave out --out, --case, --dry-run");
+	if (request->resume)
+		request->out = request->resume; /* as what must not lie on the evidence */
 	if (!request->out && !request->dry_run)
 		return fail(err, ERR_USAGE, "--out DIR is needed: where the bundle goes");
 	return true;
@@ -210,10 +218,16 @@ static bool free_space(void *context, uint64_t *bytes)
 	return file_free_space(text_string(&run->path), bytes, NULL);
 }
 
-/* Makes the new directory and the first sealed MANIFEST in it. *code: what a failure means. */
-static bool create_bundle(struct run *run, int *code, struct err *err)
+static bool make_plan(struct run *run, struct err *err)
 {
 	struct bundle_plan *plan = &run->bundle_plan;
+	struct collect_about about = {
+	    .profile = run->plan.profile,
+	    .host = text_string(&run->host),
+	    .machine = &run->machine,
+	    .is_live = run->is_live,
+	    .volumes = &run->volumes,
+	};
 
 	/* While someone works at the PC one core is enough. Without any thread it goes too. */
 	if (!conveyor_new(run->request.background ? 1 : 0, &run->conveyor, NULL))
@@ -233,18 +247,69 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 	    .free_context = run,
 	    .conveyor = run->conveyor,
 	};
-	*code = EXIT_BUG;
-	if (!bundle_new_id(plan->started, plan->collection_id, err) ||
-	    !bundle_directory_name(plan, &run->directory, err))
-		return false;
-	file_join(&run->path, run->request.out, text_string(&run->directory));
+	return collect_origin(&run->request, &about, &plan->origin, err);
+}
+
+/* As the system writes it. */
+static bool finish_path(struct run *run, struct err *err)
+{
 #ifdef _WIN32
 	for (size_t i = 0; i < run->path.len; i++)
 		if (run->path.at[i] == '/')
 			run->path.at[i] = '\\';
 #endif
+	return text_ok(&run->path, err);
+}
+
+/* The name behind the last separator. */
+static void name_directory(struct run *run)
+{
+	const char *path = run->path.at;
+	size_t end = run->path.len;
+
+	while (end > 1 && (path[end - 1] == '/' || path[end - 1] == '\\'))
+		end--;
+	size_t start = end;
+
+	while (start > 0 && path[start - 1] != '/' && path[start - 1] != '\\')
+		start--;
+	text_add(&run->directory, (struct bytes){(const uint8_t *)path + start, end - start});
+}
+
+static bool resume_bundle(struct run *run, int *code, struct err *err)
+{
+	text_adds(&run->path, run->request.resume);
+	*code = EXIT_BUG;
+	if (!finish_path(run, err))
+		return false;
+	name_directory(run);
+	if (!text_ok(&run->directory, err) ||
+	    !store_open_directory(text_string(&run->path), &run->store, err) ||
+	    !collect_resume(run->store, &run->bundle_plan, run->request.no_read_back, &run->resumed,
+		&run->writer, err)) {
+		*code = command_exit(err->kind);
+		return fail_in(err, "--resume '%s'", run->request.resume);
+	}
+	memcpy(run->bundle_plan.collection_id, run->resumed.collection_id,
+	    sizeof(run->bundle_plan.collection_id));
+	if (strcmp(run->resumed.case_id, "nocase") != 0)
+		run->request.case_id = run->resumed.case_id;
+	collect_say_resumed(&run->resumed);
+	return true;
+}
+
+/* Makes the new directory and the first sealed MANIFEST in it. *code: what a failure means. */
+static bool create_bundle(struct run *run, int *code, struct err *err)
+{
+	struct bundle_plan *plan = &run->bundle_plan;
+
+	*code = EXIT_BUG;
+	if (!bundle_new_id(plan->started, plan->collection_id, err) ||
+	    !bundle_directory_name(plan, &run->directory, err))
+		return false;
+	file_join(&run->path, run->request.out, text_string(&run->directory));
 	*code = EXIT_CANNOT_CREATE;
-	if (!text_ok(&run->path, err) || !file_make_directory(run->request.out, true, err) ||
+	if (!finish_path(run, err) || !file_make_directory(run->request.out, true, err) ||
 	    !file_make_directory(text_string(&run->path), false, err)) {
 		*code = err->kind == ERR_FULL ? EXIT_IO : EXIT_CANNOT_CREATE;
 		return fail_in(err, "--out '%s'", run->request.out);
@@ -254,6 +319,14 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 		return true;
 	*code = err->kind == ERR_DENIED ? EXIT_CANNOT_CREATE : EXIT_IO;
 	return fail_in(err, "bundle '%s'", text_string(&run->path));
+}
+
+/* The bundle to write to. *code: what a failure means. */
+static bool open_bundle(struct run *run, int *code, struct err *err)
+{
+	*code = EXIT_BUG;
+	return make_plan(run, err) &&
+	       (run->request.resume ? resume_bundle : create_bundle)(run, code, err);
 }
 
 static void print_name(void *context, struct bytes name, uint64_t size)
@@ -323,6 +396,7 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .reference = run->reference,
 	    .sync_started = &run->sync_start,
 	    .sync_ended = &run->sync_end,
+	    .resumed = run->request.resume ? &run->resumed : NULL,
 	    .read_back = &run->read_back,
 	    .out = run->request.out,
 	    .free_before = run->plan.free_bytes,
@@ -434,6 +508,9 @@ static void say_result(const struct run *run, const char *number)
 			: tr("Done. Everything was taken and is sealed."));
 	say(tr("Taken: %llu. In part: %llu. Not taken: %llu.\n"), (unsigned long long)counts.taken,
 	    (unsigned long long)counts.partial, (unsigned long long)counts.failed);
+	if (run->request.resume)
+		say(tr("Of them sealed before the interruption: %llu.\n"),
+		    (unsigned long long)counts.kept);
 	collection_problems(run->collection, &problems);
 	if (problems.len)
 		say("%s%s", tr("Not taken, or only in part:\n"), text_string(&problems));
@@ -468,6 +545,8 @@ static bool print_result(const struct run *run, const char *number)
 		json_unsigned_field(&json, "failed", counts.failed);
 		json_unsigned_field(&json, "skipped", counts.skipped);
 		json_unsigned_field(&json, "bytes", counts.bytes);
+		if (run->request.resume)
+			json_unsigned_field(&json, "kept", counts.kept);
 		json_end(&json);
 	} else {
 		text_add(&line, text_bytes(&run->path));
@@ -499,7 +578,7 @@ static int collect(struct run *run)
 	clock_sync(&run->sync_start);
 	collect_host_name(&run->request, &run->volumes, text_string(&run->machine.name), &run->host,
 	    &run->is_live);
-	if (!run->request.dry_run && !create_bundle(run, &code, &err)) {
+	if (!run->request.dry_run && !open_bundle(run, &code, &err)) {
 		(void)command_fail(&err);
 		return code;
 	}
@@ -554,7 +633,8 @@ const struct command command_collect = {
     .summary = "take evidence from volumes or images into a sealed bundle",
     .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME] "
 	     "[--take PATTERN]... [--deleted WHAT] [--shadow WHICH] [--case ID] [--facts FILE] "
-	     "[--operator NAME] [--nonce TEXT] [--reference-time TIME] [--public WHAT]",
+	     "[--operator NAME] [--nonce TEXT] [--reference-time TIME] [--public WHAT]\n"
+	     "kanshiki collect --kit DIR --resume BUNDLE [as when it was begun]",
     .run = run_collect,
     .help = help,
 };

@@ -10,6 +10,7 @@
 struct collect_request {
 	const char *kit, *out, *profile, *case_id, *facts;
 	const char *operator, * nonce, *reference_time;
+	const char *resume;       /* the directory of a bundle; NULL: a new one */
 	const char *public;       /* "names", "ids"; NULL: as the kit says */
 	struct text_list volumes; /* "C=PATH", "PATH", "PATH@N" */
 	struct text_list take;
@@ -27,6 +28,21 @@ bool collect_load_facts(const struct collect_request *request, struct facts_file
 bool collect_choose_public(
     const struct collect_request *request, bool by_kit, bool *ids_only, struct err *err) MUST_CHECK;
 void collect_read_clock(struct facts_clock *out);
+
+/* What a collection is of: a run that goes on after an interruption must say the same. All borrowed. */
+struct collect_about {
+	const char *profile; /* NULL: default */
+	const char *host;
+	const struct host_facts *machine;
+	bool is_live;
+	const struct volume_set *volumes;
+};
+bool collect_origin(const struct collect_request *request, const struct collect_about *about,
+    struct bundle_origin *out, struct err *err) MUST_CHECK;
+/* bundle_resume with its progress on the screen; then what it found. */
+bool collect_resume(struct store *store, const struct bundle_plan *plan, bool sizes_only,
+    struct bundle_resumed *resumed, struct bundle_writer **out, struct err *err) MUST_CHECK;
+void collect_say_resumed(const struct bundle_resumed *resumed);
 
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the
  * kit or the program. Refuses a destination on the evidence, and a run without a usable volume that was

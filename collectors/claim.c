@@ -91,6 +91,14 @@ static bool is_ours(struct claims *claims, uint64_t hash, uint32_t owner, bool *
 	return true;
 }
 
+/* A run before an interruption may have given it to an object that is gone. */
+static bool is_of_before(
+    const struct collection *collection, const struct text *path, uint32_t owner)
+{
+	return collection->plan->writer &&
+	       bundle_is_anothers(collection->plan->writer, text_bytes(path), owner);
+}
+
 bool collection_claim(struct collection *collection, struct text *path, const char *apart,
     uint32_t owner, bool *is_new, struct err *err)
 {
@@ -115,7 +123,8 @@ bool collection_claim(struct collection *collection, struct text *path, const ch
 			text_addf(path, "~%u", i);
 		if (!text_ok(path, err))
 			return false;
-		if (is_ours(claims, hash_of(text_bytes(path)), owner, &is_first)) {
+		if (!is_of_before(collection, path, owner) &&
+		    is_ours(claims, hash_of(text_bytes(path)), owner, &is_first)) {
 			if (is_new)
 				*is_new = is_first;
 			return true;

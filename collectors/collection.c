@@ -238,20 +238,6 @@ void collection_break(struct collection *collection, const struct err *why)
 	collection->broken_why = *why;
 }
 
-void collection_row(struct collection *collection, struct text *row)
-{
-	struct err err = {0};
-
-	if (!collection->plan->writer || !bundle_row_fits(collection->plan->writer, row->len))
-		return;
-	if (!text_ok(row, &err)) {
-		collection->problem_count++;
-		return;
-	}
-	if (!bundle_row(collection->plan->writer, text_bytes(row), &err))
-		collection_break(collection, &err);
-}
-
 void collection_journal(
     struct collection *collection, const char *step, const char *what, const char *detail)
 {
@@ -307,7 +293,6 @@ void collection_note(struct collection *collection, const char *what, const stru
 
 static void write_reason(struct collection *collection, const char *what, const struct err *why)
 {
-	CLEANUP(text_free) struct text json = {0};
 	CLEANUP(text_free) struct text path = {0};
 
 	bundle_name_add_path(&path, bytes_of(what));
@@ -318,8 +303,7 @@ static void write_reason(struct collection *collection, const char *what, const 
 	    .why = why,
 	    .collection = collection};
 
-	row_write(&row, &json);
-	collection_row(collection, &json);
+	row_put(&row);
 }
 
 void collect_problem(struct collection *collection, const char *what, const struct err *why)
@@ -363,12 +347,11 @@ static const char *kind_of(const char *name)
 static void store_source(struct collection *collection, const char *name, struct source *source)
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
-	CLEANUP(text_free) struct text json = {0};
 	struct bundle_writer *writer = collection->plan->writer;
 	struct bundle_member member = {.name = name, .size = source->size, .modified = clock_now()};
 	struct collection_counts *counts = &collection->items[collection->current].counts;
 	struct bundle_place place;
-	struct err err = {0};
+	struct err why = {0}, err = {0};
 
 	if (!bundle_entry_begin(writer, set_of(name), &member, &err) ||
 	    !copy_source(collection, source, source->size, &copy, &err) ||
@@ -377,38 +360,50 @@ static void store_source(struct collection *collection, const char *name, struct
 		collection_break(collection, &err);
 		return;
 	}
-	bool is_whole = copy.bad_bytes == 0 && place.padded == 0;
-
-	if (copy.bad_bytes == 0 && place.padded)
-		fail(&copy.first, ERR_STOPPED, "stopped %llu bytes before its end",
-		    (unsigned long long)place.padded);
+	bool is_whole = !copy_explain(&copy, &place, &why);
 	struct row row = {.path = bytes_of(name),
 	    .kind = kind_of(name),
 	    .read = set_of(name) == BUNDLE_LIVE ? "api" : "raw",
 	    .status = is_whole ? ROW_TAKEN : ROW_PARTIAL,
-	    .why = &copy.first,
+	    .why = &why,
+	    .is_gap = !is_whole,
 	    .place = &place,
 	    .size = source->size,
 	    .copy = &copy,
 	    .collection = collection};
 
-	row_write(&row, &json);
-	collection_row(collection, &json);
+	row_put(&row);
 	counts->taken += is_whole;
 	counts->partial += !is_whole;
 	counts->bytes += place.stored;
 	if (!is_whole)
-		collection_note_problem(collection, bytes_of(name), &copy.first);
+		collection_note_problem(collection, bytes_of(name), &why);
+}
+
+/* What a run before an interruption did not get of a set that it closed cannot be put there any more. */
+static bool set_takes(struct collection *collection, const char *name)
+{
+	struct err why = {0};
+
+	if (bundle_set_is_open(collection->plan->writer, set_of(name)))
+		return true;
+	fail(&why, ERR_EXISTS, "this part of the bundle was closed before the interruption");
+	collection->items[collection->current].counts.failed++;
+	write_reason(collection, name, &why);
+	collection_note_problem(collection, bytes_of(name), &why);
+	return false;
 }
 
 void collect_source(struct collection *collection, const char *name, struct source *source)
 {
 	const struct collection_plan *plan = collection->plan;
+	struct bundle_kept kept;
 
 	collection->items[collection->current].counts.expected++;
 	if (!plan->writer)
 		plan->would_take(plan->context, bytes_of(name), source->size);
-	else if (!collect_stopped(collection))
+	else if (!collect_stopped(collection) && !collection_kept(collection, name, 0, &kept) &&
+		 set_takes(collection, name))
 		store_source(collection, name, source);
 	source_close(source);
 }
@@ -461,6 +456,7 @@ void collection_count(struct collection_counts *to, const struct collection_coun
 	to->partial += more->partial;
 	to->skipped += more->skipped;
 	to->failed += more->failed;
+	to->kept += more->kept;
 	to->bytes += more->bytes;
 	to->milliseconds += more->milliseconds;
 }

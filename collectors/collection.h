@@ -84,6 +84,7 @@ struct collection_counts {
 	uint64_t partial;  /* with bad ranges */
 	uint64_t skipped;  /* on purpose, with a reason ("not on this system") */
 	uint64_t failed;
+	uint64_t kept;  /* of taken and partial: sealed by a run before an interruption */
 	uint64_t bytes; /* stored */
 	uint64_t milliseconds;
 };

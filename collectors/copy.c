@@ -90,13 +90,17 @@ bool copy_source(struct collection *collection, struct source *source, uint64_t 
 	return true;
 }
 
-bool copy_explain(const struct copy_result *result, uint64_t padded, struct err *why)
+bool copy_explain(
+    const struct copy_result *result, const struct bundle_place *place, struct err *why)
 {
 	if (result->bad_bytes)
 		fail(why, result->first.kind, "%llu bytes could not be read: %.180s",
 		    (unsigned long long)result->bad_bytes, result->first.text);
-	else if (padded)
+	else if (place->is_stale)
+		fail(why, ERR_STOPPED,
+		    "it changed during an interruption: its beginning is of the time before");
+	else if (place->padded)
 		fail(why, ERR_STOPPED, "stopped %llu bytes before its end",
-		    (unsigned long long)padded);
-	return result->bad_bytes || padded;
+		    (unsigned long long)place->padded);
+	return result->bad_bytes || place->is_stale || place->padded;
 }

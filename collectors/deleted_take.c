@@ -27,8 +27,6 @@ static struct collection_counts *counts_of(const struct recovery *r)
 
 static void write_row(struct recovery *r, struct row *row)
 {
-	CLEANUP(text_free) struct text json = {0};
-
 	r->deleted.path = text_bytes(&r->path);
 	row->path = text_bytes(&r->member);
 	row->kind = r->stream->utf16.len ? "stream" : "file";
@@ -47,9 +45,8 @@ static void write_row(struct recovery *r, struct row *row)
 		content.packed_size = r->wof.packed->size;
 	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->content = &content;
-	row_write(row, &json);
+	row_put(row);
 	row->content = NULL;
-	collection_row(r->d->collection, &json);
 }
 
 /* Nothing of it is stored, and that is no gap: what is gone is gone, and limits are what was asked for. */
@@ -65,7 +62,7 @@ static void leave(struct recovery *r, const char *why)
 
 static void fail_recovery(struct recovery *r, const struct err *why)
 {
-	struct row row = {.status = ROW_NOT_TAKEN, .why = why};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .is_left = r->d->collection->broken};
 
 	counts_of(r)->failed++;
 	write_row(r, &row);
@@ -108,17 +105,19 @@ static void finish(struct recovery *r, const struct bundle_place *place, struct 
 	struct collection_counts *counts = counts_of(r);
 	struct err why = {0};
 	/* Packed bytes that make no sense are another's: an overwrite that left no other trace. */
-	bool is_gap = place->padded || (copy->bad_bytes && copy->first.kind != ERR_DAMAGED);
+	bool is_gap = place->padded || place->is_stale ||
+		      (copy->bad_bytes && copy->first.kind != ERR_DAMAGED);
 
 	r->deleted.is_changed = record_changed(r);
 	r->deleted.result = r->state.result;
 	if (r->deleted.result == NTFS_DELETED_FULL &&
 	    (r->deleted.is_changed || is_gap || copy->bad_bytes))
 		r->deleted.result = NTFS_DELETED_PARTIAL;
-	if (!copy_explain(copy, place->padded, &why))
+	if (!copy_explain(copy, place, &why))
 		explain(r, &why);
 	row.why = &why;
 	row.status = r->deleted.result == NTFS_DELETED_FULL ? ROW_TAKEN : ROW_PARTIAL;
+	row.is_gap = is_gap;
 	counts->taken += row.status == ROW_TAKEN;
 	counts->partial += row.status == ROW_PARTIAL;
 	counts->bytes += place->stored;
@@ -128,12 +127,31 @@ static void finish(struct recovery *r, const struct bundle_place *place, struct 
 		collection_note_problem(r->d->collection, text_bytes(&r->member), &why);
 }
 
+static uint32_t owner_of(const struct recovery *r)
+{
+	const uint64_t parts[] = {r->entry->record, (uint64_t)(r->stream - r->entry->streams)};
+
+	return claims_owner(parts, ARRAY_LEN(parts));
+}
+
+/* Sealed before an interruption, with its row. */
+static bool keep(struct recovery *r)
+{
+	struct bundle_kept kept;
+
+	if (!collection_kept(r->d->collection, text_string(&r->member), owner_of(r), &kept))
+		return false;
+	r->d->collection->deleted_bytes += r->stream->resident ? 0 : kept.stored;
+	return true;
+}
+
 static void store(struct recovery *r, struct source *source)
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
 	struct collection *collection = r->d->collection;
 	struct bundle_writer *writer = collection->plan->writer;
-	struct bundle_member member = {.name = text_string(&r->member), .size = source->size};
+	struct bundle_member member = {
+	    .name = text_string(&r->member), .identity = owner_of(r), .size = source->size};
 	struct bundle_place place;
 	struct err err = {0};
 
@@ -156,10 +174,7 @@ static void store(struct recovery *r, struct source *source)
 /* Two streams of one name, which only a damaged record has. */
 static bool claim(struct recovery *r, struct err *err)
 {
-	const uint64_t parts[] = {r->entry->record, (uint64_t)(r->stream - r->entry->streams)};
-
-	return collection_claim(r->d->collection, &r->member, "again",
-	    claims_owner(parts, ARRAY_LEN(parts)), NULL, err);
+	return collection_claim(r->d->collection, &r->member, "again", owner_of(r), NULL, err);
 }
 
 static bool is_stopped(void *context)
@@ -226,7 +241,7 @@ static void recover(struct recovery *r)
 	} else if (r->is_wof && r->deleted.result != NTFS_DELETED_FULL) {
 		leave(
 		    r, "packed by Windows (WOF): what is left is in its stream WofCompressedData");
-	} else if (claim(r, &err) && open_content(r, &source, &err)) {
+	} else if (open_content(r, &source, &err)) {
 		collection->progress.what = text_bytes(&r->member);
 		store(r, source);
 		collection->progress.what = (struct bytes){0};
@@ -240,6 +255,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, struct ntfs_bitmap *bitmap, enum deleted_decision decision)
 {
 	const struct collection_plan *plan = d->collection->plan;
+	struct err err = {0};
 	struct recovery r = {.d = d,
 	    .entry = entry,
 	    .stream = stream,
@@ -255,8 +271,6 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 	r.deleted.state = &r.state;
 	counts_of(&r)->expected++;
 	if (r.member.failed || r.path.failed) {
-		struct err err = {0};
-
 		fail(&err, ERR_MEMORY, "no memory for its name");
 		fail_recovery(&r, &err);
 	} else if (decision != DELETED_TAKE) {
@@ -266,7 +280,9 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 	} else if (!plan->writer) {
 		plan->would_take(plan->context, text_bytes(&r.member), stream->size);
 		counts_of(&r)->taken++;
-	} else {
+	} else if (!claim(&r, &err)) {
+		fail_recovery(&r, &err);
+	} else if (!keep(&r)) {
 		recover(&r);
 	}
 	ntfs_deleted_free(&r.state);

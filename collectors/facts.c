@@ -201,6 +201,22 @@ static void write_clock(struct json *json, const struct facts *facts, struct mis
 	json_end(json);
 }
 
+/* What runs before this one left. */
+static void write_resumed(struct json *json, const struct bundle_resumed *resumed)
+{
+	if (!resumed)
+		return;
+	json_key(json, "resumed");
+	json_begin(json);
+	json_unsigned_field(json, "run", resumed->run);
+	json_time_field(json, "begun", resumed->started);
+	json_unsigned_field(json, "volumes_kept", resumed->volumes);
+	json_unsigned_field(json, "entries_kept", resumed->entries);
+	json_unsigned_field(json, "bytes_kept", resumed->bytes);
+	json_unsigned_field(json, "volumes_set_aside", resumed->set_aside);
+	json_end(json);
+}
+
 static void write_tool(struct json *json, const struct facts *facts, struct missing *missing)
 {
 	bool has_hash = facts->program_sha256[0];
@@ -354,6 +370,7 @@ void facts_write(const struct facts *facts, struct text *out)
 	write_rest(&json, facts);
 	facts_target(&json, facts, &missing);
 	write_clock(&json, facts, &missing);
+	write_resumed(&json, facts->resumed);
 	write_tool(&json, facts, &missing);
 	write_kit(&json, facts);
 	write_steps(&json, facts->collection);

@@ -58,7 +58,8 @@ struct facts {                         /* all borrowed */
 	const struct host_facts *machine; /* that we run on */
 	const struct kit *kit;
 	const char *host, *case_id, *profile, *directory;
-	const uint8_t *collection_id; /* 16 bytes */
+	const uint8_t *collection_id;         /* 16 bytes */
+	const struct bundle_resumed *resumed; /* NULL: this run began it */
 	struct facts_clock started, ended;
 	struct facts_reference reference;
 	const struct clock_sync *sync_started, *sync_ended;

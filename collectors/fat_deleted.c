@@ -140,16 +140,13 @@ static bool list(struct fat_deleted *d, const struct fat_entry *entry, struct er
 
 static void write_row(struct fat_deleted *d, const struct fat_entry *entry, struct row *row)
 {
-	CLEANUP(text_free) struct text json = {0};
-
 	row->path = text_bytes(&d->member);
 	row->kind = "file";
 	row->read = "raw";
 	row->collection = d->collection;
 	row->volume = d->volume;
 	row->fat = entry;
-	row_write(row, &json);
-	collection_row(d->collection, &json);
+	row_put(row);
 }
 
 static void leave(
@@ -169,7 +166,10 @@ static void leave(
 
 static void fail_taking(struct fat_deleted *d, const struct fat_entry *entry, const struct err *why)
 {
-	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .size = entry->size};
+	struct row row = {.status = ROW_NOT_TAKEN,
+	    .why = why,
+	    .is_left = d->collection->broken,
+	    .size = entry->size};
 
 	counts_of(d)->failed++;
 	write_row(d, entry, &row);
@@ -182,7 +182,7 @@ static void finish(
 	const struct fat_recovered *left = &row->fat_left->recovered;
 	const struct bundle_place *place = row->place;
 	struct err why = *damage;
-	bool is_gap = copy_explain(row->copy, place->padded, &why);
+	bool is_gap = copy_explain(row->copy, place, &why);
 
 	if (!is_gap && left->result != FAT_RECOVERY_FULL)
 		fail(
@@ -190,6 +190,7 @@ static void finish(
 	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->why = &why;
 	row->status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
+	row->is_gap = is_gap;
 	counts_of(d)->taken += row->status == ROW_TAKEN;
 	counts_of(d)->partial += row->status == ROW_PARTIAL;
 	counts_of(d)->bytes += place->stored;
@@ -205,7 +206,8 @@ static void store(struct fat_deleted *d, const struct fat_entry *entry, struct r
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
 	struct bundle_writer *writer = d->collection->plan->writer;
-	struct bundle_member member = {.name = text_string(&d->member), .size = source->size};
+	struct bundle_member member = {
+	    .name = text_string(&d->member), .identity = entry->place, .size = source->size};
 	struct bundle_place place;
 	struct err err = {0};
 
@@ -283,6 +285,17 @@ static void look_for_trim(struct fat_deleted *d, const struct fat_entry *entry,
 					: FAT_RECOVERY_OVERWRITTEN;
 }
 
+/* Sealed before an interruption, with its row. */
+static bool keep(struct fat_deleted *d, const struct fat_entry *entry)
+{
+	struct bundle_kept kept;
+
+	if (!collection_kept(d->collection, text_string(&d->member), entry->place, &kept))
+		return false;
+	d->collection->deleted_bytes += kept.stored;
+	return true;
+}
+
 static void take(struct fat_deleted *d, const struct fat_entry *entry, const struct candidate *one)
 {
 	CLEANUP(source_close) struct source *source = NULL;
@@ -300,6 +313,8 @@ static void take(struct fat_deleted *d, const struct fat_entry *entry, const str
 	} else if (!asked->writer) {
 		asked->would_take(asked->context, text_bytes(&d->member), entry->size);
 		counts_of(d)->taken++;
+	} else if (keep(d, entry)) {
+		return;
 	} else if (!fat_deleted_open(d->volume->fat, entry, &source, &lost, &left.lost_count,
 		       &left.found, &damage, &err)) {
 		fail_taking(d, entry, &err);

@@ -31,6 +31,15 @@ struct fat_taking {
 	size_t sparse_count;
 };
 
+/* What tells the entry from all others, in every run. */
+static uint32_t owner_of(const struct fat_taking *t)
+{
+	const uint64_t parts[] = {(uint64_t)(t->volume - t->collection->plan->volumes->at),
+	    t->entry ? t->entry->number : UINT64_MAX};
+
+	return claims_owner(parts, ARRAY_LEN(parts));
+}
+
 static struct collection_counts *counts_of(struct fat_taking *t)
 {
 	return &t->collection->items[t->collection->current].counts;
@@ -56,8 +65,6 @@ static void make_path(struct fat_taking *t, struct bytes path)
 
 static void write_row(struct fat_taking *t, struct row *row)
 {
-	CLEANUP(text_free) struct text json = {0};
-
 	row->path = text_bytes(&t->path);
 	row->kind = "file";
 	row->read = "raw";
@@ -70,13 +77,12 @@ static void write_row(struct fat_taking *t, struct row *row)
 	row->volume = t->volume;
 	row->fat = t->entry;
 	row->fat_layout = t->layout;
-	row_write(row, &json);
-	collection_row(t->collection, &json);
+	row_put(row);
 }
 
 static void not_taken(struct fat_taking *t, const struct err *why)
 {
-	struct row row = {.status = ROW_NOT_TAKEN, .why = why};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .is_left = t->collection->broken};
 
 	counts_of(t)->failed++;
 	write_row(t, &row);
@@ -89,8 +95,9 @@ static void finish(struct fat_taking *t, const struct bundle_place *place, struc
 	struct err why = *damage;
 	struct row row = {.place = place, .copy = copy, .why = &why};
 
-	(void)copy_explain(copy, place->padded, &why);
+	(void)copy_explain(copy, place, &why);
 	row.status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
+	row.is_gap = row.status == ROW_PARTIAL;
 	counts_of(t)->taken += row.status == ROW_TAKEN;
 	counts_of(t)->partial += row.status == ROW_PARTIAL;
 	counts_of(t)->bytes += place->stored;
@@ -109,7 +116,8 @@ static void store(struct fat_taking *t, struct source *source, const struct err 
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
 	struct bundle_writer *writer = t->collection->plan->writer;
-	struct bundle_member member = {.name = text_string(&t->path), .size = source->size};
+	struct bundle_member member = {
+	    .name = text_string(&t->path), .identity = owner_of(t), .size = source->size};
 	struct bundle_place place;
 	struct err err = {0};
 
@@ -131,19 +139,19 @@ static void store(struct fat_taking *t, struct source *source, const struct err 
 /* A damaged directory may hold a name twice. */
 static bool claim(struct fat_taking *t, struct err *err)
 {
-	const uint64_t parts[] = {(uint64_t)(t->volume - t->collection->plan->volumes->at),
-	    t->entry ? t->entry->number : UINT64_MAX};
 	char apart[24];
 
-	snprintf(apart, sizeof(apart), "%llu", (unsigned long long)(t->entry ? parts[1] : 0));
-	return text_ok(&t->path, err) && collection_claim(t->collection, &t->path, apart,
-					     claims_owner(parts, ARRAY_LEN(parts)), NULL, err);
+	snprintf(
+	    apart, sizeof(apart), "%llu", (unsigned long long)(t->entry ? t->entry->number : 0));
+	return text_ok(&t->path, err) &&
+	       collection_claim(t->collection, &t->path, apart, owner_of(t), NULL, err);
 }
 
 /* What is common to all that is taken; false: there is nothing more to do. */
 static bool begin_taking(struct fat_taking *t)
 {
 	struct collection *collection = t->collection;
+	struct bundle_kept kept;
 	struct err err = {0};
 
 	counts_of(t)->expected++;
@@ -155,7 +163,7 @@ static bool begin_taking(struct fat_taking *t)
 		return false;
 	}
 	if (collection->plan->writer)
-		return true;
+		return !collection_kept(collection, text_string(&t->path), owner_of(t), &kept);
 	collection->plan->would_take(collection->plan->context, text_bytes(&t->path), t->size);
 	counts_of(t)->taken++;
 	return false;
@@ -183,7 +191,7 @@ static void take_file(struct fat_taking *t)
 static void leave(struct fat_taking *t)
 {
 	struct err why = {0};
-	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = &why, .is_left = true};
 
 	collection_left_behind(t->collection, &why);
 	t->size = t->entry ? t->entry->size : 0;

@@ -29,6 +29,8 @@ static void write_counts(struct json *json, const struct collection_counts *coun
 	json_unsigned_field(json, "partial", counts->partial);
 	json_unsigned_field(json, "skipped", counts->skipped);
 	json_unsigned_field(json, "failed", counts->failed);
+	if (counts->kept)
+		json_unsigned_field(json, "kept", counts->kept);
 	json_unsigned_field(json, "bytes", counts->bytes);
 	json_key(json, "seconds");
 	text_addf(json->to, "%llu.%03llu", (unsigned long long)(counts->milliseconds / 1000),

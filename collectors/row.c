@@ -286,13 +286,30 @@ static void add_volume(struct json *json, const struct row *row)
 		add_fat(json, row);
 }
 
+/* As the entry is called in the bundle. */
+static void add_path(struct json *json, const struct row *row)
+{
+	CLEANUP(text_free) struct text second = {0};
+
+	if (!row->place || !row->place->is_second) {
+		json_bytes_field(json, "path", row->path);
+		return;
+	}
+	text_add(&second, row->path);
+	text_adds(&second, "~2");
+	json_bytes_field(json, "path", text_bytes(&second));
+	json->to->failed = json->to->failed || second.failed;
+}
+
 void row_write(const struct row *row, struct text *out)
 {
 	struct json json = {.to = out};
 
 	json_begin(&json);
-	json_bytes_field(&json, "path", row->path);
+	add_path(&json, row);
 	json_string_field(&json, "status", status_names[row->status]);
+	if (row->is_left)
+		json_bool_field(&json, "left", true);
 	json_string_field(&json, "kind", row->kind);
 	json_string_field(&json, "read", row->read);
 	if (row->why && row->why->kind != ERR_NONE) {
@@ -317,4 +334,34 @@ void row_write(const struct row *row, struct text *out)
 	if (row->fat_left)
 		row_add_fat_left(&json, row->fat_left);
 	json_end(&json);
+}
+
+static enum bundle_outcome outcome_of(const struct row *row)
+{
+	if (row->status == ROW_TAKEN)
+		return BUNDLE_WHOLE;
+	return row->is_gap ? BUNDLE_GAP : BUNDLE_PARTIAL;
+}
+
+void row_put(const struct row *row)
+{
+	CLEANUP(text_free) struct text json = {0};
+	struct collection *collection = row->collection;
+	struct bundle_writer *writer = collection->plan->writer;
+	struct err err = {0};
+
+	row_write(row, &json);
+	if (!writer || !bundle_row_fits(writer, json.len))
+		return;
+	if (!text_ok(&json, &err)) {
+		collection->problem_count++;
+		return;
+	}
+	bool ok = row->status == ROW_SAME_AS
+		      ? bundle_same_row(writer, row->path, row->owner, text_bytes(&json), &err)
+		  : row->place ? bundle_entry_row(writer, outcome_of(row), text_bytes(&json), &err)
+			       : bundle_row(writer, text_bytes(&json), &err);
+
+	if (!ok)
+		collection_break(collection, &err);
 }

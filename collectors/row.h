@@ -17,14 +17,17 @@ struct row {               /* what is known of an object; everything is borrowed
 	const struct err *why;            /* not taken, partial */
 	struct bytes same_as;             /* ROW_SAME_AS */
 	const struct bundle_place *place; /* NULL: not in the bundle */
+	uint32_t owner;                   /* of the path, for ROW_SAME_AS: claims_owner */
+	bool is_gap;                      /* partial, and what is missing was to be had */
+	bool is_left;                     /* not taken because the run ended: a later run may */
 	uint64_t size;
 	bool is_sparse; /* stored: runs, those of sparse */
 	const struct ntfs_range *sparse;
 	size_t sparse_count;
-	const struct content *content;       /* how it was read; NULL: nothing to say */
-	const struct copy_result *copy;      /* NULL: nothing to say */
-	const struct collection *collection; /* whose collectors they are */
-	uint32_t collectors;                 /* mask, the first took it; 0: current */
+	const struct content *content;  /* how it was read; NULL: nothing to say */
+	const struct copy_result *copy; /* NULL: nothing to say */
+	struct collection *collection;  /* whose collectors they are */
+	uint32_t collectors;            /* mask, the first took it; 0: current */
 	/* Of a file on a volume; NULL otherwise. */
 	const struct collection_volume *volume;
 	const struct ntfs_entry *entry;
@@ -72,5 +75,7 @@ void row_add_fat_left(struct json *json, const struct row_fat_left *left);
 void row_add_attributes(struct json *json, const struct row *row);
 
 void row_write(const struct row *row, struct text *out);
+/* Writes it and gives it to the bundle, or says that the destination broke. Nothing in a dry run. */
+void row_put(const struct row *row);
 
 #endif

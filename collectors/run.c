@@ -299,6 +299,16 @@ static void take_from_volumes(struct collection *collection)
 	}
 }
 
+/* Everything had its turn: what an interruption cut and nobody came for again is closed. */
+static void settle(struct collection *collection)
+{
+	struct err err = {0};
+
+	if (!collect_stopped(collection) && collection->plan->writer &&
+	    !bundle_settle(collection->plan->writer, &err))
+		collection_break(collection, &err);
+}
+
 bool collection_run(struct collection *collection, struct err *err)
 {
 	progress_start(&collection->progress, 0);
@@ -306,6 +316,7 @@ bool collection_run(struct collection *collection, struct err *err)
 	if (count_for_volumes(collection))
 		take_from_volumes(collection);
 	progress_clear(&collection->progress);
+	settle(collection);
 	if (collect_stopped(collection) && collection->plan->writer)
 		account_for_rest(collection);
 	if (collection->broken) {

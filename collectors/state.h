@@ -154,9 +154,14 @@ static inline void copy_result_free_at(struct copy_result *result)
 #define COPY_FILL_MAX ((uint64_t)512 << 20)
 bool copy_source(struct collection *collection, struct source *source, uint64_t size,
     struct copy_result *result, struct err *err) MUST_CHECK;
-/* Puts into *why what is missing of a copy that came to its end; `padded` as bundle_entry_end said. False, and *why
+/* Puts into *why what is missing of a copy that came to its end; `place` as bundle_entry_end said. False, and *why
  * untouched, when nothing is. */
-bool copy_explain(const struct copy_result *result, uint64_t padded, struct err *why);
+bool copy_explain(
+    const struct copy_result *result, const struct bundle_place *place, struct err *why);
+
+/* kept.c: whether a run before an interruption has it sealed. It is then counted as that run left it, and *out tells. */
+bool collection_kept(
+    struct collection *collection, const char *name, uint64_t identity, struct bundle_kept *out);
 
 /* claim.c: makes the path of an entry, or of a row same_as one, its owner's alone: where another has it, '~' and `apart` go
  * behind it. The same owner gets the same again; *is_new (may be NULL) tells whether it is the first time. */
@@ -176,7 +181,6 @@ void collection_note_problem(
 void collection_count(struct collection_counts *to, const struct collection_counts *more);
 /* Something left out on purpose: its row, the journal, the screen; no problem. */
 void collection_skip(struct collection *collection, const char *what, const struct err *why);
-void collection_row(struct collection *collection, struct text *row);
 void collection_journal(
     struct collection *collection, const char *step, const char *what, const char *detail);
 

@@ -59,9 +59,8 @@ static void make_path(struct taking *t, const struct ntfs_name *name, struct tex
 	t->is_orphan = is_orphan;
 }
 
-/* Makes the path, made of that name of the file, this entry's alone. */
-static bool claim(const struct taking *t, const struct ntfs_name *name, struct text *path,
-    bool *is_new, struct err *err)
+/* What tells this stream under that name from all others, in every run. */
+static uint32_t owner_of(const struct taking *t, const struct ntfs_name *name)
 {
 	const uint64_t parts[] = {
 	    (uint64_t)(t->volume - t->collection->plan->volumes->at),
@@ -69,18 +68,24 @@ static bool claim(const struct taking *t, const struct ntfs_name *name, struct t
 	    hit_stream_hash(t->stream->utf16),
 	    name ? (uint64_t)(name - t->entry->names) : UINT64_MAX,
 	};
+
+	return claims_owner(parts, ARRAY_LEN(parts));
+}
+
+/* Makes the path, made of that name of the file, this entry's alone. */
+static bool claim(const struct taking *t, const struct ntfs_name *name, struct text *path,
+    bool *is_new, struct err *err)
+{
 	char apart[32];
 
 	snprintf(apart, sizeof(apart), "%llu-%u", (unsigned long long)t->entry->record,
 	    (unsigned)t->entry->sequence);
-	return text_ok(path, err) && collection_claim(t->collection, path, apart,
-					 claims_owner(parts, ARRAY_LEN(parts)), is_new, err);
+	return text_ok(path, err) &&
+	       collection_claim(t->collection, path, apart, owner_of(t, name), is_new, err);
 }
 
 static void write_row(struct taking *t, struct row *row)
 {
-	CLEANUP(text_free) struct text json = {0};
-
 	row->path = text_bytes(&t->path);
 	row->kind = t->stream && t->stream->utf16.len ? "stream" : "file";
 	row->read = t->volume->is_shadow ? "vss" : "raw";
@@ -94,8 +99,7 @@ static void write_row(struct taking *t, struct row *row)
 	row->is_orphan = t->is_orphan;
 	row->shadow = shadow_info(t->collection->plan->volumes, t->volume);
 	row->now = t->now;
-	row_write(row, &json);
-	collection_row(t->collection, &json);
+	row_put(row);
 }
 
 static struct collection_counts *counts_of(struct taking *t)
@@ -105,7 +109,7 @@ static struct collection_counts *counts_of(struct taking *t)
 
 static void not_taken(struct taking *t, const struct err *why)
 {
-	struct row row = {.status = ROW_NOT_TAKEN, .why = why};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .is_left = t->collection->broken};
 
 	counts_of(t)->failed++;
 	write_row(t, &row);
@@ -136,6 +140,7 @@ static void write_other_names(struct taking *t, const struct text *first)
 			continue;
 		text_clear(&t->path);
 		make_path(t, name, &t->path);
+		row.owner = owner_of(t, name);
 		if (claim(t, name, &t->path, NULL, NULL))
 			write_row(t, &row);
 	}
@@ -168,19 +173,21 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	else if (!t->content.is_wof)
 		content_elsewhere(t->volume, t->entry, t->stream, &why);
 	check_places(t, &why);
-	(void)copy_explain(copy, place->padded, &why);
+	(void)copy_explain(copy, place, &why);
 	if (t->content.cut && !copy->bad_bytes)
 		fail(&why, ERR_DAMAGED, "the last %llu bytes lie outside the volume or image",
 		    (unsigned long long)t->content.cut);
 	row.why = &why;
 	row.status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
+	/* What a shadow copy did not keep was never to be had: no gap. */
+	row.is_gap =
+	    row.status == ROW_PARTIAL && !(t->volume->is_shadow && why.kind == ERR_MISSING);
 	counts_of(t)->taken += row.status == ROW_TAKEN;
 	counts_of(t)->partial += row.status == ROW_PARTIAL;
 	counts_of(t)->bytes += place->stored;
 	t->is_stored = row.status == ROW_TAKEN;
 	write_row(t, &row);
-	/* What a shadow copy did not keep was never to be had: no gap. */
-	if (row.status == ROW_PARTIAL && !(t->volume->is_shadow && why.kind == ERR_MISSING))
+	if (row.is_gap)
 		collection_note_problem(t->collection, text_bytes(&t->path), &why);
 	text_add(&first, text_bytes(&t->path));
 	write_other_names(t, &first);
@@ -212,12 +219,29 @@ static void take_packed(const struct taking *t)
 	taking_free(&also);
 }
 
+/* Sealed before an interruption, with its row; those of its other names may not be. */
+static bool keep(struct taking *t)
+{
+	CLEANUP(text_free) struct text first = {0};
+	struct bundle_kept kept;
+
+	if (!collection_kept(t->collection, text_string(&t->path), owner_of(t, t->name), &kept))
+		return false;
+	t->is_stored = kept.outcome == BUNDLE_WHOLE;
+	text_add(&first, text_bytes(&t->path));
+	if (kept.outcome == BUNDLE_GAP && t->stream->utf16.len == 0)
+		take_packed(t);
+	write_other_names(t, &first);
+	return true;
+}
+
 static void store(struct taking *t)
 {
 	struct source *source = t->content.source;
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
 	struct bundle_writer *writer = t->collection->plan->writer;
-	struct bundle_member member = {.name = text_string(&t->path), .size = source->size};
+	struct bundle_member member = {
+	    .name = text_string(&t->path), .identity = owner_of(t, t->name), .size = source->size};
 	struct bundle_place place;
 	struct err err = {0};
 
@@ -243,7 +267,7 @@ static void store(struct taking *t)
 static void left_behind(struct taking *t)
 {
 	struct err why = {0};
-	struct row row = {.status = ROW_NOT_TAKEN, .why = &why};
+	struct row row = {.status = ROW_NOT_TAKEN, .why = &why, .is_left = true};
 
 	collection_left_behind(t->collection, &why);
 	make_path(t, t->name, &t->path);
@@ -283,7 +307,7 @@ static bool write_same(struct taking *t, const struct other *other)
 	    .entry = &other->entry,
 	    .name = ntfs_entry_name(&other->entry),
 	    .stream = other->stream};
-	struct row row = {.status = ROW_SAME_AS};
+	struct row row = {.status = ROW_SAME_AS, .owner = owner_of(t, t->name)};
 	bool is_new = true;
 
 	make_path(&first, first.name, &first.path);
@@ -405,6 +429,8 @@ static void take_stream(struct taking *t)
 		not_taken(t, &err);
 		return;
 	}
+	if (keep(t))
+		return;
 	if (t->volume->is_shadow) {
 		if (!shadow_places(plan->volumes, t->volume, t->stream, &t->places, &err)) {
 			not_taken(t, &err);

@@ -23,6 +23,12 @@ void hash_add(struct hash *hash, struct bytes bytes);
 /* Writes SHA256_LEN or SHA512_LEN bytes and starts anew. */
 void hash_take(struct hash *hash, uint8_t *out);
 
+/* Where a SHA-256 stands, at a multiple of HASH_BLOCK bytes, to go on from there later; false elsewhere. */
+#define HASH_BLOCK 64
+bool hash_save(const struct hash *hash, uint8_t state[SHA256_LEN]) MUST_CHECK;
+/* Goes on from what hash_save gave after `done` bytes, a multiple of HASH_BLOCK. */
+void hash_resume(struct hash *hash, const uint8_t state[SHA256_LEN], uint64_t done);
+
 /* The SHA-256 of bytes at once. */
 void hash_sha256(struct bytes bytes, uint8_t out[SHA256_LEN]);
 

@@ -44,17 +44,17 @@ static bool sink_write(struct sink *self, struct bytes data, struct err *err)
 	struct fake_file *file = &fake->files[to->file];
 	bool fits = fake->capacity == 0 || data.len <= fake->capacity - fake->used;
 
-	if (!change(fake, err))
+	bool ok = change(fake, err);
+
+	if (!ok)
 		data.len /= 2; /* a failed write may have written something */
-	else if (fits)
-		err = NULL;
-	else
-		fail(err, ERR_FULL, "no space left");
+	else if (!fits)
+		ok = fail(err, ERR_FULL, "no space left");
 	if (!fits && data.len > fake->capacity - fake->used)
 		data.len = (size_t)(fake->capacity - fake->used);
 	text_add(&file->content, data);
 	fake->used += data.len;
-	return err == NULL;
+	return ok;
 }
 
 static bool sink_finish(struct sink *self, struct err *err)

@@ -71,7 +71,8 @@ bool fixture_row(struct bundle_writer *writer, const char *name, uint64_t size,
 		json_end(&json);
 	}
 	json_end(&json);
-	return bundle_row(writer, text_bytes(&row), err);
+	return place ? bundle_entry_row(writer, BUNDLE_WHOLE, text_bytes(&row), err)
+		     : bundle_row(writer, text_bytes(&row), err);
 }
 
 /* One entry of `size` bytes and its row, as the collector does it. */
@@ -80,6 +81,13 @@ bool fixture_entry(struct bundle_writer *writer, enum bundle_set set, const char
 {
 	struct bundle_member member = {.name = name, .size = size, .modified = FIXTURE_NOW};
 	struct bundle_place place = {0};
+	struct bundle_kept kept;
+
+	if (bundle_kept(writer, name, 0, &kept)) {
+		assert_int_equal(kept.outcome, BUNDLE_WHOLE);
+		assert_int_equal(kept.stored, size);
+		return true;
+	}
 	uint8_t *content = malloc(size + 1);
 	struct bytes data = {content, size};
 

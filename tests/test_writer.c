@@ -51,7 +51,7 @@ static void test_whole_bundle(void **state)
 	fixture_check_member(reader, "fs/C/$MFT", 300 * KIB);
 	fixture_check_member(reader, "live/processes.jsonl", 1000);
 	/* Nothing that belongs to writing is left. */
-	assert_null(fake_store_bytes(fake, "RESUME").at);
+	assert_null(fake_store_bytes(fake, "RESUME.000").at);
 	assert_null(fake_store_bytes(fake, "RESERVE").at);
 	assert_null(fake_store_bytes(fake, "MANIFEST.sha256.new").at);
 	assert_non_null(fake_store_bytes(fake, "CUSTODY.txt").at);

@@ -1,0 +1,513 @@
+/* Goes on with a bundle that was interrupted: what its seal and RESUME.NNN vouch for stays, the rest is set aside. See
+ * bundle_resume in writer.h. */
+#include "bundle/writer_state.h"
+
+#include "bundle/reader_parts.h"
+#include "core/json.h"
+#include "core/array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PIECE     ((size_t)1 << 20)
+#define CUT_MAX   999
+#define NAME_ROOM (VOLUME_NAME_ROOM + sizeof(RESUME_CUT) + 8)
+
+static const char manifest_new[] = MANIFEST_NAME BUNDLE_NEW_SUFFIX;
+static const char seal_new[] = MANIFEST_SEAL_NAME BUNDLE_NEW_SUFFIX;
+
+struct resuming {
+	struct store *store;
+	const struct bundle_plan *plan;
+	const struct bundle_checking *checking;
+	struct manifest manifest;
+	struct resume_state state;
+	uint32_t files; /* RESUME.NNN that are listed */
+	bool manifest_is_new, seal_is_new;
+	uint64_t done, total; /* bytes checked */
+	struct text_list to_remove;
+};
+
+static void resuming_free_at(struct resuming *r)
+{
+	manifest_free(&r->manifest);
+	resume_state_free(&r->state);
+	text_list_free(&r->to_remove);
+}
+
+/* The seal and what it seals ----------------------------------------------------------------------- */
+
+/* Only the key in our hands counts: no CA is asked. */
+static bool check_seal(struct resuming *r, const char *name, struct bytes manifest, struct err *err)
+{
+	CLEANUP(text_free) struct text p7s = {0};
+	CLEANUP(seal_facts_free) struct seal_facts facts = {0};
+	uint8_t ours[SHA256_LEN];
+
+	if (!reader_small(r->store, name, SEAL_BYTES, &p7s, err) ||
+	    !seal_verify_signature(manifest, text_bytes(&p7s), &facts, err))
+		return fail_in(err, "'%s'", name);
+	seal_key_certificate_sha256(r->plan->seal, ours);
+	if (memcmp(ours, facts.certificate_sha256, SHA256_LEN) != 0)
+		return fail(err, ERR_UNTRUSTED, "it was begun with another kit than this one");
+	return true;
+}
+
+static bool find_seal(struct resuming *r, struct bytes manifest, struct err *err)
+{
+	struct err second = {0};
+
+	if (check_seal(r, MANIFEST_SEAL_NAME, manifest, err))
+		return true;
+	r->seal_is_new = check_seal(r, seal_new, manifest, &second);
+	return r->seal_is_new;
+}
+
+static bool same_recipients(const struct text_list *a, const struct text_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->at[i], b->at[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool read_manifest(struct resuming *r, struct err *err)
+{
+	CLEANUP(text_free) struct text text = {0};
+	struct err why = {0};
+
+	if (!reader_small(r->store, MANIFEST_NAME, MANIFEST_BYTES, &text, &why)) {
+		if (why.kind != ERR_MISSING ||
+		    !reader_small(r->store, manifest_new, MANIFEST_BYTES, &text, NULL))
+			return fail(err, ERR_MISSING, "there is no bundle: no '%s'", MANIFEST_NAME);
+		r->manifest_is_new = true;
+	}
+	if (!find_seal(r, text_bytes(&text), err))
+		return false;
+	if (!manifest_parse(text_bytes(&text), &r->manifest, err))
+		return fail_in(err, "'%s'", MANIFEST_NAME);
+	if (r->manifest.complete)
+		return fail(err, ERR_EXISTS,
+		    "this bundle is complete and sealed: there is nothing to go on with");
+	if (!same_recipients(&r->manifest.recipients, r->plan->recipients))
+		return fail(
+		    err, ERR_UNTRUSTED, "it was begun for other recipients than this kit's");
+	return true;
+}
+
+/* RESUME.NNN --------------------------------------------------------------------------------------- */
+
+static bool check_listed(
+    struct resuming *r, const char *name, struct bytes content, struct err *err)
+{
+	const struct manifest_file *file = manifest_find(&r->manifest, bytes_of(name));
+	uint8_t sha256[SHA256_LEN];
+
+	hash_sha256(content, sha256);
+	if (memcmp(sha256, file->sha256, SHA256_LEN) != 0)
+		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed", name);
+	return true;
+}
+
+static bool decrypt(const struct age_identities *keys, const struct text *sealed,
+    struct text *plain, struct err *err)
+{
+	CLEANUP(source_close) struct source *file = source_of_bytes(text_bytes(sealed));
+	CLEANUP(sink_free) struct sink *to = sink_to_text(plain);
+
+	if (!file || !to)
+		return fail(err, ERR_MEMORY, "no memory for the state of the run");
+	return age_decrypt(file, keys, to, err) && text_ok(plain, err);
+}
+
+static bool read_state_file(
+    struct resuming *r, const struct age_identities *keys, const char *name, struct err *err)
+{
+	CLEANUP(text_free) struct text sealed = {.ceiling = 2 * RESUME_BYTES};
+	CLEANUP(text_free) struct text plain = {.ceiling = RESUME_BYTES};
+
+	return reader_small(r->store, name, 2 * RESUME_BYTES, &sealed, err) &&
+	       check_listed(r, name, text_bytes(&sealed), err) &&
+	       ((decrypt(keys, &sealed, &plain, err) &&
+		    resume_state_add(&r->state, text_bytes(&plain), err)) ||
+		   fail_in(err, "'%s'", name));
+}
+
+static bool read_state(struct resuming *r, struct err *err)
+{
+	CLEANUP(age_identities_free) struct age_identities keys = {0};
+	char name[RESUME_NAME_ROOM];
+
+	if (!writer_resume_keys(r->plan->seal, r->manifest.collection_id, &keys, err))
+		return false;
+	for (;; r->files++) {
+		resume_file_name(r->files, name);
+		if (!manifest_find(&r->manifest, bytes_of(name)))
+			break;
+		if (!read_state_file(r, &keys, name, err))
+			return false;
+	}
+	if (r->files == 0)
+		return fail(err, ERR_MISSING, "the run left no state to go on from");
+	if (memcmp(r->state.collection_id, r->manifest.collection_id, 16) != 0)
+		return fail(err, ERR_DAMAGED, "'%s' is of another collection", name);
+	return true;
+}
+
+static bool check_origin(const struct resuming *r, struct err *err)
+{
+	const struct bundle_origin *then = &r->state.origin, *now = &r->plan->origin;
+
+	if (memcmp(then->host, now->host, SHA256_LEN) != 0)
+		return fail(err, ERR_USAGE, "it was begun on another PC, or of another image");
+	if (memcmp(then->sources, now->sources, SHA256_LEN) != 0)
+		return fail(err, ERR_USAGE,
+		    "it was begun with other volumes: give the same --volume as then");
+	if (memcmp(then->request, now->request, SHA256_LEN) != 0)
+		return fail(err, ERR_USAGE,
+		    "something else was asked for when it was begun: give the same --profile, "
+		    "--take, --deleted, --shadow, --no-live");
+	return true;
+}
+
+/* Files that stay ---------------------------------------------------------------------------------- */
+
+static const struct closed_volume *find_told(const struct resuming *r, const char *name)
+{
+	for (size_t i = 0; i < r->state.volume_count; i++)
+		if (strcmp(r->state.volumes[i].name, name) == 0)
+			return &r->state.volumes[i];
+	return NULL;
+}
+
+static bool hash_file(struct resuming *r, const char *name, uint64_t size, bool counts,
+    uint8_t sha256[SHA256_LEN], struct err *err)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
+	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
+
+	if (!hash || !piece)
+		return fail(err, ERR_MEMORY, "no memory for hashing");
+	if (!r->store->open_medium(r->store, name, &file, err))
+		return false;
+	if (counts && file->size != size)
+		return fail(err, ERR_DAMAGED, "'%s' has %llu bytes, not %llu", name,
+		    (unsigned long long)file->size, (unsigned long long)size);
+	if (counts && r->checking->sizes_only)
+		return true;
+	for (uint64_t at = 0; at < file->size;) {
+		size_t want = file->size - at < PIECE ? (size_t)(file->size - at) : PIECE;
+
+		if (!source_read_exact(file, at, piece, want, err))
+			return false;
+		hash_add(hash, (struct bytes){piece, want});
+		at += want;
+		r->done += counts ? want : 0;
+		if (counts && r->checking->progress &&
+		    !r->checking->progress(r->checking->context, r->done, r->total))
+			return fail(err, ERR_STOPPED, "stopped while the sealed volumes were read");
+	}
+	hash_take(hash, sha256);
+	return true;
+}
+
+static bool check_volume(struct resuming *r, struct closed_volume *volume, struct err *err)
+{
+	const struct manifest_file *file = manifest_find(&r->manifest, bytes_of(volume->name));
+	uint8_t sha256[SHA256_LEN];
+
+	if (!file || memcmp(file->sha256, volume->hashes.sha256, SHA256_LEN) != 0)
+		return fail(
+		    err, ERR_DAMAGED, "'%s' is not the volume that was sealed", volume->name);
+	if (!hash_file(r, volume->name, volume->hashes.bytes, true, sha256, err))
+		return err->kind == ERR_MISSING
+			   ? fail(err, ERR_DAMAGED, "'%s' was sealed and is missing", volume->name)
+			   : false;
+	if (r->checking->sizes_only)
+		return true;
+	if (memcmp(sha256, file->sha256, SHA256_LEN) != 0)
+		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed", volume->name);
+	volume->was_read_back = true;
+	return true;
+}
+
+static bool check_volumes(struct resuming *r, struct err *err)
+{
+	for (size_t i = 0; i < r->state.volume_count; i++)
+		r->total += r->state.volumes[i].hashes.bytes;
+	for (size_t i = 0; i < r->state.volume_count; i++)
+		if (!check_volume(r, &r->state.volumes[i], err))
+			return false;
+	return true;
+}
+
+static bool check_small(struct resuming *r, const char *name, struct err *err)
+{
+	CLEANUP(text_free) struct text content = {0};
+
+	return reader_small(r->store, name, MANIFEST_BYTES, &content, err) &&
+	       check_listed(r, name, text_bytes(&content), err);
+}
+
+/* What does not stay ------------------------------------------------------------------------------- */
+
+static bool starts_with(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* "files.003.tar.zst.age.cut1": of which volume; false when it is no such name. */
+static bool is_cut_name(const char *name)
+{
+	const char *cut = strstr(name, RESUME_CUT);
+	struct volume_name volume;
+
+	return cut &&
+	       volume_name_parse(
+		   (struct bytes){(const uint8_t *)name, (size_t)(cut - name)}, &volume) &&
+	       !volume.is_part &&
+	       strspn(cut + strlen(RESUME_CUT), "0123456789") == strlen(cut + strlen(RESUME_CUT));
+}
+
+static bool list_cut(struct resuming *r, const char *name, struct err *err)
+{
+	uint8_t sha256[SHA256_LEN];
+
+	return hash_file(r, name, 0, false, sha256, err) &&
+	       manifest_set(&r->manifest, name, sha256, err);
+}
+
+static bool is_there(const struct text_list *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->at[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Renames what may be a volume that nothing vouches for. */
+static bool set_aside(struct resuming *r, const struct text_list *names, const char *name,
+    const struct volume_name *volume, struct err *err)
+{
+	char base[VOLUME_NAME_ROOM], cut[NAME_ROOM];
+	unsigned number = 1;
+
+	volume_name_format(volume->set, volume->index, base);
+	do {
+		snprintf(cut, sizeof(cut), "%s" RESUME_CUT "%u", base, number);
+	} while (is_there(names, cut) && number++ < CUT_MAX);
+	manifest_remove(&r->manifest, name);
+	return r->store->rename(r->store, name, cut, err) && list_cut(r, cut, err);
+}
+
+static bool is_empty(struct resuming *r, const char *name)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+
+	return r->store->open(r->store, name, &file, NULL) && file->size == 0;
+}
+
+/* What the run makes anew at its end. */
+static bool is_made_anew(const char *name)
+{
+	return starts_with(name, "CUSTODY.") || strcmp(name, MANIFEST_SHA512_NAME) == 0 ||
+	       strcmp(name, BUNDLE_RESERVE_NAME) == 0;
+}
+
+/* All that is listed and stays, but the volumes: README.txt, chain.pem, unlock.WHO.age. */
+static bool check_others(struct resuming *r, struct err *err)
+{
+	for (size_t i = 0; i < r->manifest.file_count; i++) {
+		const char *name = r->manifest.files[i].name;
+		struct volume_name volume;
+
+		if (!volume_name_parse(bytes_of(name), &volume) && !is_cut_name(name) &&
+		    !is_made_anew(name) && !starts_with(name, RESUME_PREFIX) &&
+		    !check_small(r, name, err))
+			return false;
+	}
+	return true;
+}
+
+static bool sort_out(struct resuming *r, const struct text_list *names, const char *name,
+    uint32_t *set_aside_count, struct err *err)
+{
+	struct volume_name volume;
+	bool is_listed = manifest_find(&r->manifest, bytes_of(name)) != NULL;
+
+	if (is_made_anew(name) || (starts_with(name, RESUME_PREFIX) && !is_listed)) {
+		manifest_remove(&r->manifest, name);
+		return text_list_add(&r->to_remove, bytes_of(name), err);
+	}
+	if (is_cut_name(name)) {
+		*set_aside_count += 1;
+		return is_listed || list_cut(r, name, err);
+	}
+	if (!volume_name_parse(bytes_of(name), &volume) || (!volume.is_part && find_told(r, name)))
+		return true;
+	if (!is_listed && is_empty(r, name))
+		return text_list_add(&r->to_remove, bytes_of(name), err);
+	*set_aside_count += 1;
+	return set_aside(r, names, name, &volume, err);
+}
+
+static bool sort_out_all(struct resuming *r, uint32_t *count, struct err *err)
+{
+	CLEANUP(text_list_free) struct text_list names = {0};
+
+	if (r->manifest_is_new && !r->store->rename(r->store, manifest_new, MANIFEST_NAME, err))
+		return false;
+	if (!r->store->list(r->store, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++)
+		if (!sort_out(r, &names, names.at[i], count, err))
+			return fail_in(err, "'%s'", names.at[i]);
+	/* A volume that was listed, that nothing tells of, and that is gone. */
+	for (size_t i = r->manifest.file_count; i > 0; i--) {
+		struct volume_name volume;
+		char name[MANIFEST_FILE_NAME + 1];
+
+		memcpy(name, r->manifest.files[i - 1].name, sizeof(name));
+		if (volume_name_parse(bytes_of(name), &volume) && !find_told(r, name))
+			manifest_remove(&r->manifest, name);
+	}
+	return true;
+}
+
+/* The writer as the interrupted one was after its last seal ----------------------------------------- */
+
+static bool take_volumes(struct bundle_writer *writer, struct resuming *r, struct err *err)
+{
+	struct resume_state *state = &r->state;
+
+	if (!array_grow(&writer->closed, &writer->closed_room, state->volume_count + 1,
+		sizeof(*writer->closed), BUNDLE_SETS * VOLUME_INDEX_MAX + 1, err))
+		return false;
+	for (size_t i = 0; i < state->volume_count; i++) {
+		const struct closed_volume *volume = &state->volumes[i];
+		struct writer_set *set = &writer->sets[volume->set];
+
+		writer->closed[writer->closed_count++] = *volume;
+		memcpy(set->previous_sha256, volume->hashes.sha256, SHA256_LEN);
+		set->volumes = volume->index;
+		writer->totals.volumes++;
+		writer->totals.bytes_out += volume->hashes.bytes;
+	}
+	for (unsigned i = 0; i < BUNDLE_SETS; i++) {
+		writer->sets[i].is_closed = state->sets[i].is_closed;
+		writer->sets[i].tar_offset = state->sets[i].tar_offset;
+	}
+	return true;
+}
+
+static void count_kept(struct bundle_writer *writer, struct bundle_resumed *resumed)
+{
+	for (size_t i = 0; i < writer->kept.count; i++) {
+		const struct resume_item *item = &writer->kept.at[i];
+
+		resumed->rows += item->kind == RESUME_ROW;
+		resumed->entries += item->kind != RESUME_ROW;
+		resumed->bytes += item->stored;
+	}
+	writer->totals.entries = resumed->entries;
+	writer->totals.rows = resumed->entries + resumed->rows;
+	writer->totals.bytes_in = resumed->bytes;
+}
+
+static bool take_state(struct bundle_writer *writer, struct resuming *r, struct err *err)
+{
+	struct resume_state *state = &r->state;
+
+	if (!take_volumes(writer, r, err))
+		return false;
+	manifest_free(&writer->manifest);
+	writer->manifest = r->manifest;
+	r->manifest = (struct manifest){0};
+	writer->manifest.volumes = (uint32_t)state->volume_count;
+	memcpy(writer->journal_head, state->journal_head, SHA256_LEN);
+	memcpy(writer->rowed.journal_head, state->journal_head, SHA256_LEN);
+	memcpy(writer->manifest.journal_head, state->journal_head, SHA256_LEN);
+	writer->run = state->run + 1;
+	writer->resume_files = r->files;
+	writer->told_volumes = state->volume_count;
+	writer->journal_before = state->journal_lines;
+	writer->rowed.volumes = state->volume_count;
+	writer->rowed.journal_lines = state->journal_lines;
+	memcpy(writer->rowed.sets, state->sets, sizeof(writer->rowed.sets));
+	writer->kept = state->items;
+	state->items = (struct resume_items){0};
+	resume_items_sort(&writer->kept);
+	writer->cut = state->cut;
+	state->cut = (struct resume_cut){0};
+	writer->is_cut_pending = writer->cut.is_set;
+	writer->seal_is_pending = r->seal_is_new;
+	return true;
+}
+
+static bool tell_journal(
+    struct bundle_writer *writer, const struct bundle_resumed *resumed, struct err *err)
+{
+	CLEANUP(text_free) struct text fields = {0};
+	struct json json = {.to = &fields};
+
+	json_begin(&json);
+	json_string_field(&json, "event", "resumed");
+	json_unsigned_field(&json, "run", resumed->run);
+	json_unsigned_field(&json, "volumes_kept", resumed->volumes);
+	json_unsigned_field(&json, "entries_kept", resumed->entries);
+	json_unsigned_field(&json, "files_set_aside", resumed->set_aside);
+	json_bool_field(&json, "goes_on_inside", resumed->goes_on_inside);
+	json_end(&json);
+	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
+}
+
+static bool make_writer(
+    struct resuming *r, struct bundle_resumed *resumed, struct bundle_writer **out, struct err *err)
+{
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct bundle_plan plan = *r->plan;
+
+	memcpy(plan.collection_id, r->manifest.collection_id, sizeof(plan.collection_id));
+	plan.started = r->manifest.started;
+	plan.case_id = NULL;
+	plan.host = NULL;
+	if (!writer_make(r->store, &plan, &writer, err) ||
+	    !sort_out_all(r, &resumed->set_aside, err) || !take_state(writer, r, err))
+		return false;
+	*resumed = (struct bundle_resumed){.run = writer->run,
+	    .volumes = (uint32_t)writer->closed_count,
+	    .set_aside = resumed->set_aside,
+	    .goes_on_inside = writer->is_cut_pending,
+	    .started = plan.started,
+	    .case_id = text_string(&writer->manifest.case_id),
+	    .host = text_string(&writer->manifest.host)};
+	memcpy(resumed->collection_id, plan.collection_id, sizeof(plan.collection_id));
+	count_kept(writer, resumed);
+	if (!tell_journal(writer, resumed, err) || !writer_seal(writer, false, err))
+		return false;
+	for (size_t i = 0; i < r->to_remove.count; i++)
+		if (!r->store->remove(r->store, r->to_remove.at[i], err))
+			return false;
+	if (!writer_reserve(writer, err))
+		return false;
+	*out = TAKE(writer);
+	return true;
+}
+
+bool bundle_resume(struct store *store, const struct bundle_plan *plan,
+    const struct bundle_checking *checking, struct bundle_resumed *resumed,
+    struct bundle_writer **out, struct err *err)
+{
+	CLEANUP(resuming_free)
+	struct resuming r = {.store = store, .plan = plan, .checking = checking};
+	struct bundle_resumed found = {0};
+
+	if (!read_manifest(&r, err) || !read_state(&r, err) || !check_origin(&r, err) ||
+	    !check_others(&r, err) || !check_volumes(&r, err) || !make_writer(&r, &found, out, err))
+		return false;
+	*resumed = found;
+	return true;
+}

@@ -1,0 +1,193 @@
+/* Going on with an interrupted bundle: whenever the power goes, whatever failed, the content is in the end that of a run
+ * that nobody disturbed. What a bundle must not be, to be gone on with. */
+#include "unit.h"
+
+#include "fixture_bundle.h"
+
+#include "bundle/manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KIB       1024
+#define BIG_BYTES (340 * KIB + 11) /* over several volumes */
+
+static const struct bundle_checking checking;
+
+static struct bundle_plan small_plan(struct fake_store *fake)
+{
+	struct bundle_plan plan = fixture_plan(fake);
+
+	plan.limits = (struct bundle_limits){.rotate_bytes = 120 * KIB, .volume_bytes = 150 * KIB};
+	return plan;
+}
+
+/* What a small collection does; false as soon as the destination is broken. */
+static bool collect(struct bundle_writer *writer, struct err *err)
+{
+	return fixture_entry(writer, BUNDLE_LIVE, "live/a", 5000, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/b", 90 * KIB, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/c", 110 * KIB, err) &&
+	       fixture_row(writer, "fs/C/locked", 7, NULL, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/big", BIG_BYTES, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/d", 3, err) &&
+	       fixture_row(writer, "fs/C/locked too", 8, NULL, err) &&
+	       fixture_entry(writer, BUNDLE_FILES, "fs/C/e", 60 * KIB, err);
+}
+
+static bool finish(struct bundle_writer *writer, struct err *err)
+{
+	char number[SHA256_HEX_ROOM];
+
+	/* What fails before the end meets the end again. */
+	(void)(!bundle_settle(writer, NULL) || !bundle_close_data(writer, NULL));
+	return bundle_finish(writer, bytes_of("sheet\n"), bytes_of("<p>"), number, err);
+}
+
+/* The content of a run that nobody disturbed: each thing once. */
+static void check_content(struct fake_store *fake, bool was_complete)
+{
+	size_t taken = 0;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct bundle_facts facts = {0};
+	struct err err = {0};
+
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_true(facts.complete);
+	if (!bundle_check_journal(reader, &err))
+		print_error("%s\n", err.text);
+	assert_int_equal(err.kind, ERR_NONE);
+	for (size_t i = 0; i < bundle_row_count(reader); i++) {
+		struct bundle_row_view row;
+
+		assert_true(bundle_row_at(reader, i, &row, NULL));
+		taken += row.taken;
+	}
+	assert_int_equal(taken, 6);
+	assert_int_equal(bundle_row_count(reader), 8);
+	fixture_check_member(reader, "live/a", 5000);
+	fixture_check_member(reader, "fs/C/b", 90 * KIB);
+	fixture_check_member(reader, "fs/C/c", 110 * KIB);
+	fixture_check_member(reader, "fs/C/big", BIG_BYTES);
+	fixture_check_member(reader, "fs/C/d", 3);
+	fixture_check_member(reader, "fs/C/e", 60 * KIB);
+	assert_true(was_complete || !fake_store_bytes(fake, "RESUME.000").at);
+	assert_true(was_complete || !fake_store_bytes(fake, "RESUME.001").at);
+}
+
+static struct bundle_writer *resume(
+    struct fake_store *fake, struct bundle_resumed *resumed, struct err *err)
+{
+	struct bundle_plan plan = small_plan(fake);
+	struct bundle_writer *writer = NULL;
+
+	if (!bundle_resume(&fake->store, &plan, &checking, resumed, &writer, err))
+		return NULL;
+	return writer;
+}
+
+/* Goes on until it is done; the power goes at the nth change of each of the first `deaths` attempts. True: it was
+ * complete, and only what tells of its state was not removed. */
+static bool resume_to_end(struct fake_store *fake, uint64_t nth, unsigned deaths)
+{
+	for (;; deaths -= deaths > 0) {
+		CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+		struct bundle_resumed resumed = {0};
+		struct err err = {0};
+
+		fake->dies_at = deaths ? fake->changes + nth : 0;
+		writer = resume(fake, &resumed, &err);
+		bool ok = writer && collect(writer, &err) && finish(writer, &err);
+
+		fake->dies_at = 0;
+		if (ok || (!writer && strstr(err.text, "complete and sealed")))
+			return !writer;
+		if (!deaths)
+			print_error("resume: %s\n", err.text);
+		assert_int_not_equal(deaths, 0);
+	}
+}
+
+/* A run whose power goes at change n, or (ERR_FULL) that is closed as far as it goes. Returns its changes. */
+static uint64_t run_dying(uint64_t n, bool is_full, unsigned deaths, uint64_t nth)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	struct bundle_writer *writer = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = small_plan(fake);
+	struct err err = {0};
+	uint64_t changes;
+
+	store = &fake->store;
+	if (is_full) {
+		fake->fail_at = n;
+		fake->kind = ERR_FULL;
+	} else {
+		fake->dies_at = n;
+	}
+	bool begun = bundle_create(store, &plan, &writer, &err);
+	bool collected = begun && collect(writer, &err);
+
+	if (begun && (collected || is_full))
+		(void)!finish(writer, &err);
+	bundle_writer_free(writer);
+	fake->dies_at = 0;
+	fake->fail_at = 0;
+	changes = fake->changes;
+	if (begun) {
+		check_content(fake, resume_to_end(fake, nth, deaths));
+	}
+	return changes;
+}
+
+static void test_every_death(void **state)
+{
+	uint64_t all = run_dying(0, false, 0, 0);
+
+	(void)state;
+	assert_true(all > 100);
+	for (uint64_t n = 1; n <= all; n++)
+		run_dying(n, false, 0, 0);
+}
+
+static void test_death_while_resuming(void **state)
+{
+	(void)state;
+	for (uint64_t n = 12; n <= 150; n += 31)
+		for (uint64_t nth = 1; nth <= 60; nth += 1 + nth % 4)
+			run_dying(n, false, 1 + (unsigned)(nth % 2), nth);
+}
+
+static void test_every_full_disk(void **state)
+{
+	uint64_t all = run_dying(0, true, 0, 0);
+
+	(void)state;
+	for (uint64_t n = 1; n <= all; n++)
+		run_dying(n, true, 0, 0);
+}
+
+static int make_keys(void **state)
+{
+	(void)state;
+	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
+}
+
+static int drop_keys(void **state)
+{
+	(void)state;
+	fixture_seal_free(&fixture_keys);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_every_death),
+	    cmocka_unit_test(test_death_while_resuming),
+	    cmocka_unit_test(test_every_full_disk),
+	};
+
+	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+}
