@@ -261,29 +261,13 @@ static bool finish_path(struct run *run, struct err *err)
 	return text_ok(&run->path, err);
 }
 
-/* The name behind the last separator. */
-static void name_directory(struct run *run)
-{
-	const char *path = run->path.at;
-	size_t end = run->path.len;
-
-	while (end > 1 && (path[end - 1] == '/' || path[end - 1] == '\\'))
-		end--;
-	size_t start = end;
-
-	while (start > 0 && path[start - 1] != '/' && path[start - 1] != '\\')
-		start--;
-	text_add(&run->directory, (struct bytes){(const uint8_t *)path + start, end - start});
-}
-
 static bool resume_bundle(struct run *run, int *code, struct err *err)
 {
 	text_adds(&run->path, run->request.resume);
 	*code = EXIT_BUG;
 	if (!finish_path(run, err))
 		return false;
-	name_directory(run);
-	if (!text_ok(&run->directory, err) ||
+	if (!collect_last_name(&run->path, &run->directory, err) ||
 	    !store_open_directory(text_string(&run->path), &run->store, err) ||
 	    !collect_resume(run->store, &run->bundle_plan, run->request.no_read_back, &run->resumed,
 		&run->writer, err)) {
@@ -362,20 +346,6 @@ static bool make_collection(struct run *run, struct err *err)
 	return collection_new(&run->plan, &run->collection, err);
 }
 
-/* The SHA-256 of the running program, "" when it cannot be read. */
-static void hash_program(char out[SHA256_HEX_ROOM])
-{
-	CLEANUP(text_free) struct text path = {0};
-	CLEANUP(source_close) struct source *program = NULL;
-	uint8_t sum[SHA256_LEN];
-
-	out[0] = 0;
-	if (!file_program_path(&path, NULL) || !file_open(text_string(&path), &program, NULL) ||
-	    !hash_source(program, sum, NULL))
-		return;
-	hash_hex((struct bytes){sum, sizeof(sum)}, out);
-}
-
 static void gather_facts(struct run *run, struct facts *facts)
 {
 	clock_sync_free(&run->sync_end);
@@ -405,21 +375,12 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .ids_only = run->ids_only,
 	};
 	collect_read_clock(&facts->ended);
-	hash_program(facts->program_sha256);
+	collect_hash_program(facts->program_sha256);
 }
 
 static bool show_read_back(void *context, uint64_t done, uint64_t total)
 {
-	unsigned *shown = context;
-	unsigned percent = done < total ? (unsigned)(done / (total / 100 + 1)) : 100;
-	char line[96];
-
-	if (percent != *shown && console_is_terminal(2)) {
-		snprintf(line, sizeof(line), tr("Reading back %u %%"), percent);
-		console_progress(line);
-		*shown = percent;
-	}
-	return !console_stopped();
+	return collect_show_reading(false, context, done, total);
 }
 
 /* Whether the disk gives back what was written. What it finds is said in the facts, or after them on the screen. */

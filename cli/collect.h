@@ -28,6 +28,11 @@ bool collect_load_facts(const struct collect_request *request, struct facts_file
 bool collect_choose_public(
     const struct collect_request *request, bool by_kit, bool *ids_only, struct err *err) MUST_CHECK;
 void collect_read_clock(struct facts_clock *out);
+/* The SHA-256 of the running program, "" when it cannot be read. */
+void collect_hash_program(char out[SHA256_HEX_ROOM]);
+/* How far the volumes are read, before a run goes on or at its end. *shown is what stands there now. False when the user
+ * stops. */
+bool collect_show_reading(bool is_before, unsigned *shown, uint64_t done, uint64_t total);
 
 /* What a collection is of: a run that goes on after an interruption must say the same. All borrowed. */
 struct collect_about {
@@ -42,6 +47,8 @@ bool collect_origin(const struct collect_request *request, const struct collect_
 /* bundle_resume with its progress on the screen; then what it found. */
 bool collect_resume(struct store *store, const struct bundle_plan *plan, bool sizes_only,
     struct bundle_resumed *resumed, struct bundle_writer **out, struct err *err) MUST_CHECK;
+/* The name behind the last separator of the path. */
+bool collect_last_name(const struct text *path, struct text *out, struct err *err) MUST_CHECK;
 void collect_say_resumed(const struct bundle_resumed *resumed);
 
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the

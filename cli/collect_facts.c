@@ -66,3 +66,16 @@ bool collect_load_facts(const struct collect_request *request, struct facts_file
 	       put(file, "--operator", "operator", "name", request->operator, err) &&
 	       put(file, "--nonce", "dispatch", "nonce", request->nonce, err);
 }
+
+void collect_hash_program(char out[SHA256_HEX_ROOM])
+{
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(source_close) struct source *program = NULL;
+	uint8_t sum[SHA256_LEN];
+
+	out[0] = 0;
+	if (!file_program_path(&path, NULL) || !file_open(text_string(&path), &program, NULL) ||
+	    !hash_source(program, sum, NULL))
+		return;
+	hash_hex((struct bytes){sum, sizeof(sum)}, out);
+}

@@ -87,18 +87,40 @@ bool collect_origin(const struct collect_request *request, const struct collect_
 	       hash_sources(about->volumes, out->sources, err);
 }
 
-static bool show_checking(void *context, uint64_t done, uint64_t total)
+bool collect_last_name(const struct text *path, struct text *out, struct err *err)
 {
-	unsigned *shown = context;
-	unsigned percent = total >= 100 ? (unsigned)(done / (total / 100)) : 100;
+	const char *at = text_string(path);
+	size_t end = path->len;
+
+	while (end > 1 && (at[end - 1] == '/' || at[end - 1] == '\\'))
+		end--;
+	size_t start = end;
+
+	while (start > 0 && at[start - 1] != '/' && at[start - 1] != '\\')
+		start--;
+	text_add(out, (struct bytes){(const uint8_t *)at + start, end - start});
+	return text_ok(out, err);
+}
+
+bool collect_show_reading(bool is_before, unsigned *shown, uint64_t done, uint64_t total)
+{
+	unsigned percent = done < total ? (unsigned)(done / (total / 100 + 1)) : 100;
 	char line[96];
 
 	if (percent != *shown && console_is_terminal(2)) {
-		snprintf(line, sizeof(line), tr("Checking what is sealed %u %%"), percent);
+		if (is_before)
+			snprintf(line, sizeof(line), tr("Checking what is sealed %u %%"), percent);
+		else
+			snprintf(line, sizeof(line), tr("Reading back %u %%"), percent);
 		console_progress(line);
 		*shown = percent;
 	}
 	return !console_stopped();
+}
+
+static bool show_checking(void *context, uint64_t done, uint64_t total)
+{
+	return collect_show_reading(true, context, done, total);
 }
 
 bool collect_resume(struct store *store, const struct bundle_plan *plan, bool sizes_only,
