@@ -180,20 +180,6 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 	return true;
 }
 
-/* On site there is no other kit, and this PC's clock may be wrong: it is said, and the evidence is taken. */
-static void warn_of_end(const struct kit *kit)
-{
-	char end[TIME_ISO_ROOM];
-
-	if (clock_now() <= kit->expires)
-		return;
-	time_iso(kit->expires, end);
-	say(tr("kanshiki: the kit could seal until %.10s (UTC). By this PC's clock that is over: "
-	       "bundles\n"
-	       "will be refused unless the time of their sealing can be proven. Tell the SOC.\n"),
-	    end);
-}
-
 static bool load_kit(struct run *run, struct err *err)
 {
 	const char *path = run->request.kit;
@@ -207,7 +193,7 @@ static bool load_kit(struct run *run, struct err *err)
 	if (!store_open_directory(path, &run->kit_store, err) ||
 	    !kit_open(run->kit_store, &opener, &run->kit, err))
 		return fail_in(err, "kit '%s'", path);
-	warn_of_end(&run->kit);
+	collect_warn_of_end(&run->kit);
 	return true;
 }
 

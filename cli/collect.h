@@ -49,6 +49,8 @@ bool collect_resume(struct store *store, const struct bundle_plan *plan, bool si
     struct bundle_resumed *resumed, struct bundle_writer **out, struct err *err) MUST_CHECK;
 /* The name behind the last separator of the path. */
 bool collect_last_name(const struct text *path, struct text *out, struct err *err) MUST_CHECK;
+/* When the kit cannot seal any more by this clock. */
+void collect_warn_of_end(const struct kit *kit);
 void collect_say_resumed(const struct bundle_resumed *resumed);
 
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the

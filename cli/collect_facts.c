@@ -2,6 +2,9 @@
 #include "cli/collect.h"
 
 #include "platform/clock.h"
+#include "core/time.h"
+#include "core/tr.h"
+#include "platform/console.h"
 #include "platform/file.h"
 
 #define TYPED_BYTES_MAX 1000
@@ -78,4 +81,18 @@ void collect_hash_program(char out[SHA256_HEX_ROOM])
 	    !hash_source(program, sum, NULL))
 		return;
 	hash_hex((struct bytes){sum, sizeof(sum)}, out);
+}
+
+/* On site there is no other kit, and this PC's clock may be wrong: it is said, and the evidence is taken. */
+void collect_warn_of_end(const struct kit *kit)
+{
+	char end[TIME_ISO_ROOM];
+
+	if (clock_now() <= kit->expires)
+		return;
+	time_iso(kit->expires, end);
+	say(tr("kanshiki: the kit could seal until %.10s (UTC). By this PC's clock that is over: "
+	       "bundles\n"
+	       "will be refused unless the time of their sealing can be proven. Tell the SOC.\n"),
+	    end);
 }
