@@ -151,7 +151,7 @@ bool usn_scan_next(struct usn_scan *scan, struct usn_record *out)
 {
 	for (;;) {
 		struct bytes data = ahead(scan);
-		struct err why = {0};
+		struct err why;
 
 		if (data.len < USN_PAGE && scan->window_start + scan->window_len < scan->end) {
 			if (!refill(scan))
@@ -165,7 +165,8 @@ bool usn_scan_next(struct usn_scan *scan, struct usn_record *out)
 			skip_zeros(scan, data);
 			continue;
 		}
-		if (usn_parse(data, out, &why)) {
+		/* Only what was wrong first is told: behind it every eighth byte is tried. */
+		if (usn_parse(data, out, scan->is_lost ? NULL : &why)) {
 			report_lost(scan);
 			scan->skip = USN_PAGE;
 			scan->last = scan->at;
