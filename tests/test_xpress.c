@@ -3,7 +3,6 @@
 
 #include "formats/huffman.h"
 #include "formats/xpress.h"
-#include "formats/xpress_plain.h"
 #include "tests/fixture_bits.h"
 
 #include <stdlib.h>
@@ -249,46 +248,6 @@ static void test_long_codes(void **state)
 	free(b);
 }
 
-static bool run_plain(const void *in, size_t in_len, void *out, size_t len, size_t *got)
-{
-	struct err err = {0};
-	bool ok = xpress_plain_decompress((struct bytes){in, in_len}, out, len, got, &err);
-
-	assert_true(ok ? err.kind == ERR_NONE : err.kind == ERR_DAMAGED);
-	return ok;
-}
-
-/* MS-XCA 3.1. */
-static void test_plain(void **state)
-{
-	static const uint8_t letters[] = "\x3f\x00\x00\x00"
-					 "abcdefghijklmnopqrstuvwxyz";
-	static const uint8_t abc[] = {
-	    0xff, 0xff, 0xff, 0x1f, 0x61, 0x62, 0x63, 0x17, 0x00, 0x0f, 0xff, 0x26, 0x01};
-	/* Two lengths of 4 bits share a byte. */
-	static const uint8_t halves[] = {0, 0, 0, 0x60, 'a', 0x07, 0x00, 0x21, 0x07, 0x00};
-	uint8_t out[300];
-	size_t got = 0;
-
-	(void)state;
-	assert_true(run_plain(letters, sizeof(letters) - 1, out, 26, &got));
-	assert_memory_equal(out, "abcdefghijklmnopqrstuvwxyz", 26);
-	assert_true(run_plain(abc, sizeof(abc), out, 300, &got));
-	for (size_t i = 0; i < 300; i++)
-		assert_int_equal(out[i], "abc"[i % 3]);
-	assert_true(run_plain(halves, sizeof(halves), out, 1 + 11 + 12, &got));
-	assert_int_equal(out[23], 'a');
-	for (size_t cut = 0; cut < sizeof(abc); cut++) {
-		assert_false(run_plain(abc, cut, out, 300, &got));
-		assert_in_range(got, 0, 3);
-	}
-	assert_false(run_plain(abc, sizeof(abc), out, 299, &got));
-	assert_int_equal(got, 3);
-	assert_false(run_plain("\0\0\0\x80\0\0", 6, out, 3, &got)); /* before the start */
-	/* A length in two bytes that one byte would have held. */
-	assert_false(run_plain("\0\0\0\x40z\7\0\xff\xff\x0f\0", 12, out, 100, &got));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -298,7 +257,6 @@ int main(void)
 	    cmocka_unit_test(test_example),
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_long_codes),
-	    cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

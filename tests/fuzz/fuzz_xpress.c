@@ -1,8 +1,7 @@
-/* Xpress: the first three bytes tell how much comes out, and which kind. */
+/* Xpress: the first three bytes tell how much comes out. */
 #include "tests/fuzz/fuzz_target.h"
 #include "formats/huffman.h"
 #include "formats/xpress.h"
-#include "formats/xpress_plain.h"
 
 #include <stdlib.h>
 
@@ -17,8 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!out)
 		return 0;
-	(void)!(data[2] & 2 ? xpress_plain_decompress(in, out, room, &got, NULL)
-			    : xpress_decompress(in, out, room, &got, NULL));
+	(void)!xpress_decompress(in, out, room, &got, NULL);
 	if (got > room)
 		abort();
 	free(out);
