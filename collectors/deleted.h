@@ -114,6 +114,10 @@ enum deleted_decision deleted_plan_of(const struct deleted_files *d, const struc
 void deleted_plan_rank(struct deleted_files *d);
 
 /* deleted_list.c: the members deleted/C/files.jsonl, files.002.jsonl, … */
+/* Adds what the first line of every such list begins with, inside an object that is open. */
+void deleted_head(struct json *json, const struct collection *collection,
+    const struct collection_volume *volume, uint64_t cap, uint64_t file_cap);
+
 struct deleted_list {
 	struct deleted_files *d;
 	struct text text;

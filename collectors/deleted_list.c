@@ -1,17 +1,23 @@
 /* The list of deleted files, one JSON object a line: docs/collectors/deleted-files.md. */
 #include "collectors/deleted.h"
 
+void deleted_head(struct json *json, const struct collection *collection,
+    const struct collection_volume *volume, uint64_t cap, uint64_t file_cap)
+{
+	json_string_field(json, "list", "deleted files");
+	json_bytes_field(json, "volume", text_bytes(&volume->name));
+	json_string_field(json, "policy", collection_deleted_word(collection->deleted));
+	json_unsigned_field(json, "cap", cap);
+	json_unsigned_field(json, "cap_of_one_file", file_cap);
+}
+
 /* The first line tells of the list itself. */
 static void add_head(struct deleted_files *d, struct text *out)
 {
 	struct json json = {.to = out};
 
 	json_begin(&json);
-	json_string_field(&json, "list", "deleted files");
-	json_bytes_field(&json, "volume", text_bytes(&d->volume->name));
-	json_string_field(&json, "policy", collection_deleted_word(d->collection->deleted));
-	json_unsigned_field(&json, "cap", d->cap);
-	json_unsigned_field(&json, "cap_of_one_file", d->file_cap);
+	deleted_head(&json, d->collection, d->volume, d->cap, d->file_cap);
 	json_unsigned_field(&json, "records_not_in_use", d->unused);
 	json_unsigned_field(&json, "records_empty", d->empty);
 	json_unsigned_field(&json, "files", d->files);

@@ -391,11 +391,7 @@ static void add_head(struct fat_deleted *d)
 	struct json json = {.to = &d->list};
 
 	json_begin(&json);
-	json_string_field(&json, "list", "deleted files");
-	json_bytes_field(&json, "volume", text_bytes(&d->volume->name));
-	json_string_field(&json, "policy", collection_deleted_word(d->collection->deleted));
-	json_unsigned_field(&json, "cap", d->cap);
-	json_unsigned_field(&json, "cap_of_one_file", d->file_cap);
+	deleted_head(&json, d->collection, d->volume, d->cap, d->file_cap);
 	json_unsigned_field(&json, "files", d->files);
 	trim_write(&json, &d->trim, "other copies");
 	json_string_field(&json, "earlier_owner",

@@ -15,20 +15,18 @@ struct image { /* ranges of the volume, one after the other */
 	size_t count;
 };
 
+static bool begins_by(const void *element, uint64_t key)
+{
+	return *(const uint64_t *)element <= key;
+}
+
 /* The last range that begins at or before offset. */
 static size_t range_at(const struct image *image, uint64_t offset)
 {
-	size_t low = 0, high = image->count;
+	size_t after = array_first_from(
+	    image->starts, image->count, sizeof(*image->starts), begins_by, offset);
 
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (image->starts[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	return after ? after - 1 : 0;
 }
 
 static bool image_read(
