@@ -62,6 +62,7 @@ corpus_look() {
 corpus_unpack() {
 	local path=$corpus/$1 name
 	corpus_look "$1"
+	[ -e "$path" ] || return 1
 	name=$(basename "$1")
 	unpacked=$(mktemp -d "$scratch/unpacked.XXXXXX")
 	case $name in
