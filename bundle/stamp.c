@@ -240,6 +240,66 @@ static bool add_authority(TS_RESP *response, struct text *out, struct err *err)
 	return out->len ? text_ok(out, err) : fail(err, ERR_DAMAGED, "nobody signed it");
 }
 
+static bool is_same_name(const X509_NAME *a, const X509_NAME *b)
+{
+	const unsigned char *first, *second;
+	size_t first_len, second_len;
+
+	/* X509_NAME_cmp does not tell upper from lower case. */
+	return X509_NAME_get0_der(a, &first, &first_len) == 1 &&
+	       X509_NAME_get0_der(b, &second, &second_len) == 1 &&
+	       bytes_equal((struct bytes){first, first_len}, (struct bytes){second, second_len});
+}
+
+/* The algorithm of the signature is that of the certificate's key with the digest named before. */
+static bool is_signature_of(const PKCS7_SIGNER_INFO *info, const X509 *signer)
+{
+	int digest = OBJ_obj2nid(info->digest_alg->algorithm), hash = 0, key = 0;
+	int signature = OBJ_obj2nid(info->digest_enc_alg->algorithm);
+	const EVP_PKEY *public = X509_get0_pubkey(signer);
+
+	if (!public)
+		return false;
+	if (OBJ_find_sigid_algs(signature, &hash, &key) != 1)
+		return signature == EVP_PKEY_get_base_id(public);
+	if (key == EVP_PKEY_RSA_PSS && EVP_PKEY_get_base_id(public) == EVP_PKEY_RSA)
+		key = EVP_PKEY_RSA;
+	return key == EVP_PKEY_get_base_id(public) && (hash == NID_undef || hash == digest);
+}
+
+/* What the signature does not cover is as it must be, so that each flipped bit shows: OpenSSL asks for little of it. */
+static bool check_wrapping(TS_RESP *response, struct bytes tsr, struct err *err)
+{
+	PKCS7 *token = TS_RESP_get_token(response);
+	PKCS7_SIGNED *data = token->d.sign;
+	TS_STATUS_INFO *status = TS_RESP_get_status_info(response);
+	unsigned char *der = NULL;
+	int len = i2d_TS_RESP(response, &der);
+	bool is_der = len > 0 && bytes_equal(tsr, (struct bytes){der, (size_t)len});
+
+	OPENSSL_free(der);
+	if (!is_der)
+		return fail(err, ERR_DAMAGED, "it is not DER");
+	if (ASN1_INTEGER_get(TS_STATUS_INFO_get0_status(status)) != TS_STATUS_GRANTED ||
+	    TS_STATUS_INFO_get0_text(status) || TS_STATUS_INFO_get0_failure_info(status))
+		return fail(err, ERR_DAMAGED, "it was not simply granted");
+	if (ASN1_INTEGER_get(data->version) != 3 || data->crl ||
+	    sk_X509_ALGOR_num(data->md_algs) != 1 ||
+	    sk_PKCS7_SIGNER_INFO_num(data->signer_info) != 1)
+		return fail(err, ERR_DAMAGED, "its token is not of one signer and one digest");
+	const PKCS7_SIGNER_INFO *info = sk_PKCS7_SIGNER_INFO_value(data->signer_info, 0);
+	STACK_OF(X509) *signers = PKCS7_get0_signers(token, NULL, 0);
+	const X509 *signer =
+	    signers && sk_X509_num(signers) == 1 ? sk_X509_value(signers, 0) : NULL;
+	bool ok = signer && ASN1_INTEGER_get(info->version) == 1 && !info->unauth_attr &&
+		  X509_ALGOR_cmp(sk_X509_ALGOR_value(data->md_algs, 0), info->digest_alg) == 0 &&
+		  is_same_name(info->issuer_and_serial->issuer, X509_get_issuer_name(signer)) &&
+		  is_signature_of(info, signer);
+
+	sk_X509_free(signers); /* they are the token's */
+	return ok || fail(err, ERR_DAMAGED, "its token is not as its signer says");
+}
+
 bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq,
     const struct stamp_trust *trust, struct stamp_facts *out, struct err *err)
 {
@@ -260,7 +320,7 @@ bool stamp_verify(struct bytes sealed, struct bytes tsr, struct bytes tsq,
 
 	if (!check_imprint(info, sealed, err) || !check_nonce(info, tsq, err) ||
 	    !take_time(info, &facts.at, err) || !make_store(trust->ca_pem, facts.at, &store, err) ||
-	    !check_signature(response, store, err) ||
+	    !check_signature(response, store, err) || !check_wrapping(response, tsr, err) ||
 	    (trust->crl_pem.len && !check_revoked(response, store, trust->crl_pem, &facts, err)) ||
 	    !add_authority(response, &facts.authority, err))
 		return false;

@@ -3,6 +3,7 @@
 #include "tests/unit.h"
 
 #include "fixture_seal.h"
+#include "fixture_stamp.h"
 
 #include "bundle/countersign.h"
 #include "bundle/stamp.h"
@@ -60,6 +61,34 @@ static void test_no_stamp(void **state)
 	assert_int_equal(err.kind, ERR_LIMIT);
 }
 
+/* Every single bit of an answer counts, also of what its signature does not cover. */
+static void test_flipped_bits(void **state)
+{
+	const struct stamp_trust trust = {.ca_pem = bytes_of(fixture_stamp_ca)};
+	static uint8_t tsr[sizeof(fixture_stamp)];
+	CLEANUP(stamp_facts_free) struct stamp_facts good = {0};
+	unsigned accepted = 0;
+
+	(void)state;
+	memcpy(tsr, fixture_stamp, sizeof(tsr));
+	assert_true(stamp_verify(bytes_of("sealed"), (struct bytes){tsr, sizeof(tsr)},
+	    (struct bytes){0}, &trust, &good, NULL));
+	assert_string_equal(text_string(&good.authority), "CN = test stamps");
+	for (size_t i = 0; i < 8 * sizeof(tsr); i++) {
+		struct stamp_facts facts = {0};
+
+		tsr[i / 8] ^= (uint8_t)(1 << i % 8);
+		if (stamp_verify(bytes_of("sealed"), (struct bytes){tsr, sizeof(tsr)},
+			(struct bytes){0}, &trust, &facts, NULL)) {
+			print_error("bit %zu of byte %zu is not missed\n", i % 8, i / 8);
+			accepted++;
+		}
+		stamp_facts_free(&facts);
+		tsr[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+	assert_int_equal(accepted, 0);
+}
+
 static void test_countersignature(void **state)
 {
 	const struct bytes certificate = text_bytes(&keys.certificate.certificate);
@@ -107,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_request),
 	    cmocka_unit_test(test_no_stamp),
+	    cmocka_unit_test(test_flipped_bits),
 	    cmocka_unit_test(test_countersignature),
 	};
 
