@@ -59,7 +59,8 @@ bool writer_open_volume(
 	};
 	volume_name_format(set, volume->index, volume->name);
 	if (!text_ok(&header, err) ||
-	    !volume_create(writer->store, volume->name, &volume->hashes, &file, err) ||
+	    !volume_create(
+		writer->store, volume->name, writer->plan.beside, &volume->hashes, &file, err) ||
 	    !age_encrypt(&writer->manifest.recipients, file, &volume->sink, err))
 		return writer_broken(writer, err);
 	file = NULL; /* the age sink has it */

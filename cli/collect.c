@@ -38,6 +38,7 @@ struct run { /* everything that one run owns */
 	struct bundle_resumed resumed;
 	struct bundle_plan bundle_plan;
 	struct conveyor *conveyor; /* NULL: the writer works alone */
+	struct conveyor *beside;   /* for the second hash of volumes; NULL: none */
 	struct collection_plan plan;
 	struct bundle_writer *writer;
 	struct collection *collection;
@@ -121,6 +122,7 @@ static void run_free(struct run *run)
 	if (run->writer)
 		bundle_writer_free(run->writer);
 	conveyor_free(run->conveyor);
+	conveyor_free(run->beside);
 	if (run->facts_file)
 		facts_file_free(run->facts_file);
 	store_free(run->store);
@@ -218,6 +220,8 @@ static bool make_plan(struct run *run, struct err *err)
 	/* While someone works at the PC one core is enough. Without any thread it goes too. */
 	if (!conveyor_new(run->request.background ? 1 : 0, &run->conveyor, NULL))
 		run->conveyor = NULL;
+	if (run->request.background || !conveyor_new(1, &run->beside, NULL))
+		run->beside = NULL;
 	collect_read_clock(&run->start);
 	*plan = (struct bundle_plan){
 	    .case_id = run->request.case_id,
@@ -232,6 +236,7 @@ static bool make_plan(struct run *run, struct err *err)
 	    .free_space = free_space,
 	    .free_context = run,
 	    .conveyor = run->conveyor,
+	    .beside = run->beside,
 	};
 	return collect_origin(&run->request, &about, &plan->origin, err);
 }

@@ -19,7 +19,7 @@ struct conveyor_job {
 struct conveyor {
 	unsigned depth; /* jobs that may be under way: with one more of them, put() waits */
 
-	/* From one thread only. False with the failure of a job before; the new one is then not taken. On return at
+	/* From one thread at a time. False with the failure of a job before; the new one is then not taken. On return at
 	 * most `depth` jobs are not yet delivered (or left out): older ones may be used again. */
 	bool (*put)(struct conveyor *self, struct conveyor_job *job, struct err *err) MUST_CHECK;
 	/* Waits until that job, put before, is delivered or left out. */

@@ -152,13 +152,13 @@ static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 	CLEANUP(store_free) struct store *kit_store = NULL, *store = NULL;
 	CLEANUP(kit_free) struct kit kit = {0};
 	CLEANUP(text_free) struct text directory = {0}, path = {0};
-	CLEANUP(conveyor_free) struct conveyor *conveyor = NULL;
+	CLEANUP(conveyor_free) struct conveyor *conveyor = NULL, *beside = NULL;
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
 	struct making making = {0};
 	char number[SHA256_HEX_ROOM];
 
 	if (!store_open_directory(argv[1], &kit_store, err) || !kit_load(kit_store, &kit, err) ||
-	    !conveyor_new(0, &conveyor, err))
+	    !conveyor_new(0, &conveyor, err) || !conveyor_new(1, &beside, err))
 		return false;
 	struct bundle_plan plan = {.host = "BENCH",
 	    .started = clock_now(),
@@ -166,7 +166,8 @@ static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 	    .seal = kit.seal,
 	    .now = clock_now,
 	    .monotonic_ms = clock_monotonic_ms,
-	    .conveyor = conveyor};
+	    .conveyor = conveyor,
+	    .beside = beside};
 
 	if (!bundle_new_id(plan.started, plan.collection_id, err) ||
 	    !bundle_directory_name(&plan, &directory, err))

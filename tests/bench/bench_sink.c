@@ -30,7 +30,7 @@ struct bench {
 	struct text packed; /* the input's frames, for the stages behind zstd */
 	struct fixture_seal keys;
 	const char *directory;
-	struct conveyor *conveyor; /* of the stack */
+	struct conveyor *conveyor, *beside; /* of the stack */
 };
 
 /* Counts and forgets. */
@@ -203,6 +203,7 @@ static bool write_bundle(struct bench *bench, struct store *store, uint64_t tota
 	    .free_space = free_space,
 	    .free_context = bench,
 	    .conveyor = bench->conveyor,
+	    .beside = bench->conveyor ? bench->beside : NULL,
 	};
 	struct bundle_member member = {.name = "fs/C/bench", .size = total};
 	struct entry_sink sink = {.sink = {entry_write, null_finish, null_free}};
@@ -348,11 +349,13 @@ int main(int argc, char **argv)
 	}
 	CLEANUP(conveyor_free) struct conveyor *conveyor = NULL;
 
-	if (!conveyor_new(0, &conveyor, &err)) {
+	if (!conveyor_new(0, &conveyor, &err) || !conveyor_new(1, &bench.beside, &err)) {
 		fprintf(stderr, "bench_sink: %s\n", err.text);
 		return 1;
 	}
 	bool ok = run_all(&bench, conveyor, below.bytes);
+
+	conveyor_free(bench.beside);
 
 	fixture_seal_free(&bench.keys);
 	text_free(&bench.input);
