@@ -242,6 +242,9 @@ void bundle_facts(const struct bundle_reader *reader, struct bundle_facts *out)
 	    .signed_at = reader->seal.signed_at,
 	    .not_before = reader->seal.not_before,
 	    .not_after = reader->seal.not_after,
+	    .judged_at = reader_judged_at(
+		reader, reader->seal_file ? reader->seal_file : MANIFEST_SEAL_NAME),
+	    .revoked = reader->seal.revoked,
 	    .stamped_at = reader->stamp.at,
 	    .stamped_by = text_string(&reader->stamp.authority),
 	    .countersigned_by = text_string(&reader->countersigned.signer),

@@ -42,6 +42,8 @@ struct bundle_facts {      /* strings live as long as the reader */
 	const char *signer, *issuer;  /* names of the seal certificate, printable */
 	uint64_t signed_at;           /* by the PC's own clock, 0: none */
 	uint64_t not_before, not_after;
+	uint64_t judged_at;  /* when the certificate was judged: time stamp, --at, or now */
+	uint64_t revoked;    /* from when on, where that is later; 0: never */
 	uint64_t stamped_at; /* by MANIFEST.tsr, 0: none that was checked */
 	const char *stamped_by;
 	const char *countersigned_by; /* MANIFEST.countersigned.p7s, "": none */

@@ -160,21 +160,25 @@ static bool check_validity(X509 *x, uint64_t at, bool is_signer, struct err *err
 }
 
 /* Revoked means from its date on: what is proven to have been sealed before stays sealed. */
-static bool judge_revoked(const X509_REVOKED *revoked, uint64_t at, struct err *err)
+static bool judge_revoked(
+    const X509_REVOKED *revoked, uint64_t at, uint64_t *later, struct err *err)
 {
 	char day[TIME_ISO_ROOM];
 	uint64_t since;
 
 	if (!certificate_time(X509_REVOKED_get0_revocationDate(revoked), &since))
 		return fail(err, ERR_DAMAGED, "the revocation list has an unreadable date");
-	if (at < since)
+	if (at < since) {
+		*later = since;
 		return true;
+	}
 	time_iso(since, day);
 	day[19] = 0;
 	return fail(err, ERR_UNTRUSTED, "the seal certificate was revoked from %sZ on", day);
 }
 
-static bool check_revoked(X509 *x, X509 *issuer, const struct seal_trust *trust, struct err *err)
+static bool check_revoked(
+    X509 *x, X509 *issuer, const struct seal_trust *trust, uint64_t *later, struct err *err)
 {
 	struct bytes crl_pem = trust->crl_pem;
 	CLEANUP(BIO_free_all) BIO *bio = bio_of(crl_pem);
@@ -197,7 +201,7 @@ static bool check_revoked(X509 *x, X509 *issuer, const struct seal_trust *trust,
 			return fail(
 			    err, ERR_UNTRUSTED, "the revocation list is not by the evidence CA");
 		if (X509_CRL_get0_by_cert(crl, &revoked, x) == 1 &&
-		    !judge_revoked(revoked, trust->at, err))
+		    !judge_revoked(revoked, trust->at, later, err))
 			return false;
 	}
 	if (count == 0)
@@ -207,7 +211,7 @@ static bool check_revoked(X509 *x, X509 *issuer, const struct seal_trust *trust,
 
 /* Everything about the verified chain that OpenSSL was not asked. */
 static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
-    const struct seal_trust *trust, struct err *err)
+    const struct seal_trust *trust, uint64_t *later, struct err *err)
 {
 	int count = sk_X509_num(chain);
 
@@ -216,7 +220,8 @@ static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
 
 		if (!check_validity(x, trust->at, i == 0, err))
 			return false;
-		if (i + 1 < count && !check_revoked(x, sk_X509_value(chain, i + 1), trust, err))
+		if (i + 1 < count &&
+		    !check_revoked(x, sk_X509_value(chain, i + 1), trust, later, err))
 			return false;
 	}
 	for (int i = 0; i < sk_X509_num(carried); i++) {
@@ -230,8 +235,8 @@ static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
 	return true;
 }
 
-static bool check_certificate(
-    X509 *signer, STACK_OF(X509) * carried, const struct seal_trust *trust, struct err *err)
+static bool check_certificate(X509 *signer, STACK_OF(X509) * carried,
+    const struct seal_trust *trust, uint64_t *later, struct err *err)
 {
 	CLEANUP(X509_STORE_free) X509_STORE *store = X509_STORE_new();
 	CLEANUP(X509_STORE_CTX_free) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -250,7 +255,7 @@ static bool check_certificate(
 	if (X509_check_ca(signer) != 0 || !(X509_get_extension_flags(signer) & EXFLAG_KUSAGE) ||
 	    X509_get_key_usage(signer) != KU_DIGITAL_SIGNATURE)
 		return fail(err, ERR_UNTRUSTED, "its certificate is not one for sealing");
-	return check_chain(X509_STORE_CTX_get0_chain(ctx), carried, trust, err);
+	return check_chain(X509_STORE_CTX_get0_chain(ctx), carried, trust, later, err);
 }
 
 /* trust may be NULL: then the certificate is not judged. */
@@ -272,7 +277,7 @@ static bool verify(struct bytes content, struct bytes p7s, const struct seal_tru
 	if (memcmp(facts.certificate_sha256, parts.certificate_digest.at, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "it was made with another certificate");
 	if (!check_signature(content, &parts, signer, err) ||
-	    (trust && !check_certificate(signer, carried, trust, err)))
+	    (trust && !check_certificate(signer, carried, trust, &facts.revoked, err)))
 		return false;
 	if (!certificate_time(X509_get0_notBefore(signer), &facts.not_before) ||
 	    !certificate_time(X509_get0_notAfter(signer), &facts.not_after))

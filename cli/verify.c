@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/time.h"
 #include "core/tr.h"
+#include "platform/clock.h"
 #include "platform/console.h"
 
 #include <stdlib.h>
@@ -121,6 +122,21 @@ static void show_intake(const struct bundle_facts *facts, struct text *out)
 		    facts->countersigned_by, facts->countersigner);
 }
 
+/* A certificate that is over by now is good only because it is judged at an earlier time: that is said. */
+static void show_judged(const struct bundle_facts *facts, struct text *out)
+{
+	char judged[TIME_ISO_ROOM], over[TIME_ISO_ROOM];
+
+	time_iso(facts->judged_at, judged);
+	time_iso(facts->revoked ? facts->revoked : facts->not_after, over);
+	if (facts->revoked)
+		text_addf(out, tr("revoked from %.19sZ on: judged at %.19sZ, which is before it\n"),
+		    over, judged);
+	else if (clock_now() > facts->not_after)
+		text_addf(out, tr("over since %.19sZ: judged at %.19sZ, which is before it\n"),
+		    over, judged);
+}
+
 /* To whom: who else could have read it matters as much as who can. */
 static void show_recipients(const struct verification *verification, struct text *out)
 {
@@ -155,6 +171,7 @@ static void show_facts(const struct verification *verification, struct text *out
 	add_line(out, tr("issued by: "), facts->issuer);
 	time_iso(facts->not_after, time);
 	add_line(out, tr("seal certificate valid until: "), time);
+	show_judged(facts, out);
 	show_recipients(verification, out);
 	show_intake(facts, out);
 	text_addf(out, tr("files: %zu listed, %lu of them volumes, all as they were sealed\n"),
@@ -285,6 +302,12 @@ static void json_facts(struct json *json, const struct bundle_facts *facts)
 	json_string_field(json, "issuer", facts->issuer);
 	json_time_field(json, "not_before", facts->not_before);
 	json_time_field(json, "not_after", facts->not_after);
+	json_time_field(json, "judged_at", facts->judged_at);
+	json_key(json, "revoked");
+	if (facts->revoked)
+		json_time(json, facts->revoked);
+	else
+		json_null(json);
 	json_time_field(json, "signed_at", facts->signed_at);
 	json_key(json, "stamped_at");
 	if (facts->stamped_at)

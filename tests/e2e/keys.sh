@@ -37,6 +37,7 @@ says_one_line "a wrong option" "does not take"
 run "a second kit" 0 "$kanshiki" kit new "$work/kit2" --keys "$keys" --name 班4
 run "revoke the second" 0 "$kanshiki" kit revoke 班4 --keys "$keys" --since 2026-01-02T03:04:05Z
 verify "verify, another kit revoked" 0 --keys "$keys"
+! grep -qF "judged at" "$work/out" || complain "a good certificate is said to be over"
 cp "$keys/evidence-ca.crl" "$work/first.crl"
 before=$(date -u -d '10 seconds ago' +%FT%TZ)
 run "revoke" 0 "$kanshiki" kit revoke Test --keys "$keys"
@@ -47,6 +48,8 @@ says_one_line "verify, revoked" "'MANIFEST.p7s' over 'MANIFEST.sha256': the seal
 verify "verify, revoked, Japanese" 65 --keys "$keys" --lang ja
 says_one_line "verify, revoked, Japanese" "信頼できません"
 verify "verify, proven before" 0 --keys "$keys" --at "$before"
+grep -qF "judged at ${before%Z}Z, which is before it" "$work/out" || complain "verify does not say when it was judged: $(cat "$work/out")"
+grep -qF "revoked from 20" "$work/out" || complain "verify does not say that the kit was revoked"
 run "ls, revoked" 65 "$kanshiki" ls "$bundle" --keys "$keys"
 says_one_line "ls, revoked" "revoked"
 run "kit list, revoked" 0 "$kanshiki" kit list --keys "$keys"
@@ -136,6 +139,7 @@ verify "verify, stamped, JSON" 0 --keys "$keys" --json
 later() { run "$1" "$2" faketime "$(date -u -d "+$3 years" +'%F %T')" "$kanshiki" verify "$bundle" --keys "$keys" "${@:4}"; }
 if command -v faketime >/dev/null; then
 	later "verify in 5 years" 0 5
+	grep -qF "which is before it" "$work/out" || complain "verify does not say that the certificate is over"
 	later "verify in 15 years, stamped" 0 15
 fi
 in_a_year=$(date -u -d '+1 year' +%FT%TZ)
