@@ -168,6 +168,142 @@ static void test_every_full_disk(void **state)
 		run_dying(n, true, 0, 0);
 }
 
+/* A bundle whose run died inside the large entry, of which a part is sealed. */
+static struct fake_store *interrupted(void)
+{
+	for (uint64_t n = 60;; n++) {
+		struct fake_store *fake = fake_store_new();
+		struct bundle_plan plan = small_plan(fake);
+		struct bundle_writer *writer = NULL;
+		struct err err = {0};
+
+		fake->dies_at = n;
+		assert_true(bundle_create(&fake->store, &plan, &writer, &err));
+		assert_false(collect(writer, &err));
+		bool is_inside = writer && fake_store_bytes(fake, "files.004.tar.zst.age").at;
+
+		bundle_writer_free(writer);
+		fake->dies_at = 0;
+		if (is_inside)
+			return fake;
+		store_free(&fake->store);
+	}
+}
+
+static void refuses(
+    struct fake_store *fake, const struct bundle_plan *plan, enum err_kind kind, const char *text)
+{
+	struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+	uint64_t changes = fake->changes;
+	struct err err = {0};
+
+	assert_false(bundle_resume(&fake->store, plan, &checking, &resumed, &writer, &err));
+	assert_int_equal(err.kind, kind);
+	if (!strstr(err.text, text))
+		print_error("'%s' is not in '%s'\n", text, err.text);
+	assert_non_null(strstr(err.text, text));
+	assert_int_equal(fake->changes, changes);
+}
+
+static void test_refusals(void **state)
+{
+	static const char *const files[] = {"files.001.tar.zst.age", "meta.001.tar.zst.age",
+	    "RESUME.000", "chain.pem", "MANIFEST.sha256", "MANIFEST.p7s"};
+	CLEANUP(store_free) struct store *store = NULL;
+	struct fixture_seal other = {0};
+	struct fake_store *fake = interrupted();
+	struct bundle_plan plan = small_plan(fake);
+
+	(void)state;
+	store = &fake->store;
+	plan.origin.host[0] = 1;
+	refuses(fake, &plan, ERR_USAGE, "another PC");
+	plan = small_plan(fake);
+	plan.origin.sources[31] = 1;
+	refuses(fake, &plan, ERR_USAGE, "other volumes");
+	plan = small_plan(fake);
+	plan.origin.request[7] = 1;
+	refuses(fake, &plan, ERR_USAGE, "something else was asked for");
+	assert_true(fixture_seal_make(&other, NULL));
+	plan = small_plan(fake);
+	plan.seal = other.seal;
+	refuses(fake, &plan, ERR_UNTRUSTED, "another kit");
+	plan = small_plan(fake);
+	plan.recipients = &other.recipients;
+	refuses(fake, &plan, ERR_UNTRUSTED, "other recipients");
+	plan = small_plan(fake);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct bytes bytes = fake_store_bytes(fake, files[i]);
+		uint8_t *at = (uint8_t *)(uintptr_t)(bytes.at + bytes.len / 2);
+
+		*at ^= 1;
+		refuses(fake, &plan, ERR_DAMAGED, i < 4 ? files[i] : "MANIFEST");
+		*at ^= 1;
+	}
+	assert_false(resume_to_end(fake, 0, 0));
+	check_content(fake, false);
+	refuses(fake, &plan, ERR_EXISTS, "complete");
+	fixture_seal_free(&other);
+}
+
+/* What is there now is not what is sealed of it: said, and the hash is of what is stored. */
+static void test_changed_meanwhile(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	static uint8_t zeros[BIG_BYTES + 100];
+	struct bundle_member member = {.name = "fs/C/big", .size = sizeof(zeros)};
+	struct fake_store *fake = interrupted();
+	struct bundle_resumed resumed;
+	struct bundle_facts facts = {0};
+	struct bundle_place place;
+
+	(void)state;
+	store = &fake->store;
+	writer = resume(fake, &resumed, NULL);
+	assert_true(resumed.goes_on_inside);
+	assert_true(bundle_entry_begin(writer, BUNDLE_FILES, &member, NULL));
+	assert_true(bundle_entry_write(writer, (struct bytes){zeros, sizeof(zeros)}, NULL));
+	assert_true(bundle_entry_end(writer, &place, NULL));
+	assert_true(place.is_stale);
+	assert_int_equal(place.stored, BIG_BYTES);
+	assert_true(fixture_row(writer, "fs/C/big", BIG_BYTES, &place, NULL));
+	assert_true(finish(writer, NULL));
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_true(facts.complete);
+}
+
+/* Something else comes first: what is sealed in part is filled up, and has a row. */
+static void test_not_met_again(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct bundle_member again = {.name = "fs/C/big", .size = 5};
+	struct fake_store *fake = interrupted();
+	struct bundle_resumed resumed;
+	struct bundle_facts facts = {0};
+	struct bundle_place place;
+
+	(void)state;
+	store = &fake->store;
+	writer = resume(fake, &resumed, NULL);
+	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 3000, NULL));
+	assert_true(bundle_entry_begin(writer, BUNDLE_FILES, &again, NULL));
+	assert_true(bundle_entry_write(writer, bytes_of("again"), NULL));
+	assert_true(bundle_entry_end(writer, &place, NULL));
+	assert_true(place.is_second);
+	assert_true(fixture_row(writer, "fs/C/big~2", 5, &place, NULL));
+	assert_true(finish(writer, NULL));
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_true(facts.complete);
+	fixture_check_member(reader, "fs/C/new", 3000);
+}
+
 static int make_keys(void **state)
 {
 	(void)state;
@@ -187,6 +323,9 @@ int main(void)
 	    cmocka_unit_test(test_every_death),
 	    cmocka_unit_test(test_death_while_resuming),
 	    cmocka_unit_test(test_every_full_disk),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_changed_meanwhile),
+	    cmocka_unit_test(test_not_met_again),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, drop_keys);
