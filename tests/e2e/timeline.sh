@@ -30,6 +30,7 @@ same() {
 # Owners and names in directory slack.
 check_secure_and_slack() {
 	[ "$(grep -c '"owner_sid":"S-1-5-32-544"' "$work/image.jsonl")" -gt 500 ] || complain "few lines have an owner"
+	[ "$(jq -r 'select(.hints) | .hints[]' "$work/image.jsonl" | grep -c '^zero_subseconds$')" -gt 10 ] || complain "no hints at times that were set"
 	[ "$(jq -r 'select(.kind == "slack" and .live == "gone") | .path' "$work/image.jsonl" | grep -c Downloads)" -gt 0 ] ||
 		complain "no deleted name in the slack of directories"
 }

@@ -1,9 +1,7 @@
-/* formats/ntfs/ntfs.h, ntfs_list: 512 bytes of $INDEX_ROOT, 16 of $BITMAP, then blocks of the index. */
+/* formats/ntfs/ntfs.h, ntfs_list: a directory as index_input.h has it. */
 #include "tests/fuzz/fuzz_target.h"
 #include "formats/ntfs/ntfs.h"
-#include "formats/ntfs/volume.h"
-
-static const uint8_t i30[] = {'$', 0, 'I', 0, '3', 0, '0', 0};
+#include "tests/fuzz/index_input.h"
 
 static bool each(struct ntfs_lister *lister, struct ntfs_reference file,
     const struct ntfs_name *name, struct err *err)
@@ -12,38 +10,12 @@ static bool each(struct ntfs_lister *lister, struct ntfs_reference file,
 	return true;
 }
 
-static struct ntfs_stream resident(uint32_t type, const uint8_t *at, size_t len)
-{
-	return (struct ntfs_stream){.type = type,
-	    .utf16 = {i30, sizeof(i30)},
-	    .resident = true,
-	    .content = {at, len},
-	    .size = len};
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	if (len < 512 + 16)
-		return 0;
-	CLEANUP(source_close)
-	struct source *raw = source_of_bytes((struct bytes){data + 528, len - 528});
-	struct ntfs_volume volume = {.raw = raw,
-	    .geometry = {.sector_size = 512, .cluster_size = 512, .clusters = (len - 528) / 512}};
-	struct ntfs_run run = {.length = volume.geometry.clusters};
-	struct ntfs_stream streams[] = {
-	    resident(NTFS_INDEX_ROOT, data, 512),
-	    {.type = NTFS_INDEX_ALLOCATION,
-		.utf16 = {i30, sizeof(i30)},
-		.size = run.length * 512,
-		.initialized = run.length * 512,
-		.runs = &run,
-		.run_count = 1},
-	    resident(NTFS_BITMAP, data + 512, 16),
-	};
-	struct ntfs_entry entry = {.is_directory = true, .streams = streams, .stream_count = 3};
+	CLEANUP(index_input_close) struct index_input in = {0};
 	struct ntfs_lister lister = {.each = each};
 
-	if (raw && !ntfs_list(&volume, &entry, &lister, NULL))
+	if (!index_input_open(&in, data, len) || !ntfs_list(&in.volume, &in.entry, &lister, NULL))
 		return 0;
 	return 0;
 }
