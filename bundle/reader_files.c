@@ -33,6 +33,12 @@ static bool judge(
 	const struct manifest_file *file = &reader->manifest.files[index];
 	CLEANUP(text_free) struct text really = {0};
 
+	/* Removed when the bundle was complete: this MANIFEST is an older one. Nothing of the evidence is in it. */
+	if (hash->why.kind == ERR_MISSING && !reader->manifest.complete &&
+	    strncmp(file->name, RESUME_PREFIX, strlen(RESUME_PREFIX)) == 0) {
+		reader->file_good[index] = true;
+		return true;
+	}
 	if (hash->why.kind == ERR_MISSING)
 		return fail(err, ERR_DAMAGED, "'%s' was sealed and is missing", file->name);
 	if (hash->why.kind != ERR_NONE) {
