@@ -1,0 +1,72 @@
+#!/bin/bash
+# collect --resume with the shipped program: killed at some moments it goes on to the content of a run that
+# nobody disturbed; what must not be gone on with is refused in one line.
+# usage: tests/e2e/resume.sh BUILD
+set -euo pipefail
+build=${1:?usage: tests/e2e/resume.sh BUILD}
+. "$(dirname "$0")/../lib.sh"
+
+resume() {
+	run "$1" "$2" "$kanshiki" collect --kit "$work/kit" --resume "$bundle" --volume "C=$image" "${@:3}"
+}
+
+# usage: content BUNDLE NAME   rows without their places, and sums of what was extracted
+content() {
+	rm -rf "$work/extracted"
+	run "$2: verify" 0 "$kanshiki" verify "$1" --keys "$work/keys"
+	run "$2: extract" 0 "$kanshiki" extract "$1" -C "$work/extracted" --keys "$work/keys"
+	"$kanshiki" ls "$1" --all --json --keys "$work/keys" 2>/dev/null | jq -cS 'del(.place)' | sort >"$work/$2.rows"
+	(cd "$work/extracted" && find fs deleted -type f -print0 | sort -z | xargs -0 sha256sum) >"$work/$2.sums"
+}
+
+same() {
+	cmp -s "$work/want.rows" "$work/got.rows" || complain "$1: other rows: $(diff "$work/want.rows" "$work/got.rows" | head -n 2)"
+	cmp -s "$work/want.sums" "$work/got.sums" || complain "$1: another content"
+}
+
+killed() {
+	local pid
+	rm -rf "$work/out-dir"
+	mkdir "$work/out-dir"
+	"$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '**' >/dev/null 2>&1 </dev/null &
+	pid=$!
+	sleep "$1"
+	kill -9 "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+	bundle=$(find "$work/out-dir" -mindepth 1 -maxdepth 1)
+	[ -f "$bundle/MANIFEST.sha256" ] && grep -q '^# status: in-progress' "$bundle/MANIFEST.sha256"
+}
+
+make_work
+need jq
+have_image
+make_kit
+mkdir "$work/first"
+run "collect" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/first" --volume "C=$image" --take '**'
+bundle_of "collect" || finish
+content "$bundle" want
+tried=0
+for moment in 0.05 0.1 0.15 0.2 0.3; do
+	killed "$moment" || continue
+	tried=$((tried + 1))
+	resume "another request" 64 --take '*.txt'
+	says_one_line "another request" "something else was asked for"
+	resume "resume after $moment s" "0|1" --take '**'
+	says "resume" "were sealed before the interruption"
+	[ "$(tail -n 1 "$work/out")" = "$bundle" ] || complain "resume: stdout's last line is not the bundle"
+	content "$bundle" got
+	same "after $moment s"
+	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e '.resumed.run == 2' >/dev/null || complain "collection.json: no resumed"
+done
+[ "$tried" -gt 0 ] || skip "no kill hit a run in progress"
+resume "complete" 73 --take '**'
+says_one_line "complete" "nothing to go on with"
+for moment in 0.1 0.05 0.2 0.02; do ! killed "$moment" || break; done
+printf x >>"$bundle/chain.pem"
+resume "changed" 65 --take '**'
+says_one_line "changed" "chain.pem.*not as it was sealed"
+run "another kit" 0 "$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --name Other
+run "another kit" 65 "$kanshiki" collect --kit "$work/kit2" --resume "$bundle" --volume "C=$image" --take '**'
+says_one_line "another kit" "another kit"
+echo "$tried runs killed and gone on with"
+finish
