@@ -55,8 +55,8 @@ struct timeline_field {  /* a key of its own kind */
 
 struct timeline_line { /* zero what is not said; everything borrows until timeline_write returns */
 	const char *kind; /* "file", "usn", "damage", "slack", "logfile" ... */
-	const char
-	    *set; /* whose four times they are: "si", "fn", "fat" ...; NULL: not a set of times */
+	/* whose four times they are: "si", "fn", "fat" ...; NULL: not a set of times */
+	const char *set;
 	const char *label; /* what a body file and timesketch say behind the name; NULL: nothing */
 	uint32_t has;      /* TIMELINE_* */
 	struct bytes path; /* UTF-8, with the volume's prefix */

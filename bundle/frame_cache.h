@@ -10,8 +10,8 @@ struct frame_cache; /* opaque: 8 MiB a frame in memory, six to nine of them */
 struct frame_place {                    /* of one frame */
 	size_t volume, frame;           /* which one it is */
 	const struct seek_entry *entry; /* borrowed while the frame is in the cache */
-	struct source
-	    *plain; /* of its volume; read by the conveyor's threads until the frame was got */
+	/* of its volume; read by the conveyor's threads until the frame was got */
+	struct source *plain;
 };
 
 /* conveyor (borrowed): NULL for none; then nothing is ever read ahead. */

@@ -20,10 +20,10 @@ struct frames_header {
 	uint8_t collection_id[16];
 	unsigned set;   /* enum bundle_set */
 	uint32_t index; /* from 1 */
-	uint8_t
-	    previous_sha256[32]; /* of the volume file before it in its set; zeros for the first */
-	uint64_t tar_offset;     /* of the volume's first byte in the set's tar */
-	uint64_t next_header;    /* set offset of the first header block in or after this volume */
+	/* of the volume file before it in its set; zeros for the first */
+	uint8_t previous_sha256[32];
+	uint64_t tar_offset;  /* of the volume's first byte in the set's tar */
+	uint64_t next_header; /* set offset of the first header block in or after this volume */
 };
 /* Adds the JSON. */
 void frames_header_format(const struct frames_header *header, struct text *out);

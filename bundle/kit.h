@@ -7,8 +7,8 @@
 
 #define KIT_UNLOCKS 16 /* at most */
 
-struct
-    kit_unlock { /* an identity under a passphrase or a hardware key, which each bundle gets a copy of */
+/* an identity under a passphrase or a hardware key, which each bundle gets a copy of */
+struct kit_unlock {
 	struct text who;     /* [A-Za-z0-9_-], 1 to KIT_WHO_MAX */
 	struct text content; /* of unlock.WHO.age */
 };
@@ -21,8 +21,8 @@ struct kit {
 	struct text_list names; /* one for each recipient, as the office called it; "" unknown */
 	struct seal_key *seal;  /* certificate, chain and private key; NULL after kit_read */
 	struct text profile;    /* default profile name */
-	bool
-	    ids_only; /* "public": "ids": no names of persons and PCs outside of what is encrypted */
+	/* "public": "ids": no names of persons and PCs outside of what is encrypted */
+	bool ids_only;
 	struct kit_unlock unlocks[KIT_UNLOCKS];
 	size_t unlock_count;
 	bool is_locked;                  /* its seal key is under a passphrase */

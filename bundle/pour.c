@@ -37,8 +37,8 @@ struct frame_job { /* one frame, and what is wanted of it */
 	size_t count, room;
 	struct err why;       /* of the frame */
 	struct err write_why; /* of the part that failed */
-	const struct pour_entry
-	    *lost; /* one over several frames that cannot become whole any more */
+	/* one over several frames that cannot become whole any more */
+	const struct pour_entry *lost;
 };
 
 struct pour {

@@ -10,12 +10,12 @@
 struct bundle_trust {
 	struct bytes ca_pem;  /* the evidence CA(s); empty: the signature cannot be checked */
 	struct bytes crl_pem; /* may be empty */
-	const struct text_list
-	    *identities;  /* contents of identity files; NULL or empty: content stays closed */
+	/* contents of identity files; NULL or empty: content stays closed */
+	const struct text_list *identities;
 	uint64_t at;      /* judge certificates at this time */
 	bool is_at_given; /* also where a time stamp says another */
-	struct bytes
-	    tsa_pem; /* CAs of time stamp authorities; empty: time stamps cannot be checked */
+	/* CAs of time stamp authorities; empty: time stamps cannot be checked */
+	struct bytes tsa_pem;
 	struct bytes tsa_crl_pem; /* what they revoked; may be empty */
 	bool unverified;          /* go on without a valid signature or hash */
 	/* Hashes, decrypts and unpacks on its threads (borrowed as long as the reader); NULL: none. */

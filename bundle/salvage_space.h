@@ -6,8 +6,8 @@
 #include "bundle/frame_cache.h"
 #include "bundle/salvage_volume.h"
 
-struct
-    salvage_volumes { /* of one set, in the order of their numbers, a .part behind the closed one */
+/* of one set, in the order of their numbers, a .part behind the closed one */
+struct salvage_volumes {
 	struct store *store;
 	const struct age_identities *identities;
 	struct salvage_volume *at;

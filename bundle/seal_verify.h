@@ -20,8 +20,8 @@ struct seal_facts {
 	uint8_t certificate_sha256[SHA256_LEN];
 	uint64_t not_before, not_after; /* of the seal certificate */
 	uint64_t signed_at;             /* signingTime: the PC's own clock */
-	uint64_t
-	    revoked; /* from when on, where that is after the time it was judged at; 0: never */
+	/* from when on, where that is after the time it was judged at; 0: never */
+	uint64_t revoked;
 };
 void seal_facts_free(struct seal_facts *facts);
 static inline void seal_facts_free_at(struct seal_facts *facts)

@@ -12,8 +12,8 @@
 struct stamp_facts {
 	uint64_t at;           /* ticks; whole seconds, rounded down */
 	struct text authority; /* name of its certificate, printable */
-	uint64_t
-	    crl_from; /* when the newest list was made that its certificate was looked up in; 0: in none */
+	/* when the newest list was made that its certificate was looked up in; 0: in none */
+	uint64_t crl_from;
 };
 void stamp_facts_free(struct stamp_facts *facts);
 static inline void stamp_facts_free_at(struct stamp_facts *facts)

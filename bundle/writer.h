@@ -71,8 +71,8 @@ struct bundle_resumed {
 	uint64_t entries; /* in them */
 	uint64_t rows;    /* in them, without bytes */
 	uint64_t bytes;   /* of the entries */
-	uint32_t
-	    set_aside; /* files that nothing sealed: kept under another name, what was in them is taken again */
+	/* files that nothing sealed: kept under another name, what was in them is taken again */
+	uint32_t set_aside;
 	bool goes_on_inside; /* an entry that is sealed in part */
 	uint8_t collection_id[16];
 	uint64_t started;           /* the first run */
@@ -101,8 +101,8 @@ CLEANUP_POINTER(struct bundle_writer, bundle_writer_free);
 
 struct bundle_member {    /* what the tar header says */
 	const char *name; /* escaped (name.h): "fs/C/Windows/..." */
-	uint64_t
-	    identity; /* tells it from another that gets the name when it is gone; 0: no other can */
+	/* tells it from another that gets the name when it is gone; 0: no other can */
+	uint64_t identity;
 	uint64_t size;                                 /* stored bytes that will follow */
 	uint64_t modified, accessed, changed, created; /* ticks, 0: left out */
 };
@@ -117,8 +117,8 @@ struct bundle_place { /* where an entry lies: for its row */
 	uint64_t padded; /* of them, zeros put in by bundle_entry_end because less was written */
 	/* Of an entry that an interruption cut: its beginning, stored then, is not what is there now. */
 	bool is_stale;
-	bool
-	    is_second; /* "~2" was put behind its name: what was begun under it is filled up with zeros */
+	/* "~2" was put behind its name: what was begun under it is filled up with zeros */
+	bool is_second;
 };
 
 /* One entry: begin, write size bytes in pieces, end. Fewer bytes are filled with zeros by end (the

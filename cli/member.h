@@ -16,8 +16,8 @@ struct member {
 	struct row_times times;    /* of its own row */
 	bool has_hash;             /* meta files have none: their volume's hash vouches for them */
 	struct bundle_place place; /* of the stored bytes, with their hash, when has_hash */
-	struct text
-	    reason; /* why it was taken only in part, told to a person; empty: it is whole */
+	/* why it was taken only in part, told to a person; empty: it is whole */
+	struct text reason;
 };
 
 /* By path: a row, or "meta/NAME". ERR_MISSING when there is none or it was not taken. */

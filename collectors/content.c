@@ -22,8 +22,8 @@ void content_free(struct content *content)
 /* What the runs of a stream say of its bytes. */
 struct coverage {
 	uint64_t holes; /* bytes in holes */
-	uint64_t
-	    reach; /* end of the last hole or cluster that is there: beyond is nothing to read */
+	/* end of the last hole or cluster that is there: beyond is nothing to read */
+	uint64_t reach;
 	uint64_t volume; /* bytes that the image or device has */
 };
 

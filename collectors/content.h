@@ -15,8 +15,8 @@ struct content {               /* zero it; free it once */
 	bool is_wof; /* unpacked: wof tells how, packed_size from how much */
 	struct ntfs_wof wof;
 	uint64_t packed_size;
-	uint64_t
-	    beneath; /* bytes that the unnamed stream stores itself, which nobody gets to read */
+	/* bytes that the unnamed stream stores itself, which nobody gets to read */
+	uint64_t beneath;
 	struct err wof_why; /* why what WOF packed is not unpacked: the stream is then as it lies */
 };
 

@@ -35,8 +35,8 @@ struct row {               /* what is known of an object; everything is borrowed
 	const struct ntfs_stream *stream;
 	bool is_orphan;
 	const struct row_deleted *deleted; /* of a deleted file; NULL otherwise */
-	const struct fat_entry
-	    *fat; /* of a FAT or exFAT volume, in place of entry, name and stream */
+	/* of a FAT or exFAT volume, in place of entry, name and stream */
+	const struct fat_entry *fat;
 	enum fat_layout fat_layout;
 	const struct vss_info *shadow; /* the volume is a shadow copy; NULL: it is none */
 	const char *now; /* what became of the stream since: "same", "changed", "gone" */
@@ -48,8 +48,8 @@ struct row_fat_left { /* what is left of a deleted file on FAT or exFAT */
 	struct fat_recovered recovered;
 	const struct fat_range *lost; /* zeros in place of what is not its own */
 	size_t lost_count;
-	uint32_t
-	    found; /* the first cluster as its content tells, when the entry's is half lost; 0: it is not used */
+	/* the first cluster as its content tells, when the entry's is half lost; 0: it is not used */
+	uint32_t found;
 	bool is_blank_known;
 	uint32_t blank; /* of the clusters with content, as row_deleted's */
 };

@@ -23,14 +23,14 @@ struct fixture_vss_store {
 struct fixture_vss {
 	uint8_t *at; /* the volume, borrowed */
 	size_t size; /* whole blocks */
-	uint8_t
-	    *storage; /* where catalogue of stores and stores go: the volume itself, or another */
+	/* where catalogue of stores and stores go: the volume itself, or another */
+	uint8_t *storage;
 	size_t storage_size;
 	uint64_t next;    /* free block of the storage */
 	uint64_t catalog; /* on the volume */
 	uint64_t storage_catalog;
-	unsigned
-	    list_room; /* descriptors in a block of the list, at most 508: small ones make chains */
+	/* descriptors in a block of the list, at most 508: small ones make chains */
+	unsigned list_room;
 	struct fixture_vss_store stores[FIXTURE_VSS_STORES];
 	unsigned count;
 };

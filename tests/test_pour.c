@@ -26,8 +26,8 @@ struct run {
 	const size_t *order;          /* of rows */
 	struct poured *poured[COUNT]; /* by row, when done */
 	size_t refused;               /* row whose write fails, COUNT: none */
-	const char
-	    *failed[COUNT]; /* by row: a piece of the message that done must bring; NULL: good */
+	/* by row: a piece of the message that done must bring; NULL: good */
+	const char *failed[COUNT];
 };
 
 struct poured {

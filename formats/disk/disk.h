@@ -38,8 +38,8 @@ struct disk_partition {
 struct disk { /* zero before use */
 	enum disk_scheme scheme;
 	uint32_t sector_size; /* 512 or 4096; 0 without a table */
-	uint32_t
-	    signature; /* MBR: the disk's, which Windows calls it by; also in a protective one */
+	/* MBR: the disk's, which Windows calls it by; also in a protective one */
+	uint32_t signature;
 	uint8_t guid[DISK_GUID_LEN]; /* GPT */
 	bool from_backup;          /* the first GPT header is damaged; this is the one at the end */
 	struct disk_partition *at; /* by index */

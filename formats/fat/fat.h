@@ -94,8 +94,8 @@ enum fat_entry_kind {
 #define FAT_ATTRIBUTE_ARCHIVE   0x20u
 
 struct fat_entry { /* views live until the callback returns */
-	struct bytes
-	    path; /* UTF-8 (WTF-8), no leading '/', '/' between; '/' and NUL in a name become U+FFFD */
+	/* UTF-8 (WTF-8), no leading '/', '/' between; '/' and NUL in a name become U+FFFD */
+	struct bytes path;
 	struct bytes name;       /* the last component of path: the long name, else the short one */
 	struct bytes long_utf16; /* the long name as it stands; empty: none */
 	struct bytes short_name; /* FAT: UTF-8; empty: none */
@@ -106,24 +106,24 @@ struct fat_entry { /* views live until the callback returns */
 	bool is_deleted;    /* not in use, or below a deleted directory */
 	bool is_beyond_end; /* found behind the end mark of its directory */
 	bool is_below_deleted;
-	bool
-	    is_lost; /* in a directory that no entry leads to: path begins with "$Orphan/cluster N" */
+	/* in a directory that no entry leads to: path begins with "$Orphan/cluster N" */
+	bool is_lost;
 	uint16_t attributes; /* FAT_ATTRIBUTE_* */
 	struct fat_time created, modified, accessed;
 	uint64_t size; /* bytes; of a directory those of its clusters, 0 when they are not known */
-	uint64_t
-	    valid_size;   /* exFAT: what was written; zeros from there to the size. Else as size */
+	/* exFAT: what was written; zeros from there to the size. Else as size */
+	uint64_t valid_size;
 	uint32_t cluster; /* the first; 0: none */
 	/* FAT32, deleted: Windows clears the high half of the first cluster, and the volume is so
 	 * large that this matters: cluster is the low half. */
 	bool is_high_lost;
-	bool
-	    is_start_found; /* of a deleted directory: that half was found by what lies in the cluster */
+	/* of a deleted directory: that half was found by what lies in the cluster */
+	bool is_start_found;
 	bool is_contiguous;   /* exFAT: no chain, one run */
 	uint64_t place;       /* offset of its (short, file) entry on the volume */
 	uint64_t first_place; /* of the first of its entries: a long name's parts come before */
-	uint64_t
-	    number; /* its place in entries of 32 bytes: the address that The Sleuth Kit gives it */
+	/* its place in entries of 32 bytes: the address that The Sleuth Kit gives it */
+	uint64_t number;
 	uint64_t parent;   /* number of the directory's entry, 2 for the root */
 	struct err damage; /* what is wrong with it, ERR_NONE when whole */
 };

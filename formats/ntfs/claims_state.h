@@ -37,8 +37,8 @@ struct ntfs_claims {
 	const struct logfile_clusters *log; /* NULL: not asked */
 	bool is_live;
 	struct claim_list claims; /* of this walk: clusters [from, to) */
-	struct claim_list
-	    contested; /* of all walks so far: ascending, not overlapping; owner: the last */
+	/* of all walks so far: ascending, not overlapping; owner: the last */
+	struct claim_list contested;
 	uint64_t from, to;
 	uint64_t known_to;         /* no claim beyond was looked at */
 	unsigned walks;            /* settled */

@@ -32,8 +32,8 @@ struct ntfs_slack {                 /* borrowed until each() returns */
 	enum ntfs_slack_live live;
 	bool has_block; /* it lies in $INDEX_ALLOCATION */
 	uint64_t block; /* its number there */
-	size_t
-	    offset; /* of the $FILE_NAME: in the block, in the content of $INDEX_ROOT, in the record */
+	/* of the $FILE_NAME: in the block, in the content of $INDEX_ROOT, in the record */
+	size_t offset;
 };
 
 struct ntfs_slack_lister {

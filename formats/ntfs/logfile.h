@@ -118,12 +118,12 @@ struct logfile_action {
 	uint16_t redo_len, undo_len;       /* bytes of the change */
 	struct bytes redo_data, undo_data; /* them; empty when the log does not keep them */
 	uint16_t target;                   /* key in the table of open attributes; 0: none */
-	uint16_t
-	    record_offset; /* bytes into the MFT record or index block: of an attribute, of a bitmap */
+	/* bytes into the MFT record or index block: of an attribute, of a bitmap */
+	uint16_t record_offset;
 	uint16_t attribute_offset; /* bytes into that */
 	uint16_t block;            /* of 512 bytes in the cluster at vcn */
-	uint16_t
-	    target_blocks; /* of 512 bytes: an MFT record, an index block; 0: neither, or Windows before 8 */
+	/* of 512 bytes: an MFT record, an index block; 0: neither, or Windows before 8 */
+	uint16_t target_blocks;
 	uint64_t vcn; /* in the target */
 	uint16_t lcn_count;
 	struct bytes lcns; /* 8 bytes each */

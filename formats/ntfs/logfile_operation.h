@@ -55,11 +55,11 @@ enum logfile_has {
 
 struct logfile_operation { /* all views live until the next call */
 	const struct logfile_record *record;
-	const struct logfile_action
-	    *action; /* NULL for a checkpoint, or when damage kept it from being read */
+	/* NULL for a checkpoint, or when damage kept it from being read */
+	const struct logfile_action *action;
 	enum logfile_what what;
-	uint64_t
-	    transaction; /* LSN of the first record of the same transaction that is there; 0: in none */
+	/* LSN of the first record of the same transaction that is there; 0: in none */
+	uint64_t transaction;
 	bool is_rollback; /* it undoes what the transaction did before */
 	uint32_t has;     /* LOGFILE_HAS_* */
 	struct ntfs_reference file;
@@ -73,8 +73,8 @@ struct logfile_operation { /* all views live until the next call */
 	uint32_t attribute_type;
 	struct bytes attribute_name;
 	uint64_t first, count;
-	const struct ntfs_run
-	    *runs; /* of an attribute, when the record has all of them from its start on */
+	/* of an attribute, when the record has all of them from its start on */
+	const struct ntfs_run *runs;
 	size_t run_count;
 	const struct usn_record *change; /* LOGFILE_CHANGE_WRITTEN */
 };

@@ -18,8 +18,8 @@ bool logfile_page_size_ok(uint32_t size);
  * page: how often the ring was full, then the place in the file. Pages in LSN order have numbers that go up. */
 struct logfile_page {
 	uint64_t number;
-	uint64_t
-	    last; /* LSN of the last record that begins here or, when none does, ran through here */
+	/* LSN of the last record that begins here or, when none does, ran through here */
+	uint64_t last;
 	uint32_t slot;      /* where it lies in the source, in pages */
 	bool begins : 1;    /* a record begins here */
 	bool misplaced : 1; /* neither at its place nor a copy of what belongs there */

@@ -106,8 +106,8 @@ struct ntfs_stream {        /* an attribute whole: all its extents in all its re
 	uint16_t flags;     /* NTFS_STREAM_* */
 	uint16_t id;
 	bool resident;
-	bool
-	    incomplete; /* extents are missing or damaged: the bytes not covered are damage, not zeros */
+	/* extents are missing or damaged: the bytes not covered are damage, not zeros */
+	bool incomplete;
 	uint64_t size, allocated, initialized; /* bytes */
 	uint8_t compression_unit;              /* log2 of clusters, 0 = none */
 	struct bytes content;                  /* resident only */
@@ -121,8 +121,8 @@ struct ntfs_entry {
 	uint64_t record;
 	uint16_t sequence;
 	bool in_use, is_directory;
-	struct ntfs_reference
-	    base; /* record != 0 or sequence != 0: an extension record of that file */
+	/* record != 0 or sequence != 0: an extension record of that file */
+	struct ntfs_reference base;
 	uint16_t links;
 	uint64_t lsn;
 	bool has_standard;       /* whether the next fields were there */

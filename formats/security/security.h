@@ -26,8 +26,8 @@ struct security_descriptor { /* views into the bytes it was read from */
 	uint16_t control;    /* SECURITY_* */
 	struct bytes owner;  /* SIDs, empty: none */
 	struct bytes group;
-	struct bytes
-	    dacl; /* ACLs with their header, empty: none (or null, when control says present) */
+	/* ACLs with their header, empty: none (or null, when control says present) */
+	struct bytes dacl;
 	struct bytes sacl;
 	struct err damage; /* the first part that lies outside or makes no sense: it is empty */
 };

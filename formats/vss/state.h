@@ -7,8 +7,8 @@
 #include "formats/vss/map.h"
 #include "formats/vss/vss.h"
 
-struct
-    vss_span { /* blocks that held nothing when the snapshot was made: overwritten without being kept */
+/* blocks that held nothing when the snapshot was made: overwritten without being kept */
+struct vss_span {
 	uint64_t first, count;
 };
 
@@ -19,8 +19,8 @@ struct vss_store { /* a snapshot with what it keeps */
 	uint8_t *names; /* of the machines, both one after the other */
 	bool is_loaded;
 	struct vss_map map;
-	uint64_t
-	    tail; /* the last block of the list, and a hash of it: whether Windows has added to it */
+	/* the last block of the list, and a hash of it: whether Windows has added to it */
+	uint64_t tail;
 	uint64_t tail_hash;
 	struct vss_span *unused; /* sorted, not touching */
 	size_t unused_count, unused_room;
