@@ -110,11 +110,28 @@ static void add_time(const struct sheet *sheet, const char *label, const struct 
 	add_line(sheet, label, text_string(&value));
 }
 
+/* The start above is then of the run that went on. */
+static void add_resumed(const struct sheet *sheet)
+{
+	const struct bundle_resumed *resumed = sheet->facts->resumed;
+	CLEANUP(text_free) struct text value = {0};
+	char begun[TIME_ISO_ROOM];
+
+	if (!resumed)
+		return;
+	time_iso(resumed->started, begun);
+	text_addf(&value, "%.10s %.8s UTC; %u; %llu", begun, begun + 11, (unsigned)resumed->run,
+	    (unsigned long long)resumed->entries);
+	add_line(sheet, "中断後の再開: 最初の開始・回・残した件数 Resumed: begun, run, kept",
+	    text_string(&value));
+}
+
 static void add_people(const struct sheet *sheet)
 {
 	text_adds(sheet->out, "\n");
 	add_time(sheet, "開始 Start (収集機の時計 by the PC's clock)", &sheet->facts->started);
 	add_time(sheet, "終了 End", &sheet->facts->ended);
+	add_resumed(sheet);
 	add_reference(sheet);
 	add_given(sheet, "収集者 Collector 氏名 Name", "operator", "name");
 	add_given(sheet, "  所属 Organization", "operator", "org");

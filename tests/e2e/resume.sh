@@ -56,6 +56,7 @@ for moment in 0.05 0.1 0.15 0.2 0.3; do
 	[ "$(tail -n 1 "$work/out")" = "$bundle" ] || complain "resume: stdout's last line is not the bundle"
 	content "$bundle" got
 	same "after $moment s"
+	grep -q 'Resumed: begun, run, kept: .*; 2;' "$bundle/CUSTODY.txt" || complain "the custody sheet does not say so"
 	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e '.resumed.run == 2' >/dev/null || complain "collection.json: no resumed"
 done
 [ "$tried" -gt 0 ] || skip "no kill hit a run in progress"
