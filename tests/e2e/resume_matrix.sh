@@ -62,9 +62,9 @@ opened "undisturbed" 0
 cp "$work/sums" "$work/want"
 [ "$(wc -l <"$work/want")" -eq "$count" ] || complain "not $count files: $(wc -l <"$work/want")"
 total=$(du -sb "$bundle" | cut -f 1)
-for ((i = 0; i < kills; i++)); do disturb "killed, $i" $((RANDOM * 32768 % total + RANDOM)); done
+for ((i = 0; i < kills; i++)); do disturb "killed, $i" $(((RANDOM * 32768 + RANDOM) % total)); done
 export PLUG=1
-for ((i = 0; i < plugs; i++)); do disturb "plug pulled, $i" $((RANDOM * 32768 % total + RANDOM)); done
+for ((i = 0; i < plugs; i++)); do disturb "plug pulled, $i" $(((RANDOM * 32768 + RANDOM) % total)); done
 echo "$kills kills, $plugs plugs in $total bytes: $begun sealed before it, $kept entries kept, $aside volumes set aside"
 [ "$kept" -gt 0 ] || complain "nothing was ever kept"
 finish
