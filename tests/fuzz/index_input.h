@@ -38,7 +38,7 @@ static inline bool index_input_open(struct index_input *in, const uint8_t *data,
 	    .geometry = {.sector_size = 512, .cluster_size = 512, .clusters = blocks.len / 512}};
 	in->run = (struct ntfs_run){.length = in->volume.geometry.clusters};
 	in->streams[0] = index_input_resident(NTFS_INDEX_ROOT, data, 512);
-	in->streams[1] = index_input_resident(NTFS_INDEX_ALLOCATION, NULL, in->run.length * 512);
+	in->streams[1] = index_input_resident(NTFS_INDEX_ALLOCATION, NULL, blocks.len / 512 * 512);
 	in->streams[1].resident = false;
 	in->streams[1].initialized = in->run.length * 512;
 	in->streams[1].runs = &in->run;
