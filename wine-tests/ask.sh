@@ -32,10 +32,7 @@ make_work
 have_image
 make_kit
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	ask_it
 done
 finish

@@ -26,10 +26,7 @@ check_case() {
 make_work
 make_kit
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	use_wine "$arch"
 	map_volume X "$work/disk.img"
 	for name in untouched overwritten-by-deleted; do check_case "$name"; done

@@ -33,10 +33,7 @@ for kind in 32 exfat; do
 	"$root/tests/make-fat.sh" "$work/$kind.img" "$kind" 50 >"$work/made" 2>&1 || cat "$work/made"
 done
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	use_wine "$arch"
 	for kind in 32 exfat; do [ ! -f "$work/$kind.img.json" ] || check_kind "$kind"; done
 done

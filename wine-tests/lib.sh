@@ -4,6 +4,14 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$root/build/linux
 . "$root/tests/lib.sh"
 
+# usage: has_wine win64|win32 || continue   says why when a machine cannot run 32-bit programs
+has_wine() {
+	[ "$1" != win32 ] || (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1 || {
+		cat "$work/why"
+		return 1
+	}
+}
+
 # usage: use_wine win64|win32   a throw-away prefix in $work; sets $exe
 use_wine() {
 	local code=0

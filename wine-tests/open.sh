@@ -69,10 +69,7 @@ printf 'x' >>"$work/t/files.001.tar.zst.age"
 "$kanshiki" export "$bundle" --keys "$work/keys" --zip "$work/linux.zip" 2>"$work/err"
 "$kanshiki" extract "$bundle" --keys "$work/keys" -C "$work/x" 2>"$work/err"
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		echo "skipped: $(cat "$work/why")"
-		continue
-	fi
+	has_wine "$arch" || continue
 	check_arch
 done
 finish

@@ -86,10 +86,7 @@ have_image
 make_kit
 for arch in win64 win32; do
 	compiler=$([ "$arch" = win64 ] && echo x86_64-w64-mingw32-gcc || echo i686-w64-mingw32-gcc)
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	plant_and_collect
 done
 finish

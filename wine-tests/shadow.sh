@@ -40,10 +40,7 @@ make_kit
 need jq
 make_states
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	check_arch
 done
 finish

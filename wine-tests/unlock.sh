@@ -30,10 +30,7 @@ make_work
 have_image
 run "kit" 0 "$kanshiki" kit new "$work/locked" --keys "$work/office" --name Test --seal-passphrase --passphrase-file <(echo "$secret")
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	unlock_it
 done
 finish

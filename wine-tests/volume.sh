@@ -41,10 +41,7 @@ trap detach EXIT
 head -c $(((3 << 20) + 512)) /dev/urandom >"$work/image"
 loop=$(losetup --find --show --read-only "$work/image" 2>/dev/null) || echo "skipped: loop devices (root, /dev/loop-control)"
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	read_devices
 done
 finish

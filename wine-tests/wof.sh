@@ -29,10 +29,7 @@ KANSHIKI_BUILD=$build "$tests/make-wof-image.sh" "$work/wof.img" "$work/original
 [ "$code" -eq 0 ] || { tail -n 3 "$work/image.log"; exit "$code"; }
 make_kit
 for arch in win64 win32; do
-	if [ "$arch" = win32 ] && ! (. "$root/toolchain/lib.sh" && wine_environment win32) >"$work/why" 2>&1; then
-		cat "$work/why"
-		continue
-	fi
+	has_wine "$arch" || continue
 	collect_packed
 done
 finish
