@@ -74,7 +74,7 @@ bool revoked_find(
 
 		ERR_clear_error();
 		if (!crl && count == 0)
-			return fail(err, ERR_DAMAGED, "no revocation list (CRL) in it");
+			return fail(err, ERR_DAMAGED, "no revocation list in it: not a CRL");
 		if (!crl) {
 			*out = found;
 			return true;

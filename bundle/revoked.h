@@ -1,4 +1,4 @@
-/* Revocation lists (RFC 5280 5) of time stamp authorities, of any number of issuers. Inside bundle/ only. */
+/* Revocation lists (RFC 5280 5) of evidence CAs and time stamp authorities, of any number of issuers. Inside bundle/ only. */
 #ifndef KANSHIKI_BUNDLE_REVOKED_H
 #define KANSHIKI_BUNDLE_REVOKED_H
 

@@ -2,7 +2,9 @@
 #include "bundle/seal_verify.h"
 
 #include "core/time.h"
+#include "bundle/der.h"
 #include "bundle/pem.h"
+#include "bundle/revoked.h"
 #include "bundle/seal_profile.h"
 
 #include <openssl/crypto.h>
@@ -19,7 +21,6 @@ static void drop_certificates(STACK_OF(X509) * stack)
 CLEANUP_POINTER(BIO, BIO_free_all);
 CLEANUP_POINTER(X509_STORE, X509_STORE_free);
 CLEANUP_POINTER(X509_STORE_CTX, X509_STORE_CTX_free);
-CLEANUP_POINTER(X509_CRL, X509_CRL_free);
 CLEANUP_POINTER(EVP_MD_CTX, EVP_MD_CTX_free);
 CLEANUP_POINTER(STACK_OF(X509), drop_certificates);
 
@@ -160,53 +161,30 @@ static bool check_validity(X509 *x, uint64_t at, bool is_signer, struct err *err
 }
 
 /* Revoked means from its date on: what is proven to have been sealed before stays sealed. */
-static bool judge_revoked(
-    const X509_REVOKED *revoked, uint64_t at, uint64_t *later, struct err *err)
-{
-	char day[TIME_ISO_ROOM];
-	uint64_t since;
-
-	if (!certificate_time(X509_REVOKED_get0_revocationDate(revoked), &since))
-		return fail(err, ERR_DAMAGED, "the revocation list has an unreadable date");
-	if (at < since) {
-		*later = since;
-		return true;
-	}
-	time_iso(since, day);
-	day[19] = 0;
-	return fail(err, ERR_UNTRUSTED, "the seal certificate was revoked from %sZ on", day);
-}
-
 static bool check_revoked(
     X509 *x, X509 *issuer, const struct seal_trust *trust, uint64_t *later, struct err *err)
 {
-	struct bytes crl_pem = trust->crl_pem;
-	CLEANUP(BIO_free_all) BIO *bio = bio_of(crl_pem);
-	size_t count = 0;
+	struct revoked revoked;
+	struct err why = {0};
+	char day[TIME_ISO_ROOM];
 
-	if (crl_pem.len == 0)
+	if (trust->crl_pem.len == 0)
 		return true;
-	if (!bio)
-		return fail(err, ERR_MEMORY, "no memory for the revocation list");
-	for (;; count++) {
-		CLEANUP(X509_CRL_free)
-		X509_CRL *crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
-		X509_REVOKED *revoked = NULL;
-
-		if (!crl)
-			break;
-		if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(issuer)) != 0)
-			continue;
-		if (X509_CRL_verify(crl, X509_get0_pubkey(issuer)) != 1)
-			return fail(
-			    err, ERR_UNTRUSTED, "the revocation list is not by the evidence CA");
-		if (X509_CRL_get0_by_cert(crl, &revoked, x) == 1 &&
-		    !judge_revoked(revoked, trust->at, later, err))
-			return false;
-	}
-	if (count == 0)
+	if (trust->crl_pem.at[0] == DER_SEQUENCE)
 		return fail(err, ERR_DAMAGED, "the revocation list is not a CRL in PEM");
-	return true;
+	if (!revoked_find(trust->crl_pem, x, issuer, &revoked, &why))
+		return fail(err, why.kind, "%s",
+		    why.kind == ERR_UNTRUSTED ? "the revocation list is not by the evidence CA"
+					      : why.text);
+	if (!revoked.is_revoked)
+		return true;
+	if (trust->at < revoked.since) {
+		*later = revoked.since;
+		return true;
+	}
+	time_iso(revoked.since, day);
+	day[19] = 0;
+	return fail(err, ERR_UNTRUSTED, "the seal certificate was revoked from %sZ on", day);
 }
 
 /* Everything about the verified chain that OpenSSL was not asked. */
