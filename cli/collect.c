@@ -387,10 +387,10 @@ static void read_back(struct run *run)
 		console_progress("");
 	result->milliseconds += clock_monotonic_ms() - started;
 	if (ok) {
-		result->result = "good";
+		result->result = READ_BACK_GOOD;
 		return;
 	}
-	result->result = err.kind == ERR_STOPPED ? "stopped" : "bad";
+	result->result = err.kind == ERR_STOPPED ? READ_BACK_STOPPED : READ_BACK_BAD;
 	collection_note(run->collection, "read back", &err);
 }
 
@@ -399,7 +399,7 @@ static void check_medium(struct run *run)
 	struct err err = {0};
 
 	if (run->request.no_read_back) {
-		run->read_back.result = "left out";
+		run->read_back.result = READ_BACK_LEFT_OUT;
 		return;
 	}
 	/* A failure here meets the seal again. */
@@ -466,9 +466,9 @@ static void say_result(const struct run *run, const char *number)
 	collection_problems(run->collection, &problems);
 	if (problems.len)
 		say("%s%s", tr("Not taken, or only in part:\n"), text_string(&problems));
-	if (run->read_back.result && strcmp(run->read_back.result, "good") == 0)
+	if (run->read_back.result == READ_BACK_GOOD)
 		say("%s\n", tr("Read back: the disk holds what was written."));
-	else if (run->read_back.result && strcmp(run->read_back.result, "bad") == 0)
+	else if (run->read_back.result == READ_BACK_BAD)
 		say("%s\n", tr("The disk does not give back what was written. Collect again onto "
 			       "another one."));
 	if (!collection_has_gaps(run->collection) && counts.partial)
@@ -548,13 +548,13 @@ static int collect(struct run *run)
 	if (!seal(run, number, &err))
 		return fail_seal(&err);
 	/* Now the volumes that tell of the others. */
-	if (run->read_back.result && strcmp(run->read_back.result, "good") == 0)
+	if (run->read_back.result == READ_BACK_GOOD)
 		read_back(run);
 	console_done();
 	say_result(run, number);
 	bool printed = print_result(run, number);
 
-	if (strcmp(run->read_back.result ? run->read_back.result : "", "bad") == 0)
+	if (run->read_back.result == READ_BACK_BAD)
 		return EXIT_IO;
 	return collection_has_gaps(run->collection) || !printed ? EXIT_GAPS : EXIT_COMPLETE;
 }

@@ -337,12 +337,14 @@ static const char *status_of(const struct collection *collection)
 	return collection->problem_count ? "finished with gaps" : "complete";
 }
 
+static const char *const read_back_words[] = {NULL, "good", "bad", "stopped", "left out"};
+
 /* Of the volumes with evidence: this file lies in one that comes after them. */
 static void write_read_back(struct json *json, const struct read_back *read_back)
 {
 	json_key(json, "verify");
 	json_begin(json);
-	json_string_field(json, "read_back", read_back->result);
+	json_string_field(json, "read_back", read_back_words[read_back->result]);
 	json_unsigned_field(json, "volumes", read_back->done.volumes);
 	json_unsigned_field(json, "bytes", read_back->done.bytes);
 	json_unsigned_field(json, "milliseconds", read_back->milliseconds);

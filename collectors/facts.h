@@ -44,8 +44,15 @@ bool facts_clock_reading(const char *typed, uint64_t host, int32_t zone_minutes,
 /* Host clock minus reference in milliseconds: above 0 the host's is fast. */
 int64_t facts_offset_ms(const struct facts_reference *reference);
 
-struct read_back {          /* of the volumes, from the medium */
-	const char *result; /* "good", "bad", "stopped", "left out"; NULL: not yet */
+enum read_back_result {
+	READ_BACK_NOT_YET,
+	READ_BACK_GOOD,
+	READ_BACK_BAD,
+	READ_BACK_STOPPED,
+	READ_BACK_LEFT_OUT
+};
+struct read_back { /* of the volumes, from the medium */
+	enum read_back_result result;
 	struct bundle_read_back done;
 	uint64_t milliseconds;
 };

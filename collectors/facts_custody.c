@@ -188,11 +188,9 @@ static void add_work(const struct sheet *sheet)
 
 static const char *read_back_word(const struct read_back *read_back)
 {
-	const char *result = read_back->result ? read_back->result : "";
-
-	if (strcmp(result, "good") == 0)
+	if (read_back->result == READ_BACK_GOOD)
 		return "合 pass";
-	if (strcmp(result, "bad") == 0)
+	if (read_back->result == READ_BACK_BAD)
 		return "否 FAIL";
 	return "未実施 not done";
 }
