@@ -121,6 +121,10 @@ struct bundle_place { /* where an entry lies: for its row */
 	bool is_second;
 };
 
+struct json;
+/* Adds to the row that is open: "place", "stored_size", "sha256". */
+void bundle_place_write(struct json *json, const struct bundle_place *place);
+
 /* One entry: begin, write size bytes in pieces, end. Fewer bytes are filled with zeros by end (the
  * place says how many); more is our bug. Sets are written one after the other, live first: beginning an
  * entry of another set closes the set before it for good. A failure means that the destination is

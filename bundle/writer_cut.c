@@ -100,15 +100,7 @@ static void add_row(const struct writer_entry *entry, struct text *out)
 	    "cut off by an interruption and not met again in its turn: the rest is zeros");
 	json_string_field(&json, "reason_kind", err_kind_name(ERR_STOPPED));
 	json_unsigned_field(&json, "size", entry->size);
-	json_key(&json, "place");
-	json_begin(&json);
-	json_string_field(&json, "set", bundle_set_name(place->set));
-	json_unsigned_field(&json, "volume", place->volume);
-	json_unsigned_field(&json, "tar", place->tar_offset);
-	json_unsigned_field(&json, "data", place->data_offset);
-	json_end(&json);
-	json_unsigned_field(&json, "stored_size", place->stored);
-	json_hex_field(&json, "sha256", (struct bytes){place->sha256, SHA256_LEN});
+	bundle_place_write(&json, place);
 	json_end(&json);
 }
 

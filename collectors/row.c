@@ -9,7 +9,6 @@
 #define SDDL_BYTES_MAX 8192 /* a longer one is in $Secure:$SDS */
 
 static const char *const status_names[] = {"taken", "partial", "not_taken", "same_as"};
-static const char *const set_names[] = {"live", "files", "memory", "meta"};
 
 static void add_utf16(struct json *json, const char *key, struct bytes utf16)
 {
@@ -49,15 +48,7 @@ static void add_place(struct json *json, const struct row *row)
 {
 	const struct bundle_place *place = row->place;
 
-	json_key(json, "place");
-	json_begin(json);
-	json_string_field(json, "set", set_names[place->set]);
-	json_unsigned_field(json, "volume", place->volume);
-	json_unsigned_field(json, "tar", place->tar_offset);
-	json_unsigned_field(json, "data", place->data_offset);
-	json_end(json);
-	json_unsigned_field(json, "stored_size", place->stored);
-	json_hex_field(json, "sha256", (struct bytes){place->sha256, sizeof(place->sha256)});
+	bundle_place_write(json, place);
 	if (row->is_sparse) {
 		json_string_field(json, "stored", "runs");
 		add_ranges(json, "sparse_map", row->sparse, row->sparse_count);

@@ -22,6 +22,19 @@ static uint64_t monotonic_ms(void)
 	return fixture_clock_ms++;
 }
 
+int fixture_keys_make(void **state)
+{
+	(void)state;
+	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
+}
+
+int fixture_keys_free(void **state)
+{
+	(void)state;
+	fixture_seal_free(&fixture_keys);
+	return 0;
+}
+
 struct bundle_plan fixture_plan(struct fake_store *fake)
 {
 	struct bundle_plan plan = {
@@ -59,17 +72,8 @@ bool fixture_row(struct bundle_writer *writer, const char *name, uint64_t size,
 	json_string_field(&json, "path", name);
 	json_unsigned_field(&json, "size", size);
 	json_string_field(&json, "status", place ? "taken" : "not_taken");
-	if (place) {
-		json_unsigned_field(&json, "stored_size", place->stored);
-		json_hex_field(&json, "sha256", (struct bytes){place->sha256, SHA256_LEN});
-		json_key(&json, "place");
-		json_begin(&json);
-		json_string_field(&json, "set", bundle_set_name(place->set));
-		json_unsigned_field(&json, "volume", place->volume);
-		json_unsigned_field(&json, "tar", place->tar_offset);
-		json_unsigned_field(&json, "data", place->data_offset);
-		json_end(&json);
-	}
+	if (place)
+		bundle_place_write(&json, place);
 	json_end(&json);
 	return place ? bundle_entry_row(writer, BUNDLE_WHOLE, text_bytes(&row), err)
 		     : bundle_row(writer, text_bytes(&row), err);

@@ -1,5 +1,5 @@
-/* Bundles in memory, as a collector writes them, and a reader that checks all of them. Tests that use it call
- * fixture_seal_make(&fixture_keys) first. */
+/* Bundles in memory, as a collector writes them, and a reader that checks all of them. Tests that use it make
+ * fixture_keys first. */
 #ifndef KANSHIKI_TESTS_FIXTURE_BUNDLE_H
 #define KANSHIKI_TESTS_FIXTURE_BUNDLE_H
 
@@ -11,6 +11,10 @@
 
 extern struct fixture_seal fixture_keys;
 extern uint64_t fixture_clock_ms; /* the plan's clocks; each look at it takes one */
+
+/* Of a group of tests: makes fixture_keys before it, frees them after it. */
+int fixture_keys_make(void **state);
+int fixture_keys_free(void **state);
 
 /* A plan on that store, which can tell its free space. */
 struct bundle_plan fixture_plan(struct fake_store *fake);

@@ -304,19 +304,6 @@ static void test_not_met_again(void **state)
 	fixture_check_member(reader, "fs/C/new", 3000);
 }
 
-static int make_keys(void **state)
-{
-	(void)state;
-	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
-}
-
-static int drop_keys(void **state)
-{
-	(void)state;
-	fixture_seal_free(&fixture_keys);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,5 +315,5 @@ int main(void)
 	    cmocka_unit_test(test_not_met_again),
 	};
 
-	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
 }

@@ -284,21 +284,6 @@ static void test_directory_name(void **state)
 	assert_memory_equal(text_string(&other), "nocase_aaaa", 11);
 }
 
-static int make_keys(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	return fixture_seal_make(&fixture_keys, &err) ? 0 : -1;
-}
-
-static int drop_keys(void **state)
-{
-	(void)state;
-	fixture_seal_free(&fixture_keys);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,5 +296,5 @@ int main(void)
 	    cmocka_unit_test(test_directory_name),
 	};
 
-	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
 }

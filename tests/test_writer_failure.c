@@ -194,21 +194,6 @@ static void test_no_room_at_all(void **state)
 	assert_null(fake_store_bytes(fake, "RESERVE").at);
 }
 
-static int make_keys(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	return fixture_seal_make(&fixture_keys, &err) ? 0 : -1;
-}
-
-static int drop_keys(void **state)
-{
-	(void)state;
-	fixture_seal_free(&fixture_keys);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,5 +203,5 @@ int main(void)
 	    cmocka_unit_test(test_no_room_at_all),
 	};
 
-	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
 }

@@ -38,15 +38,7 @@ static bool write_row(struct making *making, const char *path, uint64_t size,
 	json_string_field(&json, "kind", "file");
 	json_unsigned_field(&json, "size", size);
 	json_string_field(&json, "status", "taken");
-	json_key(&json, "place");
-	json_begin(&json);
-	json_string_field(&json, "set", "files");
-	json_unsigned_field(&json, "volume", place->volume);
-	json_unsigned_field(&json, "tar", place->tar_offset);
-	json_unsigned_field(&json, "data", place->data_offset);
-	json_end(&json);
-	json_unsigned_field(&json, "stored_size", place->stored);
-	json_hex_field(&json, "sha256", (struct bytes){place->sha256, SHA256_LEN});
+	bundle_place_write(&json, place);
 	json_end(&json);
 	return text_ok(&row, err) && bundle_row(making->writer, text_bytes(&row), err);
 }
