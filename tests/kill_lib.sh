@@ -1,6 +1,25 @@
 # shellcheck shell=bash
-# Kills a collection with SIGKILL at random moments and opens what is left. Sourced by tests/e2e/kill.sh and
-# wine-tests/kill.sh, after tests/lib.sh.
+# Kills a collection with SIGKILL at random moments and opens what is left. Sourced, after tests/lib.sh, by kill.sh
+# and resume.sh of tests/e2e and of wine-tests.
+
+in_progress() { grep -qs '^# status: in-progress' "$1/MANIFEST.sha256"; }
+
+# usage: kill_under_way SECONDS COMMAND...   COMMAND collects into $work/out-dir; it is killed so long after its first
+# seal, however fast the machine is. Sets $bundle. False when it was quicker than that and had sealed everything.
+kill_under_way() {
+	local pid delay=$1
+	shift
+	rm -rf "$work/out-dir"
+	mkdir "$work/out-dir"
+	"$@" >/dev/null 2>&1 </dev/null &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null && [ -z "$(find "$work/out-dir" -name MANIFEST.sha256)" ]; do sleep 0.005; done
+	sleep "$delay"
+	kill -9 "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+	bundle=$(find "$work/out-dir" -mindepth 1 -maxdepth 1)
+	[ -n "$bundle" ] && in_progress "$bundle"
+}
 
 # usage: open_remains WHAT DIRECTORY JSON   whatever is sealed in the one bundle under DIRECTORY must open
 open_remains() {
