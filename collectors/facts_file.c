@@ -15,6 +15,12 @@ static void mutable_free(yyjson_mut_doc *doc)
 }
 CLEANUP_POINTER(yyjson_mut_doc, mutable_free);
 
+static void doc_free(yyjson_doc *doc)
+{
+	yyjson_doc_free(doc);
+}
+CLEANUP_POINTER(yyjson_doc, doc_free);
+
 yyjson_val *facts_file_root(const struct facts_file *file)
 {
 	return file ? yyjson_doc_get_root(file->doc) : NULL;
@@ -39,15 +45,20 @@ bool facts_file_parse(struct bytes json, struct facts_file **out, struct err *er
 	text_add(&copy, json);
 	if (!text_ok(&copy, err))
 		return false;
-	/* Numbers stay as they were written: a double would change long ones. */
-	file->doc = yyjson_read_opts(copy.at, copy.len, YYJSON_READ_NUMBER_AS_RAW, NULL, &why);
+	/* First as whoever opens the bundle reads it, who refuses a number beyond a double. Then numbers stay as
+	 * they were written: a double would change long ones. */
+	CLEANUP(doc_free) yyjson_doc *plain = yyjson_read_opts(copy.at, copy.len, 0, NULL, &why);
+
+	if (plain)
+		file->doc =
+		    yyjson_read_opts(copy.at, copy.len, YYJSON_READ_NUMBER_AS_RAW, NULL, &why);
 	if (!file->doc) {
 		for (size_t i = 0; i < why.pos && i < json.len; i++)
 			line += json.at[i] == '\n';
 		return fail(err, ERR_DAMAGED, "no JSON: line %zu: %s", line, why.msg);
 	}
-	if (!yyjson_is_obj(yyjson_doc_get_root(file->doc)))
-		return fail(err, ERR_DAMAGED, "a JSON object is wanted: {\"operator\": ...}");
+	if (!facts_check(yyjson_doc_get_root(file->doc), err))
+		return false;
 	*out = TAKE(file);
 	return true;
 }

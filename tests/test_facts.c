@@ -17,7 +17,7 @@ static uint64_t utc_of(const char *iso)
 static void test_typed_wins(void **state)
 {
 	static const char given[] = "{\"operator\":{\"name\":\"from the file\",\"org\":\"SOC\"},"
-				    "\"witness\":[{\"name\":\"w\"}],\"dispatch\":\"text\"}";
+				    "\"witness\":[{\"name\":\"w\"}],\"dispatch\":null}";
 	CLEANUP(facts_file_free) struct facts_file *file = NULL;
 
 	(void)state;
@@ -28,6 +28,48 @@ static void test_typed_wins(void **state)
 	assert_string_equal(facts_file_text(file, "operator", "org"), "SOC");
 	assert_string_equal(facts_file_text(file, "witness", "name"), "w");
 	assert_string_equal(facts_file_text(file, "dispatch", "nonce"), "n-1");
+}
+
+/* What is taken is copied into collection.json, which every reader must read, and read the same. */
+static void test_wrong_facts(void **state)
+{
+	static const struct {
+		const char *json, *says;
+	} wrong[] = {
+	    {"{\"notes\":1e400}", "no JSON: line 1: number is infinity"},
+	    {"{\"operator\":{\"name\":\"A\",\"name\":\"B\"}}", "the key 'name' is given twice"},
+	    {"{\"x\":[{\"b\":1,\"a\":2,\"b\":1}]}", "the key 'b' is given twice"},
+	    {"{\"notes\":1,\"notes\":1}", "the key 'notes' is given twice"},
+	    {"{\"operator\\u0000x\":1}", "a key holds a NUL"},
+	    {"{\"operator\":\"A\"}", "'operator' wants an object: {\"name\": \"...\"}"},
+	    {"{\"witness\":[{\"name\":\"w\"},\"x\"]}",
+		"'witness' wants an object: {\"name\": \"...\"}"},
+	    {"{\"authority\":true}", "'authority' wants an object: {\"basis\": \"...\"}"},
+	    {"{\"location\":{\"address\":{}}}", "'address' of 'location' wants a text in quotes"},
+	    {"{\"evidence_no\":12}", "'evidence_no' wants a text in quotes"},
+	    {"[1]", "a JSON object is wanted: {\"operator\": ...}"},
+	};
+	CLEANUP(facts_file_free) struct facts_file *file = NULL;
+	CLEANUP(text_free) struct text deep = {0};
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		assert_false(facts_file_parse(bytes_of(wrong[i].json), &file, &err));
+		assert_memory_equal(err.text, wrong[i].says, strlen(wrong[i].says));
+	}
+	text_adds(&deep, "{\"x\":");
+	for (int i = 0; i < 100000; i++)
+		text_addc(&deep, '[');
+	for (int i = 0; i < 100000; i++)
+		text_addc(&deep, ']');
+	text_addc(&deep, '}');
+	assert_false(facts_file_parse(text_bytes(&deep), &file, &err));
+	assert_string_equal(err.text, "objects and lists lie more than 32 deep");
+	assert_null(file);
+	assert_true(facts_file_parse(
+	    bytes_of("{\"operator\":null,\"witness\":[],\"evidence_no\":null,\"clock\":{}}"), &file,
+	    NULL));
 }
 
 static void test_typed_alone(void **state)
@@ -117,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_typed_wins),
 	    cmocka_unit_test(test_typed_alone),
+	    cmocka_unit_test(test_wrong_facts),
 	    cmocka_unit_test(test_reference_times),
 	    cmocka_unit_test(test_clock_readings),
 	    cmocka_unit_test(test_offset),
