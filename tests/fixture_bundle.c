@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct fixture_seal fixture_keys;
 uint64_t fixture_clock_ms;
 
 static uint64_t now(void)
@@ -20,19 +19,6 @@ static uint64_t now(void)
 static uint64_t monotonic_ms(void)
 {
 	return fixture_clock_ms++;
-}
-
-int fixture_keys_make(void **state)
-{
-	(void)state;
-	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
-}
-
-int fixture_keys_free(void **state)
-{
-	(void)state;
-	fixture_seal_free(&fixture_keys);
-	return 0;
 }
 
 struct bundle_plan fixture_plan(struct fake_store *fake)

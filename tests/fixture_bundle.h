@@ -9,12 +9,7 @@
 #include "bundle/reader.h"
 #include "bundle/writer.h"
 
-extern struct fixture_seal fixture_keys;
 extern uint64_t fixture_clock_ms; /* the plan's clocks; each look at it takes one */
-
-/* Of a group of tests: makes fixture_keys before it, frees them after it. */
-int fixture_keys_make(void **state);
-int fixture_keys_free(void **state);
 
 /* A plan on that store, which can tell its free space. */
 struct bundle_plan fixture_plan(struct fake_store *fake);

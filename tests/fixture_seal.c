@@ -3,6 +3,8 @@
 
 #include "bundle/age.h"
 
+struct fixture_seal fixture_keys;
+
 bool fixture_seal_make(struct fixture_seal *out, struct err *err)
 {
 	CLEANUP(text_free) struct text identity = {0};
@@ -26,4 +28,17 @@ void fixture_seal_free(struct fixture_seal *fixture)
 	text_list_free(&fixture->recipients);
 	text_list_free(&fixture->identities);
 	*fixture = (struct fixture_seal){0};
+}
+
+int fixture_keys_make(void **state)
+{
+	(void)state;
+	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
+}
+
+int fixture_keys_free(void **state)
+{
+	(void)state;
+	fixture_seal_free(&fixture_keys);
+	return 0;
 }

@@ -17,4 +17,9 @@ struct fixture_seal {
 bool fixture_seal_make(struct fixture_seal *out, struct err *err);
 void fixture_seal_free(struct fixture_seal *fixture);
 
+/* The keys of a group of tests: made before it, freed after it. */
+extern struct fixture_seal fixture_keys;
+int fixture_keys_make(void **state);
+int fixture_keys_free(void **state);
+
 #endif

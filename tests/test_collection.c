@@ -16,7 +16,6 @@
 #define MEMBERS_MAX 64
 #define ROUNDS      300
 
-static struct fixture_seal keys;
 static struct fixture_volume sample;
 
 struct member { /* of a bundle that was read back */
@@ -80,8 +79,8 @@ static void read_member(struct bundle_reader *reader, size_t index,
 
 static void read_back(struct store *store, struct outcome *out)
 {
-	struct bundle_trust trust = {.ca_pem = text_bytes(&keys.ca.certificate),
-	    .identities = &keys.identities,
+	struct bundle_trust trust = {.ca_pem = text_bytes(&fixture_keys.ca.certificate),
+	    .identities = &fixture_keys.identities,
 	    .at = FIXTURE_NOW};
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	CLEANUP(source_close) struct source *receipt = NULL;
@@ -113,8 +112,8 @@ static void collect_into(struct fake_source *source, struct fake_store *store, c
 	CLEANUP(collection_free) struct collection *collection = NULL;
 	struct bundle_plan bundle = {.host = "TEST",
 	    .started = FIXTURE_NOW,
-	    .recipients = &keys.recipients,
-	    .seal = keys.seal,
+	    .recipients = &fixture_keys.recipients,
+	    .seal = fixture_keys.seal,
 	    .now = now,
 	    .monotonic_ms = monotonic_ms,
 	    .free_space = fake_store_free_space,
@@ -214,8 +213,8 @@ static void put_file(struct fixture_volume *v, uint64_t number, uint64_t parent,
 
 static void check_raw_name(struct store *store, const char *path, const char *hex)
 {
-	struct bundle_trust trust = {.ca_pem = text_bytes(&keys.ca.certificate),
-	    .identities = &keys.identities,
+	struct bundle_trust trust = {.ca_pem = text_bytes(&fixture_keys.ca.certificate),
+	    .identities = &fixture_keys.identities,
 	    .at = FIXTURE_NOW};
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	CLEANUP(text_free) struct text json = {0}, want = {0};
@@ -526,14 +525,12 @@ static void refuses_wrong_profiles(void **state)
 
 static int prepare(void **state)
 {
-	(void)state;
-	return fixture_seal_make(&keys, NULL) && fixture_volume_sample(&sample) ? 0 : -1;
+	return fixture_keys_make(state) == 0 && fixture_volume_sample(&sample) ? 0 : -1;
 }
 
 static int clean(void **state)
 {
-	(void)state;
-	fixture_seal_free(&keys);
+	fixture_keys_free(state);
 	fixture_volume_free(&sample);
 	return 0;
 }

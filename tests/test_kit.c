@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-static struct fixture_seal keys;
-
 static void put(struct fake_store *fake, const char *name, struct bytes content)
 {
 	CLEANUP(sink_free) struct sink *file = NULL;
@@ -49,20 +47,20 @@ static struct fake_store *make_kit_by(const struct issued *signer)
 	text_adds(&kit.name, "班 3");
 	text_adds(&kit.profile, "default");
 	kit_format_json(&kit, &json);
-	text_addf(&recipients, "# office\r\n%s\r\n\n", keys.recipients.at[0]);
+	text_addf(&recipients, "# office\r\n%s\r\n\n", fixture_keys.recipients.at[0]);
 	put(fake, KIT_JSON, text_bytes(&json));
 	put(fake, KIT_RECIPIENTS, text_bytes(&recipients));
-	put(fake, KIT_SEAL, text_bytes(&keys.certificate.certificate));
-	put(fake, KIT_SEAL_KEY, text_bytes(&keys.certificate.key));
-	put(fake, KIT_CA, text_bytes(&keys.ca.certificate));
-	put(fake, KIT_CHAIN, text_bytes(&keys.ca.certificate));
+	put(fake, KIT_SEAL, text_bytes(&fixture_keys.certificate.certificate));
+	put(fake, KIT_SEAL_KEY, text_bytes(&fixture_keys.certificate.key));
+	put(fake, KIT_CA, text_bytes(&fixture_keys.ca.certificate));
+	put(fake, KIT_CHAIN, text_bytes(&fixture_keys.ca.certificate));
 	sign_kit(fake,
 	    &(struct kit_listed){
 		.json = text_bytes(&json),
 		.recipients = text_bytes(&recipients),
-		.seal = text_bytes(&keys.certificate.certificate),
-		.chain = text_bytes(&keys.ca.certificate),
-		.ca = text_bytes(&keys.ca.certificate),
+		.seal = text_bytes(&fixture_keys.certificate.certificate),
+		.chain = text_bytes(&fixture_keys.ca.certificate),
+		.ca = text_bytes(&fixture_keys.ca.certificate),
 	    },
 	    signer);
 	return fake;
@@ -70,7 +68,7 @@ static struct fake_store *make_kit_by(const struct issued *signer)
 
 static struct fake_store *make_kit(void)
 {
-	return make_kit_by(&keys.ca);
+	return make_kit_by(&fixture_keys.ca);
 }
 
 static void test_good_kit(void **state)
@@ -85,7 +83,7 @@ static void test_good_kit(void **state)
 	assert_string_equal(text_string(&kit.name), "班 3");
 	assert_string_equal(text_string(&kit.profile), "default");
 	assert_int_equal(kit.recipients.count, 1);
-	assert_string_equal(kit.recipients.at[0], keys.recipients.at[0]);
+	assert_string_equal(kit.recipients.at[0], fixture_keys.recipients.at[0]);
 	assert_non_null(kit.seal);
 	/* The certificate's own end, 90 days on, whatever kit.json says. */
 	assert_true(kit.expires > FIXTURE_NOW + 89 * 864000000000ull);
@@ -132,7 +130,7 @@ static void test_refused_kits(void **state)
 	refuse(KIT_CA, text_string(&other_ca.certificate), ERR_DAMAGED);
 	refuse(KIT_SEAL_KEY, text_string(&other.key), ERR_DAMAGED);
 	/* A CA certificate does not seal. */
-	refuse(KIT_SEAL, text_string(&keys.ca.certificate), ERR_DAMAGED);
+	refuse(KIT_SEAL, text_string(&fixture_keys.ca.certificate), ERR_DAMAGED);
 }
 
 /* Each is well formed, and not what the office signed. */
@@ -145,7 +143,8 @@ static void test_replaced_parts(void **state)
 
 	(void)state;
 	assert_true(age_generate(&identity, &stranger, NULL));
-	text_addf(&more, "# office\r\n%s\r\n\n%s\n", keys.recipients.at[0], text_string(&stranger));
+	text_addf(&more, "# office\r\n%s\r\n\n%s\n", fixture_keys.recipients.at[0],
+	    text_string(&stranger));
 	refuse(KIT_RECIPIENTS, text_string(&stranger), ERR_DAMAGED);
 	refuse(KIT_RECIPIENTS, text_string(&more), ERR_DAMAGED);
 	refuse(KIT_JSON,
@@ -168,7 +167,7 @@ static void test_signed_by_another(void **state)
 
 	(void)state;
 	assert_true(issue_ca("other CA", FIXTURE_NOW, &other, NULL));
-	const struct issued *const signers[] = {&keys.certificate, &other};
+	const struct issued *const signers[] = {&fixture_keys.certificate, &other};
 
 	for (size_t i = 0; i < ARRAY_LEN(signers); i++) {
 		struct fake_store *fake = make_kit_by(signers[i]);
@@ -198,24 +197,25 @@ static void test_newer_format(void **state)
 static void test_issuing(void **state)
 {
 	CLEANUP(issued_free) struct issued out = {0};
-	struct issued crossed = {.certificate = keys.ca.certificate, .key = keys.certificate.key};
+	struct issued crossed = {
+	    .certificate = fixture_keys.ca.certificate, .key = fixture_keys.certificate.key};
 	uint64_t from, to;
 	struct err err = {0};
 
 	(void)state;
-	assert_false(issue_seal(&keys.ca, "", FIXTURE_NOW, 90, &out, &err));
-	assert_false(issue_seal(&keys.ca, "a\x1b", FIXTURE_NOW, 90, &out, &err));
-	assert_false(issue_seal(&keys.ca, "a", FIXTURE_NOW, 0, &out, &err));
+	assert_false(issue_seal(&fixture_keys.ca, "", FIXTURE_NOW, 90, &out, &err));
+	assert_false(issue_seal(&fixture_keys.ca, "a\x1b", FIXTURE_NOW, 90, &out, &err));
+	assert_false(issue_seal(&fixture_keys.ca, "a", FIXTURE_NOW, 0, &out, &err));
 	assert_false(issue_seal(&crossed, "a", FIXTURE_NOW, 90, &out, &err));
 	assert_int_equal(err.kind, ERR_DAMAGED);
 	/* Never longer than its CA. */
-	assert_true(issue_seal(&keys.ca, "long", FIXTURE_NOW, 3650, &out, &err));
-	assert_true(issue_check_seal(
-	    text_bytes(&out.certificate), text_bytes(&keys.ca.certificate), &from, &to, &err));
+	assert_true(issue_seal(&fixture_keys.ca, "long", FIXTURE_NOW, 3650, &out, &err));
+	assert_true(issue_check_seal(text_bytes(&out.certificate),
+	    text_bytes(&fixture_keys.ca.certificate), &from, &to, &err));
 	assert_true(from < FIXTURE_NOW && to > FIXTURE_NOW);
 	assert_true(to <= FIXTURE_NOW + ISSUE_CA_DAYS * 864000000000ull);
-	assert_false(issue_check_seal(
-	    text_bytes(&keys.ca.certificate), text_bytes(&keys.ca.certificate), &from, &to, &err));
+	assert_false(issue_check_seal(text_bytes(&fixture_keys.ca.certificate),
+	    text_bytes(&fixture_keys.ca.certificate), &from, &to, &err));
 }
 
 /* From its date on, not before; once; by the CA alone; the list keeps what it had. */
@@ -229,21 +229,21 @@ static void test_revoking(void **state)
 	CLEANUP(text_free) struct text none = {0};
 	CLEANUP(text_free) struct text p7s = {0};
 	CLEANUP(issue_facts_free) struct issue_facts facts = {0};
-	struct bytes own = text_bytes(&keys.certificate.certificate);
-	struct bytes ca = text_bytes(&keys.ca.certificate);
+	struct bytes own = text_bytes(&fixture_keys.certificate.certificate);
+	struct bytes ca = text_bytes(&fixture_keys.ca.certificate);
 	struct seal_trust trust = {.ca_pem = ca, .at = FIXTURE_NOW + day - 1};
 	CLEANUP(seal_facts_free) struct seal_facts seal = {0};
 	struct err err = {0};
 
 	(void)state;
-	assert_true(issue_seal(&keys.ca, "second", FIXTURE_NOW, 90, &second, NULL));
-	assert_true(issue_revoke(&keys.ca, (struct bytes){0}, text_bytes(&second.certificate),
-	    FIXTURE_NOW, FIXTURE_NOW, &first, &err));
+	assert_true(issue_seal(&fixture_keys.ca, "second", FIXTURE_NOW, 90, &second, NULL));
+	assert_true(issue_revoke(&fixture_keys.ca, (struct bytes){0},
+	    text_bytes(&second.certificate), FIXTURE_NOW, FIXTURE_NOW, &first, &err));
 	assert_true(issue_facts(own, ca, text_bytes(&first), &facts, &err));
 	assert_false(facts.is_revoked);
 	assert_string_equal(text_string(&facts.name), "test kit");
 	issue_facts_free(&facts);
-	assert_true(issue_revoke(&keys.ca, text_bytes(&first), own, FIXTURE_NOW + day,
+	assert_true(issue_revoke(&fixture_keys.ca, text_bytes(&first), own, FIXTURE_NOW + day,
 	    FIXTURE_NOW + 2 * day, &both, &err));
 	assert_true(issue_facts(own, ca, text_bytes(&both), &facts, &err));
 	assert_true(facts.is_revoked);
@@ -254,17 +254,17 @@ static void test_revoking(void **state)
 	assert_true(facts.is_revoked);
 	assert_int_equal(facts.revoked, FIXTURE_NOW);
 
-	assert_false(
-	    issue_revoke(&keys.ca, text_bytes(&both), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
+	assert_false(issue_revoke(
+	    &fixture_keys.ca, text_bytes(&both), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
 	assert_int_equal(err.kind, ERR_EXISTS);
 	assert_true(issue_ca("other CA", FIXTURE_NOW, &other, NULL));
 	assert_false(
 	    issue_revoke(&other, text_bytes(&first), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
-	assert_false(
-	    issue_revoke(&keys.ca, bytes_of("junk"), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
+	assert_false(issue_revoke(
+	    &fixture_keys.ca, bytes_of("junk"), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
 	assert_int_equal(none.len, 0);
 
-	assert_true(seal_sign(keys.seal, bytes_of("sealed"), FIXTURE_NOW, &p7s, &err));
+	assert_true(seal_sign(fixture_keys.seal, bytes_of("sealed"), FIXTURE_NOW, &p7s, &err));
 	trust.crl_pem = text_bytes(&both);
 	assert_true(seal_verify(bytes_of("sealed"), text_bytes(&p7s), &trust, &seal, &err));
 	trust.at++;
@@ -272,21 +272,6 @@ static void test_revoking(void **state)
 	assert_false(seal_verify(bytes_of("sealed"), text_bytes(&p7s), &trust, &seal, &err));
 	assert_int_equal(err.kind, ERR_UNTRUSTED);
 	assert_non_null(strstr(err.text, "revoked from"));
-}
-
-static int make_keys(void **state)
-{
-	struct err err = {0};
-
-	(void)state;
-	return fixture_seal_make(&keys, &err) ? 0 : -1;
-}
-
-static int drop_keys(void **state)
-{
-	(void)state;
-	fixture_seal_free(&keys);
-	return 0;
 }
 
 int main(void)
@@ -301,5 +286,5 @@ int main(void)
 	    cmocka_unit_test(test_revoking),
 	};
 
-	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
 }

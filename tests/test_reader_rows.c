@@ -10,19 +10,6 @@
 #define ROWS    8
 #define ROW_LEN ((size_t)3 << 20) /* so that the rows fill more frames than a reader keeps */
 
-static int set_up(void **state)
-{
-	(void)state;
-	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	fixture_seal_free(&fixture_keys);
-	return 0;
-}
-
 static struct bundle_trust make_trust(void)
 {
 	return (struct bundle_trust){
@@ -104,5 +91,5 @@ int main(void)
 	    cmocka_unit_test(says_what_it_cannot_read),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
 }

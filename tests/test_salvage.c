@@ -222,19 +222,6 @@ static void test_removed(void **state)
 	store_free(&fake->store);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return fixture_seal_make(&fixture_keys, NULL) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	fixture_seal_free(&fixture_keys);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,5 +230,5 @@ int main(void)
 	    cmocka_unit_test(test_removed),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
 }

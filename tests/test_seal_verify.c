@@ -10,14 +10,13 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
-static struct fixture_seal keys;
 static const char content[] = "# format: 1\n0123  files.001.tar.zst.age\n";
 static struct text good; /* a seal over content */
 
 static struct seal_trust trust_now(void)
 {
 	return (struct seal_trust){
-	    .ca_pem = text_bytes(&keys.ca.certificate),
+	    .ca_pem = text_bytes(&fixture_keys.ca.certificate),
 	    .at = FIXTURE_NOW,
 	};
 }
@@ -38,17 +37,15 @@ static bool verify_now(struct bytes p7s, struct err *err)
 
 static int set_up(void **state)
 {
-	(void)state;
-	return fixture_seal_make(&keys, NULL) &&
-		       seal_sign(keys.seal, bytes_of(content), FIXTURE_NOW, &good, NULL)
+	return fixture_keys_make(state) == 0 &&
+		       seal_sign(fixture_keys.seal, bytes_of(content), FIXTURE_NOW, &good, NULL)
 		   ? 0
 		   : -1;
 }
 
 static int tear_down(void **state)
 {
-	(void)state;
-	fixture_seal_free(&keys);
+	fixture_keys_free(state);
 	text_free(&good);
 	return 0;
 }
@@ -66,7 +63,7 @@ static void accepts_ours(void **state)
 	assert_string_equal(text_string(&facts.issuer), "CN = test CA");
 	assert_true(facts.not_before < FIXTURE_NOW && facts.not_after > FIXTURE_NOW);
 	assert_true(facts.signed_at / 10000000 == FIXTURE_NOW / 10000000);
-	seal_key_certificate_sha256(keys.seal, sha256);
+	seal_key_certificate_sha256(fixture_keys.seal, sha256);
 	assert_memory_equal(facts.certificate_sha256, sha256, SHA256_LEN);
 }
 
@@ -179,8 +176,8 @@ static EVP_PKEY *load_key(const struct text *pem)
 /* A revocation list of the CA that names the kit's certificate, or nobody; signed by `signer`. */
 static void make_crl(bool with_kit, const struct text *signer, struct text *pem)
 {
-	X509 *ca = load_certificate(&keys.ca.certificate);
-	X509 *kit = load_certificate(&keys.certificate.certificate);
+	X509 *ca = load_certificate(&fixture_keys.ca.certificate);
+	X509 *kit = load_certificate(&fixture_keys.certificate.certificate);
 	EVP_PKEY *key = load_key(signer);
 	X509_CRL *crl = X509_CRL_new();
 	X509_REVOKED *revoked = X509_REVOKED_new();
@@ -220,9 +217,9 @@ static void asks_the_revocation_list(void **state)
 	struct err err = {0};
 
 	(void)state;
-	make_crl(false, &keys.ca.key, &nobody);
-	make_crl(true, &keys.ca.key, &kit);
-	make_crl(false, &keys.certificate.key, &forged);
+	make_crl(false, &fixture_keys.ca.key, &nobody);
+	make_crl(true, &fixture_keys.ca.key, &kit);
+	make_crl(false, &fixture_keys.certificate.key, &forged);
 	trust.crl_pem = text_bytes(&nobody);
 	assert_true(verify(text_bytes(&good), &trust, NULL));
 	trust.crl_pem = text_bytes(&kit);
@@ -281,8 +278,8 @@ static void refuses_other_forms(void **state)
 		CLEANUP(text_free) struct text p7s = {0};
 		struct err err = {0};
 
-		sign_with(
-		    &keys.certificate.certificate, &keys.certificate.key, forms[i].flags, &p7s);
+		sign_with(&fixture_keys.certificate.certificate, &fixture_keys.certificate.key,
+		    forms[i].flags, &p7s);
 		if (verify_now(text_bytes(&p7s), &err) != forms[i].good)
 			print_error("form %u: %s\n", (unsigned)i, err.text);
 		assert_int_equal(verify_now(text_bytes(&p7s), NULL), forms[i].good);
@@ -296,7 +293,7 @@ static void refuses_a_ca_as_signer(void **state)
 	struct err err = {0};
 
 	(void)state;
-	sign_with(&keys.ca.certificate, &keys.ca.key, OURS, &p7s);
+	sign_with(&fixture_keys.ca.certificate, &fixture_keys.ca.key, OURS, &p7s);
 	assert_false(verify_now(text_bytes(&p7s), &err));
 	assert_int_equal(err.kind, ERR_UNTRUSTED);
 }
@@ -304,8 +301,8 @@ static void refuses_a_ca_as_signer(void **state)
 /* The kit's certificate, issued again by the CA with another key usage. NULL: with none. */
 static void issue_with_usage(const char *usage, struct text *pem)
 {
-	X509 *x = load_certificate(&keys.certificate.certificate);
-	EVP_PKEY *ca_key = load_key(&keys.ca.key);
+	X509 *x = load_certificate(&fixture_keys.certificate.certificate);
+	EVP_PKEY *ca_key = load_key(&fixture_keys.ca.key);
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *at = NULL;
 
@@ -339,7 +336,7 @@ static void refuses_other_key_usage(void **state)
 		CLEANUP(text_free) struct text p7s = {0};
 
 		issue_with_usage(usages[i], &certificate);
-		sign_with(&certificate, &keys.certificate.key, OURS, &p7s);
+		sign_with(&certificate, &fixture_keys.certificate.key, OURS, &p7s);
 		if (verify_now(text_bytes(&p7s), NULL) != (i == 0))
 			print_error("usage %u\n", (unsigned)i);
 		assert_int_equal(verify_now(text_bytes(&p7s), NULL), i == 0);
@@ -350,8 +347,8 @@ static void refuses_additions(void **state)
 {
 	const uint8_t *at = (const uint8_t *)good.at;
 	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, (long)good.len);
-	X509 *x = load_certificate(&keys.certificate.certificate);
-	EVP_PKEY *key = load_key(&keys.certificate.key);
+	X509 *x = load_certificate(&fixture_keys.certificate.certificate);
+	EVP_PKEY *key = load_key(&fixture_keys.certificate.key);
 	CMS_SignerInfo *signer = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms), 0);
 	unsigned char *der = NULL;
 	struct err err = {0};

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-static struct fixture_seal keys;
-
 static void test_request(void **state)
 {
 	/* TimeStampReq (RFC 3161 2.4.1): version 1, then the imprint: SHA-256 with NULL, 32 bytes. */
@@ -39,10 +37,10 @@ static void test_no_stamp(void **state)
 	static const uint8_t rejection[] = {0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02};
 	/* Granted, without a token. */
 	static const uint8_t hollow[] = {0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x00};
-	const struct stamp_trust ca = {.ca_pem = text_bytes(&keys.ca.certificate)};
+	const struct stamp_trust ca = {.ca_pem = text_bytes(&fixture_keys.ca.certificate)};
 	const struct bytes wrong[] = {{0}, bytes_of("junk"), {rejection, sizeof(rejection)},
 	    {hollow, sizeof(hollow)}, {rejection, sizeof(rejection) - 1},
-	    {(const uint8_t *)keys.ca.certificate.at, keys.ca.certificate.len}};
+	    {(const uint8_t *)fixture_keys.ca.certificate.at, fixture_keys.ca.certificate.len}};
 	CLEANUP(text_free) struct text large = {0};
 	struct stamp_facts facts = {0};
 	struct err err = {0};
@@ -91,7 +89,7 @@ static void test_flipped_bits(void **state)
 
 static void test_countersignature(void **state)
 {
-	const struct bytes certificate = text_bytes(&keys.certificate.certificate);
+	const struct bytes certificate = text_bytes(&fixture_keys.certificate.certificate);
 	CLEANUP(text_free) struct text p7s = {0};
 	CLEANUP(text_free) struct text none = {0};
 	CLEANUP(seal_facts_free) struct seal_facts facts = {0};
@@ -99,8 +97,8 @@ static void test_countersignature(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_true(countersign(bytes_of("sealed"), certificate, text_bytes(&keys.certificate.key),
-	    FIXTURE_NOW, &p7s, &err));
+	assert_true(countersign(bytes_of("sealed"), certificate,
+	    text_bytes(&fixture_keys.certificate.key), FIXTURE_NOW, &p7s, &err));
 	assert_true(countersign_verify(bytes_of("sealed"), text_bytes(&p7s), &facts, &err));
 	assert_string_equal(text_string(&facts.signer), "CN = test kit");
 	assert_false(countersign_verify(bytes_of("seal"), text_bytes(&p7s), &untouched, &err));
@@ -113,22 +111,9 @@ static void test_countersignature(void **state)
 		    countersign_verify(bytes_of("sealed"), text_bytes(&p7s), &untouched, &err));
 		p7s.at[i] = (char)(p7s.at[i] ^ 1);
 	}
-	assert_false(countersign(
-	    bytes_of("sealed"), certificate, text_bytes(&keys.ca.key), FIXTURE_NOW, &none, &err));
+	assert_false(countersign(bytes_of("sealed"), certificate, text_bytes(&fixture_keys.ca.key),
+	    FIXTURE_NOW, &none, &err));
 	assert_int_equal(none.len, 0);
-}
-
-static int make_keys(void **state)
-{
-	(void)state;
-	return fixture_seal_make(&keys, NULL) ? 0 : -1;
-}
-
-static int drop_keys(void **state)
-{
-	(void)state;
-	fixture_seal_free(&keys);
-	return 0;
 }
 
 int main(void)
@@ -140,5 +125,5 @@ int main(void)
 	    cmocka_unit_test(test_countersignature),
 	};
 
-	return cmocka_run_group_tests(tests, make_keys, drop_keys);
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
 }
