@@ -97,7 +97,7 @@ bool fixture_entry(struct bundle_writer *writer, enum bundle_set set, const char
 	       fixture_row(writer, name, size, &place, err);
 }
 
-static struct bundle_trust make_trust(void)
+struct bundle_trust fixture_trust(void)
 {
 	return (struct bundle_trust){
 	    .ca_pem = text_bytes(&fixture_keys.ca.certificate),
@@ -115,7 +115,7 @@ static void say_problem(void *context, const struct err *why)
 /* Opens and checks all that can be checked; the caller looks at the facts. */
 struct bundle_reader *fixture_open(struct fake_store *fake, struct bundle_facts *facts)
 {
-	struct bundle_trust trust = make_trust();
+	struct bundle_trust trust = fixture_trust();
 	struct bundle_watch watch = {.problem = say_problem};
 	struct bundle_reader *reader = NULL;
 	struct err err = {0};

@@ -19,6 +19,8 @@ bool fixture_row(struct bundle_writer *writer, const char *name, uint64_t size,
 /* One entry of `size` bytes that do not compress, and its row. */
 bool fixture_entry(struct bundle_writer *writer, enum bundle_set set, const char *name, size_t size,
     struct err *err);
+/* Trusts fixture_keys at FIXTURE_NOW, and has their identity; no conveyor. */
+struct bundle_trust fixture_trust(void);
 /* Opens a bundle and checks all that can be checked; NULL, the problems on stderr, when anything is wrong. */
 struct bundle_reader *fixture_open(struct fake_store *fake, struct bundle_facts *facts);
 /* The member's bytes are those of fixture_entry. */

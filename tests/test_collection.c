@@ -7,9 +7,9 @@
 #include "core/array.h"
 #include "tests/fake_source.h"
 #include "tests/fake_store.h"
+#include "tests/fixture_bundle.h"
 #include "tests/fixture_fat.h"
 #include "tests/fixture_ntfs.h"
-#include "tests/fixture_seal.h"
 
 #include <stdlib.h>
 
@@ -79,9 +79,7 @@ static void read_member(struct bundle_reader *reader, size_t index,
 
 static void read_back(struct store *store, struct outcome *out)
 {
-	struct bundle_trust trust = {.ca_pem = text_bytes(&fixture_keys.ca.certificate),
-	    .identities = &fixture_keys.identities,
-	    .at = FIXTURE_NOW};
+	struct bundle_trust trust = fixture_trust();
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	CLEANUP(source_close) struct source *receipt = NULL;
 	struct err err = {0};
@@ -213,9 +211,7 @@ static void put_file(struct fixture_volume *v, uint64_t number, uint64_t parent,
 
 static void check_raw_name(struct store *store, const char *path, const char *hex)
 {
-	struct bundle_trust trust = {.ca_pem = text_bytes(&fixture_keys.ca.certificate),
-	    .identities = &fixture_keys.identities,
-	    .at = FIXTURE_NOW};
+	struct bundle_trust trust = fixture_trust();
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	CLEANUP(text_free) struct text json = {0}, want = {0};
 	struct bundle_row_view view;

@@ -3,10 +3,10 @@
 #include "unit.h"
 
 #include "fixture_bundle.h"
+#include "fixture_conveyor.h"
 
 #include "bundle/pour.h"
 #include "core/array.h"
-#include "platform/conveyor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +17,6 @@
 
 static const size_t sizes[] = {0, 1, 511, 70000, 2 * MIB, 9 * MIB + 13, 0, 5 * MIB, 3};
 #define COUNT (ARRAY_LEN(sizes) + SMALL)
-
-static struct conveyor *conveyor; /* NULL in the first round */
 
 struct run {
 	struct bundle_reader *reader;
@@ -120,14 +118,10 @@ static struct fake_store *make_bundle(void)
 
 static struct bundle_reader *open_bundle(struct fake_store *fake)
 {
-	const struct bundle_trust trust = {
-	    .ca_pem = text_bytes(&fixture_keys.ca.certificate),
-	    .identities = &fixture_keys.identities,
-	    .at = FIXTURE_NOW,
-	    .conveyor = conveyor,
-	};
+	struct bundle_trust trust = fixture_trust();
 	struct bundle_reader *reader = NULL;
 
+	trust.conveyor = fixture_conveyor;
 	assert_true(bundle_open(&fake->store, &trust, &reader, NULL));
 	assert_int_equal(bundle_row_count(reader), COUNT);
 	return reader;
@@ -249,23 +243,18 @@ static void damage_costs_what_lies_there(void **state)
 	store_free(&fake->store);
 }
 
-int main(void)
+static int run_all(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(pours_what_is_read),
 	    cmocka_unit_test(failures_stay_with_their_entry),
 	    cmocka_unit_test(damage_costs_what_lies_there),
 	};
-	int failed = 0;
 
-	if (!fixture_seal_make(&fixture_keys, NULL))
-		return 1;
-	for (unsigned hands = 0; hands <= CONVEYOR_HANDS_MAX; hands += hands ? 3 : 1) {
-		if (hands && !conveyor_new(hands, &conveyor, NULL))
-			return 1;
-		failed += cmocka_run_group_tests(tests, NULL, NULL);
-		conveyor_free(TAKE(conveyor));
-	}
-	fixture_seal_free(&fixture_keys);
-	return failed;
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
+}
+
+int main(void)
+{
+	return fixture_conveyor_rounds(3, run_all);
 }

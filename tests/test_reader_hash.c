@@ -3,17 +3,16 @@
 
 #include "fake_flaky.h"
 #include "fixture_bundle.h"
+#include "fixture_conveyor.h"
 
 #include "bundle/manifest.h"
 #include "core/array.h"
-#include "platform/conveyor.h"
 
 #include <string.h>
 
 #define MIB ((size_t)1 << 20)
 
-static struct conveyor *conveyor; /* NULL in the first round */
-static uint64_t stop_at;          /* bytes hashed; 0: never */
+static uint64_t stop_at; /* bytes hashed; 0: never */
 
 static bool on_progress(void *context, const char *phase, uint64_t done, uint64_t total)
 {
@@ -45,15 +44,11 @@ static struct fake_store *make_bundle(const size_t *sizes, size_t count)
 
 static bool check_store(struct store *store, struct err *err)
 {
-	const struct bundle_trust trust = {
-	    .ca_pem = text_bytes(&fixture_keys.ca.certificate),
-	    .identities = &fixture_keys.identities,
-	    .at = FIXTURE_NOW,
-	    .conveyor = conveyor,
-	};
+	struct bundle_trust trust = fixture_trust();
 	const struct bundle_watch watch = {.progress = on_progress};
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 
+	trust.conveyor = fixture_conveyor;
 	return bundle_open_seal(store, &trust, &watch, &reader, err) &&
 	       bundle_check_files(reader, err);
 }
@@ -132,8 +127,8 @@ static void tells_what_it_cannot_read(void **state)
 	(void)state;
 	fake_flaky_over(&flaky, &fake->store);
 	/* It counts its reads on one thread only. */
-	for (uint64_t fail_at = 0; fail_at < reads && !(conveyor && conveyor->depth > 2);
-	     fail_at++) {
+	for (uint64_t fail_at = 0;
+	     fail_at < reads && !(fixture_conveyor && fixture_conveyor->depth > 2); fail_at++) {
 		flaky.reads = 0;
 		flaky.fail_at = fail_at;
 		assert_int_equal(check_store(&flaky.store, NULL), fail_at == 0);
@@ -142,7 +137,7 @@ static void tells_what_it_cannot_read(void **state)
 	store_free(&fake->store);
 }
 
-int main(void)
+static int run_all(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(hashes_one_large_volume),
@@ -150,16 +145,11 @@ int main(void)
 	    cmocka_unit_test(stops_when_told),
 	    cmocka_unit_test(tells_what_it_cannot_read),
 	};
-	int failed = 0;
 
-	if (!fixture_seal_make(&fixture_keys, NULL))
-		return 1;
-	for (unsigned hands = 0; hands <= CONVEYOR_HANDS_MAX; hands += hands ? 2 : 1) {
-		if (hands && !conveyor_new(hands, &conveyor, NULL))
-			return 1;
-		failed += cmocka_run_group_tests(tests, NULL, NULL);
-		conveyor_free(TAKE(conveyor));
-	}
-	fixture_seal_free(&fixture_keys);
-	return failed;
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
+}
+
+int main(void)
+{
+	return fixture_conveyor_rounds(2, run_all);
 }

@@ -10,15 +10,6 @@
 #define ROWS    8
 #define ROW_LEN ((size_t)3 << 20) /* so that the rows fill more frames than a reader keeps */
 
-static struct bundle_trust make_trust(void)
-{
-	return (struct bundle_trust){
-	    .ca_pem = text_bytes(&fixture_keys.ca.certificate),
-	    .identities = &fixture_keys.identities,
-	    .at = FIXTURE_NOW,
-	};
-}
-
 static void finish(struct bundle_writer *writer)
 {
 	char number[SHA256_HEX_ROOM];
@@ -47,7 +38,7 @@ static void says_what_it_cannot_read(void **state)
 {
 	struct fake_store *fake = fake_store_new();
 	struct bundle_plan plan = fixture_plan(fake);
-	struct bundle_trust trust = make_trust();
+	struct bundle_trust trust = fixture_trust();
 	struct bundle_writer *writer = NULL;
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct fake_flaky flaky;
