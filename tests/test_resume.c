@@ -247,6 +247,18 @@ static void test_refusals(void **state)
 	fixture_seal_free(&other);
 }
 
+static struct bundle_place put_entry(
+    struct bundle_writer *writer, const char *name, struct bytes content)
+{
+	struct bundle_member member = {.name = name, .size = content.len};
+	struct bundle_place place = {0};
+
+	assert_true(bundle_entry_begin(writer, BUNDLE_FILES, &member, NULL));
+	assert_true(bundle_entry_write(writer, content, NULL));
+	assert_true(bundle_entry_end(writer, &place, NULL));
+	return place;
+}
+
 /* What is there now is not what is sealed of it: said, and the hash is of what is stored. */
 static void test_changed_meanwhile(void **state)
 {
@@ -254,7 +266,6 @@ static void test_changed_meanwhile(void **state)
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	static uint8_t zeros[BIG_BYTES + 100];
-	struct bundle_member member = {.name = "fs/C/big", .size = sizeof(zeros)};
 	struct fake_store *fake = interrupted();
 	struct bundle_resumed resumed;
 	struct bundle_facts facts = {0};
@@ -264,9 +275,7 @@ static void test_changed_meanwhile(void **state)
 	store = &fake->store;
 	writer = resume(fake, &resumed, NULL);
 	assert_true(resumed.goes_on_inside);
-	assert_true(bundle_entry_begin(writer, BUNDLE_FILES, &member, NULL));
-	assert_true(bundle_entry_write(writer, (struct bytes){zeros, sizeof(zeros)}, NULL));
-	assert_true(bundle_entry_end(writer, &place, NULL));
+	place = put_entry(writer, "fs/C/big", (struct bytes){zeros, sizeof(zeros)});
 	assert_true(place.is_stale);
 	assert_int_equal(place.stored, BIG_BYTES);
 	assert_true(fixture_row(writer, "fs/C/big", BIG_BYTES, &place, NULL));
@@ -282,7 +291,6 @@ static void test_not_met_again(void **state)
 	CLEANUP(store_free) struct store *store = NULL;
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
-	struct bundle_member again = {.name = "fs/C/big", .size = 5};
 	struct fake_store *fake = interrupted();
 	struct bundle_resumed resumed;
 	struct bundle_facts facts = {0};
@@ -292,9 +300,7 @@ static void test_not_met_again(void **state)
 	store = &fake->store;
 	writer = resume(fake, &resumed, NULL);
 	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 3000, NULL));
-	assert_true(bundle_entry_begin(writer, BUNDLE_FILES, &again, NULL));
-	assert_true(bundle_entry_write(writer, bytes_of("again"), NULL));
-	assert_true(bundle_entry_end(writer, &place, NULL));
+	place = put_entry(writer, "fs/C/big", bytes_of("again"));
 	assert_true(place.is_second);
 	assert_true(fixture_row(writer, "fs/C/big~2", 5, &place, NULL));
 	assert_true(finish(writer, NULL));
