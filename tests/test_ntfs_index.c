@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/volume.h"
+#include "tests/fixture_i30.h"
 #include "tests/fixture_ntfs.h"
 
 #include <stdlib.h>
@@ -11,8 +12,6 @@
 
 #define BLOCK  1024u
 #define BLOCKS 40u
-
-static const uint8_t i30[] = {'$', 0, 'I', 0, '3', 0, '0', 0};
 
 /* A directory whose index blocks are the whole volume. */
 struct directory {
@@ -53,15 +52,6 @@ static void damage(struct ntfs_lister *lister, const struct err *why)
 	((struct listed *)lister)->damages++;
 }
 
-static struct ntfs_stream resident(uint32_t type, const uint8_t *at, size_t len)
-{
-	return (struct ntfs_stream){.type = type,
-	    .utf16 = {i30, sizeof(i30)},
-	    .resident = true,
-	    .content = {at, len},
-	    .size = len};
-}
-
 static void begin(struct directory *d)
 {
 	memset(d, 0, sizeof(*d));
@@ -71,14 +61,9 @@ static void begin(struct directory *d)
 	d->volume = (struct ntfs_volume){.raw = d->raw,
 	    .geometry = {.sector_size = 512, .cluster_size = 512, .clusters = BLOCKS * 2}};
 	d->run = (struct ntfs_run){.length = BLOCKS * 2};
-	d->streams[0] = resident(NTFS_INDEX_ROOT, d->root, sizeof(d->root));
-	d->streams[1] = (struct ntfs_stream){.type = NTFS_INDEX_ALLOCATION,
-	    .utf16 = {i30, sizeof(i30)},
-	    .size = sizeof(d->blocks),
-	    .initialized = sizeof(d->blocks),
-	    .runs = &d->run,
-	    .run_count = 1};
-	d->streams[2] = resident(NTFS_BITMAP, d->bitmap, sizeof(d->bitmap));
+	d->streams[0] = fixture_i30_resident(NTFS_INDEX_ROOT, d->root, sizeof(d->root));
+	d->streams[1] = fixture_i30_blocks(&d->run, sizeof(d->blocks));
+	d->streams[2] = fixture_i30_resident(NTFS_BITMAP, d->bitmap, sizeof(d->bitmap));
 	d->entry =
 	    (struct ntfs_entry){.is_directory = true, .streams = d->streams, .stream_count = 3};
 }

@@ -5,6 +5,7 @@
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/volume.h"
 #include "tests/fake_source.h"
+#include "tests/fixture_i30.h"
 #include "tests/fixture_ntfs.h"
 
 #include <stdlib.h>
@@ -60,17 +61,6 @@ static void damage(struct ntfs_slack_lister *lister, const struct err *why)
 	((struct found *)lister)->damages++;
 }
 
-static struct ntfs_stream resident(uint32_t type, const uint8_t *at, size_t len)
-{
-	static const uint8_t i30[] = {'$', 0, 'I', 0, '3', 0, '0', 0};
-
-	return (struct ntfs_stream){.type = type,
-	    .utf16 = {i30, sizeof(i30)},
-	    .resident = true,
-	    .content = {at, len},
-	    .size = len};
-}
-
 /* An index of so many blocks, all in use, that leads to none: what counts here is the blocks. */
 static void begin(struct directory *d, uint64_t count)
 {
@@ -89,14 +79,10 @@ static void begin(struct directory *d, uint64_t count)
 	d->mft = (struct ntfs_mft){.volume = &d->volume, .record_size = 1024, .first = RECORDS};
 	d->run = (struct ntfs_run){.length = count};
 	fixture_index_entry(entries, &pos, 0, 0, NULL, UINT64_MAX);
-	d->streams[0] = resident(
+	d->streams[0] = fixture_i30_resident(
 	    NTFS_INDEX_ROOT, d->root, fixture_index_root(d->root, BLOCK, entries, pos, true));
-	d->streams[1] = resident(NTFS_BITMAP, d->bitmap, (size_t)count / 8 + 1);
-	d->streams[2] = resident(NTFS_INDEX_ALLOCATION, NULL, 0);
-	d->streams[2].resident = false;
-	d->streams[2].size = d->streams[2].initialized = bytes;
-	d->streams[2].runs = &d->run;
-	d->streams[2].run_count = 1;
+	d->streams[1] = fixture_i30_resident(NTFS_BITMAP, d->bitmap, (size_t)count / 8 + 1);
+	d->streams[2] = fixture_i30_blocks(&d->run, bytes);
 	d->entry = (struct ntfs_entry){.record = DIRECTORY,
 	    .sequence = DIRECTORY,
 	    .in_use = true,

@@ -3,7 +3,7 @@
 #ifndef KANSHIKI_TESTS_FUZZ_INDEX_INPUT_H
 #define KANSHIKI_TESTS_FUZZ_INDEX_INPUT_H
 
-#include "formats/ntfs/volume.h"
+#include "tests/fixture_i30.h"
 
 #define INDEX_INPUT_HEAD 528u
 
@@ -14,17 +14,6 @@ struct index_input { /* stays where it is: its parts point to each other */
 	struct ntfs_stream streams[3];
 	struct ntfs_entry entry;
 };
-
-static inline struct ntfs_stream index_input_resident(uint32_t type, const uint8_t *at, size_t len)
-{
-	static const uint8_t i30[] = {'$', 0, 'I', 0, '3', 0, '0', 0};
-
-	return (struct ntfs_stream){.type = type,
-	    .utf16 = {i30, sizeof(i30)},
-	    .resident = true,
-	    .content = {at, len},
-	    .size = len};
-}
 
 /* False: too short, or no memory. */
 static inline bool index_input_open(struct index_input *in, const uint8_t *data, size_t len)
@@ -37,13 +26,9 @@ static inline bool index_input_open(struct index_input *in, const uint8_t *data,
 	in->volume = (struct ntfs_volume){.raw = in->raw,
 	    .geometry = {.sector_size = 512, .cluster_size = 512, .clusters = blocks.len / 512}};
 	in->run = (struct ntfs_run){.length = in->volume.geometry.clusters};
-	in->streams[0] = index_input_resident(NTFS_INDEX_ROOT, data, 512);
-	in->streams[1] = index_input_resident(NTFS_INDEX_ALLOCATION, NULL, blocks.len / 512 * 512);
-	in->streams[1].resident = false;
-	in->streams[1].initialized = in->run.length * 512;
-	in->streams[1].runs = &in->run;
-	in->streams[1].run_count = 1;
-	in->streams[2] = index_input_resident(NTFS_BITMAP, data + 512, 15);
+	in->streams[0] = fixture_i30_resident(NTFS_INDEX_ROOT, data, 512);
+	in->streams[1] = fixture_i30_blocks(&in->run, in->run.length * 512);
+	in->streams[2] = fixture_i30_resident(NTFS_BITMAP, data + 512, 15);
 	in->entry = (struct ntfs_entry){.record = 5,
 	    .in_use = data[INDEX_INPUT_HEAD - 1] & 1,
 	    .is_directory = true,
