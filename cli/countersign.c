@@ -1,6 +1,7 @@
 /* kanshiki countersign: a second person signs a bundle's seal, in a file of its own. */
 #include "bundle/countersign.h"
 #include "cli/command.h"
+#include "cli/opening.h"
 #include "core/options.h"
 #include "core/tr.h"
 #include "platform/clock.h"
@@ -10,7 +11,6 @@
 #include <string.h>
 
 #define OPTIONS   2
-#define SEAL_NAME "MANIFEST.p7s"
 #define PEM_BYTES ((size_t)256 << 10)
 
 struct request {
@@ -42,23 +42,14 @@ static void help(struct text *out)
 
 static bool sign(const struct request *request, const char *bundle, struct err *err)
 {
-	CLEANUP(text_free) struct text path = {0};
 	CLEANUP(text_free) struct text out = {0};
 	CLEANUP(text_free) struct text sealed = {0};
 	CLEANUP(text_free) struct text certificate = {0};
 	CLEANUP(text_wipe) struct text key = {0};
 	CLEANUP(text_free) struct text p7s = {0};
 
-	if (file_kind(bundle) == FILE_KIND_MISSING)
-		return fail(err, ERR_MISSING, "no such bundle '%s'", bundle);
-	file_join(&path, bundle, SEAL_NAME);
 	file_join(&out, bundle, COUNTERSIGN_NAME);
-	if (!text_ok(&path, err) || !text_ok(&out, err))
-		return false;
-	if (file_kind(text_string(&path)) != FILE_KIND_FILE)
-		return fail(err, ERR_DAMAGED, "not a sealed bundle: there is no '%s' in '%s'",
-		    SEAL_NAME, bundle);
-	if (!file_read_all(text_string(&path), SEAL_BYTES, &sealed, err) ||
+	if (!text_ok(&out, err) || !opening_seal_bytes(bundle, &sealed, err) ||
 	    !file_read_all(request->certificate, PEM_BYTES, &certificate, err) ||
 	    !file_read_all(request->key, PEM_BYTES, &key, err))
 		return false;

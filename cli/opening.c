@@ -1,6 +1,8 @@
 /* Opening a bundle for a command. See opening.h. */
 #include "cli/opening.h"
 
+#include "bundle/manifest.h"
+#include "bundle/seal_verify.h"
 #include "cli/command.h"
 #include "core/tr.h"
 #include "platform/console.h"
@@ -81,6 +83,21 @@ bool opening_store(const char *path, struct store **out, struct err *err)
 		break;
 	}
 	return store_open_directory(path, out, err);
+}
+
+bool opening_seal_bytes(const char *path, struct text *out, struct err *err)
+{
+	CLEANUP(text_free) struct text seal = {0};
+
+	if (file_kind(path) == FILE_KIND_MISSING)
+		return fail(err, ERR_MISSING, "no such bundle '%s'", path);
+	file_join(&seal, path, MANIFEST_SEAL_NAME);
+	if (!text_ok(&seal, err))
+		return false;
+	if (file_kind(text_string(&seal)) != FILE_KIND_FILE)
+		return fail(err, ERR_DAMAGED, "not a sealed bundle: there is no '%s' in '%s'",
+		    MANIFEST_SEAL_NAME, path);
+	return file_read_all(text_string(&seal), SEAL_BYTES, out, err);
 }
 
 bool opening_seal(struct opening *opening, const char *path, bool needs_identity, struct err *err)

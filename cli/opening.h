@@ -19,6 +19,8 @@ struct opening {
 
 /* The directory of a bundle, nothing of it looked at. */
 bool opening_store(const char *path, struct store **out, struct err *err) MUST_CHECK;
+/* The bundle's seal as it lies there, nothing checked: for what is put beside it. */
+bool opening_seal_bytes(const char *path, struct text *out, struct err *err) MUST_CHECK;
 /* Loads the trust and checks seal and MANIFEST of the bundle at path. */
 bool opening_seal(
     struct opening *opening, const char *path, bool needs_identity, struct err *err) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* kanshiki stamp: a time stamp over a bundle's seal (RFC 3161), over HTTP or exchanged by hand. */
 #include "bundle/stamp.h"
-#include "bundle/seal_verify.h"
 #include "cli/command.h"
+#include "cli/opening.h"
 #include "core/options.h"
 #include "core/time.h"
 #include "core/tr.h"
@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define OPTIONS     6
-#define SEAL_NAME   "MANIFEST.p7s"
 #define TSA_CA      "tsa-ca.pem"
 #define TSA_CRL     "tsa-ca.crl"
 #define PEM_BYTES   ((size_t)1 << 20)
@@ -59,27 +58,13 @@ static void help(struct text *out)
 	options_help(options, OPTIONS, out);
 }
 
-static bool read_seal(const char *bundle, struct text *sealed, struct err *err)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	if (file_kind(bundle) == FILE_KIND_MISSING)
-		return fail(err, ERR_MISSING, "no such bundle '%s'", bundle);
-	file_join(&path, bundle, SEAL_NAME);
-	if (!text_ok(&path, err))
-		return false;
-	if (file_kind(text_string(&path)) != FILE_KIND_FILE)
-		return fail(err, ERR_DAMAGED, "not a sealed bundle: there is no '%s' in '%s'",
-		    SEAL_NAME, bundle);
-	return file_read_all(text_string(&path), SEAL_BYTES, sealed, err);
-}
-
 static bool write_request(const struct request *request, const char *bundle, struct err *err)
 {
 	CLEANUP(text_free) struct text sealed = {0};
 	CLEANUP(text_free) struct text tsq = {0};
 
-	if (!read_seal(bundle, &sealed, err) || !stamp_request(text_bytes(&sealed), &tsq, err) ||
+	if (!opening_seal_bytes(bundle, &sealed, err) ||
+	    !stamp_request(text_bytes(&sealed), &tsq, err) ||
 	    !file_write_all(request->request, text_bytes(&tsq), false, err))
 		return false;
 	say(tr("'%s' is the request; send it to the authority and give its answer with "
@@ -161,7 +146,7 @@ static bool take_stamp(const struct request *request, const char *bundle, struct
 	const char *from = request->url ? request->url : request->response;
 
 	file_join(&path, bundle, STAMP_NAME);
-	if (!text_ok(&path, err) || !read_seal(bundle, &sealed, err) ||
+	if (!text_ok(&path, err) || !opening_seal_bytes(bundle, &sealed, err) ||
 	    !check_unstamped(text_string(&path), err) || !read_authority(request, &authority, err))
 		return false;
 	bool ok = request->url ? stamp_request(text_bytes(&sealed), &tsq, err) &&
