@@ -12,6 +12,7 @@
 #define FLUSH_EVERY ((uint64_t)64 << 20)
 #define READ_PIECE  ((size_t)64 << 10)
 #define READ_MEDIUM ((size_t)1 << 20)
+#define ENTRIES_MAX ((size_t)4 << 20) /* names of one directory held for sorting */
 
 struct file_source {
 	struct source source;
@@ -317,6 +318,60 @@ bool file_make_directory(const char *path, bool parents, struct err *err)
 			return false;
 	}
 	return make_one(path, err);
+}
+
+struct entry {
+	char *name;
+	enum file_kind kind;
+};
+
+struct entries {
+	struct entry *at;
+	size_t count;
+	size_t room;
+};
+
+static void entries_free_at(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		free(entries->at[i].name);
+	free(entries->at);
+}
+
+static bool add_entry(void *context, const char *name, enum file_kind kind, struct err *err)
+{
+	struct entries *entries = context;
+
+	if (!array_grow(&entries->at, &entries->room, entries->count + 1, sizeof(*entries->at),
+		ENTRIES_MAX, err))
+		return false;
+	char *copy = strdup(name);
+
+	if (!copy)
+		return fail(err, ERR_MEMORY, "no memory for its names");
+	entries->at[entries->count++] = (struct entry){copy, kind};
+	return true;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+bool file_list(const char *path,
+    bool (*each)(void *context, const char *name, enum file_kind kind, struct err *err),
+    void *context, struct err *err)
+{
+	CLEANUP(entries_free) struct entries entries = {0};
+
+	if (!os_list(path, add_entry, &entries, err))
+		return fail_in(err, "cannot list '%s'", path);
+	if (entries.count)
+		qsort(entries.at, entries.count, sizeof(*entries.at), by_name);
+	for (size_t i = 0; i < entries.count; i++)
+		if (!each(context, entries.at[i].name, entries.at[i].kind, err))
+			return false;
+	return true;
 }
 
 void file_join(struct text *out, const char *base, const char *name)

@@ -4,6 +4,7 @@
 #define KANSHIKI_PLATFORM_OS_H
 
 #include "core/text.h"
+#include "platform/file.h"
 
 #define OS_NO_HANDLE ((intptr_t)-1) /* no file: INVALID_HANDLE_VALUE, descriptor -1 */
 
@@ -32,6 +33,11 @@ bool os_make_directory(const char *path, struct err *err) MUST_CHECK;
 /* Closes; false when the system reports a late write error. */
 bool os_close(intptr_t file, struct err *err) MUST_CHECK;
 bool os_is_separator(char c);
+/* Calls each(context, name, kind) for every entry of a directory but . and .., in no order, until one fails. A link to a file
+ * is that file; one to a directory is FILE_KIND_OTHER, so that no walk runs in circles. */
+bool os_list(const char *path,
+    bool (*each)(void *context, const char *name, enum file_kind kind, struct err *err),
+    void *context, struct err *err) MUST_CHECK;
 
 /* Writes all bytes (UTF-8) to stream 1 or 2. */
 bool os_console_write(int stream, struct bytes bytes, struct err *err) MUST_CHECK;

@@ -2,18 +2,15 @@
 #define _GNU_SOURCE
 #include "platform/file.h"
 
-#include "core/array.h"
 #include "platform/posix/os.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#define ENTRIES_MAX ((size_t)4 << 20) /* names of one directory held for sorting */
 
 static enum file_kind kind_of_mode(mode_t mode)
 {
@@ -31,25 +28,6 @@ enum file_kind file_kind(const char *path)
 	return errno == ENOENT || errno == ENOTDIR ? FILE_KIND_MISSING : FILE_KIND_OTHER;
 }
 
-struct entry {
-	char *name;
-	enum file_kind kind;
-};
-
-struct entries {
-	struct entry *at;
-	size_t count;
-	size_t room;
-};
-
-static void entries_free_at(struct entries *entries)
-{
-	for (size_t i = 0; i < entries->count; i++)
-		free(entries->at[i].name);
-	free(entries->at);
-}
-
-/* A link to a file is that file; a link to a directory is not followed, so that no walk runs in circles. */
 static enum file_kind kind_of_entry(int directory, const struct dirent *entry)
 {
 	struct stat st;
@@ -67,55 +45,25 @@ static enum file_kind kind_of_entry(int directory, const struct dirent *entry)
 		   : FILE_KIND_OTHER;
 }
 
-static bool read_entries(DIR *directory, struct entries *entries, struct err *err)
-{
-	for (;;) {
-		errno = 0;
-		const struct dirent *entry = readdir(directory);
-
-		if (!entry)
-			return errno == 0 || errno_fail(err, errno);
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (!array_grow(&entries->at, &entries->room, entries->count + 1,
-			sizeof(*entries->at), ENTRIES_MAX, err))
-			return false;
-		char *name = strdup(entry->d_name);
-
-		if (!name)
-			return fail(err, ERR_MEMORY, "no memory for its names");
-		entries->at[entries->count++] =
-		    (struct entry){name, kind_of_entry(dirfd(directory), entry)};
-	}
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
-}
-
-bool file_list(const char *path,
+bool os_list(const char *path,
     bool (*each)(void *context, const char *name, enum file_kind kind, struct err *err),
     void *context, struct err *err)
 {
-	CLEANUP(entries_free) struct entries entries = {0};
 	DIR *directory = opendir(path);
+	const struct dirent *entry;
+	bool ok = true;
 
-	if (!directory) {
-		errno_fail(err, errno);
-		return fail_in(err, "cannot list '%s'", path);
+	if (!directory)
+		return errno_fail(err, errno);
+	while (ok && (errno = 0, entry = readdir(directory))) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			ok = each(
+			    context, entry->d_name, kind_of_entry(dirfd(directory), entry), err);
 	}
-	bool ok = read_entries(directory, &entries, err);
+	int code = errno;
 
 	closedir(directory);
-	if (!ok)
-		return fail_in(err, "cannot list '%s'", path);
-	if (entries.count)
-		qsort(entries.at, entries.count, sizeof(*entries.at), by_name);
-	for (size_t i = 0; i < entries.count; i++)
-		if (!each(context, entries.at[i].name, entries.at[i].kind, err))
-			return false;
-	return true;
+	return ok && (code == 0 || errno_fail(err, code));
 }
 
 bool file_free_space(const char *path, uint64_t *bytes, struct err *err)

@@ -1,12 +1,11 @@
 /* Files and directories on Windows. See platform/file.h. */
 #include "platform/file.h"
 
+#include "platform/os.h"
 #include "platform/win/edge.h"
 #include "platform/win/late.h"
 
-#include <stdlib.h>
-
-#define ENTRIES_MAX ((size_t)4 << 20) /* names of one directory held for sorting */
+#include <string.h>
 
 static enum file_kind kind_of(DWORD attributes)
 {
@@ -33,90 +32,47 @@ enum file_kind file_kind(const char *path)
 									      : FILE_KIND_MISSING;
 }
 
-struct entry {
-	char *name;
-	enum file_kind kind;
-};
-
-struct entries {
-	struct entry *at;
-	size_t count;
-	size_t room;
-};
-
-static void entries_free_at(struct entries *entries)
+static enum file_kind kind_of_found(const WIN32_FIND_DATAW *found)
 {
-	for (size_t i = 0; i < entries->count; i++)
-		free(entries->at[i].name);
-	free(entries->at);
-}
-
-static bool add_entry(struct entries *entries, const WIN32_FIND_DATAW *found, struct err *err)
-{
-	CLEANUP(text_free) struct text name = {0};
 	DWORD attributes = found->dwFileAttributes;
-	bool is_link = (attributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
-		       (attributes & FILE_ATTRIBUTE_DIRECTORY); /* junctions are not followed */
+	bool is_junction =
+	    (attributes & FILE_ATTRIBUTE_REPARSE_POINT) && (attributes & FILE_ATTRIBUTE_DIRECTORY);
 
-	if (wcscmp(found->cFileName, L".") == 0 || wcscmp(found->cFileName, L"..") == 0)
-		return true;
-	if (!array_grow(&entries->at, &entries->room, entries->count + 1, sizeof(*entries->at),
-		ENTRIES_MAX, err))
-		return false;
-	text_add_wide(&name, found->cFileName);
-	if (!text_ok(&name, err))
-		return false;
-	entries->at[entries->count].name = TAKE(name.at);
-	entries->at[entries->count++].kind = is_link ? FILE_KIND_OTHER : kind_of(attributes);
-	return true;
+	return is_junction ? FILE_KIND_OTHER : kind_of(attributes);
 }
 
-static bool read_entries(const wchar_t *pattern, struct entries *entries, struct err *err)
-{
-	CLEANUP(redirection) struct redirection redirection UNUSED = redirection_off();
-	WIN32_FIND_DATAW found;
-	HANDLE search = FindFirstFileW(pattern, &found);
-	bool ok = true;
-
-	if (search == INVALID_HANDLE_VALUE) {
-		DWORD code = GetLastError(); /* an empty root has not even "." */
-
-		return code == ERROR_FILE_NOT_FOUND || system_fail(err, code);
-	}
-	do
-		ok = add_entry(entries, &found, err);
-	while (ok && FindNextFileW(search, &found));
-	DWORD code = GetLastError();
-
-	FindClose(search);
-	return ok && (code == ERROR_NO_MORE_FILES || system_fail(err, code));
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
-}
-
-bool file_list(const char *path,
+bool os_list(const char *path,
     bool (*each)(void *context, const char *name, enum file_kind kind, struct err *err),
     void *context, struct err *err)
 {
-	CLEANUP(entries_free) struct entries entries = {0};
 	CLEANUP(text_free) struct text pattern = {0};
+	CLEANUP(text_free) struct text name = {0};
 	CLEANUP(free_memory) wchar_t *wide = NULL;
+	WIN32_FIND_DATAW found;
+	bool ok = true;
 
 	file_join(&pattern, path, "*");
 	if (!text_ok(&pattern, err))
 		return false;
 	wide = wide_path(pattern.at, err);
-	if (!wide || !read_entries(wide, &entries, err))
-		return fail_in(err, "cannot list '%s'", path);
-	if (entries.count)
-		qsort(entries.at, entries.count, sizeof(*entries.at), by_name);
-	for (size_t i = 0; i < entries.count; i++)
-		if (!each(context, entries.at[i].name, entries.at[i].kind, err))
-			return false;
-	return true;
+	if (!wide)
+		return false;
+	CLEANUP(redirection) struct redirection redirection UNUSED = redirection_off();
+	HANDLE search = FindFirstFileW(wide, &found);
+	DWORD code = GetLastError();
+
+	if (search == INVALID_HANDLE_VALUE) /* an empty root has not even "." */
+		return code == ERROR_FILE_NOT_FOUND || system_fail(err, code);
+	do {
+		text_clear(&name);
+		text_add_wide(&name, found.cFileName);
+		ok = text_ok(&name, err) &&
+		     (strcmp(name.at, ".") == 0 || strcmp(name.at, "..") == 0 ||
+			 each(context, name.at, kind_of_found(&found), err));
+	} while (ok && FindNextFileW(search, &found));
+	code = GetLastError();
+	FindClose(search);
+	return ok && (code == ERROR_NO_MORE_FILES || system_fail(err, code));
 }
 
 bool file_free_space(const char *path, uint64_t *bytes, struct err *err)
