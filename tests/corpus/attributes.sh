@@ -31,21 +31,17 @@ check_raw() {
 	done < <(grep '^ea ' "$scratch/found" || true)
 }
 
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS= read -r file; do
-		"$show" "$file" >"$scratch/found" 2>/dev/null || continue
-		check "$path"
-	done < <(corpus_below "$unpacked")
-	rm -rf "$unpacked"
-done < <(corpus_files mft)
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS=$'\t' read -r file offset; do
-		"$show" "$file" "$offset" >"$scratch/found" 2>/dev/null || continue
-		check "$path"
-		check_raw "$file" "$offset" "$path"
-	done < <(corpus_ntfs_volumes "$path")
-	rm -rf "$unpacked"
-done < <(corpus_files ntfs-image)
+check_file() { # FILE PATH
+	"$show" "$1" >"$scratch/found" 2>/dev/null || return 0
+	check "$2"
+}
+
+check_volume() { # FILE OFFSET PATH
+	"$show" "$1" "$2" >"$scratch/found" 2>/dev/null || return 0
+	check "$3"
+	check_raw "$1" "$2" "$3"
+}
+
+corpus_each_file check_file < <(corpus_files mft)
+corpus_each_volume check_volume < <(corpus_files ntfs-image)
 corpus_end

@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" icat fls fsstat ntfscat jq gzip xz bsdtar 7zz ewfexport qemu-img mmls
 kanshiki=$build/kanshiki
-keys=$scratch/keys
+corpus_kit
 
 digest() { sha256sum | cut -d ' ' -f 1; }
 
@@ -79,11 +79,11 @@ check_by_ntfscat() {
 	done <"$scratch/rows"
 }
 
-check_volume() {
+check_volume() { # FILE OFFSET PATH
 	local code=0
-	where="$path at $2"
-	cut=$scratch/cut.img
-	dd if="$1" of="$cut" bs=1M iflag=skip_bytes skip="$2" conv=sparse 2>/dev/null
+	where="$3 at $2"
+	corpus_count "NTFS volumes"
+	corpus_cut "$1" "$2"
 	rm -rf "$scratch/out" "$scratch/extracted"
 	mkdir "$scratch/out"
 	"$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "C=$cut" --take '**' --profile none \
@@ -102,19 +102,7 @@ check_volume() {
 		peer=ntfscat
 		check_by_ntfscat
 	fi
-	rm -f "$cut"
 }
 
-"$kanshiki" kit new "$scratch/kit" --keys "$keys" --name Corpus >/dev/null 2>&1 || {
-	echo "no kit"
-	exit 1
-}
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS=$'\t' read -r volume at; do
-		check_volume "$volume" "$at"
-		corpus_count "NTFS volumes"
-	done < <(corpus_ntfs_volumes "$path")
-	rm -rf "$unpacked"
-done < <(corpus_ntfs_paths)
+corpus_each_volume check_volume < <(corpus_ntfs_paths)
 corpus_end

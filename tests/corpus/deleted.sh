@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" icat fls fsstat jq perl gzip xz bsdtar 7zz ewfexport qemu-img mmls
 kanshiki=$build/kanshiki
-keys=$scratch/keys
+corpus_kit
 
 # usage: same_but OURS THEIRS "OFFSET LENGTH …"   equal outside the ranges, zeros in them
 same_but() {
@@ -47,16 +47,11 @@ check_row() {
 	fi
 }
 
-check_volume() {
+check_volume() { # FILE OFFSET PATH
 	local code=0 record stream result ranges member
-	where="$path at $2"
-	cut=$scratch/cut.img
-	rm -f "$cut"
-	if [ "$2" -eq 0 ]; then
-		ln -s "$(realpath "$1")" "$cut"
-	else
-		dd if="$1" of="$cut" bs=1M iflag=skip_bytes skip="$2" conv=sparse 2>/dev/null
-	fi
+	where="$3 at $2"
+	corpus_count "NTFS volumes"
+	corpus_cut "$1" "$2"
 	rm -rf "$scratch/out" "$scratch/extracted"
 	mkdir "$scratch/out"
 	"$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "C=$cut" --profile none --deleted all \
@@ -77,19 +72,7 @@ check_volume() {
 		done < <(jq -r 'select(.deleted and .place and (.damage | not)) | [.record, "." + .stream, .deleted.result,
 			"." + ((.deleted.lost // []) + (.bad_ranges // []) | flatten | map(tostring) | join(" ")), .path] | @tsv' "$scratch/rows")
 	fi
-	rm -f "$cut"
 }
 
-"$kanshiki" kit new "$scratch/kit" --keys "$keys" --name Corpus >/dev/null 2>&1 || {
-	echo "no kit"
-	exit 1
-}
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS=$'\t' read -r volume at; do
-		check_volume "$volume" "$at"
-		corpus_count "NTFS volumes"
-	done < <(corpus_ntfs_volumes "$path")
-	rm -rf "$unpacked"
-done < <(corpus_ntfs_paths)
+corpus_each_volume check_volume < <(corpus_ntfs_paths)
 corpus_end

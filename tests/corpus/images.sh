@@ -78,7 +78,7 @@ check_timeline() {
 	rm -f "$scratch"/raw*
 }
 
-"$kanshiki" kit new "$scratch/kit" --keys "$scratch/keys" --name Test >/dev/null 2>&1
+corpus_kit
 while IFS= read -r path; do
 	unpacked=
 	if is_ewf "$corpus/$path"; then

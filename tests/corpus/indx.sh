@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" python3 gzip bsdtar 7zz
 
-check_index() { # FILE NAME
+check_index() { # FILE PATH
 	local counts
 	if ! grep -qa INDX "$1"; then
 		corpus_pass_over "no index block: $2"
@@ -22,9 +22,5 @@ check_index() { # FILE NAME
 	fi
 }
 
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS= read -r file; do check_index "$file" "$path"; done < <(corpus_below "$unpacked")
-	rm -rf "$unpacked"
-done < <(corpus_files indx)
+corpus_each_file check_index < <(corpus_files indx)
 corpus_end

@@ -4,7 +4,7 @@
 #
 #	. "$(dirname "$0")/lib.sh"
 #	corpus_begin "$1" icat jq          # the build directory; programs needed
-#	while IFS= read -r path; do … done < <(corpus_files mft)
+#	corpus_each_file check_one < <(corpus_files mft)
 #	corpus_end
 #
 # Sets: build, corpus, scratch (removed at the end). Tests print with corpus_fail and corpus_count.
@@ -126,6 +126,50 @@ corpus_ntfs_volumes() {
 		done
 	done < <(corpus_below "$unpacked")
 	return 0
+}
+
+# Calls COMMAND… FILE PATH KEY for every file in what the paths on standard input unpack to. KEY is the path, for a
+# member of an archive PATH!MEMBER.
+corpus_each_file() {
+	local path file key
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		while IFS= read -r file; do
+			key=$path
+			[ -L "$file" ] || key="$path!${file#"$unpacked"/}"
+			"$@" "$file" "$path" "$key"
+		done < <(corpus_below "$unpacked")
+		rm -rf "$unpacked"
+	done
+}
+
+# Calls COMMAND… FILE OFFSET(bytes) PATH for every NTFS volume in what the paths on standard input unpack to.
+corpus_each_volume() {
+	local path file offset
+	while IFS= read -r path; do
+		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
+		while IFS=$'\t' read -r file offset; do
+			"$@" "$file" "$offset" "$path"
+		done < <(corpus_ntfs_volumes "$path")
+		rm -rf "$unpacked"
+	done
+}
+
+# usage: corpus_cut FILE OFFSET(bytes)   sets `cut` to the volume alone, for programs that take no offset
+corpus_cut() {
+	cut=$scratch/cut.img
+	rm -f "$cut"
+	if [ "$2" -eq 0 ]; then
+		ln -s "$(realpath "$1")" "$cut"
+	else
+		dd if="$1" of="$cut" bs=1M iflag=skip_bytes skip="$2" conv=sparse status=none
+	fi
+}
+
+# Makes a kit in $scratch/kit whose keys lie in `keys`.
+corpus_kit() {
+	keys=$scratch/keys
+	"$build/kanshiki" kit new "$scratch/kit" --keys "$keys" --name Corpus >/dev/null 2>&1 || { echo "no kit"; exit 1; }
 }
 
 # Prints the body file expected of a volume: corpus_listing PATH FILE OFFSET(bytes). Nothing where there is none.

@@ -96,31 +96,15 @@ check_volume() { # FILE NAME
 	[ -z "$differ" ] || { corpus_fail "$2: files that the log tells otherwise"; head -n 3 <<<"$differ"; }
 }
 
-# Cuts the volume out when it is not the whole file.
-check_image() { # FILE NAME OFFSET
-	local volume=$1
-	if [ "$3" -ne 0 ]; then
-		volume=$scratch/volume
-		dd if="$1" of="$volume" bs=1M iflag=skip_bytes skip="$3" conv=sparse status=none
-	fi
-	check_volume "$volume" "$2"
-	rm -f "$scratch/volume"
+check_file() { # FILE PATH KEY
+	if corpus_is_ntfs "$1" 0; then check_volume "$1" "$3"; else check_log "$1" "$3"; fi
 }
 
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS= read -r file; do
-		key=$path
-		[ -L "$file" ] || key="$path!${file#"$unpacked"/}"
-		if corpus_is_ntfs "$file" 0; then check_volume "$file" "$key"; else check_log "$file" "$key"; fi
-	done < <(corpus_below "$unpacked")
-	rm -rf "$unpacked"
-done < <(corpus_files logfile)
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS=$'\t' read -r file offset; do
-		check_image "$file" "$path" "$offset"
-	done < <(corpus_ntfs_volumes "$path")
-	rm -rf "$unpacked"
-done < <(corpus_files ntfs-image)
+check_image() { # FILE OFFSET PATH
+	corpus_cut "$1" "$2"
+	check_volume "$cut" "$3"
+}
+
+corpus_each_file check_file < <(corpus_files logfile)
+corpus_each_volume check_image < <(corpus_files ntfs-image)
 corpus_end

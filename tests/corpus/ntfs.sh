@@ -152,30 +152,22 @@ check_names() {
 	done < <("$dump" paths "$file" "$offset" 2>>"$scratch/messages")
 }
 
-check_volume() {
-	file=$1 offset=$2 sector=$(($2 / 512)) cut=
-	where="$path at $offset"
+check_volume() { # FILE OFFSET PATH
+	file=$1 offset=$2 sector=$(($2 / 512))
+	where="$3 at $offset"
+	corpus_count "NTFS volumes"
 	peer=icat
 	if ! fsstat -o "$sector" "$file" >/dev/null 2>&1; then
 		peer=ntfscat
-		cut=$scratch/cut
-		dd if="$file" of="$cut" bs=1M iflag=skip_bytes skip="$offset" conv=sparse 2>/dev/null
+		corpus_cut "$file" "$offset"
 	fi
 	: >"$scratch/messages"
 	check_streams
 	check_times
 	check_names
 	"$dump" damage "$file" "$offset" >>"$scratch/messages" 2>/dev/null || corpus_fail "$where: cannot be opened"
-	[ ! -s "$scratch/messages" ] || sort -u "$scratch/messages" | sed "s|^|damage in $path: |" | head -n 20
-	rm -f "$cut"
+	[ ! -s "$scratch/messages" ] || sort -u "$scratch/messages" | sed "s|^|damage in $3: |" | head -n 20
 }
 
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS=$'\t' read -r volume at; do
-		check_volume "$volume" "$at"
-		corpus_count "NTFS volumes"
-	done < <(corpus_ntfs_volumes "$path")
-	rm -rf "$unpacked"
-done < <(corpus_ntfs_paths)
+corpus_each_volume check_volume < <(corpus_ntfs_paths)
 corpus_end

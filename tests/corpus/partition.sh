@@ -12,13 +12,13 @@ by_mmls() {
 		awk '$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ { print $3 + 0, $4 + 0 }' | sort -n
 }
 
-check() {
-	local image=$1 name=$2 kind sector
+check() { # TYPE FILE PATH
+	local image=$2 name=$3 kind sector
 	"$build/tests/corpus_disk_dump" "$image" >"$scratch/ours" 2>"$scratch/said" ||
 		{ corpus_fail "$name: $(cat "$scratch/said")"; return; }
 	read -r kind sector <"$scratch/ours"
 	if [ "$kind" = none ]; then
-		[ "$3" = partition ] || return 0
+		[ "$1" = partition ] || return 0
 		if [ -n "$(by_mmls "$image" 512)$(by_mmls "$image" 4096)" ]; then
 			corpus_fail "$name: no table found"
 		else
@@ -32,17 +32,11 @@ check() {
 		corpus_fail "$name: partitions differ from those of mmls"
 		diff "$scratch/our-ranges" "$scratch/their-ranges" || true
 	fi
-	corpus_count "$3 ($kind, $sector-byte sectors)"
+	corpus_count "$1 ($kind, $sector-byte sectors)"
 	corpus_count "partitions" "$(wc -l <"$scratch/our-ranges")"
 }
 
 for type in partition ntfs-image; do
-	while IFS= read -r path; do
-		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-		while IFS= read -r image; do
-			check "$image" "$path" "$type"
-		done < <(corpus_below "$unpacked")
-		rm -rf "$unpacked"
-	done < <(corpus_files "$type")
+	corpus_each_file check "$type" < <(corpus_files "$type")
 done
 corpus_end

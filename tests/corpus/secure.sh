@@ -36,9 +36,5 @@ check_sds() { # FILE PATH
 	[ "$(stat -Lc %s "$file")" -lt $((0x80000)) ] || wipe "$file" 'substr($_, 0, 0x40000) = "\0" x 0x40000'
 }
 
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS= read -r file; do check_sds "$file" "$path"; done < <(corpus_below "$unpacked")
-	rm -rf "$unpacked"
-done < <(corpus_files secure)
+corpus_each_file check_sds < <(corpus_files secure)
 corpus_end

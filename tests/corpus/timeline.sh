@@ -194,12 +194,11 @@ check_usn() { # FILE KEY
 }
 
 # A file of the mft or usnjrnl type: told by its content, as the command does.
-check_bare() { # FILE KEY
-	local listing=${1%.*}
+check_bare() { # FILE PATH KEY
+	local listing=$corpus/${3%.*}
 	case $1 in *.fls | *.fsutil.txt) return 0 ;; esac
-	case $(head -c 4 "$1" | tr -d '\0') in FILE | BAAD) check_mft "$1" "$2" ;; *) check_usn "$1" "$2" ;; esac
-	listing=$corpus/${2%.*}
-	[ ! -f "$listing.fls" ] || [ "$corpus/$2" = "$listing.fls" ] || check_fls "$1" "$listing.fls"
+	case $(head -c 4 "$1" | tr -d '\0') in FILE | BAAD) check_mft "$1" "$3" ;; *) check_usn "$1" "$3" ;; esac
+	[ ! -f "$listing.fls" ] || [ "$corpus/$3" = "$listing.fls" ] || check_fls "$1" "$listing.fls"
 	[ ! -f "$listing.fsutil.txt" ] || check_fsutil "$1" "$listing.fsutil.txt"
 }
 
@@ -313,47 +312,27 @@ check_bare_of() { # VOLUME NAME
 	corpus_count "files with a far list, at the end of a bare \$MFT" "$(wc -l <<<"$late")"
 }
 
-check_volume() { # PATH FILE OFFSET
-	local listing missing volume=$2
-	listing=$(corpus_listing "$1" "$2" "$3")
-	if [ "$3" -ne 0 ]; then
-		volume=$scratch/volume
-		dd if="$2" of="$volume" bs=1M iflag=skip_bytes skip="$3" conv=sparse status=none
-	fi
+check_volume() { # FILE OFFSET PATH
+	local listing missing name=$3
+	listing=$(corpus_listing "$name" "$1" "$2")
+	corpus_cut "$1" "$2"
 	corpus_count "NTFS volumes"
-	timeline "$volume" jsonl >"$scratch/jsonl" || corpus_fail "$1: $(head -n 1 "$scratch/messages")"
-	[ ! -s "$scratch/messages" ] || echo "$1: $(head -n 1 "$scratch/messages")"
-	check_formats "$volume" "$1"
-	check_libfsntfs "$volume" "$1"
-	check_fls_run "$volume" "$1"
-	check_bare_of "$volume" "$1"
-	! grep -q '"kind":"usn"' "$scratch/jsonl" || corpus_rewind "$1" "$volume"
-	rm -f "$scratch/volume"
+	timeline "$cut" jsonl >"$scratch/jsonl" || corpus_fail "$name: $(head -n 1 "$scratch/messages")"
+	[ ! -s "$scratch/messages" ] || echo "$name: $(head -n 1 "$scratch/messages")"
+	check_formats "$cut" "$name"
+	check_libfsntfs "$cut" "$name"
+	check_fls_run "$cut" "$name"
+	check_bare_of "$cut" "$name"
+	! grep -q '"kind":"usn"' "$scratch/jsonl" || corpus_rewind "$name" "$cut"
 	if [ -z "$listing" ]; then
 		corpus_count "volumes without a listing"
 		return
 	fi
 	missing=$(body_missing "$listing" "$scratch/bodyfile")
 	corpus_count "rows of expected body files equal" "$(($(wc -l <"$listing") - $(grep -c . <<<"$missing" || true)))"
-	[ -z "$missing" ] || { corpus_fail "$1: rows that we have not: $(wc -l <<<"$missing")"; head -n 5 <<<"$missing"; }
+	[ -z "$missing" ] || { corpus_fail "$name: rows that we have not: $(wc -l <<<"$missing")"; head -n 5 <<<"$missing"; }
 }
 
-for type in mft usnjrnl; do
-	while IFS= read -r path; do
-		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-		while IFS= read -r file; do
-			key=$path
-			[ -L "$file" ] || key="$path!${file#"$unpacked"/}"
-			check_bare "$file" "$key"
-		done < <(corpus_below "$unpacked")
-		rm -rf "$unpacked"
-	done < <(corpus_files "$type")
-done
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS=$'\t' read -r file offset; do
-		check_volume "$path" "$file" "$offset"
-	done < <(corpus_ntfs_volumes "$path")
-	rm -rf "$unpacked"
-done < <(corpus_ntfs_paths)
+corpus_each_file check_bare < <(corpus_files mft; corpus_files usnjrnl)
+corpus_each_volume check_volume < <(corpus_ntfs_paths)
 corpus_end

@@ -5,21 +5,21 @@ set -euo pipefail
 # shellcheck source=tests/corpus/lib.sh
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" jq gzip xz bsdtar 7zz ewfexport qemu-img
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS=$'\t' read -r file offset; do
-		if ! differ=$("$build/tests/corpus_upcase" "$file" "$offset" 2>"$scratch/messages"); then
-			echo "no \$UpCase: $path: $(head -n 1 "$scratch/messages")"
-			corpus_count "volumes whose \$UpCase cannot be read"
-		elif [ "$differ" -eq 0 ]; then
-			corpus_count "volumes with our table"
-		else
-			echo "another table: $path: $differ of 65536 differ"
-			corpus_count "volumes with an older table"
-			[ "$differ" -lt 400 ] || corpus_fail "$path: $differ letters differ"
-		fi
-	done < <(corpus_ntfs_volumes "$path")
-	rm -rf "$unpacked"
-done < <(corpus_files ntfs-image)
+
+check_volume() { # FILE OFFSET PATH
+	local differ
+	if ! differ=$("$build/tests/corpus_upcase" "$1" "$2" 2>"$scratch/messages"); then
+		echo "no \$UpCase: $3: $(head -n 1 "$scratch/messages")"
+		corpus_count "volumes whose \$UpCase cannot be read"
+	elif [ "$differ" -eq 0 ]; then
+		corpus_count "volumes with our table"
+	else
+		echo "another table: $3: $differ of 65536 differ"
+		corpus_count "volumes with an older table"
+		[ "$differ" -lt 400 ] || corpus_fail "$3: $differ letters differ"
+	fi
+}
+
+corpus_each_volume check_volume < <(corpus_files ntfs-image)
 [ "${corpus_counts["volumes with our table"]:-0}" -gt 0 ] || [ ${#corpus_counts[@]} -eq 0 ] || corpus_fail "no volume has our table"
 corpus_end

@@ -12,26 +12,19 @@ offset_of() { # PATH FILE
 		(.sector_offset // 0) * 512][0] // 0' "$corpus/expected/filesystems.json" 2>/dev/null || echo 0
 }
 
-# check_kind TYPE EXPECTED…: every member is one of the kinds expected of files of that type. What is no volume to us
-# (a piece of one, a whole disk) is reported; another file system than expected is wrong.
-check_kind() {
-	local type=$1 path file kind
-	shift
-	while IFS= read -r path; do
-		corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-		while IFS= read -r file; do
-			kind=$("$dump" kind "$file" "$(offset_of "$path" "$file")") || kind=
-			if printf '%s\n' "$@" | grep -qxF -- "$kind"; then
-				corpus_count "type $type: kinds as expected"
-				continue
-			fi
-			case $kind in
-			"" | nothing* | not* | "a whole disk"*) corpus_pass_over "$path: $(basename "$file") is '$kind' to us" ;;
-			*) corpus_fail "$path: '$kind', not $*" ;;
-			esac
-		done < <(corpus_below "$unpacked")
-		rm -rf "$unpacked"
-	done < <(corpus_files "$type")
+# A file is one of the kinds expected of its type. What is no volume to us (a piece of one, a whole disk) is reported;
+# another file system than expected is wrong.
+check_kind() { # TYPE KINDS FILE PATH   KINDS one a line
+	local type=$1 kinds=$2 file=$3 path=$4 kind
+	kind=$("$dump" kind "$file" "$(offset_of "$path" "$file")") || kind=
+	if grep -qxF -- "$kind" <<<"$kinds"; then
+		corpus_count "type $type: kinds as expected"
+		return
+	fi
+	case $kind in
+	"" | nothing* | not* | "a whole disk"*) corpus_pass_over "$path: $(basename "$file") is '$kind' to us" ;;
+	*) corpus_fail "$path: '$kind', not ${kinds//$'\n'/ }" ;;
+	esac
 }
 
 field() { # FILE OFFSET BYTES
@@ -93,9 +86,9 @@ check_lznt1() {
 	[ "$could_be" -eq 0 ] || [ "${corpus_counts["type lznt1: unpacked"]:-0}" -gt 0 ] || corpus_fail "no lznt1 file can be unpacked"
 }
 
-check_kind bitlocker "BitLocker (locked)"
-check_kind fat-image FAT exFAT
-check_kind partition "a whole disk, not a volume"
+corpus_each_file check_kind bitlocker "BitLocker (locked)" < <(corpus_files bitlocker)
+corpus_each_file check_kind fat-image $'FAT\nexFAT' < <(corpus_files fat-image)
+corpus_each_file check_kind partition "a whole disk, not a volume" < <(corpus_files partition)
 check_boot
 check_lznt1
 corpus_end

@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" vshadowmount vshadowinfo icat jq qemu-img mmls od
 kanshiki=$build/kanshiki
-"$kanshiki" kit new "$scratch/kit" --keys "$scratch/keys" --name Test >/dev/null 2>&1
+corpus_kit
 dump=$build/tests/corpus_vss_dump
 mnt=$scratch/mnt
 mkdir "$mnt"

@@ -7,51 +7,44 @@ set -euo pipefail
 corpus_begin "$1" 7zz bsdtar
 unpack=$build/tests/corpus_xpress
 
-# usage: check_file FILE KEY EXPECTED
-check_file() {
-	local found version name hash
+check_file() { # FILE PATH KEY
+	local found version name hash expected
 	found=$("$unpack" "$1") || true
+	expected=$(expected_of "$2" "$3")
 	case $found in
 	plain) return 0 ;;
 	failed*)
-		if [[ $3 == *SCCA* ]]; then corpus_fail "$2: $found"; else echo "$2: $found"; fi
+		if [[ $expected == *SCCA* ]]; then corpus_fail "$3: $found"; else echo "$3: $found"; fi
 		return 0
 		;;
 	esac
-	if [[ $3 != *"SCCA v"*hash=* ]]; then
+	if [[ $expected != *"SCCA v"*hash=* ]]; then
 		corpus_count "packed files without an expectation"
 		return 0
 	fi
-	version=${3#*SCCA v}
+	version=${expected#*SCCA v}
 	version=${version%% *}
-	name=${3%% hash=*}
-	hash=${3#*hash=}
+	name=${expected%% hash=*}
+	hash=${expected#*hash=}
 	hash=${hash%% *}
 	read -r -a found <<<"$found"
 	if [ "${found[0]}" = "$version" ] && [[ $name == *" ${found[*]:1:${#found[@]}-3}" ]] &&
 		[ "$((16#${found[-2]}))" -eq "$((16#$hash))" ]; then
 		corpus_count "files of type prefetch unpacked"
 	else
-		corpus_fail "$2: '${found[*]}', expected '$3'"
+		corpus_fail "$3: '${found[*]}', expected '$expected'"
 	fi
 }
 
-expected_of() {
-	awk -F'\t' -v path="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-		$at["path"] == path { print $at["expected"] }' "$corpus/MANIFEST.tsv"
+# What the manifest says of a file; for a member of an archive, that of the members.
+expected_of() { # PATH KEY
+	if [ "$1" = "$2" ]; then
+		awk -F'\t' -v path="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+			$at["path"] == path { print $at["expected"] }' "$corpus/MANIFEST.tsv"
+	else
+		corpus_members "$1" | awk -F'\t' -v member="${2#"$1!"}" '$1 == member { print $4 }'
+	fi
 }
 
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	declare -A inner=()
-	while IFS=$'\t' read -r member _ _ expected; do inner[$member]=$expected; done < <(corpus_members "$path")
-	while IFS= read -r file; do
-		if [ -L "$file" ]; then
-			check_file "$file" "$path" "$(expected_of "$path")"
-		else
-			check_file "$file" "$path!${file#"$unpacked"/}" "${inner[${file#"$unpacked"/}]:-}"
-		fi
-	done < <(corpus_below "$unpacked")
-	rm -rf "$unpacked"
-done < <(corpus_files prefetch)
+corpus_each_file check_file < <(corpus_files prefetch)
 corpus_end
