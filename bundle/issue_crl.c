@@ -2,7 +2,7 @@
 #include "bundle/issue.h"
 
 #include "bundle/pem.h"
-#include "bundle/seal_profile.h"
+#include "bundle/revoked.h"
 #include "core/time.h"
 
 #include <openssl/bn.h>
@@ -37,10 +37,23 @@ static ASN1_TIME *make_time(uint64_t ticks)
 	return ASN1_TIME_adj(NULL, 0, (int)(seconds / DAY_SECONDS), (long)(seconds % DAY_SECONDS));
 }
 
-static bool read_time(const ASN1_TIME *time, uint64_t *ticks)
+/* The one list of the file, in PEM: it will take its place, and what else stood there would be gone. */
+static bool read_list(struct bytes pem, X509_CRL **out, struct err *err)
 {
-	return seal_time(
-	    (struct bytes){ASN1_STRING_get0_data(time), (size_t)ASN1_STRING_length(time)}, ticks);
+	struct revoked_lists lists = {.rest = pem};
+	CLEANUP(X509_CRL_free) X509_CRL *crl = NULL;
+	CLEANUP(X509_CRL_free) X509_CRL *second = NULL;
+
+	if (!revoked_next(&lists, &crl, err) || !revoked_next(&lists, &second, err))
+		return false;
+	if (lists.is_der)
+		return fail(err, ERR_DAMAGED, "the revocation list is not a CRL in PEM");
+	if (second)
+		return fail(err, ERR_UNSUPPORTED,
+		    "there is more than one revocation list in it; put those of other CAs "
+		    "elsewhere");
+	*out = TAKE(crl);
+	return true;
 }
 
 /* The list as it is, checked to be the authority's; a new empty one when there is none. */
@@ -48,24 +61,16 @@ static bool load(struct bytes pem, X509 *authority, X509_CRL **out, struct err *
 {
 	CLEANUP(X509_CRL_free) X509_CRL *crl = NULL;
 
-	if (pem.len == 0) {
+	if (pem.len == 0)
 		crl = X509_CRL_new();
-	} else {
-		CLEANUP(BIO_free_all)
-		BIO *bio = pem.len > INT32_MAX ? NULL : BIO_new_mem_buf(pem.at, (int)pem.len);
-
-		crl = bio ? PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL) : NULL;
-		ERR_clear_error();
-		if (!crl)
-			return fail(err, ERR_DAMAGED, "the revocation list is not a CRL in PEM");
-		if (X509_CRL_verify(crl, X509_get0_pubkey(authority)) != 1) {
-			ERR_clear_error();
-			return fail(
-			    err, ERR_UNTRUSTED, "the revocation list is not by this evidence CA");
-		}
-	}
+	else if (!read_list(pem, &crl, err))
+		return false;
 	if (!crl)
 		return failed(err);
+	if (pem.len && X509_CRL_verify(crl, X509_get0_pubkey(authority)) != 1) {
+		ERR_clear_error();
+		return fail(err, ERR_UNTRUSTED, "the revocation list is not by this evidence CA");
+	}
 	*out = TAKE(crl);
 	return true;
 }
@@ -195,29 +200,37 @@ void issue_facts_free(struct issue_facts *facts)
 	*facts = (struct issue_facts){0};
 }
 
+static bool look_up(
+    struct bytes crl_pem, X509 *seal, X509 *authority, struct issue_facts *facts, struct err *err)
+{
+	struct revoked revoked = {0};
+
+	if (crl_pem.len && !revoked_find(crl_pem, seal, authority, &revoked, err))
+		return false;
+	if (crl_pem.len && revoked.list_from == 0)
+		return fail(err, ERR_UNTRUSTED, "the revocation list is not by this evidence CA");
+	facts->is_revoked = revoked.is_revoked;
+	facts->revoked = revoked.since;
+	return true;
+}
+
 bool issue_facts(struct bytes certificate_pem, struct bytes ca_pem, struct bytes crl_pem,
     struct issue_facts *out, struct err *err)
 {
 	CLEANUP(pem_certificates_free) STACK_OF(X509) *authorities = NULL;
 	CLEANUP(pem_certificates_free) STACK_OF(X509) *own = NULL;
-	CLEANUP(X509_CRL_free) X509_CRL *crl = NULL;
 	CLEANUP(issue_facts_free) struct issue_facts facts = {0};
-	X509_REVOKED *revoked = NULL;
 
 	if (!issue_check_seal(certificate_pem, ca_pem, &facts.from, &facts.to, err) ||
 	    !pem_certificates(ca_pem, 1, &authorities, err) ||
-	    !pem_certificates(certificate_pem, 1, &own, err) ||
-	    !load(crl_pem, sk_X509_value(authorities, 0), &crl, err))
+	    !pem_certificates(certificate_pem, 1, &own, err))
 		return false;
 	X509 *seal = sk_X509_value(own, 0);
 
+	if (!look_up(crl_pem, seal, sk_X509_value(authorities, 0), &facts, err))
+		return false;
 	if (!add_serial(&facts.serial, seal) || !add_common_name(&facts.name, seal))
 		return failed(err);
-	if (X509_CRL_get0_by_cert(crl, &revoked, seal) == 1) {
-		facts.is_revoked = true;
-		if (!read_time(X509_REVOKED_get0_revocationDate(revoked), &facts.revoked))
-			return fail(err, ERR_DAMAGED, "the revocation list has an unreadable date");
-	}
 	*out = facts;
 	memset(&facts, 0, sizeof(facts)); /* the caller has its strings */
 	return true;

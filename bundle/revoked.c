@@ -1,6 +1,7 @@
 /* See revoked.h. */
 #include "bundle/revoked.h"
 
+#include "bundle/der.h"
 #include "bundle/seal_profile.h"
 
 #include <openssl/err.h>
@@ -51,30 +52,112 @@ static bool look_up(
 	return true;
 }
 
-/* DER begins with the tag of a SEQUENCE, which no PEM does. */
-static X509_CRL *next_list(BIO *bio, bool is_der)
+static bool is_blank(uint8_t c)
 {
-	if (BIO_pending(bio) == 0)
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The next line without the blanks at its end. */
+static struct bytes take_line(struct bytes *rest)
+{
+	const uint8_t *newline = memchr(rest->at, '\n', rest->len);
+	struct bytes line = {rest->at, newline ? (size_t)(newline - rest->at) : rest->len};
+	size_t taken = line.len + (newline ? 1 : 0);
+
+	rest->at += taken;
+	rest->len -= taken;
+	while (line.len && is_blank(line.at[line.len - 1]))
+		line.len--;
+	return line;
+}
+
+/* From one BEGIN line to its END line (RFC 7468 2); *out is empty where the text ends, white at the last. Strict about what stands
+ * between, since a mark that a flipped bit spoils would hide its list. */
+static bool take_pem(struct bytes *rest, struct bytes *out)
+{
+	static const char begin[] = "-----BEGIN X509 CRL-----", end[] = "-----END X509 CRL-----";
+	const uint8_t *from = NULL;
+	bool is_text = false;
+
+	*out = (struct bytes){0};
+	while (rest->len) {
+		const uint8_t *at = rest->at;
+		struct bytes line = take_line(rest);
+
+		if (from && bytes_equal(line, bytes_of(end))) {
+			*out = (struct bytes){from, (size_t)(rest->at - from)};
+			return true;
+		}
+		if (!from && bytes_equal(line, bytes_of(begin)))
+			from = at;
+		else if (line.len && line.at[0] == '-')
+			return false;
+		is_text = is_text || line.len;
+	}
+	return !from && !is_text;
+}
+
+static X509_CRL *read_pem(struct bytes *rest, bool *at_end)
+{
+	CLEANUP(BIO_free_all) BIO *bio = NULL;
+	struct bytes pem;
+
+	if (!take_pem(rest, &pem))
 		return NULL;
-	return is_der ? d2i_X509_CRL_bio(bio, NULL) : PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+	*at_end = pem.len == 0;
+	bio = *at_end ? NULL : BIO_new_mem_buf(pem.at, (int)pem.len);
+	return bio ? PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL) : NULL;
+}
+
+static X509_CRL *read_der(struct bytes *rest)
+{
+	const uint8_t *at = rest->at;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)rest->len);
+
+	if (crl)
+		*rest = (struct bytes){at, rest->len - (size_t)(at - rest->at)};
+	return crl;
+}
+
+bool revoked_next(struct revoked_lists *lists, X509_CRL **out, struct err *err)
+{
+	bool at_end = lists->count && lists->rest.len == 0;
+	X509_CRL *crl = NULL;
+
+	if (lists->rest.len > INT32_MAX)
+		return fail(err, ERR_LIMIT, "%zu bytes of revocation lists", lists->rest.len);
+	/* DER begins with the tag of a SEQUENCE, which no PEM does. */
+	if (lists->count == 0)
+		lists->is_der = lists->rest.len && lists->rest.at[0] == DER_SEQUENCE;
+	if (!at_end)
+		crl = lists->is_der ? read_der(&lists->rest) : read_pem(&lists->rest, &at_end);
+	ERR_clear_error();
+	if (!crl && lists->count == 0)
+		return fail(err, ERR_DAMAGED, "no revocation list in it: not a CRL");
+	if (!crl && !at_end)
+		return fail(err, ERR_DAMAGED,
+		    "what follows revocation list %zu is not a whole CRL: the file is cut or "
+		    "damaged",
+		    lists->count);
+	if (crl && ++lists->count > REVOKED_LISTS) {
+		X509_CRL_free(crl);
+		return fail(err, ERR_LIMIT, "more than %d revocation lists", REVOKED_LISTS);
+	}
+	*out = crl;
+	return true;
 }
 
 bool revoked_find(
     struct bytes lists, X509 *certificate, X509 *issuer, struct revoked *out, struct err *err)
 {
-	CLEANUP(BIO_free_all)
-	BIO *bio = lists.len > INT32_MAX ? NULL : BIO_new_mem_buf(lists.at, (int)lists.len);
+	struct revoked_lists reading = {.rest = lists};
 	struct revoked found = {.reason = REVOKED_NO_REASON};
-	bool is_der = lists.len && lists.at[0] == 0x30;
 
-	if (!bio)
-		return fail(err, ERR_MEMORY, "no memory for revocation lists");
-	for (size_t count = 0; count <= REVOKED_LISTS; count++) {
-		CLEANUP(X509_CRL_free) X509_CRL *crl = next_list(bio, is_der);
+	for (;;) {
+		CLEANUP(X509_CRL_free) X509_CRL *crl = NULL;
 
-		ERR_clear_error();
-		if (!crl && count == 0)
-			return fail(err, ERR_DAMAGED, "no revocation list in it: not a CRL");
+		if (!revoked_next(&reading, &crl, err))
+			return false;
 		if (!crl) {
 			*out = found;
 			return true;
@@ -82,5 +165,4 @@ bool revoked_find(
 		if (!look_up(crl, certificate, issuer, &found, err))
 			return false;
 	}
-	return fail(err, ERR_LIMIT, "more than %d revocation lists", REVOKED_LISTS);
 }

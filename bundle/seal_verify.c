@@ -161,8 +161,8 @@ static bool check_validity(X509 *x, uint64_t at, bool is_signer, struct err *err
 }
 
 /* Revoked means from its date on: what is proven to have been sealed before stays sealed. */
-static bool check_revoked(
-    X509 *x, X509 *issuer, const struct seal_trust *trust, uint64_t *later, struct err *err)
+static bool check_revoked(X509 *x, X509 *issuer, const struct seal_trust *trust,
+    struct seal_facts *facts, bool is_signer, struct err *err)
 {
 	struct revoked revoked;
 	struct err why = {0};
@@ -176,10 +176,12 @@ static bool check_revoked(
 		return fail(err, why.kind, "%s",
 		    why.kind == ERR_UNTRUSTED ? "the revocation list is not by the evidence CA"
 					      : why.text);
+	if (is_signer)
+		facts->crl_from = revoked.list_from;
 	if (!revoked.is_revoked)
 		return true;
 	if (trust->at < revoked.since) {
-		*later = revoked.since;
+		facts->revoked = revoked.since;
 		return true;
 	}
 	time_iso(revoked.since, day);
@@ -189,7 +191,7 @@ static bool check_revoked(
 
 /* Everything about the verified chain that OpenSSL was not asked. */
 static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
-    const struct seal_trust *trust, uint64_t *later, struct err *err)
+    const struct seal_trust *trust, struct seal_facts *facts, struct err *err)
 {
 	int count = sk_X509_num(chain);
 
@@ -199,7 +201,7 @@ static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
 		if (!check_validity(x, trust->at, i == 0, err))
 			return false;
 		if (i + 1 < count &&
-		    !check_revoked(x, sk_X509_value(chain, i + 1), trust, later, err))
+		    !check_revoked(x, sk_X509_value(chain, i + 1), trust, facts, i == 0, err))
 			return false;
 	}
 	for (int i = 0; i < sk_X509_num(carried); i++) {
@@ -214,7 +216,7 @@ static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
 }
 
 static bool check_certificate(X509 *signer, STACK_OF(X509) * carried,
-    const struct seal_trust *trust, uint64_t *later, struct err *err)
+    const struct seal_trust *trust, struct seal_facts *facts, struct err *err)
 {
 	CLEANUP(X509_STORE_free) X509_STORE *store = X509_STORE_new();
 	CLEANUP(X509_STORE_CTX_free) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -233,7 +235,7 @@ static bool check_certificate(X509 *signer, STACK_OF(X509) * carried,
 	if (X509_check_ca(signer) != 0 || !(X509_get_extension_flags(signer) & EXFLAG_KUSAGE) ||
 	    X509_get_key_usage(signer) != KU_DIGITAL_SIGNATURE)
 		return fail(err, ERR_UNTRUSTED, "its certificate is not one for sealing");
-	return check_chain(X509_STORE_CTX_get0_chain(ctx), carried, trust, later, err);
+	return check_chain(X509_STORE_CTX_get0_chain(ctx), carried, trust, facts, err);
 }
 
 /* trust may be NULL: then the certificate is not judged. */
@@ -255,7 +257,7 @@ static bool verify(struct bytes content, struct bytes p7s, const struct seal_tru
 	if (memcmp(facts.certificate_sha256, parts.certificate_digest.at, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "it was made with another certificate");
 	if (!check_signature(content, &parts, signer, err) ||
-	    (trust && !check_certificate(signer, carried, trust, &facts.revoked, err)))
+	    (trust && !check_certificate(signer, carried, trust, &facts, err)))
 		return false;
 	if (!certificate_time(X509_get0_notBefore(signer), &facts.not_before) ||
 	    !certificate_time(X509_get0_notAfter(signer), &facts.not_after))

@@ -22,6 +22,8 @@ struct seal_facts {
 	uint64_t signed_at;             /* signingTime: the PC's own clock */
 	/* from when on, where that is after the time it was judged at; 0: never */
 	uint64_t revoked;
+	/* when the newest list of its issuer was made; 0: none, so that nothing is known of revocations */
+	uint64_t crl_from;
 };
 void seal_facts_free(struct seal_facts *facts);
 static inline void seal_facts_free_at(struct seal_facts *facts)

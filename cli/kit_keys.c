@@ -2,6 +2,7 @@
 #include "cli/kit_keys.h"
 
 #include "bundle/kit_files.h"
+#include "cli/keydir.h"
 #include "platform/file.h"
 
 #define RENEWALS_MAX 1000
@@ -43,13 +44,7 @@ bool kit_read_ca(const char *keys, struct issued *ca, struct err *err)
 
 bool kit_read_crl(const char *keys, struct text *out, struct err *err)
 {
-	struct err why = {0};
-
-	if (kit_read_file(keys, KEYS_CRL, KIT_CRL_MAX, out, &why) || why.kind == ERR_MISSING)
-		return true;
-	if (err)
-		*err = why;
-	return false;
+	return keydir_read(keys, KEYS_CRL, KIT_CRL_MAX, out, err);
 }
 
 bool kit_record_name(struct bytes name, unsigned number, struct text *out, struct err *err)

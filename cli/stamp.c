@@ -1,6 +1,7 @@
 /* kanshiki stamp: a time stamp over a bundle's seal (RFC 3161), over HTTP or exchanged by hand. */
 #include "bundle/stamp.h"
 #include "cli/command.h"
+#include "cli/keydir.h"
 #include "cli/opening.h"
 #include "core/options.h"
 #include "core/time.h"
@@ -87,14 +88,11 @@ static bool read_authority(
     const struct request *request, struct authority *authority, struct err *err)
 {
 	CLEANUP(text_free) struct text ca = {0};
-	CLEANUP(text_free) struct text crl = {0};
 
 	file_join(&ca, request->keys, TSA_CA);
-	file_join(&crl, request->keys, TSA_CRL);
-	return text_ok(&ca, err) && text_ok(&crl, err) &&
+	return text_ok(&ca, err) &&
 	       file_read_all(text_string(&ca), PEM_BYTES, &authority->ca, err) &&
-	       (file_kind(text_string(&crl)) != FILE_KIND_FILE ||
-		   file_read_all(text_string(&crl), CRL_BYTES, &authority->crl, err));
+	       keydir_read(request->keys, TSA_CRL, CRL_BYTES, &authority->crl, err);
 }
 
 static bool check_unstamped(const char *path, struct err *err)

@@ -2,6 +2,7 @@
 #include "cli/trust.h"
 
 #include "bundle/age.h"
+#include "cli/keydir.h"
 #include "core/time.h"
 #include "core/tr.h"
 #include "platform/clock.h"
@@ -81,26 +82,17 @@ static bool add_identity(struct trust *trust, const char *path, struct err *err)
 	return text_list_add(&trust->identities, text_bytes(&content), err);
 }
 
-/* A file of KEYDIR that may be missing. */
-static bool load_pem(const struct trust *trust, const char *name, struct text *out, struct err *err)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	file_join(&path, trust->keys, name);
-	return text_ok(&path, err) && (file_kind(text_string(&path)) != FILE_KIND_FILE ||
-					  read_pem(text_string(&path), out, err));
-}
-
 static bool load_keys(struct trust *trust, struct err *err)
 {
 	CLEANUP(text_free) struct text identity = {0};
 
 	if (file_kind(trust->keys) != FILE_KIND_DIRECTORY)
 		return fail(err, ERR_MISSING, "no such directory of keys '%s'", trust->keys);
-	if ((!trust->ca && !load_pem(trust, "evidence-ca.pem", &trust->ca_pem, err)) ||
-	    !load_pem(trust, "evidence-ca.crl", &trust->crl_pem, err) ||
-	    !load_pem(trust, "tsa-ca.pem", &trust->tsa_pem, err) ||
-	    !load_pem(trust, "tsa-ca.crl", &trust->tsa_crl_pem, err))
+	if ((!trust->ca &&
+		!keydir_read(trust->keys, "evidence-ca.pem", PEM_BYTES, &trust->ca_pem, err)) ||
+	    !keydir_read(trust->keys, "evidence-ca.crl", PEM_BYTES, &trust->crl_pem, err) ||
+	    !keydir_read(trust->keys, "tsa-ca.pem", PEM_BYTES, &trust->tsa_pem, err) ||
+	    !keydir_read(trust->keys, "tsa-ca.crl", PEM_BYTES, &trust->tsa_crl_pem, err))
 		return false;
 	file_join(&identity, trust->keys, "recipient.key");
 	return trust->identity_paths.count || file_kind(text_string(&identity)) != FILE_KIND_FILE ||

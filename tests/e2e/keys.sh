@@ -69,6 +69,29 @@ verify "a broken list" 65 --keys "$work/other"
 says_one_line "a broken list" "not a CRL"
 run "revoke over a broken list" 65 "$kanshiki" kit revoke Test --keys "$work/other"
 says_one_line "revoke over a broken list" "not a CRL"
+# Whoever cuts the list, or the list behind another CA's, un-revokes kits: never silently.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/else.key" -out "$work/else.pem" -days 9 -subj "/CN=Else" 2>/dev/null
+: >"$work/index"
+echo 01 >"$work/number"
+printf '%s\n' '[ca]' default_ca=c '[c]' "database=$work/index" default_md=sha256 default_crl_days=30 "crlnumber=$work/number" >"$work/ca.cnf"
+run "another CA's list" 0 openssl ca -gencrl -config "$work/ca.cnf" -cert "$work/else.pem" -keyfile "$work/else.key" -out "$work/else.crl"
+cat "$work/else.crl" "$keys/evidence-ca.crl" >"$work/two.crl"
+cp "$work/two.crl" "$work/other/evidence-ca.crl"
+verify "revoked in the second list" 65 --keys "$work/other"
+says_one_line "revoked in the second list" "was revoked from 20"
+run "revoke, two lists" 65 "$kanshiki" kit revoke Test --keys "$work/other"
+says_one_line "revoke, two lists" "more than one revocation list"
+for cut in 1 2 30 200; do
+	head -c "-$((cut + 1))" "$work/two.crl" >"$work/other/evidence-ca.crl"
+	verify "the second list cut by $cut" 65 --keys "$work/other"
+	says_one_line "the second list cut by $cut" "what follows revocation list 1 is not a whole CRL"
+done
+: >"$work/other/evidence-ca.crl"
+verify "an empty list" 65 --keys "$work/other"
+says_one_line "an empty list" "evidence-ca.crl' is empty"
+cp "$work/else.crl" "$work/other/evidence-ca.crl"
+verify "another CA's list" 0 --keys "$work/other"
+says "another CA's list" "no list by the issuer of this seal"
 rm -rf "$work/other"
 
 # A time stamp: request and answer by hand. The authority is stock openssl, its clock is now.
