@@ -45,6 +45,8 @@ static const char japanese[] =
     "桁を用紙に書き写し、封印した証拠一式をフォルダーごと持ち帰ります。\n"
     "\n"
     "・途中で止めても、そこまでに集めたものは封印されます。\n"
+    "・電源が切れた、ディスクが抜けた、空きがなくなったときは、もう一度同じように打ってください。\n"
+    "  続きから集めるためのコマンドが表示されます（Ctrl-C で止めて、それを打ちます）。\n"
     "・このキットには、集めたものを開く鍵は入っていません。落としても中身は読まれません。\n"
     "・seal.key は封印の鍵です。コピーや送付をせず、なくしたときはすぐに SOC "
     "に知らせてください。\n";
@@ -69,6 +71,9 @@ static const char english[] =
     "   directory as a whole.\n"
     "\n"
     "- When it is stopped in the middle, what was taken until then is sealed.\n"
+    "- After a power cut, a disk that was pulled or got full: type the same again. It shows the "
+    "command\n"
+    "  that goes on where it ended (press Ctrl-C, then type that).\n"
     "- This kit holds no key that opens what was taken: who finds it cannot read anything.\n"
     "- seal.key is the key of the seal. Do not copy or send it; if the kit is lost tell the SOC at "
     "once.\n";

@@ -159,7 +159,10 @@ static bool read_state(struct resuming *r, struct err *err)
 static bool check_origin(const struct resuming *r, struct err *err)
 {
 	const struct bundle_origin *then = &r->state.origin, *now = &r->plan->origin;
+	const char *case_id = text_string(&r->manifest.case_id);
 
+	if (r->plan->case_id && strcmp(r->plan->case_id, case_id) != 0)
+		return fail(err, ERR_USAGE, "its case is '%s': leave out --case", case_id);
 	if (memcmp(then->host, now->host, SHA256_LEN) != 0)
 		return fail(err, ERR_USAGE, "it was begun on another PC, or of another image");
 	if (memcmp(then->sources, now->sources, SHA256_LEN) != 0)

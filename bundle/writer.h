@@ -87,8 +87,8 @@ struct bundle_checking { /* of the sealed volumes, before a run goes on */
 };
 
 /* Goes on with a bundle that a run was interrupted in. Case, host, collection id and start are those of the bundle;
- * the plan's are not looked at. Refuses: ERR_EXISTS, complete; ERR_UNTRUSTED, not by this kit's seal; ERR_USAGE, of
- * another machine or other volumes, or something else was asked for; ERR_DAMAGED, not as it was sealed; ERR_MISSING, no
+ * of the plan's only the case is looked at, where it has one. Refuses: ERR_EXISTS, complete; ERR_UNTRUSTED, not by this
+ * kit's seal; ERR_USAGE, of another case, machine or other volumes, or something else was asked for; ERR_DAMAGED, not as it was sealed; ERR_MISSING, no
  * bundle. Nothing is changed before all of that is checked. What is sealed stays as it is. A volume that is not is
  * renamed to NAME.cutN, hashed and listed. */
 bool bundle_resume(struct store *store, const struct bundle_plan *plan,

@@ -115,7 +115,7 @@ static void help(struct text *out)
 	collection_help(out);
 }
 
-static void run_free(struct run *run)
+static void run_free_at(struct run *run)
 {
 	if (run->collection)
 		collection_free(run->collection);
@@ -139,11 +139,6 @@ static void run_free(struct run *run)
 	text_free(&run->host);
 	text_free(&run->directory);
 	text_free(&run->path);
-}
-
-static void run_free_at(struct run *run)
-{
-	run_free(run);
 }
 
 static bool parse(struct run *run, int argc, char **argv, struct err *err)
@@ -172,9 +167,8 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 		return false;
 	if (!request->kit && !request->dry_run)
 		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
-	if (request->resume && (request->out || request->case_id || request->dry_run))
-		return fail(err, ERR_USAGE,
-		    "--resume has its place and its case: leave out --out, --case, --dry-run");
+	if (request->resume && (request->out || request->dry_run))
+		return fail(err, ERR_USAGE, "--resume has its place: leave out --out, --dry-run");
 	if (request->resume)
 		request->out = request->resume; /* as what must not lie on the evidence */
 	if (!request->out && !request->dry_run)
@@ -526,10 +520,7 @@ static int collect(struct run *run)
 		process_go_background();
 	process_enable_privileges();
 	console_catch_stop();
-	host_facts(&run->machine);
 	clock_sync(&run->sync_start);
-	collect_host_name(&run->request, &run->volumes, text_string(&run->machine.name), &run->host,
-	    &run->is_live);
 	if (!run->request.dry_run && !open_bundle(run, &code, &err)) {
 		(void)command_fail(&err);
 		return code;
@@ -545,18 +536,32 @@ static int collect(struct run *run)
 		return collection_has_gaps(run->collection) ? EXIT_GAPS : EXIT_COMPLETE;
 	err = (struct err){0};
 	check_medium(run);
-	if (!seal(run, number, &err))
-		return fail_seal(&err);
+	if (!seal(run, number, &err)) {
+		code = fail_seal(&err);
+		collect_say_again(&run->request, text_string(&run->path));
+		return code;
+	}
 	/* Now the volumes that tell of the others. */
 	if (run->read_back.result == READ_BACK_GOOD)
 		read_back(run);
 	console_done();
 	say_result(run, number);
+	collect_say_again(&run->request, text_string(&run->path));
 	bool printed = print_result(run, number);
 
 	if (run->read_back.result == READ_BACK_BAD)
 		return EXIT_IO;
 	return collection_has_gaps(run->collection) || !printed ? EXIT_GAPS : EXIT_COMPLETE;
+}
+
+/* Before the questions: who is to type something else must read it in time. */
+static void find_host(struct run *run)
+{
+	host_facts(&run->machine);
+	collect_host_name(&run->request, &run->volumes, text_string(&run->machine.name), &run->host,
+	    &run->is_live);
+	collect_say_interrupted(
+	    &run->request, run->ids_only ? BUNDLE_WITHHELD : text_string(&run->host));
 }
 
 static int run_collect(int argc, char **argv)
@@ -574,8 +579,10 @@ static int run_collect(int argc, char **argv)
 		return code;
 	}
 	if (!volume_set_add_shadows(&run.volumes, &run.shadow, &err) ||
-	    !make_collection(&run, &err) ||
-	    !collect_ask(&run.request, &run.facts_file, &run.reference, &run.answers, &err))
+	    !make_collection(&run, &err))
+		return command_fail(&err);
+	find_host(&run);
+	if (!collect_ask(&run.request, &run.facts_file, &run.reference, &run.answers, &err))
 		return command_fail(&err);
 	return collect(&run);
 }

@@ -53,6 +53,11 @@ bool collect_last_name(const struct text *path, struct text *out, struct err *er
 void collect_warn_of_end(const struct kit *kit);
 void collect_say_resumed(const struct bundle_resumed *resumed);
 
+/* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
+void collect_say_again(const struct collect_request *request, const char *bundle);
+/* The same for those in --out that an earlier run of this host left: nobody else told who pulled the plug. */
+void collect_say_interrupted(const struct collect_request *request, const char *host);
+
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the
  * kit or the program. Refuses a destination on the evidence, and a run without a usable volume that was
  * asked for: *code is then the exit code and *err the reason. */

@@ -131,7 +131,8 @@ bool collect_ask(struct collect_request *request, struct facts_file **file,
 
 	if (!may_ask(request))
 		return true;
-	if (!ask_case(&asking, request, answers, err))
+	/* A bundle that is gone on with has its case. */
+	if (!request->resume && !ask_case(&asking, request, answers, err))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(questions); i++)
 		if (!ask_fact(&asking, &questions[i], err))

@@ -50,6 +50,20 @@ for moment in 0 0.02 0.05 0.1 0.2; do
 	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e '.resumed.run == 2' >/dev/null || complain "collection.json: no resumed"
 done
 [ "$tried" -gt 0 ] || complain "no kill hit a run under way"
+# Who does not know what to type types the same again, and is told.
+for _ in $(seq 10); do ! killed 0 || break; done
+begun=$bundle
+run "the same again" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '**' --case 'a case'
+line=$(grep -m 1 -e " --resume [^ ]*${begun##*/} " "$work/err" || true)
+[ -n "$line" ] || complain "the same again: nothing tells how to go on"
+resume "its own case" 64 --take '**' --case other
+says_one_line "its own case" "its case is 'nocase'"
+run "as it was told" "0|1" bash -c "$line"
+content "$begun" got
+same "as it was told"
+run "nothing to go on with" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '$Boot'
+! grep -q -e '--resume' "$work/err" || complain "a whole bundle is told of"
+bundle=$begun
 resume "complete" 73 --take '**'
 says_one_line "complete" "nothing to go on with"
 for _ in $(seq 10); do ! killed 0 || break; done

@@ -57,5 +57,15 @@ for ((i = 0; i < runs; i++)); do
 	go_on "full, $i" 64m
 	umount "$work/disk"
 done
+# The shipped program tells what to type when there is room.
+have_image
+mount -t tmpfs -o size=2500k tmpfs "$work/disk"
+run "full" 1 "$kanshiki" collect --kit "$work/kit" --out "$work/disk" --volume "C=$image" --take '**' --case 'a b'
+line=$(grep -m 1 -e ' --resume ' "$work/err" || true)
+[ -n "$line" ] || complain "full: nothing tells how to go on"
+mount -o remount,size=64m "$work/disk"
+run "as it was told" "0|1" bash -c "$line"
+bundle_of "as it was told" && run "as it was told: verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+umount "$work/disk"
 echo "$runs disks of random sizes: $full runs ended early and were gone on with"
 finish

@@ -8,7 +8,7 @@ build=${1:?usage: tests/e2e/writer_stock.sh BUILD}
 
 page=$tests/../docs/bundle-format.md
 
-# usage: stock N   runs line N of the page's block in $copy, where key.txt and evidence-ca.pem lie too
+# usage: stock N   runs line N of the page's first block in $copy
 stock() {
 	local line
 	line=$(sed -n '/^## With stock tools/,/^## /p' "$page" | sed -n '/^```/,/^```/p' | sed '/^```/d' | sed -n "$1p")
@@ -28,8 +28,7 @@ run collect "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --
 bundle_of collect || finish
 copy=$work/copy
 cp -r "$bundle" "$copy"
-cp "$work/keys/recipient.key" "$copy/key.txt"
-cp "$work/keys/evidence-ca.pem" "$copy/evidence-ca.pem"
+export keys=$work/keys # as the lines name it
 
 run "signature" 0 stock 1
 run "hashes" 0 stock 2
@@ -54,11 +53,9 @@ diff -rq "$work/stock/fs" "$work/extracted/fs" >"$work/diff" || true
 
 # Salvage: whole, then with a bit flipped in the middle of a volume, then cut off as a .part.
 files=$(tar -tf "$copy/files.tar" --warning=no-unknown-keyword | wc -l)
-mkdir "$copy/out"
 run "salvage of the whole" "0|2" stock 5
 [ "$(find "$copy/out" -type f | wc -l)" -ge $((files * 9 / 10)) ] || complain "salvage of a whole bundle gives $(find "$copy/out" -type f | wc -l) of $files"
 rm -rf "$copy/out"
-mkdir "$copy/out"
 volume=$(find "$copy" -name 'files.*.age' | sort | tail -n 1)
 size=$(stat -c %s "$volume")
 head -c $((size * 3 / 4)) "$volume" >"$volume.part"
@@ -66,6 +63,13 @@ rm "$volume"
 run "salvage of a .part" "0|1|2" stock 5
 [ "$(find "$copy/out" -type f | wc -l)" -gt 0 ] || complain "nothing salvaged from a .part of $size bytes"
 run "the hash tells" 1 stock 2
+
+# README.txt has the same lines, twice, and nothing else to type.
+readme() { sed -e ':a' -e '/\\$/N; s/ *\\\n */ /; ta' "$bundle/README.txt" | grep -E '^  [a-z]' | grep -v '^  kanshiki '; }
+sed -n '/^## With stock tools/,/^## /p' "$page" | sed -n '/^```/,/^```/p' | sed -e '/^```/d' -e 's/^/  /' -e 's/   # salvage$//' |
+	sort >"$work/page.lines"
+readme | grep -vE '^  (sha256sum MANIFEST|keys=)' | sort | uniq -c | sed 's/^ *2 //' >"$work/readme.lines"
+cmp -s "$work/page.lines" "$work/readme.lines" || complain "README.txt: $(diff "$work/page.lines" "$work/readme.lines" | head -n 4)"
 
 # The signature holds for the MANIFEST as it is, and for no other.
 sed -i 's/^# case: .*/# case: other/' "$copy/MANIFEST.sha256"

@@ -1,0 +1,171 @@
+/* kanshiki collect: what to type to go on with a collection that did not come to its end. See collect.h. */
+#include "cli/collect.h"
+
+#include "bundle/manifest.h"
+#include "core/tr.h"
+#include "platform/console.h"
+#include "platform/file.h"
+
+#include <string.h>
+
+#define LOOKED_AT_MAX 1000 /* directories beside a new bundle */
+#define SHOWN_MAX     3
+
+#ifdef _WIN32
+#define PLAIN_ALSO "\\:" /* cmd.exe takes them as they are */
+#else
+#define PLAIN_ALSO ":"
+#endif
+
+static bool is_plain(const char *word)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789._/=@,-" PLAIN_ALSO;
+
+	return *word && word[strspn(word, plain)] == 0;
+}
+
+/* A quote ends at the next one; a \ before that would guard it (CommandLineToArgvW). */
+static void add_quoted(struct text *out, const char *word)
+{
+#ifdef _WIN32
+	size_t len = strlen(word);
+
+	text_addf(out, "\"%s", word);
+	while (len > 0 && word[--len] == '\\')
+		text_addc(out, '\\');
+	text_addc(out, '"');
+#else
+	text_addc(out, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			text_adds(out, "'\\''");
+		else
+			text_addc(out, *word);
+	text_addc(out, '\'');
+#endif
+}
+
+static void add_word(struct text *out, const char *word)
+{
+	if (out->len)
+		text_addc(out, ' ');
+	if (is_plain(word))
+		text_adds(out, word);
+	else
+		add_quoted(out, word);
+}
+
+static void add_option(struct text *out, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	add_word(out, option);
+	add_word(out, value);
+}
+
+static void add_flag(struct text *out, const char *option, bool is_set)
+{
+	if (is_set)
+		add_word(out, option);
+}
+
+/* What a run that goes on must be given again, and what it would otherwise not know. */
+static void add_request(struct text *out, const struct collect_request *request)
+{
+	for (size_t i = 0; i < request->volumes.count; i++)
+		add_option(out, "--volume", request->volumes.at[i]);
+	add_option(out, "--profile", request->profile);
+	for (size_t i = 0; i < request->take.count; i++)
+		add_option(out, "--take", request->take.at[i]);
+	add_option(out, "--deleted", request->deleted);
+	if (request->deleted_cap)
+		text_addf(out, " --deleted-cap %llu", (unsigned long long)request->deleted_cap);
+	add_option(out, "--shadow", request->shadow);
+	add_flag(out, "--no-live", request->no_live);
+	add_flag(out, "--unelevated", request->unelevated);
+	add_option(out, "--facts", request->facts);
+	add_option(out, "--operator", request->operator);
+	add_option(out, "--nonce", request->nonce);
+	add_option(out, "--public", request->public);
+}
+
+static void say_command(
+    const char *introduction, const struct collect_request *request, const char *bundle)
+{
+	CLEANUP(text_free) struct text command = {0};
+	CLEANUP(text_free) struct text program = {0};
+	CLEANUP(text_free) struct text shown = {0};
+
+	add_word(&command, file_program_path(&program, NULL) ? text_string(&program) : "kanshiki");
+	add_word(&command, "collect");
+	add_option(&command, "--kit", request->kit);
+	add_option(&command, "--resume", bundle);
+	add_request(&command, request);
+	text_add_printable(&shown, text_bytes(&command));
+	say("%s\n  %s\n", introduction, text_string(&shown));
+}
+
+static bool is_resumable(const char *bundle)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	file_join(&path, bundle, "RESUME.000");
+	return file_kind(text_string(&path)) == FILE_KIND_FILE;
+}
+
+void collect_say_again(const struct collect_request *request, const char *bundle)
+{
+	if (is_resumable(bundle))
+		say_command(tr("This collection has not come to its end. Once there is room (this "
+			       "directory may be copied\nto a larger disk) go on with it by:"),
+		    request, bundle);
+}
+
+struct looking {
+	const struct collect_request *request;
+	const char *host;
+	unsigned looked, shown;
+};
+
+static bool is_begun_here(const char *bundle, const char *host)
+{
+	CLEANUP(manifest_free) struct manifest manifest = {0};
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(text_free) struct text text = {0};
+
+	file_join(&path, bundle, MANIFEST_NAME);
+	return is_resumable(bundle) && text_ok(&path, NULL) &&
+	       file_read_all(text_string(&path), MANIFEST_BYTES, &text, NULL) &&
+	       manifest_parse(text_bytes(&text), &manifest, NULL) && !manifest.complete &&
+	       strcmp(text_string(&manifest.host), host) == 0;
+}
+
+/* A name that no bundle of ours has is none that we tell anybody to type. */
+static bool look(void *context, const char *name, enum file_kind kind, struct err *err)
+{
+	struct looking *looking = context;
+	CLEANUP(text_free) struct text path = {0};
+
+	(void)err;
+	if (kind != FILE_KIND_DIRECTORY || looking->shown == SHOWN_MAX ||
+	    looking->looked == LOOKED_AT_MAX || !is_plain(name))
+		return true;
+	looking->looked++;
+	file_join(&path, looking->request->out, name);
+	if (!text_ok(&path, NULL) || !is_begun_here(text_string(&path), looking->host))
+		return true;
+	looking->shown++;
+	say_command(tr("A collection of this PC was interrupted and lies there. To go on with it, "
+		       "stop this one\nwith Ctrl-C and type:"),
+	    looking->request, text_string(&path));
+	return true;
+}
+
+void collect_say_interrupted(const struct collect_request *request, const char *host)
+{
+	struct looking looking = {.request = request, .host = host};
+
+	if (!request->resume && request->out)
+		DISCARD(file_list(request->out, look, &looking, NULL));
+}
