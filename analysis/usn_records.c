@@ -22,7 +22,7 @@ static void on_damage(
 struct walk {
 	struct timeline *timeline;
 	struct source *journal;
-	const struct ntfs_range *ranges; /* the parts of it that hold records */
+	const struct range *ranges; /* the parts of it that hold records */
 	size_t range_count;
 	struct usn_paths *paths; /* NULL: there is no MFT */
 	struct text path;        /* of the record at work */
@@ -158,8 +158,7 @@ static bool learn_change(struct walk *walk, const struct usn_record *record, str
 }
 
 /* Every record of a part of the journal to `each`. */
-static bool read_part(struct walk *walk, const struct ntfs_range *range,
-    struct usn_listener *listener,
+static bool read_part(struct walk *walk, const struct range *range, struct usn_listener *listener,
     bool (*each)(struct walk *walk, const struct usn_record *record, struct err *err),
     struct err *err)
 {
@@ -217,7 +216,7 @@ static bool read_stream(struct walk *walk, const struct timeline_evidence *evide
     const struct ntfs_entry *entry, const struct ntfs_stream *stream, struct err *err)
 {
 	CLEANUP(source_close) struct source *journal = NULL;
-	CLEANUP(free_memory) struct ntfs_range *ranges = NULL;
+	CLEANUP(free_memory) struct range *ranges = NULL;
 
 	if (!ntfs_stream_open(evidence->volume, entry, stream, &journal, err) ||
 	    !ntfs_stream_ranges(evidence->volume, stream, &ranges, &walk->range_count, err))
@@ -248,7 +247,7 @@ static bool read_of_volume(
 bool usn_records_write(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
 {
-	static const struct ntfs_range all = {.len = UINT64_MAX};
+	static const struct range all = {.len = UINT64_MAX};
 	CLEANUP(walk_free) struct walk walk = {.timeline = timeline};
 
 	if (evidence->volume)

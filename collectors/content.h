@@ -10,7 +10,7 @@ struct content {               /* zero it; free it once */
 	struct source *source; /* what is stored */
 	uint64_t cut;          /* bytes at the end that no cluster holds: not stored */
 	bool is_sparse;        /* only the ranges in sparse are stored */
-	struct ntfs_range *sparse;
+	struct range *sparse;
 	size_t sparse_count;
 	bool is_wof; /* unpacked: wof tells how, packed_size from how much */
 	struct ntfs_wof wof;

@@ -17,7 +17,7 @@ void copy_result_free(struct copy_result *result)
 static void add_bad(
     struct copy_result *result, uint64_t offset, uint64_t len, const struct err *why)
 {
-	struct ntfs_range *last = result->bad_count ? &result->bad[result->bad_count - 1] : NULL;
+	struct range *last = result->bad_count ? &result->bad[result->bad_count - 1] : NULL;
 
 	if (result->bad_bytes == 0)
 		result->first = *why;
@@ -32,7 +32,7 @@ static void add_bad(
 		result->bad_more++;
 		return;
 	}
-	result->bad[result->bad_count++] = (struct ntfs_range){.offset = offset, .len = len};
+	result->bad[result->bad_count++] = (struct range){.offset = offset, .len = len};
 }
 
 /* Reads at most len bytes. Returns how many are good; fewer than len: *err says why. */

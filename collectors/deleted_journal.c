@@ -39,7 +39,7 @@ static void keep(struct deleted_files *d, const struct usn_record *record)
 	d->deletions[d->deletion_count++] = one;
 }
 
-static bool scan(struct deleted_files *d, struct source *journal, struct ntfs_range range)
+static bool scan(struct deleted_files *d, struct source *journal, struct range range)
 {
 	CLEANUP(usn_scan_close) struct usn_scan *records = NULL;
 	struct usn_record record;
@@ -60,7 +60,7 @@ void deleted_journal_read(struct deleted_files *d)
 	struct ntfs_volume *volume = d->volume->ntfs;
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	CLEANUP(source_close) struct source *journal = NULL;
-	CLEANUP(free_memory) struct ntfs_range *ranges = NULL;
+	CLEANUP(free_memory) struct range *ranges = NULL;
 	const struct ntfs_stream *stream;
 	struct ntfs_reference file;
 	size_t count = 0;

@@ -299,7 +299,7 @@ static bool keep(struct fat_deleted *d, const struct fat_entry *entry)
 static void take(struct fat_deleted *d, const struct fat_entry *entry, const struct candidate *one)
 {
 	CLEANUP(source_close) struct source *source = NULL;
-	CLEANUP(free_memory) struct fat_range *lost = NULL;
+	CLEANUP(free_memory) struct range *lost = NULL;
 	const struct collection_plan *asked = d->collection->plan;
 	struct row_fat_left left = {.path = entry->path};
 	struct row row = {.fat_left = &left};

@@ -27,7 +27,7 @@ struct fat_taking {
 	enum fat_layout layout;
 	struct text path; /* in the bundle */
 	uint64_t size;    /* of what is stored and not */
-	struct ntfs_range *sparse;
+	struct range *sparse;
 	size_t sparse_count;
 };
 
@@ -325,7 +325,7 @@ static void take_listing(struct fat_taking *t)
 static void take_image(struct fat_taking *t)
 {
 	CLEANUP(source_close) struct source *source = NULL;
-	CLEANUP(free_memory) struct ntfs_range *sparse = NULL;
+	CLEANUP(free_memory) struct range *sparse = NULL;
 	const struct fat_geometry *geometry = fat_volume_geometry(t->volume->fat);
 	struct err err = {0}, none = {0};
 

@@ -18,18 +18,24 @@ static void add_utf16(struct json *json, const char *key, struct bytes utf16)
 	json_bytes_field(json, key, text_bytes(&name));
 }
 
-static void add_ranges(
-    struct json *json, const char *key, const struct ntfs_range *ranges, size_t count)
+void row_add_ranges(
+    struct json *json, const char *key, const struct range *ranges, size_t count, size_t most)
 {
+	CLEANUP(text_free) struct text more = {0};
+	size_t shown = count < most ? count : most;
+
 	json_key(json, key);
 	json_begin_array(json);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		json_begin_array(json);
 		json_unsigned(json, ranges[i].offset);
 		json_unsigned(json, ranges[i].len);
 		json_end_array(json);
 	}
 	json_end_array(json);
+	text_addf(&more, "%s_more", key);
+	if (count > shown)
+		json_unsigned_field(json, text_string(&more), count - shown);
 }
 
 /* How what is stored was unpacked, and the bytes of the unnamed stream that it stands over: 0 as Windows leaves it. */
@@ -51,10 +57,10 @@ static void add_place(struct json *json, const struct row *row)
 	bundle_place_write(json, place);
 	if (row->is_sparse) {
 		json_string_field(json, "stored", "runs");
-		add_ranges(json, "sparse_map", row->sparse, row->sparse_count);
+		row_add_ranges(json, "sparse_map", row->sparse, row->sparse_count, SIZE_MAX);
 	}
 	if (row->copy && row->copy->bad_count)
-		add_ranges(json, "bad_ranges", row->copy->bad, row->copy->bad_count);
+		row_add_ranges(json, "bad_ranges", row->copy->bad, row->copy->bad_count, SIZE_MAX);
 	if (row->copy && row->copy->bad_more)
 		json_unsigned_field(json, "bad_ranges_more", row->copy->bad_more);
 	if (place->padded)

@@ -22,7 +22,7 @@ struct row {               /* what is known of an object; everything is borrowed
 	bool is_left;                     /* not taken because the run ended: a later run may */
 	uint64_t size;
 	bool is_sparse; /* stored: runs, those of sparse */
-	const struct ntfs_range *sparse;
+	const struct range *sparse;
 	size_t sparse_count;
 	const struct content *content;  /* how it was read; NULL: nothing to say */
 	const struct copy_result *copy; /* NULL: nothing to say */
@@ -46,7 +46,7 @@ struct row {               /* what is known of an object; everything is borrowed
 struct row_fat_left { /* what is left of a deleted file on FAT or exFAT */
 	struct bytes path;
 	struct fat_recovered recovered;
-	const struct fat_range *lost; /* zeros in place of what is not its own */
+	const struct range *lost; /* zeros in place of what is not its own */
 	size_t lost_count;
 	/* the first cluster as its content tells, when the entry's is half lost; 0: it is not used */
 	uint32_t found;
@@ -64,6 +64,10 @@ struct row_deleted { /* what is left of a deleted stream; all borrowed */
 	bool is_changed;     /* while it was read */
 	uint64_t deleted_at; /* ticks, by the change journal; 0: not known */
 };
+/* Adds [[offset, len], …]; of more than `most` ranges the first, and "KEY_more": how many are left out. */
+void row_add_ranges(
+    struct json *json, const char *key, const struct range *ranges, size_t count, size_t most);
+#define ROW_RANGES_MAX 1024 /* of what a deleted file has lost */
 /* Adds an object with the four times. */
 void row_add_times(struct json *json, const char *key, const struct ntfs_times *times);
 /* Adds the fields of "deleted" but for path, inside an object that is open. */

@@ -1,27 +1,10 @@
 /* What is left of a deleted stream, as rows and listings say it (docs/bundle-format.md). */
 #include "collectors/row.h"
 
-#define RANGES_MAX 1024
-
 static void add_ranges(struct json *json, const char *key, const struct ntfs_range_list *list)
 {
-	CLEANUP(text_free) struct text more = {0};
-	size_t count = list->count < RANGES_MAX ? list->count : RANGES_MAX;
-
-	if (list->count == 0)
-		return;
-	json_key(json, key);
-	json_begin_array(json);
-	for (size_t i = 0; i < count; i++) {
-		json_begin_array(json);
-		json_unsigned(json, list->at[i].offset);
-		json_unsigned(json, list->at[i].len);
-		json_end_array(json);
-	}
-	json_end_array(json);
-	text_addf(&more, "%s_more", key);
-	if (list->count > count)
-		json_unsigned_field(json, text_string(&more), list->count - count);
+	if (list->count)
+		row_add_ranges(json, key, list->at, list->count, ROW_RANGES_MAX);
 }
 
 static void add_clusters(struct json *json, const struct row_deleted *deleted)

@@ -3,27 +3,6 @@
 
 #include "collectors/fat_row.h"
 
-#define RANGES_MAX 1024u
-
-static void add_lost(struct json *json, const struct row_fat_left *left)
-{
-	size_t count = left->lost_count < RANGES_MAX ? left->lost_count : RANGES_MAX;
-
-	if (count == 0)
-		return;
-	json_key(json, "lost");
-	json_begin_array(json);
-	for (size_t i = 0; i < count; i++) {
-		json_begin_array(json);
-		json_unsigned(json, left->lost[i].offset);
-		json_unsigned(json, left->lost[i].len);
-		json_end_array(json);
-	}
-	json_end_array(json);
-	if (left->lost_count > count)
-		json_unsigned_field(json, "lost_more", left->lost_count - count);
-}
-
 void row_add_fat_left(struct json *json, const struct row_fat_left *left)
 {
 	const struct fat_recovered *recovered = &left->recovered;
@@ -45,6 +24,7 @@ void row_add_fat_left(struct json *json, const struct row_fat_left *left)
 		json_bool_field(json, "doubtful_start", true);
 	if (left->found)
 		json_unsigned_field(json, "found_cluster", left->found);
-	add_lost(json, left);
+	if (left->lost_count)
+		row_add_ranges(json, "lost", left->lost, left->lost_count, ROW_RANGES_MAX);
 	json_end(json);
 }

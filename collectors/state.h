@@ -129,15 +129,15 @@ void collection_fat_deleted(struct collection *collection, size_t volume);
 /* fat_members.c: the members made of a volume as a whole. NULL with *err. */
 #define COLLECTION_FAT_IMAGE   "$FAT"       /* all that tells of files, sparse */
 #define COLLECTION_FAT_LISTING "$FAT.jsonl" /* every entry, a line each */
-struct source *collection_fat_image(struct collection_volume *volume, struct ntfs_range **sparse,
-    size_t *sparse_count, struct err *err);
+struct source *collection_fat_image(
+    struct collection_volume *volume, struct range **sparse, size_t *sparse_count, struct err *err);
 /* Fills lines; *dropped: entries over its ceiling. */
 bool collection_fat_listing(struct collection_volume *volume, struct text *lines, uint64_t *dropped,
     struct err *err) MUST_CHECK;
 
 /* copy.c: what a copy came to. */
 struct copy_result {
-	struct ntfs_range *bad; /* ranges of zeros in place of what could not be read */
+	struct range *bad; /* ranges of zeros in place of what could not be read */
 	size_t bad_count, bad_room;
 	uint64_t bad_more;  /* ranges over COPY_BAD_RANGES_MAX, not listed */
 	uint64_t bad_bytes; /* of all */

@@ -135,7 +135,7 @@ static void check_left(struct left *left, const char *path, enum fat_recovery re
 	const struct fat_entry *entry = &fixture_list_find(&left->seen, path)->entry;
 	CLEANUP(source_close) struct source *source = NULL;
 	struct fat_recovered found;
-	struct fat_range *lost = NULL;
+	struct range *lost = NULL;
 	struct err err = {0}, damage = {0};
 	uint64_t gone = 0;
 	uint32_t start = 0;
@@ -314,7 +314,7 @@ static void test_lost_half(void **state)
 	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
 	CLEANUP(left_free) struct left left = {0};
 	CLEANUP(source_close) struct source *source = NULL;
-	struct fat_range *lost = NULL;
+	struct range *lost = NULL;
 	struct err err = {0}, damage = {0};
 	uint32_t start = 0;
 	size_t count = 0;

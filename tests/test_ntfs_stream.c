@@ -172,7 +172,7 @@ static void test_huge_hole(void **state)
 {
 	struct ntfs_run runs[] = {{0, NTFS_HOLE, 1ull << 52}, {1ull << 52, 7, 1}};
 	struct ntfs_stream stream = stream_of(runs, 2, ((1ull << 52) + 1) * 512);
-	struct ntfs_range *ranges = NULL;
+	struct range *ranges = NULL;
 	size_t count = 0;
 	struct disk d;
 	uint8_t to[4];
@@ -205,7 +205,7 @@ static void test_offsets_beyond_64_bits(void **state)
 	struct ntfs_run runs[] = {
 	    {0, 0, 1}, {1, NTFS_HOLE, (1ull << 43) - 1}, {1ull << 43, 0, 1ull << 51}};
 	struct ntfs_stream stream = stream_of(runs, 3, INT64_MAX);
-	struct ntfs_range *ranges = NULL;
+	struct range *ranges = NULL;
 	struct source *source;
 	size_t count = 0;
 	struct disk d;
@@ -235,7 +235,7 @@ static void test_ranges(void **state)
 {
 	struct ntfs_run runs[] = {{0, 10, 2}, {2, 40, 1}, {3, NTFS_HOLE, 2}, {5, 5, 3}, {8, 9, 1}};
 	struct ntfs_stream stream = stream_of(runs, 5, 7 * 512 - 1);
-	struct ntfs_range *ranges = NULL;
+	struct range *ranges = NULL;
 	struct source *source = NULL;
 	size_t count = 0;
 	size_t got = 0;
@@ -273,7 +273,7 @@ static void test_resident(void **state)
 	char content[] = "hello";
 	struct ntfs_stream stream = {
 	    .resident = true, .content = {(uint8_t *)content, 5}, .size = 5, .initialized = 5};
-	struct ntfs_range *ranges = NULL;
+	struct range *ranges = NULL;
 	struct source *source = NULL;
 	size_t count = 0;
 	size_t got = 0;

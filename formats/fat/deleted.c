@@ -8,23 +8,9 @@
 struct deleted_source {
 	struct source source;
 	struct source *whole; /* owned */
-	struct fat_range *lost;
+	struct range *lost;
 	size_t lost_count;
 };
-
-static bool ends_before(const void *element, uint64_t key)
-{
-	const struct fat_range *one = element;
-
-	return one->offset + one->len <= key;
-}
-
-/* The first lost range that ends behind offset. */
-static size_t lost_at(const struct deleted_source *deleted, uint64_t offset)
-{
-	return array_first_from(
-	    deleted->lost, deleted->lost_count, sizeof(*deleted->lost), ends_before, offset);
-}
 
 /* What is not its own is not even read. */
 static bool deleted_read(
@@ -36,8 +22,8 @@ static bool deleted_read(
 	while (*got < len && offset + *got < self->size) {
 		uint64_t at = offset + *got;
 		uint64_t left = self->size - at < len - *got ? self->size - at : len - *got;
-		size_t i = lost_at(deleted, at), read = 0;
-		const struct fat_range *lost = i < deleted->lost_count ? &deleted->lost[i] : NULL;
+		size_t i = range_behind(deleted->lost, deleted->lost_count, at), read = 0;
+		const struct range *lost = i < deleted->lost_count ? &deleted->lost[i] : NULL;
 		uint8_t *piece = (uint8_t *)to + *got;
 
 		if (lost && lost->offset <= at) {
@@ -71,9 +57,9 @@ static void deleted_close(struct source *self)
 	free(deleted);
 }
 
-static struct fat_range *copy_ranges(const struct fat_range *from, size_t count)
+static struct range *copy_ranges(const struct range *from, size_t count)
 {
-	struct fat_range *to = malloc((count + 1) * sizeof(*to));
+	struct range *to = malloc((count + 1) * sizeof(*to));
 
 	if (to && count)
 		memcpy(to, from, count * sizeof(*to));
@@ -81,10 +67,10 @@ static struct fat_range *copy_ranges(const struct fat_range *from, size_t count)
 }
 
 /* The ranges of its runs that are in use now: all that can be said of a file whose place was guessed. */
-static bool lost_in_use(struct fat_volume *volume, const struct fat_runs *runs,
-    struct fat_range **out, size_t *count, struct err *err)
+static bool lost_in_use(struct fat_volume *volume, const struct fat_runs *runs, struct range **out,
+    size_t *count, struct err *err)
 {
-	CLEANUP(free_memory) struct fat_range *lost = NULL;
+	CLEANUP(free_memory) struct range *lost = NULL;
 	uint64_t size = volume->geometry.cluster_size;
 	size_t room = 0, n = 0;
 	bool is_free;
@@ -98,8 +84,7 @@ static bool lost_in_use(struct fat_volume *volume, const struct fat_runs *runs,
 				continue;
 			if (!array_grow(&lost, &room, n + 1, sizeof(*lost), FAT_LIMIT_RUNS, err))
 				return fail_in(err, "lost parts of a file");
-			lost[n++] =
-			    (struct fat_range){(runs->at[i].index + (uint64_t)k) * size, size};
+			lost[n++] = (struct range){(runs->at[i].index + (uint64_t)k) * size, size};
 		}
 	*out = TAKE(lost);
 	*count = n;
@@ -107,11 +92,10 @@ static bool lost_in_use(struct fat_volume *volume, const struct fat_runs *runs,
 }
 
 bool fat_deleted_open(struct fat_volume *volume, const struct fat_entry *entry, struct source **out,
-    struct fat_range **lost, size_t *lost_count, uint32_t *found, struct err *damage,
-    struct err *err)
+    struct range **lost, size_t *lost_count, uint32_t *found, struct err *damage, struct err *err)
 {
 	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
-	CLEANUP(free_memory) struct fat_range *ranges = NULL;
+	CLEANUP(free_memory) struct range *ranges = NULL;
 	CLEANUP(source_close) struct source *whole = NULL;
 	struct fat_entry told = *entry;
 	uint32_t start = entry->is_high_lost ? fat_start_of_file(volume, entry) : 0;

@@ -7,7 +7,7 @@
 #ifndef KANSHIKI_FORMATS_FAT_FAT_H
 #define KANSHIKI_FORMATS_FAT_FAT_H
 
-#include "core/source.h"
+#include "core/range.h"
 #include "core/text.h"
 
 enum fat_kind { FAT_12, FAT_16, FAT_32, FAT_EX };
@@ -175,10 +175,6 @@ struct fat_recovered { /* what is left of a deleted file */
 	bool is_doubtful;  /* is_high_lost: it may lie elsewhere, so it is never full */
 };
 
-struct fat_range {
-	uint64_t offset, len;
-};
-
 /* The first call walks the whole volume to learn who claims what. Not for entries in use. */
 bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
     struct fat_recovered *out, struct err *err) MUST_CHECK;
@@ -187,14 +183,14 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
  * ranges in the content are in *lost, sorted, which the caller frees. Where the high half of its first cluster is lost and its
  * name tells how such files begin, it is read from the one free cluster that begins so, if there is exactly one: *found, else 0. */
 bool fat_deleted_open(struct fat_volume *volume, const struct fat_entry *entry, struct source **out,
-    struct fat_range **lost, size_t *lost_count, uint32_t *found, struct err *damage,
+    struct range **lost, size_t *lost_count, uint32_t *found, struct err *damage,
     struct err *err) MUST_CHECK;
 
 /* Where all that tells of files lies: boot sectors, FATs, root, directories (also deleted ones), exFAT's bitmap and
  * up-case table. Sorted, joined, inside the volume as far as raw has it. A copy of them alone, with zeros in place of
  * all else, lists the same. The caller frees. */
 bool fat_metadata(
-    struct fat_volume *volume, struct fat_range **out, size_t *count, struct err *err) MUST_CHECK;
+    struct fat_volume *volume, struct range **out, size_t *count, struct err *err) MUST_CHECK;
 
 /* The content of a file, in use or deleted. Its size is entry->size, or less where no cluster on the volume holds the
  * end: *damage then says why, else it is ERR_NONE. The volume must stay open, the entry need not. layout and damage may

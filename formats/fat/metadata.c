@@ -8,7 +8,7 @@
 struct gathering {
 	struct fat_walker walker;
 	struct fat_volume *volume;
-	struct fat_range *at;
+	struct range *at;
 	size_t count, room;
 };
 
@@ -19,7 +19,7 @@ static bool add(struct gathering *gathering, uint64_t offset, uint64_t len, stru
 	if (offset >= size)
 		return true;
 	len = len < size - offset ? len : size - offset;
-	struct fat_range *last = gathering->count ? &gathering->at[gathering->count - 1] : NULL;
+	struct range *last = gathering->count ? &gathering->at[gathering->count - 1] : NULL;
 
 	if (last && last->offset + last->len == offset) {
 		last->len += len;
@@ -29,7 +29,7 @@ static bool add(struct gathering *gathering, uint64_t offset, uint64_t len, stru
 		sizeof(*gathering->at), FAT_LIMIT_DIR_CLUSTERS, err))
 		return fail_in(err, "places of directories");
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): array_grow made room */
-	gathering->at[gathering->count++] = (struct fat_range){offset, len};
+	gathering->at[gathering->count++] = (struct range){offset, len};
 	return true;
 }
 
@@ -63,20 +63,20 @@ static bool add_system(struct fat_walker *self, const struct fat_entry *entry, s
 
 static int compare(const void *a, const void *b)
 {
-	const struct fat_range *x = a;
-	const struct fat_range *y = b;
+	const struct range *x = a;
+	const struct range *y = b;
 
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
 /* Sorts and joins; returns how many are left. */
-static size_t join(struct fat_range *at, size_t count)
+static size_t join(struct range *at, size_t count)
 {
 	size_t kept = 0;
 
 	qsort(at, count, sizeof(*at), compare);
 	for (size_t i = 0; i < count; i++) {
-		struct fat_range *last = kept ? &at[kept - 1] : NULL;
+		struct range *last = kept ? &at[kept - 1] : NULL;
 
 		if (!last || at[i].offset > last->offset + last->len)
 			at[kept++] = at[i];
@@ -86,7 +86,7 @@ static size_t join(struct fat_range *at, size_t count)
 	return kept;
 }
 
-bool fat_metadata(struct fat_volume *volume, struct fat_range **out, size_t *count, struct err *err)
+bool fat_metadata(struct fat_volume *volume, struct range **out, size_t *count, struct err *err)
 {
 	struct gathering gathering = {
 	    .walker = {.each = add_system, .table = add_table}, .volume = volume};

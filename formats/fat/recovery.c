@@ -259,9 +259,9 @@ static bool is_own(struct fat_volume *volume, uint64_t place, uint32_t cluster)
 }
 
 bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat_runs *runs,
-    struct fat_range **out, size_t *count, struct err *err)
+    struct range **out, size_t *count, struct err *err)
 {
-	CLEANUP(free_memory) struct fat_range *lost = NULL;
+	CLEANUP(free_memory) struct range *lost = NULL;
 	uint64_t size = volume->geometry.cluster_size;
 	size_t room = 0, n = 0;
 
@@ -281,7 +281,7 @@ bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat
 			}
 			if (!array_grow(&lost, &room, n + 1, sizeof(*lost), FAT_LIMIT_RUNS, err))
 				return fail_in(err, "lost parts of a file");
-			lost[n++] = (struct fat_range){offset, size};
+			lost[n++] = (struct range){offset, size};
 		}
 	*out = TAKE(lost);
 	*count = n;

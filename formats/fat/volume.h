@@ -135,7 +135,7 @@ uint32_t fat_start_of_file(struct fat_volume *volume, const struct fat_entry *en
 void fat_claims_free(struct fat_claims *claims);
 /* The ranges of a deleted file's runs that are not its own. The caller frees. */
 bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat_runs *runs,
-    struct fat_range **out, size_t *count, struct err *err) MUST_CHECK;
+    struct range **out, size_t *count, struct err *err) MUST_CHECK;
 
 /* time.c ----------------------------------------------------------------------------------------- */
 

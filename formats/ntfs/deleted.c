@@ -25,7 +25,7 @@ const char *ntfs_deleted_word(enum ntfs_deleted_result result)
  * then said to be lost than is. */
 static bool add_range(struct ntfs_range_list *list, uint64_t offset, uint64_t end, struct err *err)
 {
-	struct ntfs_range *last = list->count ? &list->at[list->count - 1] : NULL;
+	struct range *last = list->count ? &list->at[list->count - 1] : NULL;
 
 	if (offset >= end)
 		return true;
@@ -38,7 +38,7 @@ static bool add_range(struct ntfs_range_list *list, uint64_t offset, uint64_t en
 		&list->at, &list->room, list->count + 1, sizeof(*list->at), NTFS_LIMIT_LOST, err))
 		return false;
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): array_grow made room */
-	list->at[list->count++] = (struct ntfs_range){.offset = offset, .len = end - offset};
+	list->at[list->count++] = (struct range){.offset = offset, .len = end - offset};
 	return true;
 }
 

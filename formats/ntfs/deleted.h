@@ -13,7 +13,7 @@ enum ntfs_deleted_result {
 };
 
 struct ntfs_range_list {
-	struct ntfs_range *at; /* bytes of the content: ascending, apart */
+	struct range *at; /* bytes of the content: ascending, apart */
 	size_t count, room;
 };
 

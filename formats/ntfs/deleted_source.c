@@ -17,21 +17,7 @@ struct deleted_source {
 	bool is_live;
 };
 
-static bool ends_before(const void *element, uint64_t key)
-{
-	const struct ntfs_range *one = element;
-
-	return one->offset + one->len <= key;
-}
-
-/* The index of the first range that ends behind the offset. */
-static size_t find(const struct ntfs_range_list *list, uint64_t offset)
-{
-	return array_first_from(list->at, list->count, sizeof(*list->at), ends_before, offset);
-}
-
-static bool insert_at(
-    struct ntfs_range_list *list, size_t at, struct ntfs_range range, struct err *err)
+static bool insert_at(struct ntfs_range_list *list, size_t at, struct range range, struct err *err)
 {
 	if (!array_grow(
 		&list->at, &list->room, list->count + 1, sizeof(range), NTFS_LIMIT_LOST, err))
@@ -44,12 +30,12 @@ static bool insert_at(
 
 /* Adds what of the range is not in the list yet; *added counts the bytes. */
 static bool insert(
-    struct ntfs_range_list *list, struct ntfs_range range, uint64_t *added, struct err *err)
+    struct ntfs_range_list *list, struct range range, uint64_t *added, struct err *err)
 {
 	uint64_t end = range.offset + range.len;
 
 	while (range.offset < end) {
-		size_t at = find(list, range.offset);
+		size_t at = range_behind(list->at, list->count, range.offset);
 		uint64_t next = at < list->count ? list->at[at].offset : UINT64_MAX;
 
 		if (next <= range.offset) {
@@ -68,8 +54,8 @@ static bool insert(
 /* Zeros what of [offset, offset + len), read to `to`, the ranges cover. */
 static void blank_out(const struct ntfs_range_list *list, uint64_t offset, uint8_t *to, size_t len)
 {
-	for (size_t i = find(list, offset); i < list->count && list->at[i].offset < offset + len;
-	     i++) {
+	for (size_t i = range_behind(list->at, list->count, offset);
+	     i < list->count && list->at[i].offset < offset + len; i++) {
 		uint64_t from = list->at[i].offset > offset ? list->at[i].offset - offset : 0;
 		uint64_t end = list->at[i].offset + list->at[i].len - offset;
 
@@ -124,7 +110,7 @@ static bool read_part(struct deleted_source *s, uint64_t offset, uint8_t *to, si
     size_t *got, struct err *err)
 {
 	const struct ntfs_range_list *lost = &s->deleted->lost;
-	size_t i = find(lost, offset);
+	size_t i = range_behind(lost->at, lost->count, offset);
 
 	*got = 0;
 	if (i < lost->count && lost->at[i].offset <= offset) {

@@ -7,7 +7,7 @@
 #ifndef KANSHIKI_FORMATS_NTFS_NTFS_H
 #define KANSHIKI_FORMATS_NTFS_NTFS_H
 
-#include "core/source.h"
+#include "core/range.h"
 #include "core/text.h"
 
 struct ntfs_geometry {
@@ -224,11 +224,8 @@ bool ntfs_list(struct ntfs_volume *volume, const struct ntfs_entry *directory,
 bool ntfs_find(struct ntfs_volume *volume, struct bytes path, struct ntfs_reference *out,
     struct err *err) MUST_CHECK;
 
-/* The allocated ranges of a stream, joined: (offset, len) in bytes, cut at its size. The caller frees. */
-struct ntfs_range {
-	uint64_t offset, len;
-};
+/* The allocated ranges of a stream in bytes, joined, cut at its size. The caller frees. */
 bool ntfs_stream_ranges(const struct ntfs_volume *volume, const struct ntfs_stream *stream,
-    struct ntfs_range **out, size_t *count, struct err *err) MUST_CHECK;
+    struct range **out, size_t *count, struct err *err) MUST_CHECK;
 
 #endif

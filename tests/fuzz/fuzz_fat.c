@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	CLEANUP(source_close) struct source *raw = source_of_bytes((struct bytes){data, len});
 	CLEANUP(fat_volume_close) struct fat_volume *volume = NULL;
 	struct fuzz fuzz = {.walker = {.each = look, .damage = note}};
-	struct fat_range *ranges = NULL;
+	struct range *ranges = NULL;
 	size_t count = 0;
 	struct err err = {0};
 

@@ -31,7 +31,7 @@ static void read_streams(struct ntfs_volume *volume, const struct ntfs_entry *en
 {
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		struct source *source = NULL;
-		struct ntfs_range *ranges = NULL;
+		struct range *ranges = NULL;
 		size_t count = 0;
 
 		if (ntfs_stream_open(volume, entry, &entry->streams[i], &source, NULL))
