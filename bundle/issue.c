@@ -132,6 +132,33 @@ bool issue_ca(const char *name, uint64_t now, struct issued *out, struct err *er
 	return finish(ca, key, key, out, err);
 }
 
+static bool to_ticks(const ASN1_TIME *time, uint64_t *ticks)
+{
+	int days = 0, seconds = 0;
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	bool ok = epoch && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
+
+	ASN1_TIME_free(epoch);
+	if (ok)
+		*ticks = time_from_unix((int64_t)days * DAY_SECONDS + seconds, 0);
+	return ok;
+}
+
+/* What it vouched for after its end nobody would believe. */
+static bool check_ca_lives(X509 *ca, uint64_t now, struct err *err)
+{
+	char date[TIME_ISO_ROOM];
+	uint64_t end;
+
+	if (!to_ticks(X509_get0_notAfter(ca), &end))
+		return fail(err, ERR_DAMAGED, "the evidence CA has no validity");
+	time_iso(end, date);
+	return now < end || fail(err, ERR_UNTRUSTED,
+				"the evidence CA ended at %.10s; make kits with a new KEYDIR, and "
+				"keep this one for its bundles",
+				date);
+}
+
 /* Not longer than the CA itself. */
 static bool set_validity(X509 *seal, X509 *ca, uint64_t now, unsigned days)
 {
@@ -165,6 +192,8 @@ bool issue_seal(const struct issued *ca, const char *name, uint64_t now, unsigne
 		return fail(
 		    err, ERR_DAMAGED, "the evidence CA's key does not belong to its certificate");
 	}
+	if (!check_ca_lives(authority, now, err))
+		return false;
 	if (!begin(name, &seal, &key) || !set_validity(seal, authority, now, days) ||
 	    X509_set_issuer_name(seal, X509_get_subject_name(authority)) != 1 ||
 	    !add_extension(seal, authority, NID_basic_constraints, "critical,CA:FALSE") ||
@@ -187,18 +216,6 @@ bool issue_lock(struct issued *issued, struct bytes passphrase, struct err *err)
 	issued->key = locked;
 	locked = (struct text){0};
 	return true;
-}
-
-static bool to_ticks(const ASN1_TIME *time, uint64_t *ticks)
-{
-	int days = 0, seconds = 0;
-	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-	bool ok = epoch && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
-
-	ASN1_TIME_free(epoch);
-	if (ok)
-		*ticks = time_from_unix((int64_t)days * DAY_SECONDS + seconds, 0);
-	return ok;
 }
 
 bool issue_check_seal(struct bytes certificate_pem, struct bytes ca_pem, uint64_t *from,

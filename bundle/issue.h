@@ -28,7 +28,7 @@ bool issue_ca(const char *name, uint64_t now, struct issued *out, struct err *er
 
 /* A seal certificate with a fresh key: key usage digitalSignature (critical), no extended key usage, random serial number, valid
  * from a day before now (clocks differ) for `days`, never longer than the CA. ERR_DAMAGED when the CA key does not belong to the
- * CA certificate. */
+ * CA certificate, ERR_UNTRUSTED when that has ended. */
 bool issue_seal(const struct issued *ca, const char *name, uint64_t now, unsigned days,
     struct issued *out, struct err *err) MUST_CHECK;
 

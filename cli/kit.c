@@ -160,9 +160,8 @@ static bool take_values(struct request *request, const char *directory, struct e
 	order->directory = directory;
 	order->days = (unsigned)request->days;
 	request->revoked_from = order->now;
-	if (request->since && !time_parse(request->since, &request->revoked_from, NULL))
-		return fail(err, ERR_USAGE,
-		    "--since takes a time like 2026-11-20T22:00:00Z, not '%s'", request->since);
+	if (request->since && !time_parse_zoned(request->since, &request->revoked_from, err))
+		return fail_in(err, "--since");
 	if (request->public && !kit_public_parse(request->public, &order->ids_only, err))
 		return false;
 	/* On site it would be too late. */

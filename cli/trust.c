@@ -118,9 +118,8 @@ bool trust_load(struct trust *trust, bool needs_identity, struct err *err)
 {
 	uint64_t at = clock_now();
 
-	if (trust->at && !time_parse(trust->at, &at, NULL))
-		return fail(err, ERR_USAGE, "--at takes a time like 2026-11-20T22:00:00Z, not '%s'",
-		    trust->at);
+	if (trust->at && !time_parse_zoned(trust->at, &at, err))
+		return fail_in(err, "--at");
 	if (trust->keys && !load_keys(trust, err))
 		return false;
 	if (trust->ca && !read_pem(trust->ca, &trust->ca_pem, err))

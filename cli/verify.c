@@ -123,7 +123,7 @@ static void show_intake(const struct bundle_facts *facts, struct text *out)
 }
 
 /* A certificate that is over by now is good only because it is judged at an earlier time: that is said. */
-static void show_judged(const struct bundle_facts *facts, struct text *out)
+static void show_judged(const struct bundle_facts *facts, const char *claimed, struct text *out)
 {
 	char judged[TIME_ISO_ROOM], over[TIME_ISO_ROOM];
 
@@ -135,6 +135,11 @@ static void show_judged(const struct bundle_facts *facts, struct text *out)
 	else if (clock_now() > facts->not_after)
 		text_addf(out, tr("over since %.19sZ: judged at %.19sZ, which is before it\n"),
 		    over, judged);
+	if (claimed)
+		text_addf(out,
+		    tr("judged at %.19sZ because --at says so: whether it existed then is not "
+		       "proven here\n"),
+		    judged);
 }
 
 /* To whom: who else could have read it matters as much as who can. */
@@ -171,7 +176,7 @@ static void show_facts(const struct verification *verification, struct text *out
 	add_line(out, tr("issued by: "), facts->issuer);
 	time_iso(facts->not_after, time);
 	add_line(out, tr("seal certificate valid until: "), time);
-	show_judged(facts, out);
+	show_judged(facts, verification->opening.trust.at, out);
 	show_recipients(verification, out);
 	show_intake(facts, out);
 	text_addf(out, tr("files: %zu listed, %lu of them volumes, all as they were sealed\n"),

@@ -5,8 +5,7 @@
 
 #include <stdio.h>
 
-#define ZONE_LEN      6 /* "+09:00" */
-#define ZONE_HOURS    14
+#define DATE_LEN      10
 #define TYPED_MAX     64
 #define TICKS_PER_MS  (TIME_TICKS_PER_SECOND / 1000)
 #define TICKS_PER_DAY (86400 * (int64_t)TIME_TICKS_PER_SECOND)
@@ -16,42 +15,18 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* "+09:00" in minutes. */
-static bool parse_zone(const char *zone, int *minutes)
-{
-	if ((zone[0] != '+' && zone[0] != '-') || !is_digit(zone[1]) || !is_digit(zone[2]) ||
-	    zone[3] != ':' || !is_digit(zone[4]) || !is_digit(zone[5]))
-		return false;
-	int hours = (zone[1] - '0') * 10 + zone[2] - '0';
-	int rest = (zone[4] - '0') * 10 + zone[5] - '0';
-
-	*minutes = (hours * 60 + rest) * (zone[0] == '-' ? -1 : 1);
-	return hours <= ZONE_HOURS && rest < 60;
-}
-
 bool facts_reference_parse(const char *typed, uint64_t *utc, struct err *err)
 {
-	size_t len = strlen(typed);
-	char copy[TYPED_MAX];
-	int minutes = 0;
 	uint64_t ticks;
 
 	/* A date alone is no reading of a clock. */
-	bool ok = len > 10 && len < TYPED_MAX - 1;
-
-	if (ok) {
-		memcpy(copy, typed, len + 1);
-		if (copy[len - 1] != 'Z') {
-			ok = len > ZONE_LEN && parse_zone(copy + len - ZONE_LEN, &minutes);
-			memcpy(copy + (len > ZONE_LEN ? len - ZONE_LEN : 0), "Z", 2);
-		}
-	}
-	if (!ok || !time_parse(copy, &ticks, NULL) || ticks < TIME_UNIX_EPOCH)
+	if (strlen(typed) <= DATE_LEN || !time_parse_zoned(typed, &ticks, NULL) ||
+	    ticks < TIME_UNIX_EPOCH)
 		return fail(err, ERR_USAGE,
 		    "--reference-time is written 2026-11-20T22:04:15Z or "
 		    "2026-11-21T07:04:15+09:00, not '%s'",
 		    typed);
-	*utc = ticks - (uint64_t)((int64_t)minutes * 60 * (int64_t)TIME_TICKS_PER_SECOND);
+	*utc = ticks;
 	return true;
 }
 

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ZONE_LEN   6 /* "+09:00" */
+#define ZONE_HOURS 14
+
 #define DAYS_1601_FROM_YEAR_0 584694 /* 1601-01-01 counted from 0000-03-01 */
 #define SECONDS_PER_DAY       86400u
 #define TICKS_PER_DAY         (SECONDS_PER_DAY * TIME_TICKS_PER_SECOND)
@@ -189,6 +192,44 @@ bool time_parse(const char *iso, uint64_t *ticks, struct err *err)
 	if (!ok || !is_civil(&c))
 		return fail(err, ERR_USAGE, "'%s' is not a time like 2026-04-01T09:00:00Z", iso);
 	*ticks = ticks_from_civil(&c);
+	return true;
+}
+
+/* "+09:00" in seconds. */
+static bool read_zone(const char *at, int64_t *seconds)
+{
+	bool is_west = *at == '-';
+	uint32_t hours, minutes;
+
+	if (!read_char(&at, "+-") || !read_digits(&at, 2, &hours) || !read_char(&at, ":") ||
+	    !read_digits(&at, 2, &minutes) || *at || hours > ZONE_HOURS || minutes > 59)
+		return false;
+	*seconds = (int64_t)(hours * 60 + minutes) * (is_west ? -60 : 60);
+	return true;
+}
+
+bool time_parse_zoned(const char *typed, uint64_t *ticks, struct err *err)
+{
+	char plain[TIME_ISO_ROOM + 8];
+	size_t len = strlen(typed);
+	int64_t east = 0;
+	uint64_t local;
+
+	if (time_parse(typed, ticks, NULL))
+		return true;
+	if (len <= ZONE_LEN || len >= sizeof(plain) || !read_zone(typed + len - ZONE_LEN, &east))
+		return fail(err, ERR_USAGE,
+		    "'%.64s' is not a time like 2026-11-20T22:00:00Z or 2026-11-21T07:00:00+09:00",
+		    typed);
+	memcpy(plain, typed, len - ZONE_LEN);
+	memcpy(plain + len - ZONE_LEN, "Z", 2);
+	if (!time_parse(plain, &local, err))
+		return false;
+	int64_t ahead = east * (int64_t)TIME_TICKS_PER_SECOND;
+
+	if (ahead > 0 && local < (uint64_t)ahead)
+		return fail(err, ERR_USAGE, "'%.64s' is before 1601", typed);
+	*ticks = local - (uint64_t)ahead;
 	return true;
 }
 

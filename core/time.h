@@ -27,6 +27,8 @@ size_t time_iso_with(struct time_days *days, uint64_t ticks, char out[TIME_ISO_R
 void time_compact(uint64_t ticks, char out[TIME_ISO_ROOM]);
 /* Parses "YYYY-MM-DDTHH:MM:SS[.f{1,9}]Z" (also a space for the T, or a date alone = midnight UTC). */
 bool time_parse(const char *iso, uint64_t *ticks, struct err *err) MUST_CHECK;
+/* As people type it: the same, or with a zone ("2018-03-27T21:11:44+09:00") for the Z. ERR_USAGE shows both. */
+bool time_parse_zoned(const char *typed, uint64_t *ticks, struct err *err) MUST_CHECK;
 
 /* Whole seconds since 1970 rounded down, and the nanoseconds above it (always >= 0). */
 void time_to_unix(uint64_t ticks, int64_t *seconds, uint32_t *nanoseconds);

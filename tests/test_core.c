@@ -87,6 +87,42 @@ static void test_time_refuses_rubbish(void **state)
 	assert_int_equal(ticks, 7);
 }
 
+static void test_time_with_zone(void **state)
+{
+	static const struct {
+		const char *typed, *iso; /* iso NULL: refused */
+	} times[] = {
+	    {"2026-11-21T07:04:15+09:00", "2026-11-20T22:04:15.0000000Z"},
+	    {"2026-11-20T22:04:15.5-03:30", "2026-11-21T01:34:15.5000000Z"},
+	    {"2026-11-20 22:04:15Z", "2026-11-20T22:04:15.0000000Z"},
+	    {"2026-11-20", "2026-11-20T00:00:00.0000000Z"},
+	    {"1601-01-01T08:59:59+09:00", NULL},
+	    {"1601-01-01T09:00:00+09:00", "1601-01-01T00:00:00.0000000Z"},
+	    {"2026-11-20+09:00", NULL},
+	    {"2026-11-20T22:04:15", NULL},
+	    {"2026-11-20T22:04:15+9:00", NULL},
+	    {"2026-11-20T22:04:15+15:00", NULL},
+	    {"2026-11-20T22:04:15+09:60", NULL},
+	    {"2026-11-20T22:04:15Z+09:00", NULL},
+	    {"+09:00", NULL},
+	    {"2026-11-20T22:04:15.0000000000000000000000000000000000000000000000+09:00", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		char iso[TIME_ISO_ROOM] = "";
+		uint64_t ticks = 7;
+		struct err err = {0};
+
+		assert_int_equal(
+		    time_parse_zoned(times[i].typed, &ticks, &err), times[i].iso != NULL);
+		time_iso(ticks, iso);
+		assert_string_equal(
+		    iso, times[i].iso ? times[i].iso : "1601-01-01T00:00:00.0000007Z");
+		assert_int_equal(err.kind, times[i].iso ? ERR_NONE : ERR_USAGE);
+	}
+}
+
 struct pattern_case {
 	const char *pattern, *path;
 	bool matches, below;
@@ -166,6 +202,7 @@ int main(void)
 	    cmocka_unit_test(test_printable_shows_no_bidi),
 	    cmocka_unit_test(test_time_round_trip),
 	    cmocka_unit_test(test_time_with_days),
+	    cmocka_unit_test(test_time_with_zone),
 	    cmocka_unit_test(test_time_refuses_rubbish),
 	    cmocka_unit_test(test_patterns),
 	    cmocka_unit_test(test_json_escapes),

@@ -199,6 +199,7 @@ static void test_issuing(void **state)
 	CLEANUP(issued_free) struct issued out = {0};
 	struct issued crossed = {
 	    .certificate = fixture_keys.ca.certificate, .key = fixture_keys.certificate.key};
+	const uint64_t ticks = 864000000000ull; /* of a day */
 	uint64_t from, to;
 	struct err err = {0};
 
@@ -208,12 +209,19 @@ static void test_issuing(void **state)
 	assert_false(issue_seal(&fixture_keys.ca, "a", FIXTURE_NOW, 0, &out, &err));
 	assert_false(issue_seal(&crossed, "a", FIXTURE_NOW, 90, &out, &err));
 	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_false(issue_seal(
+	    &fixture_keys.ca, "a", FIXTURE_NOW + (ISSUE_CA_DAYS + 1) * ticks, 90, &out, &err));
+	assert_int_equal(err.kind, ERR_UNTRUSTED);
+	assert_non_null(strstr(err.text, "the evidence CA ended at 20"));
+	assert_true(issue_seal(
+	    &fixture_keys.ca, "late", FIXTURE_NOW + (ISSUE_CA_DAYS - 10) * ticks, 90, &out, &err));
+	issued_free(&out);
 	/* Never longer than its CA. */
 	assert_true(issue_seal(&fixture_keys.ca, "long", FIXTURE_NOW, 3650, &out, &err));
 	assert_true(issue_check_seal(text_bytes(&out.certificate),
 	    text_bytes(&fixture_keys.ca.certificate), &from, &to, &err));
 	assert_true(from < FIXTURE_NOW && to > FIXTURE_NOW);
-	assert_true(to <= FIXTURE_NOW + ISSUE_CA_DAYS * 864000000000ull);
+	assert_true(to <= FIXTURE_NOW + ISSUE_CA_DAYS * ticks);
 	assert_false(issue_check_seal(text_bytes(&fixture_keys.ca.certificate),
 	    text_bytes(&fixture_keys.ca.certificate), &from, &to, &err));
 }
