@@ -155,7 +155,7 @@ static bool is_left_behind(struct bundle_reader *reader, const char *name)
 
 static bool is_forbidden(const char *name)
 {
-	return ends_with(name, ".age") || ends_with(name, ".age.part") ||
+	return ends_with(name, ".age") || ends_with(name, ".age.part") || is_cut_off(name) ||
 	       starts_with(name, "MANIFEST") || starts_with(name, "CUSTODY");
 }
 

@@ -235,22 +235,11 @@ static bool make_plan(struct run *run, struct err *err)
 	return collect_origin(&run->request, &about, &plan->origin, err);
 }
 
-/* As the system writes it. */
-static bool finish_path(struct run *run, struct err *err)
-{
-#ifdef _WIN32
-	for (size_t i = 0; i < run->path.len; i++)
-		if (run->path.at[i] == '/')
-			run->path.at[i] = '\\';
-#endif
-	return text_ok(&run->path, err);
-}
-
 static bool resume_bundle(struct run *run, int *code, struct err *err)
 {
 	text_adds(&run->path, run->request.resume);
 	*code = EXIT_BUG;
-	if (!finish_path(run, err))
+	if (!collect_system_path(&run->path, err))
 		return false;
 	if (!collect_last_name(&run->path, &run->directory, err) ||
 	    !store_open_directory(text_string(&run->path), &run->store, err) ||
@@ -278,7 +267,8 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 		return false;
 	file_join(&run->path, run->request.out, text_string(&run->directory));
 	*code = EXIT_CANNOT_CREATE;
-	if (!finish_path(run, err) || !file_make_directory(run->request.out, true, err) ||
+	if (!collect_system_path(&run->path, err) ||
+	    !file_make_directory(run->request.out, true, err) ||
 	    !file_make_directory(text_string(&run->path), false, err)) {
 		*code = err->kind == ERR_FULL ? EXIT_IO : EXIT_CANNOT_CREATE;
 		return fail_in(err, "--out '%s'", run->request.out);

@@ -53,6 +53,8 @@ bool collect_last_name(const struct text *path, struct text *out, struct err *er
 void collect_warn_of_end(const struct kit *kit);
 void collect_say_resumed(const struct bundle_resumed *resumed);
 
+/* As the system writes it: with its separators. */
+bool collect_system_path(struct text *path, struct err *err) MUST_CHECK;
 /* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
 void collect_say_again(const struct collect_request *request, const char *bundle);
 /* The same for those in --out that an earlier run of this host left: nobody else told who pulled the plug. */

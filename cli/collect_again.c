@@ -17,6 +17,16 @@
 #define PLAIN_ALSO ":"
 #endif
 
+bool collect_system_path(struct text *path, struct err *err)
+{
+#ifdef _WIN32
+	for (size_t i = 0; i < path->len; i++)
+		if (path->at[i] == '/')
+			path->at[i] = '\\';
+#endif
+	return text_ok(path, err);
+}
+
 static bool is_plain(const char *word)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -153,7 +163,7 @@ static bool look(void *context, const char *name, enum file_kind kind, struct er
 		return true;
 	looking->looked++;
 	file_join(&path, looking->request->out, name);
-	if (!text_ok(&path, NULL) || !is_begun_here(text_string(&path), looking->host))
+	if (!collect_system_path(&path, NULL) || !is_begun_here(text_string(&path), looking->host))
 		return true;
 	looking->shown++;
 	say_command(tr("A collection of this PC was interrupted and lies there. To go on with it, "

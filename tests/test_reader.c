@@ -374,6 +374,9 @@ static void takes_the_new_manifest(void **state)
 	/* Beside a MANIFEST in its place, and in a complete bundle, it is an addition. */
 	fixture_liar_copy(fake, MANIFEST_NAME ".new", fake, MANIFEST_NAME);
 	assert_refused(fake, "'MANIFEST.sha256.new' was added");
+	assert_true(fake->store.remove(&fake->store, MANIFEST_NAME ".new", NULL));
+	fixture_liar_copy(fake, "files.001.tar.zst.age", fake, "files.001.tar.zst.age.cut1");
+	assert_refused(fake, "'files.001.tar.zst.age.cut1' was added");
 	store_free(&fake->store);
 }
 

@@ -21,6 +21,10 @@ tried=0
 for ((i = 0; i < ${1:-3} * 4 && tried < ${1:-3}; i++)); do
 	killed "0.$((RANDOM % 3))$((RANDOM % 10))" || continue
 	tried=$((tried + 1))
+	run "the same again" "0|1" kanshiki_exe collect --kit "$(win_path "$work/kit")" --out "$(win_path "$work/out-dir")" \
+		--volume 'C=\\.\X:' --take '**' --no-live
+	grep -qF -e " collect --kit $(win_path "$work/kit") --resume $(win_path "$bundle") --volume C=\\\\.\\X: --take \"**\" --no-live" "$work/err" ||
+		complain "the same again does not tell how to go on: $(grep -e --resume "$work/err")"
 	run "resume" "0|1" "$WINE" "$exe" collect --kit "$(win_path "$work/kit")" --resume "$(win_path "$bundle")" \
 		--volume 'C=\\.\X:' --take '**' --no-live
 	intact "resume" "$bundle" 0
