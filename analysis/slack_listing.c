@@ -1,15 +1,8 @@
 /* The listing of names in directory slack, read strictly. See slack_records.h. */
 #include "analysis/slack_records.h"
 
+#include "bundle/document.h"
 #include "core/time.h"
-
-#include <yyjson.h>
-
-static void free_document(yyjson_doc *document)
-{
-	yyjson_doc_free(document);
-}
-CLEANUP_POINTER(yyjson_doc, free_document);
 
 static bool bad(struct err *err, const char *key)
 {
@@ -102,7 +95,7 @@ static bool get_name(yyjson_val *line, struct slack_told *out, struct err *err)
 bool slack_told_parse(
     struct bytes json, struct text *scratch, struct slack_told *out, struct err *err)
 {
-	CLEANUP(free_document)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *document = yyjson_read((const char *)json.at, json.len, 0);
 	yyjson_val *line = yyjson_doc_get_root(document);
 	yyjson_val *path = yyjson_obj_get(line, "path");
@@ -111,8 +104,7 @@ bool slack_told_parse(
 	if (!yyjson_is_str(path))
 		return bad(err, "path");
 	text_clear(scratch);
-	text_add(
-	    scratch, (struct bytes){(const uint8_t *)yyjson_get_str(path), yyjson_get_len(path)});
+	text_add(scratch, document_text(path));
 	if (!text_ok(scratch, err) || !get_name(line, &told, err) || !get_place(line, &told, err) ||
 	    !get_reference(line, "record", "sequence", &told.file, err) ||
 	    !get_reference(line, "parent_record", "parent_sequence", &told.parent, err))

@@ -1,12 +1,12 @@
 /* Volume header and seek table read back. See frames.h. */
 #include "bundle/frames.h"
 
+#include "bundle/document.h"
 #include "bundle/manifest.h"
 #include "bundle/writer.h"
 #include "core/json.h"
 
 #include <stdlib.h>
-#include <yyjson.h>
 
 #define SEEK_ENTRY_LEN  8
 #define SEEK_FOOTER_LEN 9
@@ -29,12 +29,6 @@ void frames_header_format(const struct frames_header *header, struct text *out)
 	json_unsigned_field(&json, "next_header", header->next_header);
 	json_end(&json);
 }
-
-static void json_doc_free(yyjson_doc *doc)
-{
-	yyjson_doc_free(doc);
-}
-CLEANUP_POINTER(yyjson_doc, json_doc_free);
 
 static bool parse_hex(const char *hex, uint8_t *out, size_t len)
 {
@@ -94,7 +88,7 @@ bool frames_header_parse(struct bytes json, struct frames_header *out, struct er
 
 	if (json.len > FRAMES_HEADER_MAX)
 		return fail(err, ERR_LIMIT, "volume header of %zu bytes", json.len);
-	CLEANUP(json_doc_free)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *doc = json.len ? yyjson_read((const char *)json.at, json.len, 0) : NULL;
 	yyjson_val *root = yyjson_doc_get_root(doc);
 

@@ -2,6 +2,7 @@
 #include "bundle/kit.h"
 
 #include "bundle/age.h"
+#include "bundle/document.h"
 #include "bundle/issue.h"
 #include "bundle/kit_files.h"
 #include "bundle/pem.h"
@@ -10,13 +11,6 @@
 #include "core/wipe.h"
 
 #include <stdlib.h>
-#include <yyjson.h>
-
-static void json_doc_free(yyjson_doc *doc)
-{
-	yyjson_doc_free(doc);
-}
-CLEANUP_POINTER(yyjson_doc, json_doc_free);
 
 void kit_free(struct kit *kit)
 {
@@ -137,7 +131,7 @@ static bool take_unlocks(yyjson_val *root, struct kit *kit, struct err *err)
 
 static bool parse_json(struct bytes json, struct kit *kit, struct err *err)
 {
-	CLEANUP(json_doc_free)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *doc = json.len ? yyjson_read((const char *)json.at, json.len, 0) : NULL;
 	yyjson_val *root = yyjson_doc_get_root(doc);
 	yyjson_val *format = yyjson_obj_get(root, "format");

@@ -1,26 +1,17 @@
 /* Reads a row. See row.h. */
 #include "bundle/row.h"
 
-#include "core/time.h"
+#include "bundle/document.h"
 #include "bundle/manifest.h"
 #include "bundle/name.h"
+#include "core/time.h"
 
 #include <stdlib.h>
-#include <yyjson.h>
 
 void row_free(struct row *row)
 {
 	yyjson_doc_free(row->document);
 	*row = (struct row){0};
-}
-
-static struct bytes string_of(yyjson_val *object, const char *key)
-{
-	yyjson_val *value = yyjson_obj_get(object, key);
-
-	if (!yyjson_is_str(value))
-		return (struct bytes){0};
-	return (struct bytes){(const uint8_t *)yyjson_get_str(value), yyjson_get_len(value)};
 }
 
 /* A number from 0 to 2^63-1. */
@@ -56,7 +47,7 @@ static bool read_sha256(struct bytes hex, uint8_t out[SHA256_LEN])
 static bool read_place(yyjson_val *root, yyjson_val *value, struct bundle_place *out)
 {
 	struct bundle_place place = {0};
-	struct bytes set = string_of(value, "set");
+	struct bytes set = document_field(value, "set");
 	uint64_t volume = 0;
 	unsigned which = 0;
 
@@ -68,7 +59,7 @@ static bool read_place(yyjson_val *root, yyjson_val *value, struct bundle_place 
 	if (!number_of(value, "tar", &place.tar_offset) ||
 	    !number_of(value, "data", &place.data_offset) ||
 	    !number_of(root, "stored_size", &place.stored) ||
-	    !read_sha256(string_of(root, "sha256"), place.sha256))
+	    !read_sha256(document_field(root, "sha256"), place.sha256))
 		return false;
 	if (place.tar_offset % 512 || place.data_offset % 512 ||
 	    place.data_offset <= place.tar_offset || place.stored > INT64_MAX - place.data_offset)
@@ -82,7 +73,7 @@ static bool read_place(yyjson_val *root, yyjson_val *value, struct bundle_place 
 static void read_time(yyjson_val *times, const char *key, uint64_t *out)
 {
 	char iso[TIME_ISO_ROOM];
-	struct bytes text = string_of(times, key);
+	struct bytes text = document_field(times, key);
 
 	if (text.len == 0 || text.len >= sizeof(iso))
 		return;
@@ -96,12 +87,12 @@ static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 	yyjson_val *place = yyjson_obj_get(root, "place");
 	yyjson_val *si = yyjson_obj_get(root, "si");
 
-	row->path = string_of(root, "path");
-	row->same_as = string_of(root, "same_as");
-	row->status = string_of(root, "status");
-	row->reason = string_of(root, "reason");
-	row->is_sparse = bytes_equal(string_of(root, "stored"), bytes_of("runs"));
-	row->is_directory = bytes_equal(string_of(root, "kind"), bytes_of("directory"));
+	row->path = document_field(root, "path");
+	row->same_as = document_field(root, "same_as");
+	row->status = document_field(root, "status");
+	row->reason = document_field(root, "reason");
+	row->is_sparse = bytes_equal(document_field(root, "stored"), bytes_of("runs"));
+	row->is_directory = bytes_equal(document_field(root, "kind"), bytes_of("directory"));
 	row->is_left = yyjson_is_true(yyjson_obj_get(root, "left"));
 	if (row->path.len > ROW_PATH || row->same_as.len > ROW_PATH)
 		return fail(err, ERR_LIMIT, "a row with a path of %zu bytes", row->path.len);

@@ -1,14 +1,9 @@
 /* Rows of what was in a volume that could not be closed: they lose their place. See writer_state.h. */
 #include "bundle/writer_state.h"
 
-#include <stdlib.h>
-#include <yyjson.h>
+#include "bundle/document.h"
 
-static void json_doc_free(yyjson_mut_doc *doc)
-{
-	yyjson_mut_doc_free(doc);
-}
-CLEANUP_POINTER(yyjson_mut_doc, json_doc_free);
+#include <stdlib.h>
 
 struct settling {
 	struct bundle_writer *writer;
@@ -70,7 +65,8 @@ static bool add_lost(struct settling *settling, yyjson_mut_doc *doc, struct err 
 static bool settle_line(struct settling *settling, struct bytes line, struct err *err)
 {
 	yyjson_doc *read = yyjson_read((const char *)line.at, line.len, YYJSON_READ_NOFLAG);
-	CLEANUP(json_doc_free) yyjson_mut_doc *doc = read ? yyjson_doc_mut_copy(read, NULL) : NULL;
+	CLEANUP(yyjson_mut_doc_free)
+	yyjson_mut_doc *doc = read ? yyjson_doc_mut_copy(read, NULL) : NULL;
 
 	yyjson_doc_free(read);
 	if (doc && is_lost(settling->writer, yyjson_mut_doc_get_root(doc)))

@@ -4,6 +4,7 @@
  * that documents of several days can be laid together. */
 #include "cli/export_case.h"
 
+#include "bundle/document.h"
 #include "bundle/manifest.h"
 #include "core/array.h"
 #include "core/json.h"
@@ -11,7 +12,6 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <yyjson.h>
 
 #define COLLECTION     "collection.json"
 #define COLLECTION_MAX ((uint64_t)8 << 20)
@@ -24,12 +24,6 @@ struct graph {
 	struct bundle_facts facts;
 	yyjson_val *root; /* of collection.json */
 };
-
-static void free_document(yyjson_doc *document)
-{
-	yyjson_doc_free(document);
-}
-CLEANUP_POINTER(yyjson_doc, free_document);
 
 static const struct {
 	const char *prefix, *iri;
@@ -127,9 +121,7 @@ static struct bytes told(const struct graph *graph, const char *object, const ch
 		value = yyjson_arr_get_first(value);
 	if (key)
 		value = yyjson_obj_get(value, key);
-	if (!yyjson_is_str(value))
-		return (struct bytes){0};
-	return (struct bytes){(const uint8_t *)yyjson_get_str(value), yyjson_get_len(value)};
+	return document_text(value);
 }
 
 static void text_field(struct graph *graph, const char *key, struct bytes value)
@@ -519,7 +511,7 @@ static bool read_collection(struct bundle_reader *reader, yyjson_doc **out, stru
 
 bool export_case(const struct opening *opening, uint64_t now, struct text *out, struct err *err)
 {
-	CLEANUP(free_document) yyjson_doc *document = NULL;
+	CLEANUP(yyjson_doc_free) yyjson_doc *document = NULL;
 	struct graph graph = {.json = {.to = out}, .opening = opening};
 
 	bundle_facts(opening->reader, &graph.facts);

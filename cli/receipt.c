@@ -1,25 +1,9 @@
 /* Reads meta/receipt.json as collectors/receipt.c writes it. See receipt.h. */
 #include "cli/receipt.h"
 
+#include "bundle/document.h"
 #include "bundle/kit.h"
 #include "core/tr.h"
-
-#include <yyjson.h>
-
-static void free_document(yyjson_doc *document)
-{
-	yyjson_doc_free(document);
-}
-CLEANUP_POINTER(yyjson_doc, free_document);
-
-static struct bytes string_of(yyjson_val *object, const char *key)
-{
-	yyjson_val *value = yyjson_obj_get(object, key);
-
-	if (!yyjson_is_str(value))
-		return (struct bytes){0};
-	return (struct bytes){(const uint8_t *)yyjson_get_str(value), yyjson_get_len(value)};
-}
 
 static unsigned long long number_of(yyjson_val *object, const char *key)
 {
@@ -36,11 +20,11 @@ void receipt_add_reason(struct text *out, struct bytes reason)
 
 static void show_kind(yyjson_val *kind, struct text *out)
 {
-	struct bytes name = string_of(kind, tr_language() == LANGUAGE_JA ? "name_ja" : "name");
-	struct bytes note = string_of(kind, "note");
+	struct bytes name = document_field(kind, tr_language() == LANGUAGE_JA ? "name_ja" : "name");
+	struct bytes note = document_field(kind, "note");
 
 	text_adds(out, "  ");
-	text_add_printable(out, string_of(kind, "kind"));
+	text_add_printable(out, document_field(kind, "kind"));
 	text_addc(out, ' ');
 	text_add_printable(out, name);
 	text_addf(out, tr(": %llu expected, %llu taken, %llu in part, %llu skipped, %llu failed"),
@@ -58,15 +42,15 @@ static void show_volume(yyjson_val *volume, struct text *out)
 	if (yyjson_get_bool(yyjson_obj_get(volume, "usable")))
 		return;
 	text_adds(out, "  ");
-	text_add_printable(out, string_of(volume, "volume"));
+	text_add_printable(out, document_field(volume, "volume"));
 	text_adds(out, tr(" could not be used: "));
-	receipt_add_reason(out, string_of(volume, "reason"));
+	receipt_add_reason(out, document_field(volume, "reason"));
 	text_addc(out, '\n');
 }
 
 bool receipt_show(struct bytes json, struct text *out, struct err *err)
 {
-	CLEANUP(free_document)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *document = yyjson_read((const char *)json.at, json.len, 0);
 	yyjson_val *root = yyjson_doc_get_root(document);
 	yyjson_val *kinds = yyjson_obj_get(root, "kinds");
@@ -80,9 +64,9 @@ bool receipt_show(struct bytes json, struct text *out, struct err *err)
 	yyjson_arr_foreach(yyjson_obj_get(root, "volumes"), i, max, one) show_volume(one, out);
 	if (yyjson_get_bool(yyjson_obj_get(totals, "stopped")))
 		text_adds(out, tr("  the collection was stopped before its end\n"));
-	if (string_of(totals, "broken").len) {
+	if (document_field(totals, "broken").len) {
 		text_adds(out, tr("  the destination failed: "));
-		text_add_printable(out, string_of(totals, "broken"));
+		text_add_printable(out, document_field(totals, "broken"));
 		text_addc(out, '\n');
 	}
 	if (number_of(totals, "problems"))
@@ -95,7 +79,7 @@ bool receipt_show(struct bytes json, struct text *out, struct err *err)
 /* "NAME (ORG)" of an object; nothing where there is no name. */
 static void show_person(yyjson_val *person, const char *label, struct text *out)
 {
-	struct bytes name = string_of(person, "name"), org = string_of(person, "org");
+	struct bytes name = document_field(person, "name"), org = document_field(person, "org");
 
 	if (name.len == 0)
 		return;
@@ -123,24 +107,24 @@ static void show_people(yyjson_val *people, const char *label, struct text *out)
 
 static void show_tool(yyjson_val *tool, struct text *out)
 {
-	if (string_of(tool, "name").len == 0)
+	if (document_field(tool, "name").len == 0)
 		return;
 	text_adds(out, tr("collected with: "));
-	text_add_printable(out, string_of(tool, "name"));
+	text_add_printable(out, document_field(tool, "name"));
 	text_addc(out, ' ');
-	text_add_printable(out, string_of(tool, "version"));
-	if (string_of(tool, "run_on").len) {
+	text_add_printable(out, document_field(tool, "version"));
+	if (document_field(tool, "run_on").len) {
 		text_adds(out, tr(", run on "));
-		text_add_printable(out, string_of(tool, "run_on"));
+		text_add_printable(out, document_field(tool, "run_on"));
 		text_adds(out, tr(" by "));
-		text_add_printable(out, string_of(tool, "run_by"));
+		text_add_printable(out, document_field(tool, "run_by"));
 	}
 	text_addc(out, '\n');
 }
 
 void receipt_add_recipient(struct bytes json, const char *recipient, struct text *out)
 {
-	CLEANUP(free_document)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *document = json.len ? yyjson_read((const char *)json.at, json.len, 0) : NULL;
 	yyjson_val *root = yyjson_doc_get_root(document);
 	yyjson_val *names = yyjson_obj_get(root, "recipient_names");
@@ -160,7 +144,7 @@ void receipt_add_recipient(struct bytes json, const char *recipient, struct text
 
 bool receipt_show_collection(struct bytes json, struct text *out, struct err *err)
 {
-	CLEANUP(free_document)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *document = yyjson_read((const char *)json.at, json.len, 0);
 	yyjson_val *root = yyjson_doc_get_root(document);
 
@@ -168,7 +152,7 @@ bool receipt_show_collection(struct bytes json, struct text *out, struct err *er
 		return fail(err, ERR_DAMAGED, "'meta/collection.json' is not readable");
 	if (yyjson_equals_str(yyjson_obj_get(root, "public"), KIT_PUBLIC_IDS)) {
 		text_adds(out, tr("host (sealed inside): "));
-		text_add_printable(out, string_of(yyjson_obj_get(root, "target"), "hostname"));
+		text_add_printable(out, document_field(yyjson_obj_get(root, "target"), "hostname"));
 		text_addc(out, '\n');
 	}
 	show_people(yyjson_obj_get(root, "operator"), tr("collected by: "), out);

@@ -1,6 +1,7 @@
 /* What was written down beforehand or typed: --facts FILE and the options. See facts.h. */
 #include "collectors/facts.h"
 
+#include "bundle/document.h"
 #include "collectors/facts_file.h"
 
 #include <stdlib.h>
@@ -8,18 +9,6 @@
 struct facts_file {
 	yyjson_doc *doc;
 };
-
-static void mutable_free(yyjson_mut_doc *doc)
-{
-	yyjson_mut_doc_free(doc);
-}
-CLEANUP_POINTER(yyjson_mut_doc, mutable_free);
-
-static void doc_free(yyjson_doc *doc)
-{
-	yyjson_doc_free(doc);
-}
-CLEANUP_POINTER(yyjson_doc, doc_free);
 
 yyjson_val *facts_file_root(const struct facts_file *file)
 {
@@ -47,7 +36,8 @@ bool facts_file_parse(struct bytes json, struct facts_file **out, struct err *er
 		return false;
 	/* First as whoever opens the bundle reads it, who refuses a number beyond a double. Then numbers stay as
 	 * they were written: a double would change long ones. */
-	CLEANUP(doc_free) yyjson_doc *plain = yyjson_read_opts(copy.at, copy.len, 0, NULL, &why);
+	CLEANUP(yyjson_doc_free)
+	yyjson_doc *plain = yyjson_read_opts(copy.at, copy.len, 0, NULL, &why);
 
 	if (plain)
 		file->doc =
@@ -102,7 +92,7 @@ bool facts_file_put(struct facts_file **file, const char *object, const char *ke
 {
 	if (!*file && !facts_file_parse(bytes_of("{}"), file, err))
 		return false;
-	CLEANUP(mutable_free) yyjson_mut_doc *doc = yyjson_doc_mut_copy((*file)->doc, NULL);
+	CLEANUP(yyjson_mut_doc_free) yyjson_mut_doc *doc = yyjson_doc_mut_copy((*file)->doc, NULL);
 	yyjson_doc *done =
 	    doc && put(doc, object, key, value) ? yyjson_mut_doc_imut_copy(doc, NULL) : NULL;
 
