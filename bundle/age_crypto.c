@@ -49,21 +49,12 @@ bool age_hkdf(struct bytes secret, struct bytes salt, const char *info, uint8_t 
 	return ok || fail(err, ERR_MEMORY, "HKDF failed");
 }
 
-static void pkey_free(EVP_PKEY *key)
-{
-	EVP_PKEY_free(key);
-}
-CLEANUP_POINTER(EVP_PKEY, pkey_free);
-
-static void pkey_context_free(EVP_PKEY_CTX *context)
-{
-	EVP_PKEY_CTX_free(context);
-}
-CLEANUP_POINTER(EVP_PKEY_CTX, pkey_context_free);
+CLEANUP_POINTER(EVP_PKEY, EVP_PKEY_free);
+CLEANUP_POINTER(EVP_PKEY_CTX, EVP_PKEY_CTX_free);
 
 bool age_x25519_public(const uint8_t secret[AGE_KEY_LEN], uint8_t out[AGE_KEY_LEN], struct err *err)
 {
-	CLEANUP(pkey_free)
+	CLEANUP(EVP_PKEY_free)
 	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, AGE_KEY_LEN);
 	size_t len = AGE_KEY_LEN;
 
@@ -77,11 +68,11 @@ static bool agree(
     const uint8_t secret[AGE_KEY_LEN], const uint8_t peer[AGE_KEY_LEN], uint8_t out[AGE_KEY_LEN])
 {
 	static const uint8_t zero[AGE_KEY_LEN];
-	CLEANUP(pkey_free)
+	CLEANUP(EVP_PKEY_free)
 	EVP_PKEY *own = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, secret, AGE_KEY_LEN);
-	CLEANUP(pkey_free)
+	CLEANUP(EVP_PKEY_free)
 	EVP_PKEY *other = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, peer, AGE_KEY_LEN);
-	CLEANUP(pkey_context_free) EVP_PKEY_CTX *context = own ? EVP_PKEY_CTX_new(own, NULL) : NULL;
+	CLEANUP(EVP_PKEY_CTX_free) EVP_PKEY_CTX *context = own ? EVP_PKEY_CTX_new(own, NULL) : NULL;
 	size_t len = AGE_KEY_LEN;
 
 	return context && other && EVP_PKEY_derive_init(context) == 1 &&

@@ -1,6 +1,7 @@
 /* The list of revoked kits (RFC 5280 5): made anew at each revocation, with all that it held. See issue.h. */
 #include "bundle/issue.h"
 
+#include "bundle/libcrypto.h"
 #include "bundle/pem.h"
 #include "bundle/revoked.h"
 #include "core/time.h"
@@ -11,12 +12,6 @@
 #include <openssl/x509v3.h>
 
 #define DAY_SECONDS 86400
-
-CLEANUP_POINTER(X509_CRL, X509_CRL_free);
-CLEANUP_POINTER(BIO, BIO_free_all);
-CLEANUP_POINTER(ASN1_TIME, ASN1_TIME_free);
-CLEANUP_POINTER(ASN1_INTEGER, ASN1_INTEGER_free);
-CLEANUP_POINTER(X509_REVOKED, X509_REVOKED_free);
 
 static bool failed(struct err *err)
 {

@@ -1,6 +1,8 @@
 /* Certificates and keys as PEM. See pem.h. */
 #include "bundle/pem.h"
 
+#include "bundle/libcrypto.h"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -10,12 +12,6 @@
 #define SCRYPT_N 16384
 #define SCRYPT_R 8
 #define SCRYPT_P 8
-
-static void bio_free(BIO *bio)
-{
-	BIO_free_all(bio);
-}
-CLEANUP_POINTER(BIO, bio_free);
 
 /* libcrypto would ask on the terminal; a kit must never stop to ask. */
 static int no_passphrase(char *buffer, int size, int writing, void *context)
@@ -37,7 +33,7 @@ static bool open_pem(struct bytes pem, BIO **out, struct err *err)
 
 bool pem_certificates(struct bytes pem, int least, STACK_OF(X509) * *out, struct err *err)
 {
-	CLEANUP(bio_free) BIO *bio = NULL;
+	CLEANUP(BIO_free_all) BIO *bio = NULL;
 	CLEANUP(pem_certificates_free) STACK_OF(X509) *found = sk_X509_new_null();
 	X509 *certificate;
 
@@ -67,7 +63,7 @@ bool pem_certificates(struct bytes pem, int least, STACK_OF(X509) * *out, struct
 
 bool pem_key(struct bytes pem, EVP_PKEY **out, struct err *err)
 {
-	CLEANUP(bio_free) BIO *bio = NULL;
+	CLEANUP(BIO_free_all) BIO *bio = NULL;
 
 	if (!open_pem(pem, &bio, err))
 		return false;
@@ -104,7 +100,7 @@ static int give_passphrase(char *buffer, int size, int writing, void *context)
 
 bool pem_key_unlock(struct bytes pem, struct bytes passphrase, EVP_PKEY **out, struct err *err)
 {
-	CLEANUP(bio_free) BIO *bio = NULL;
+	CLEANUP(BIO_free_all) BIO *bio = NULL;
 
 	if (!pem_is_locked(pem))
 		return pem_key(pem, out, err);
@@ -130,15 +126,11 @@ static bool add_bio(struct text *out, BIO *bio, struct err *err)
 	return text_ok(out, err);
 }
 
-static void pkcs8_free(PKCS8_PRIV_KEY_INFO *info)
-{
-	PKCS8_PRIV_KEY_INFO_free(info); /* wipes */
-}
-CLEANUP_POINTER(PKCS8_PRIV_KEY_INFO, pkcs8_free);
+CLEANUP_POINTER(PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free);
 
 static X509_SIG *lock(EVP_PKEY *key, struct bytes passphrase)
 {
-	CLEANUP(pkcs8_free) PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	CLEANUP(PKCS8_PRIV_KEY_INFO_free) PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
 	X509_ALGOR *how =
 	    PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
 	X509_SIG *locked = info && how ? PKCS8_set0_pbe((const char *)passphrase.at,
@@ -152,7 +144,7 @@ static X509_SIG *lock(EVP_PKEY *key, struct bytes passphrase)
 
 bool pem_add_locked_key(struct text *out, EVP_PKEY *key, struct bytes passphrase, struct err *err)
 {
-	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+	CLEANUP(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
 	X509_SIG *locked = passphrase.len > PEM_BYTES ? NULL : lock(key, passphrase);
 	bool ok = bio && locked && PEM_write_bio_PKCS8(bio, locked) == 1;
 
@@ -163,7 +155,7 @@ bool pem_add_locked_key(struct text *out, EVP_PKEY *key, struct bytes passphrase
 
 bool pem_add_certificate(struct text *out, X509 *certificate, struct err *err)
 {
-	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+	CLEANUP(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
 
 	if (!bio || PEM_write_bio_X509(bio, certificate) != 1)
 		return fail(err, ERR_MEMORY, "no memory for PEM");
@@ -172,7 +164,7 @@ bool pem_add_certificate(struct text *out, X509 *certificate, struct err *err)
 
 bool pem_add_key(struct text *out, EVP_PKEY *key, struct err *err)
 {
-	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_secmem());
+	CLEANUP(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem());
 
 	if (!bio ||
 	    PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, no_passphrase, NULL) != 1)
@@ -192,7 +184,7 @@ bool pem_is_p256(EVP_PKEY *key)
 
 void pem_add_name(struct text *out, const X509_NAME *name)
 {
-	CLEANUP(bio_free) BIO *bio = BIO_new(BIO_s_mem());
+	CLEANUP(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
 	char *at = NULL;
 
 	if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) < 0)

@@ -1,6 +1,7 @@
 /* The seal. See seal.h. Profile: docs/bundle-format.md, MANIFEST.p7s. */
 #include "bundle/seal.h"
 
+#include "bundle/libcrypto.h"
 #include "bundle/pem.h"
 #include "core/time.h"
 #include "core/wipe.h"
@@ -18,23 +19,7 @@ struct seal_key {
 	EVP_PKEY *key;
 };
 
-static void cms_free(CMS_ContentInfo *cms)
-{
-	CMS_ContentInfo_free(cms);
-}
-CLEANUP_POINTER(CMS_ContentInfo, cms_free);
-
-static void bio_free(BIO *bio)
-{
-	BIO_free_all(bio);
-}
-CLEANUP_POINTER(BIO, bio_free);
-
-static void asn1_time_free(ASN1_TIME *time)
-{
-	ASN1_TIME_free(time);
-}
-CLEANUP_POINTER(ASN1_TIME, asn1_time_free);
+CLEANUP_POINTER(CMS_ContentInfo, CMS_ContentInfo_free);
 
 void seal_key_free(struct seal_key *key)
 {
@@ -128,7 +113,7 @@ static bool add_signing_time(CMS_SignerInfo *signer, uint64_t now)
 	uint32_t nanoseconds;
 
 	time_to_unix(now, &seconds, &nanoseconds);
-	CLEANUP(asn1_time_free)
+	CLEANUP(ASN1_TIME_free)
 	ASN1_TIME *time = ASN1_TIME_adj(NULL, 0, (int)(seconds / 86400), (long)(seconds % 86400));
 
 	return time && CMS_signed_add1_attr_by_NID(
@@ -137,7 +122,7 @@ static bool add_signing_time(CMS_SignerInfo *signer, uint64_t now)
 
 static bool add_der(struct text *p7s, CMS_ContentInfo *cms, struct err *err)
 {
-	CLEANUP(bio_free) BIO *out = BIO_new(BIO_s_mem());
+	CLEANUP(BIO_free_all) BIO *out = BIO_new(BIO_s_mem());
 	char *at = NULL;
 
 	if (!out || i2d_CMS_bio(out, cms) != 1)
@@ -155,8 +140,9 @@ bool seal_sign(const struct seal_key *key, struct bytes content, uint64_t now, s
 
 	if (content.len > INT32_MAX)
 		return fail(err, ERR_LIMIT, "%zu bytes to seal", content.len);
-	CLEANUP(bio_free) BIO *in = BIO_new_mem_buf(content.at, (int)content.len);
-	CLEANUP(cms_free) CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
+	CLEANUP(BIO_free_all) BIO *in = BIO_new_mem_buf(content.at, (int)content.len);
+	CLEANUP(CMS_ContentInfo_free)
+	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL, flags);
 	CMS_SignerInfo *signer =
 	    cms ? CMS_add1_signer(cms, key->certificate, key->key, EVP_sha256(), flags | CMS_CADES)
 		: NULL;

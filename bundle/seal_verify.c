@@ -1,28 +1,18 @@
 /* The judging half of a seal: signature, certificate chain, key usage, time, revocation. See seal_verify.h. */
 #include "bundle/seal_verify.h"
 
-#include "core/time.h"
 #include "bundle/der.h"
+#include "bundle/libcrypto.h"
 #include "bundle/pem.h"
 #include "bundle/revoked.h"
 #include "bundle/seal_profile.h"
+#include "core/time.h"
 
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-
-static void drop_certificates(STACK_OF(X509) * stack)
-{
-	sk_X509_pop_free(stack, X509_free);
-}
-
-CLEANUP_POINTER(BIO, BIO_free_all);
-CLEANUP_POINTER(X509_STORE, X509_STORE_free);
-CLEANUP_POINTER(X509_STORE_CTX, X509_STORE_CTX_free);
-CLEANUP_POINTER(EVP_MD_CTX, EVP_MD_CTX_free);
-CLEANUP_POINTER(STACK_OF(X509), drop_certificates);
 
 void seal_facts_free(struct seal_facts *facts)
 {
@@ -242,7 +232,7 @@ static bool check_certificate(X509 *signer, STACK_OF(X509) * carried,
 static bool verify(struct bytes content, struct bytes p7s, const struct seal_trust *trust,
     struct seal_facts *out, struct err *err)
 {
-	CLEANUP(drop_certificates) STACK_OF(X509) *carried = sk_X509_new_null();
+	CLEANUP(pem_certificates_free) STACK_OF(X509) *carried = sk_X509_new_null();
 	CLEANUP(seal_facts_free) struct seal_facts facts = {0};
 	struct seal_parts parts;
 	struct bytes der = {0};

@@ -1,6 +1,7 @@
 /* Time stamps. See stamp.h; RFC 3161. */
 #include "bundle/stamp.h"
 
+#include "bundle/libcrypto.h"
 #include "bundle/pem.h"
 #include "bundle/revoked.h"
 #include "bundle/seal_profile.h"
@@ -19,11 +20,7 @@
 CLEANUP_POINTER(TS_REQ, TS_REQ_free);
 CLEANUP_POINTER(TS_RESP, TS_RESP_free);
 CLEANUP_POINTER(TS_MSG_IMPRINT, TS_MSG_IMPRINT_free);
-CLEANUP_POINTER(X509_STORE, X509_STORE_free);
-CLEANUP_POINTER(X509_STORE_CTX, X509_STORE_CTX_free);
 CLEANUP_POINTER(TS_VERIFY_CTX, TS_VERIFY_CTX_free);
-CLEANUP_POINTER(X509_ALGOR, X509_ALGOR_free);
-CLEANUP_POINTER(ASN1_INTEGER, ASN1_INTEGER_free);
 
 void stamp_facts_free(struct stamp_facts *facts)
 {
