@@ -191,9 +191,10 @@ static bool file_sink_write(struct sink *self, struct bytes data, struct err *er
 		data.len -= take;
 		if (to->held < WRITE_PIECE)
 			break;
-		if (!write_out(to, (struct bytes){to->piece, to->held}, err))
+		to->held =
+		    0; /* a part may be there when it fails: written again it would lie behind itself */
+		if (!write_out(to, (struct bytes){to->piece, WRITE_PIECE}, err))
 			return false;
-		to->held = 0;
 	}
 	return true;
 }

@@ -1,47 +1,40 @@
 #!/bin/bash
 # Disks that get full (tmpfs of random sizes) and files that may not grow (RLIMIT_FSIZE, as FAT32's 4 GiB): what is sealed
-# opens, and with room it goes on to the content of a run that nobody disturbed.
+# opens, salvage gives back exactly the entries whose frames lie in complete chunks on the disk, and with room it goes on to
+# the content of a run that nobody disturbed.
 # usage: tests/e2e/resume_full.sh BUILD [RUNS]   10; the whole of it is 200
 set -euo pipefail
 build=${1:?usage: tests/e2e/resume_full.sh BUILD [RUNS]}
 . "$(dirname "$0")/../lib.sh"
+. "$tests/resume_lib.sh"
 runs=${2:-10}
-count=20
 full=0
 
-sums() {
-	rm -rf "$work/extracted"
-	run "$1: verify" "$2" "$kanshiki" verify "$bundle" --keys "$work/keys"
-	run "$1: extract" "$2" "$kanshiki" extract "$bundle" -C "$work/extracted" --keys "$work/keys"
-	mkdir -p "$work/extracted/fs"
-	(cd "$work/extracted" && find fs -type f -print0 | sort -z | xargs -0 -r sha256sum) >"$work/sums"
+# usage: filled WHAT COMMAND...   COMMAND writes below $work/disk until something is full
+filled() {
+	rm -rf "$work/witness"
+	mkdir "$work/witness"
+	WITNESS=$work/witness run "$1" "0|1" "${@:2}" "$build/tests/mkbundle" "$work/kit" "$work/disk" "$size" "$mib"
 }
 
-# usage: go_on WHAT   the bundle under $work/disk
+# usage: go_on WHAT [SIZE]   with the bundle under $work/disk, once that disk has SIZE
 go_on() {
 	bundle=$(find "$work/disk" -mindepth 1 -maxdepth 1)
+	[ -n "$bundle" ] || return 0
+	salvaged "$1"
 	[ -f "$bundle/MANIFEST.sha256" ] || return 0 # no room for the first seal
-	sums "$1" "0|1"
-	[ -z "$(comm -23 <(sort "$work/sums") <(sort "$work/want"))" ] || complain "$1: wrong bytes"
-	grep -q '^# status: in-progress' "$bundle/MANIFEST.sha256" || return 0
-	full=$((full + 1))
+	grep -q '^# status: in-progress' "$bundle/MANIFEST.sha256" && full=$((full + 1))
 	[ -z "${2:-}" ] || mount -o "remount,size=$2" "$work/disk"
-	RESUME=1 run "$1: resume" 0 "$build/tests/mkbundle" "$work/kit" "$bundle" "$count"
-	sums "$1, gone on with" 0
-	cmp -s "$work/sums" "$work/want" || complain "$1: another content"
+	gone_on_with "$1"
 }
 
 make_work
+need python3
 make_kit
+undisturbed
 mkdir "$work/disk"
-run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/disk" "$count"
-bundle_of "mkbundle" || finish
-sums "undisturbed" 0
-cp "$work/sums" "$work/want"
-rm -rf "$bundle"
 for limit in 200 700 1000; do # KiB: volumes are of 1024 and more
-	run "files of $limit KiB" "0|1" bash -c "trap '' XFSZ; ulimit -f $limit; exec \"\$@\"" - \
-		"$build/tests/mkbundle" "$work/kit" "$work/disk" "$count"
+	filled "files of $limit KiB" bash -c "trap '' XFSZ; ulimit -f $limit; exec \"\$@\"" -
 	go_on "files of $limit KiB"
 	rm -rf "${work:?}/disk"/*
 done
@@ -52,9 +45,12 @@ mount -t tmpfs -o size=1m tmpfs "$work/disk" 2>/dev/null || {
 }
 umount "$work/disk"
 for ((i = 0; i < runs; i++)); do
-	mount -t tmpfs -o "size=$((RANDOM % 7000 + 40))k" tmpfs "$work/disk"
-	run "full, $i" "0|1" "$build/tests/mkbundle" "$work/kit" "$work/disk" "$count"
-	go_on "full, $i" 64m
+	# Every second one has room for a RESERVE of 32 MiB, which is given back when a write fails in the middle of a volume.
+	room=$((RANDOM % 6000 + 40 + i % 2 * 32768))
+	mib=$((i % 4 < 2 ? 1 : 3))
+	mount -t tmpfs -o "size=${room}k" tmpfs "$work/disk"
+	filled "a disk of $room KiB"
+	go_on "a disk of $room KiB" 96m
 	umount "$work/disk"
 done
 # The shipped program tells what to type when there is room.
@@ -67,5 +63,5 @@ mount -o remount,size=64m "$work/disk"
 run "as it was told" "0|1" bash -c "$line"
 bundle_of "as it was told" && run "as it was told: verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
 umount "$work/disk"
-echo "$runs disks of random sizes: $full runs ended early and were gone on with"
+echo "$runs disks of random sizes: $full runs ended early and were gone on with; $there entries there and given back"
 finish
