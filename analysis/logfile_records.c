@@ -63,10 +63,14 @@ static bool add_name(struct walk *walk, const struct ntfs_name *name, struct tex
     bool *is_orphan, struct err *err)
 {
 	text_add(path, text_bytes(&walk->timeline->prefix));
+	size_t start = path->len;
+
 	if (!walk->evidence->paths)
 		text_add_utf16(path, name->utf16);
 	else if (!ntfs_path(walk->evidence->paths, name, path, is_orphan, err))
 		return false;
+	else if (path->len == start) /* the root, which every line of a timeline calls so */
+		text_addc(path, '.');
 	return text_ok(path, err);
 }
 

@@ -14,7 +14,6 @@
 #define KEY_INDEX   0x44u
 #define KEY_BITMAP  0x70u
 #define KEY_RECORDS 0x9cu
-#define KEY_JOURNAL 0xc8u
 
 struct teller {
 	struct fixture_log *log;
@@ -250,7 +249,7 @@ static void journal(struct teller *t, struct fixture_story *story)
 	story->journalled = tell(t, &(struct fixture_change){
 					.redo = LOGFILE_UPDATE_NONRESIDENT,
 					.undo = LOGFILE_NOOP,
-					.target = KEY_JOURNAL,
+					.target = STORY_JOURNAL,
 					.vcn = 3,
 					.redo_data = {usn, sizeof(usn)},
 				    });
@@ -292,7 +291,7 @@ void fixture_story_tell(struct fixture_log *log, struct fixture_story *story)
 	open_attribute(&t, KEY_INDEX, STORY_DIRECTORY, 0xa0, "$I30");
 	open_attribute(&t, KEY_BITMAP, 6 | 6ull << 48, 0x80, "");
 	open_attribute(&t, KEY_RECORDS, 1ull << 48, 0xb0, "");
-	open_attribute(&t, KEY_JOURNAL, 36 | 1ull << 48, 0x80, "$J");
+	open_attribute(&t, STORY_JOURNAL, 36 | 1ull << 48, 0x80, "$J");
 	create(&t, story);
 	extend(&t, story);
 	touch(&t, story);

@@ -7,6 +7,7 @@
 #define STORY_FILE      40u               /* MFT record, sequence 3 */
 #define STORY_DIRECTORY (30 | 2ull << 48) /* reference */
 #define STORY_CLUSTER   100u              /* the first of 8 */
+#define STORY_JOURNAL   0xc8u             /* key of the open attribute */
 
 /* LSNs of what happened, in this order. */
 struct fixture_story {

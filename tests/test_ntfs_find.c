@@ -17,16 +17,14 @@ struct sample {
 	struct ntfs_volume *volume;
 };
 
-/* The root directory with these names, then the volume opened. NULL ends them; records are 20, 21 … */
-static void make(struct sample *s, const char *const *names, unsigned records)
+/* The root directory with these names; NULL ends them; records are 20, 21 … */
+static void put_root(struct sample *s, const char *const *names, unsigned records)
 {
 	struct fixture_record r;
 	uint8_t entries[800] = {0};
 	uint8_t root[900] = {0};
 	size_t pos = 0;
 
-	*s = (struct sample){0};
-	assert_true(fixture_volume_new(&s->v, 512, 512, 1024, 96, 32));
 	for (unsigned i = 0; names[i]; i++)
 		fixture_index_entry(entries, &pos, 20 + i % records, 1, names[i], UINT64_MAX);
 	fixture_index_entry(entries, &pos, 0, 0, NULL, UINT64_MAX);
@@ -36,8 +34,21 @@ static void make(struct sample *s, const char *const *names, unsigned records)
 	    fixture_index_root(root, BLOCK, entries, pos, false));
 	fixture_record_end(&r);
 	fixture_volume_put(&s->v, &r);
+}
+
+static void open_volume(struct sample *s)
+{
 	s->raw = source_of_bytes((struct bytes){s->v.at, s->v.size});
 	assert_true(ntfs_volume_open(s->raw, &s->volume, NULL));
+}
+
+/* A volume with these names in its root, opened. */
+static void make(struct sample *s, const char *const *names, unsigned records)
+{
+	*s = (struct sample){0};
+	assert_true(fixture_volume_new(&s->v, 512, 512, 1024, 96, 32));
+	put_root(s, names, records);
+	open_volume(s);
 }
 
 static void end(struct sample *s)
@@ -104,6 +115,58 @@ static void test_names_that_differ_in_case_alone(void **state)
 	assert_int_equal(find(&s, "cAsE.txt"), 20); /* none is spelled so: the first */
 	assert_int_equal(find(&s, "other.TXT"), 23);
 	assert_int_equal(find(&s, "none"), 0);
+	end(&s);
+}
+
+/* The same with a table of upper case in which U+FE00 is that of U+FE01, and the units from U+4E00 on are all 0 but
+ * for the first `kept` of 20,992. */
+static void make_with_upcase(struct sample *s, const char *const *names, uint32_t kept)
+{
+	enum { CLUSTER = 4096, AT = 60, UNITS = 65536 };
+	struct ntfs_run run = {.lcn = AT, .length = 2 * UNITS / CLUSTER};
+	struct fixture_extent extent = {.last_vcn = run.length - 1,
+	    .size = (uint64_t)2 * UNITS,
+	    .allocated = (uint64_t)2 * UNITS,
+	    .initialized = (uint64_t)2 * UNITS,
+	    .runs = &run,
+	    .run_count = 1};
+	struct fixture_record r;
+
+	*s = (struct sample){0};
+	assert_true(fixture_volume_new(&s->v, 512, CLUSTER, 1024, 96, 32));
+	put_root(s, names, 8);
+	fixture_record_begin(&r, 1024, 10, 10, 1);
+	fixture_record_standard(&r, 200);
+	fixture_record_extent(&r, NTFS_DATA, "", 1, &extent);
+	fixture_record_end(&r);
+	fixture_volume_put(&s->v, &r);
+	uint8_t *table = fixture_volume_cluster(&s->v, AT);
+
+	for (uint32_t i = 0; i < UNITS; i++) {
+		uint32_t upper = i >= 'a' && i <= 'z' ? i - 'a' + 'A' : i;
+
+		upper = i == 0xfe01 ? 0xfe00 : upper;
+		put_le16(table + (size_t)2 * i,
+		    (uint16_t)(i >= 0x4e00 + kept && i < 0xa000 ? 0 : upper));
+	}
+	open_volume(s);
+}
+
+/* The volume's own table is asked, when it is one: clusters of it may have been written to by something else. */
+static void test_table_of_upper_case(void **state)
+{
+	static const char *const names[] = {"\xef\xb8\x80.txt", "\xe4\xb8\x80.txt", NULL};
+	struct sample s;
+
+	(void)state;
+	make_with_upcase(&s, names, 20992);
+	assert_int_equal(find(&s, "\xef\xb8\x81.TXT"), 20);
+	assert_int_equal(find(&s, "\xe4\xb8\x81.txt"), 0);
+	end(&s);
+	make_with_upcase(&s, names, 0);
+	assert_int_equal(find(&s, "\xef\xb8\x80.TXT"), 20);
+	assert_int_equal(find(&s, "\xef\xb8\x81.TXT"), 0);
+	assert_int_equal(find(&s, "\xe4\xb8\x81.txt"), 0);
 	end(&s);
 }
 
@@ -256,6 +319,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names_that_differ_in_case_alone),
+	    cmocka_unit_test(test_table_of_upper_case),
 	    cmocka_unit_test(test_lone_surrogates),
 	    cmocka_unit_test(test_hard_links),
 	    cmocka_unit_test(test_flag_of_a_case_sensitive_directory),

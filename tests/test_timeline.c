@@ -5,6 +5,7 @@
 #include "core/array.h"
 #include "core/sink.h"
 #include "core/text.h"
+#include "formats/ntfs/logfile.h"
 #include "tests/fixture_mft.h"
 #include "tests/fixture_story.h"
 
@@ -437,6 +438,26 @@ static void test_failures_end_it(void **state)
 	assert_int_equal(err.kind, ERR_USAGE);
 }
 
+/* A record of the change journal about the root itself. */
+static void change_root(struct fixture_log *log)
+{
+	uint8_t usn[64] = {64, 0, 0, 0, 2};
+
+	put_le64(usn + 8, FIXTURE_ROOT);
+	put_le64(usn + 16, FIXTURE_ROOT);
+	put_le64(usn + 32, FIXTURE_STAMP);
+	put_le32(usn + 40, 0x80000); /* reason: OBJECT_ID_CHANGE */
+	put_le16(usn + 56, 2);       /* name length */
+	put_le16(usn + 58, 60);      /* name offset */
+	usn[60] = '.';
+	fixture_log_change(log, 0x18, 0,
+	    &(struct fixture_change){
+		.redo = LOGFILE_UPDATE_NONRESIDENT,
+		.target = STORY_JOURNAL,
+		.redo_data = {usn, sizeof(usn)},
+	    });
+}
+
 /* A $LogFile alone, with an $MFT, and one that nothing was written to. */
 static void test_log(void **state)
 {
@@ -449,6 +470,7 @@ static void test_log(void **state)
 	(void)state;
 	make_image(&image);
 	fixture_story_tell(&log, &story);
+	change_root(&log);
 	fixture_log_end(&log);
 	CLEANUP(source_close) struct source *mft = source_of_bytes(image_bytes(&image));
 	CLEANUP(source_close)
@@ -457,7 +479,7 @@ static void test_log(void **state)
 
 	assert_int_equal(timeline_probe(source, &err), TIMELINE_LOGFILE);
 	assert_int_equal(
-	    write_log(&(struct timeline_files){.mft = mft, .log = source}, &out).operations, 19);
+	    write_log(&(struct timeline_files){.mft = mft, .log = source}, &out).operations, 20);
 	text_addf(&wanted,
 	    "{\"kind\":\"logfile\",\"set\":\"fn\",\"path\":\"Users/"
 	    "other.txt\",\"name_type\":\"win32+dos\","
@@ -470,6 +492,7 @@ static void test_log(void **state)
 	assert_has(&out,
 	    "\"operation\":\"clusters_allocated\",\"clusters\":[{\"offset\":100,\"length\":8}]");
 	assert_has(&out, "\"reasons\":[\"RENAME_NEW_NAME\"]");
+	assert_has(&out, "\"path\":\".\",\"record\":5,\"sequence\":5,");
 	assert_has(&out, "\"operation\":\"file_deleted\",\"transaction\"");
 	/* The sequence number of the file that was never is not known. */
 	assert_has(&out, "\"path\":\"$Unnamed/41\",\"record\":41,\"orphan\"");

@@ -1,5 +1,6 @@
 /* Compares text_fold with the $UpCase of a volume. usage: corpus_upcase IMAGE OFFSET   prints the number of units that
- * differ; exit 1 when the table cannot be read. */
+ * differ, or "none" when what lies there is no table: where a letter's upper case has another, or thousands of units have
+ * one. Exit 1 when it cannot be read. */
 #include "core/text.h"
 #include "formats/ntfs/ntfs.h"
 #include "platform/file.h"
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 
 #define UNITS 65536u
+#define CASED 2048u /* more units than any Windows has that are not their own upper case */
 
 static bool read_table(struct source *raw, uint8_t *table, struct err *err)
 {
@@ -26,6 +28,20 @@ static bool read_table(struct source *raw, uint8_t *table, struct err *err)
 	       source_read_exact(content, 0, table, (size_t)UNITS * 2, err);
 }
 
+static bool is_table(const uint8_t *table)
+{
+	unsigned cased = 0;
+
+	for (uint32_t i = 0; i < UNITS; i++) {
+		uint32_t upper = le16(table + (size_t)i * 2);
+
+		cased += upper != i;
+		if (le16(table + (size_t)upper * 2) != upper || (i == 'a' && upper != 'A'))
+			return false;
+	}
+	return cased < CASED;
+}
+
 int main(int argc, char **argv)
 {
 	CLEANUP(source_close) struct source *file = NULL;
@@ -39,6 +55,10 @@ int main(int argc, char **argv)
 	if (!raw || !read_table(raw, table, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 1;
+	}
+	if (!is_table(table)) {
+		puts("none");
+		return 0;
 	}
 	for (uint32_t i = 0; i < UNITS; i++)
 		differ += text_fold(i) != le16(table + (size_t)i * 2);

@@ -11,6 +11,9 @@ check_volume() { # FILE OFFSET PATH
 	if ! differ=$("$build/tests/corpus_upcase" "$1" "$2" 2>"$scratch/messages"); then
 		echo "no \$UpCase: $3: $(head -n 1 "$scratch/messages")"
 		corpus_count "volumes whose \$UpCase cannot be read"
+	elif [ "$differ" = none ]; then
+		echo "overwritten: $3: what lies where \$UpCase is is no table"
+		corpus_count "volumes whose \$UpCase was overwritten"
 	elif [ "$differ" -eq 0 ]; then
 		corpus_count "volumes with our table"
 	else
