@@ -39,7 +39,7 @@ enum deleted_decision deleted_cap(uint64_t bytes, uint64_t file_cap, uint64_t *l
 struct deleted_candidate { /* a stream outside of MFT records that may be worth its bytes */
 	uint64_t bytes;    /* that taking it stores */
 	uint32_t record;
-	uint32_t stream; /* hit_stream_hash */
+	uint32_t stream; /* stream_key */
 	uint32_t when;   /* since 1970, in units of 2^24 ticks */
 	uint16_t sequence;
 	uint8_t priority; /* its class on the list, 0 first */
@@ -67,7 +67,8 @@ struct deleted_files { /* of one volume */
 	uint8_t *marks;         /* a bit for each record: it is a deleted file; NULL: not known */
 	struct deleted_deletion *deletions; /* by record and sequence */
 	size_t deletion_count, deletion_room;
-	struct text title; /* for the progress line */
+	struct text title;       /* for the progress line */
+	struct stream_keys keys; /* of the deleted file at work */
 };
 
 /* What deleted files may take, of all and of one. */
@@ -75,12 +76,10 @@ void deleted_caps(const struct collection *collection, uint64_t *cap, uint64_t *
 
 /* Whether the entry is a deleted file: a record not in use with a name or content. */
 bool deleted_is_file(const struct ntfs_entry *entry);
-/* Whether the stream is one that is listed and recovered: $DATA, the first of its name. */
-bool deleted_is_wanted(const struct ntfs_entry *entry, size_t stream);
 /* Its path on the volume, as ntfs_path gives it; "$Orphan/record 12" without a name. */
 void deleted_path(
     struct deleted_files *d, const struct ntfs_entry *entry, struct text *out, bool *is_orphan);
-/* The member's name: "deleted/C/39-2/name:stream". */
+/* The member's name: "deleted/C/39-2/name:stream"; "…~1a2b3c4d" where an earlier stream has its name. */
 void deleted_member(const struct deleted_files *d, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, struct text *out);
 

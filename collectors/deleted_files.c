@@ -37,19 +37,6 @@ bool deleted_is_file(const struct ntfs_entry *entry)
 	return !entry->in_use && !is_extension && (entry->name_count || entry->stream_count);
 }
 
-bool deleted_is_wanted(const struct ntfs_entry *entry, size_t stream)
-{
-	uint32_t hash = hit_stream_hash(entry->streams[stream].utf16);
-
-	if (!hit_is_wanted(entry, &entry->streams[stream]))
-		return false;
-	for (size_t i = 0; i < stream; i++)
-		if (hit_is_wanted(entry, &entry->streams[i]) &&
-		    hit_stream_hash(entry->streams[i].utf16) == hash)
-			return false;
-	return true;
-}
-
 void deleted_path(
     struct deleted_files *d, const struct ntfs_entry *entry, struct text *out, bool *is_orphan)
 {
@@ -81,6 +68,8 @@ void deleted_member(const struct deleted_files *d, const struct ntfs_entry *entr
 		text_addc(out, ':');
 		bundle_name_add_utf16(out, stream->utf16);
 	}
+	if (stream_key(&d->keys, entry, stream) != stream_hash(stream->utf16))
+		text_addf(out, "~%08lx", (unsigned long)stream_key(&d->keys, entry, stream));
 }
 
 const struct ntfs_stream *deleted_holder(struct deleted_files *d, const struct ntfs_entry *entry,
@@ -145,20 +134,40 @@ static void see_claims(struct deleted_files *d, void *first, const struct ntfs_e
 	d->files++;
 	mark(d, entry->record);
 	for (size_t i = 0; i < entry->stream_count; i++)
-		if (deleted_is_wanted(entry, i) && !entry->streams[i].resident)
+		if (hit_is_wanted(entry, &entry->streams[i]) && !entry->streams[i].resident)
 			deleted_trim_see(d, &entry->streams[i]);
+}
+
+static void report(struct deleted_files *d, const char *what, const struct err *why)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	text_addf(&name, "deleted/%s%s", text_string(&d->volume->name), what);
+	collect_problem(d->collection, text_string(&name), why);
+}
+
+static bool is_at_hand(struct deleted_files *d, const struct ntfs_entry *entry)
+{
+	struct err err = {0};
+
+	if (!deleted_is_file(entry))
+		return false;
+	if (stream_keys_make(&d->keys, entry, &err))
+		return true;
+	report(d, "", &err);
+	return false;
 }
 
 static void see_plan(struct deleted_files *d, void *context, const struct ntfs_entry *entry)
 {
 	(void)context;
-	if (deleted_is_file(entry))
+	if (is_at_hand(d, entry))
 		deleted_plan_see(d, entry);
 }
 
 static void see_list(struct deleted_files *d, void *list, const struct ntfs_entry *entry)
 {
-	if (!deleted_is_file(entry) || collect_stopped(d->collection))
+	if (collect_stopped(d->collection) || !is_at_hand(d, entry))
 		return;
 	deleted_list_add(list, entry);
 	if (d->collection->deleted != DELETED_LIST)
@@ -200,14 +209,6 @@ void deleted_caps(const struct collection *collection, uint64_t *cap, uint64_t *
 
 		*cap = *cap < room ? *cap : room;
 	}
-}
-
-static void report(struct deleted_files *d, const char *what, const struct err *why)
-{
-	CLEANUP(text_free) struct text name = {0};
-
-	text_addf(&name, "deleted/%s%s", text_string(&d->volume->name), what);
-	collect_problem(d->collection, text_string(&name), why);
 }
 
 static void list(struct deleted_files *d)
@@ -298,6 +299,7 @@ static void run_volume(struct collection *collection, size_t volume)
 	source_close(d->live);
 	matcher_free(&d->priorities);
 	text_free(&d->title);
+	stream_keys_free(&d->keys);
 	free(d->deletions);
 	free(d->marks);
 	free(d->at);

@@ -171,7 +171,7 @@ static void add_line(struct deleted_files *d, struct text *out, const struct ntf
 	json_key(&json, "streams");
 	json_begin_array(&json);
 	for (size_t i = 0; i < entry->stream_count; i++)
-		if (deleted_is_wanted(entry, i))
+		if (hit_is_wanted(entry, &entry->streams[i]))
 			add_stream(d, &json, entry, &entry->streams[i]);
 	json_end_array(&json);
 	if (entry->damage.kind != ERR_NONE)

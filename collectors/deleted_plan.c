@@ -58,14 +58,14 @@ void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry)
 	if (d->collection->deleted == DELETED_LIST || entry->record > UINT32_MAX)
 		return;
 	for (size_t i = 0; i < entry->stream_count; i++) {
-		if (entry->streams[i].resident || !deleted_is_wanted(entry, i))
+		if (entry->streams[i].resident || !hit_is_wanted(entry, &entry->streams[i]))
 			continue;
 		if (!is_asked)
 			one.priority = (uint8_t)class_of(d, entry);
 		is_asked = true;
 		if (one.priority == DELETED_CLASS_NONE && !is_all)
 			return;
-		one.stream = hit_stream_hash(entry->streams[i].utf16);
+		one.stream = d->keys.at[i];
 		one.bytes = bytes_left(d, entry, &entry->streams[i]);
 		one.decision =
 		    one.bytes || entry->streams[i].size == 0 ? DELETED_TAKE : DELETED_GONE;
@@ -141,7 +141,7 @@ enum deleted_decision deleted_plan_of(
     const struct deleted_files *d, const struct ntfs_entry *entry, const struct ntfs_stream *stream)
 {
 	struct deleted_candidate key = {
-	    .record = (uint32_t)entry->record, .stream = hit_stream_hash(stream->utf16)};
+	    .record = (uint32_t)entry->record, .stream = stream_key(&d->keys, entry, stream)};
 	const struct deleted_candidate *found =
 	    d->count ? bsearch(&key, d->at, d->count, sizeof(key), by_record) : NULL;
 

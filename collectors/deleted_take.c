@@ -293,7 +293,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 void deleted_take_resident(struct deleted_files *d, const struct ntfs_entry *entry)
 {
 	for (size_t i = 0; i < entry->stream_count; i++) {
-		if (!entry->streams[i].resident || !deleted_is_wanted(entry, i))
+		if (!entry->streams[i].resident || !hit_is_wanted(entry, &entry->streams[i]))
 			continue;
 		if (d->resident >= DELETED_RESIDENT_MAX || collect_stopped(d->collection))
 			return;
@@ -302,13 +302,18 @@ void deleted_take_resident(struct deleted_files *d, const struct ntfs_entry *ent
 	}
 }
 
-static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uint32_t hash)
+/* Of a file with many streams not for each of them. */
+static bool load_candidate(struct deleted_files *d, const struct deleted_candidate *one,
+    struct ntfs_entry *entry, struct err *err)
 {
-	for (size_t i = 0; i < entry->stream_count; i++)
-		if (!entry->streams[i].resident && deleted_is_wanted(entry, i) &&
-		    hit_stream_hash(entry->streams[i].utf16) == hash)
-			return &entry->streams[i];
-	return NULL;
+	if (!d->volume->is_live && entry->stream_count && entry->record == one->record &&
+	    entry->sequence == one->sequence)
+		return true;
+	if (hit_load(d->volume, one->record, entry, err) && !entry->in_use &&
+	    entry->sequence == one->sequence && stream_keys_make(&d->keys, entry, err))
+		return true;
+	ntfs_entry_free(entry);
+	return false;
 }
 
 static void take_candidate(
@@ -324,10 +329,9 @@ static void take_candidate(
 		if (!ntfs_bitmap_open(d->volume->ntfs, &fresh, NULL))
 			fresh = NULL;
 	}
-	if (hit_load(d->volume, one->record, entry, &err) && !entry->in_use &&
-	    entry->sequence == one->sequence)
-		stream = find_stream(entry, one->stream);
-	if (!stream) {
+	if (load_candidate(d, one, entry, &err))
+		stream = stream_of_key(&d->keys, entry, one->stream);
+	if (!stream || stream->resident) {
 		CLEANUP(text_free) struct text what = {0};
 
 		text_addf(&what, "deleted/%s/%lu-%u", text_string(&d->volume->name),

@@ -9,21 +9,6 @@
 #define BAD_CLUSTERS_RECORD 8 /* $BadClus */
 #define RECORD_MASK         (((uint64_t)1 << 48) - 1)
 
-uint32_t hit_stream_hash(struct bytes utf16)
-{
-	uint32_t hash = 2166136261u; /* FNV-1a over the folded units */
-
-	if (utf16.len < 2)
-		return 0;
-	for (size_t i = 0; i + 2 <= utf16.len; i += 2) {
-		uint32_t unit = text_fold(le16(utf16.at + i));
-
-		hash = (hash ^ (unit & 0xff)) * 16777619u;
-		hash = (hash ^ (unit >> 8 & 0xff)) * 16777619u;
-	}
-	return hash ? hash : 1;
-}
-
 bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *stream)
 {
 	static const uint8_t bad[] = {'$', 0, 'B', 0, 'a', 0, 'd', 0};
@@ -31,7 +16,7 @@ bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *str
 	if (stream->type != NTFS_DATA)
 		return false;
 	return entry->record != BAD_CLUSTERS_RECORD ||
-	       hit_stream_hash(stream->utf16) != hit_stream_hash((struct bytes){bad, sizeof(bad)});
+	       stream_hash(stream->utf16) != stream_hash((struct bytes){bad, sizeof(bad)});
 }
 
 uint64_t hit_stored_bytes(const struct ntfs_entry *entry, const struct ntfs_stream *stream)
@@ -43,11 +28,11 @@ uint64_t hit_stored_bytes(const struct ntfs_entry *entry, const struct ntfs_stre
 }
 
 void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
-    const struct ntfs_stream *stream, uint32_t collectors)
+    const struct ntfs_stream *stream, uint32_t key, uint32_t collectors)
 {
 	struct hit hit = {
 	    .file = entry->record | (uint64_t)entry->sequence << 48,
-	    .stream = hit_stream_hash(stream->utf16),
+	    .stream = key,
 	    .collectors = collectors,
 	};
 	uint64_t bytes = hit_stored_bytes(entry, stream);

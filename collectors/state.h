@@ -4,6 +4,7 @@
 
 #include "collectors/collection.h"
 #include "collectors/match.h"
+#include "collectors/stream_keys.h"
 
 #define COLLECTION_HITS_MAX     (4u << 20) /* streams chosen on one volume: 64 MiB of hits */
 #define COLLECTION_PROBLEMS_MAX 20         /* shown one by one; all of them have their rows */
@@ -12,7 +13,7 @@
 /* A stream that is to be taken. The streams of one file stand together, the unnamed first. */
 struct hit {
 	uint64_t file;       /* record | sequence << 48 */
-	uint32_t stream;     /* hit_stream_hash of its name, 0: unnamed */
+	uint32_t stream;     /* stream_key, 0: unnamed */
 	uint32_t collectors; /* mask of those that asked for it; 0 when it was its turn */
 };
 #define HIT_STORED (1u << 31) /* in collectors, after its turn: it is in the bundle, whole */
@@ -25,11 +26,9 @@ struct hit_list {
 	uint64_t dropped; /* over COLLECTION_HITS_MAX */
 };
 
-/* A hash of a stream's name without case, never 0 for a name. */
-uint32_t hit_stream_hash(struct bytes utf16);
 /* Adds; what is over the limit is counted in dropped. */
 void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
-    const struct ntfs_stream *stream, uint32_t collectors);
+    const struct ntfs_stream *stream, uint32_t key, uint32_t collectors);
 /* Loads a record; a read that fails is tried twice. */
 bool hit_load(struct collection_volume *volume, uint64_t record, struct ntfs_entry *entry,
     struct err *err) MUST_CHECK;

@@ -179,9 +179,15 @@ static void report(struct structures *s, uint64_t record, const struct err *why)
 
 static void match_streams(struct descent *d, const struct ntfs_entry *entry, struct text *path)
 {
+	CLEANUP(stream_keys_free) struct stream_keys keys = {0};
 	const struct ntfs_stream *packed = ntfs_wof_packed(entry);
 	size_t len = path->len;
+	struct err err = {0};
 
+	if (!stream_keys_make(&keys, entry, &err)) {
+		report(d->s, entry->record, &err);
+		return;
+	}
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		const struct ntfs_stream *stream = &entry->streams[i];
 
@@ -192,7 +198,8 @@ static void match_streams(struct descent *d, const struct ntfs_entry *entry, str
 			text_add_utf16(path, stream->utf16);
 		}
 		if (matches_any(d->known, text_bytes(path), false))
-			hit_add(d->s->hits, entry, stream, d->known->collector);
+			hit_add(d->s->hits, entry, stream, stream_key(&keys, entry, stream),
+			    d->known->collector);
 		path->len = len;
 	}
 }

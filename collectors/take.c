@@ -12,6 +12,8 @@
 
 #define DISCOUNT_MAX \
 	200000u /* hits on a shadow copy that are compared for the estimate: a few seconds */
+#define COMPARED_MAX \
+	1024u /* streams of a file: for each the file is read anew from the newer states */
 #define RECORD_MASK (((uint64_t)1 << 48) - 1)
 
 struct taking { /* a stream on its way into the bundle */
@@ -20,6 +22,7 @@ struct taking { /* a stream on its way into the bundle */
 	const struct ntfs_entry *entry;
 	const struct ntfs_name *name;     /* NULL: it has none */
 	const struct ntfs_stream *stream; /* NULL: gone since the walk */
+	const struct stream_keys *keys;   /* of the entry */
 	const struct hit *hit;
 	const struct hit *hits; /* all of the file */
 	size_t hit_count;
@@ -65,7 +68,7 @@ static uint32_t owner_of(const struct taking *t, const struct ntfs_name *name)
 	const uint64_t parts[] = {
 	    (uint64_t)(t->volume - t->collection->plan->volumes->at),
 	    t->entry->record | (uint64_t)t->entry->sequence << 48,
-	    hit_stream_hash(t->stream->utf16),
+	    t->hit->stream,
 	    name ? (uint64_t)(name - t->entry->names) : UINT64_MAX,
 	};
 
@@ -123,7 +126,7 @@ static bool is_journal(const struct taking *t)
 	static const char name[] = "/$UsnJrnl:$J";
 	size_t len = strlen(name);
 
-	return hit_stream_hash(t->stream->utf16) == hit_stream_hash((struct bytes){j, sizeof(j)}) &&
+	return stream_hash(t->stream->utf16) == stream_hash((struct bytes){j, sizeof(j)}) &&
 	       t->path.len > len &&
 	       text_same_name(bytes_of(t->path.at + t->path.len - len), bytes_of(name));
 }
@@ -203,13 +206,14 @@ static void take_packed(const struct taking *t)
 	if (!packed)
 		return;
 	struct hit hit = {.file = t->hit->file,
-	    .stream = hit_stream_hash(packed->utf16),
+	    .stream = stream_key(t->keys, t->entry, packed),
 	    .collectors = t->hit->collectors};
 	struct taking also = {.collection = t->collection,
 	    .volume = t->volume,
 	    .entry = t->entry,
 	    .name = t->name,
 	    .stream = packed,
+	    .keys = t->keys,
 	    .hit = &hit};
 
 	for (size_t i = 0; i < t->hit_count; i++)
@@ -275,13 +279,13 @@ static void left_behind(struct taking *t)
 		write_row(t, &row);
 }
 
-static const struct ntfs_stream *find_stream(const struct ntfs_entry *entry, uint32_t hash)
+/* The stream of a hit; NULL: it is not there, or not one that we take. */
+static const struct ntfs_stream *find_stream(
+    const struct stream_keys *keys, const struct ntfs_entry *entry, uint32_t key)
 {
-	for (size_t i = 0; i < entry->stream_count; i++)
-		if (hit_is_wanted(entry, &entry->streams[i]) &&
-		    hit_stream_hash(entry->streams[i].utf16) == hash)
-			return &entry->streams[i];
-	return NULL;
+	const struct ntfs_stream *stream = stream_of_key(keys, entry, key);
+
+	return stream && hit_is_wanted(entry, stream) ? stream : NULL;
 }
 
 /* A stream of a shadow copy on its volume, or on a newer shadow copy. */
@@ -293,10 +297,12 @@ struct other {
 
 static void find_other(const struct taking *t, struct collection_volume *volume, struct other *out)
 {
+	CLEANUP(stream_keys_free) struct stream_keys keys = {0};
+
 	*out = (struct other){.volume = volume};
 	if (hit_load(volume, t->entry->record, &out->entry, NULL) && out->entry.in_use &&
-	    out->entry.sequence == t->entry->sequence)
-		out->stream = find_stream(&out->entry, t->hit->stream);
+	    out->entry.sequence == t->entry->sequence && stream_keys_make(&keys, &out->entry, NULL))
+		out->stream = find_stream(&keys, &out->entry, t->hit->stream);
 }
 
 /* The row of a stream whose bytes are in the bundle already. False: not under the name that the other has now. */
@@ -306,7 +312,8 @@ static bool write_same(struct taking *t, const struct other *other)
 	    .volume = other->volume,
 	    .entry = &other->entry,
 	    .name = ntfs_entry_name(&other->entry),
-	    .stream = other->stream};
+	    .stream = other->stream,
+	    .hit = t->hit};
 	struct row row = {.status = ROW_SAME_AS, .owner = owner_of(t, t->name)};
 	bool is_new = true;
 
@@ -351,6 +358,8 @@ static bool find_same(struct taking *t, bool planning, struct other *out)
 {
 	struct volume_set *set = t->collection->plan->volumes;
 
+	if (t->hit_count > COMPARED_MAX)
+		return false;
 	t->now = "gone";
 	for (size_t i = 0; i < set->count; i++) {
 		struct collection_volume *volume = &set->at[i];
@@ -461,11 +470,13 @@ static void each_hit(struct collection *collection, size_t volume, struct hit *h
     void (*act)(struct taking *))
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	CLEANUP(stream_keys_free) struct stream_keys keys = {0};
 	struct collection_volume *from = &collection->plan->volumes->at[volume];
 	uint64_t record = hits->file & RECORD_MASK;
 	struct err err = {0};
 	bool is_there = hit_load(from, record, &entry, &err) && entry.in_use &&
-			entry.sequence == (uint16_t)(hits->file >> 48);
+			entry.sequence == (uint16_t)(hits->file >> 48) &&
+			stream_keys_make(&keys, &entry, &err);
 
 	if (!is_there) {
 		entry.record = record;
@@ -478,7 +489,8 @@ static void each_hit(struct collection *collection, size_t volume, struct hit *h
 		    .volume = from,
 		    .entry = &entry,
 		    .name = is_there ? ntfs_entry_name(&entry) : NULL,
-		    .stream = is_there ? find_stream(&entry, hits[i].stream) : NULL,
+		    .stream = is_there ? find_stream(&keys, &entry, hits[i].stream) : NULL,
+		    .keys = &keys,
 		    .hit = &hits[i],
 		    .hits = hits,
 		    .hit_count = count,

@@ -1,11 +1,14 @@
 /* One walk through the file table of a volume: every file in use against all patterns of all collectors. */
 #include "collectors/state.h"
 
+#include "core/array.h"
 #include "core/tr.h"
 #include "formats/ntfs/wof.h"
 
-#define RESERVED_RECORDS 24
-#define SHOW_EVERY       2048 /* records */
+#define RESERVED_RECORDS  24
+#define SHOW_EVERY        2048  /* records */
+#define STREAMS_LOOKED_AT 8192u /* of one file; an attribute list of Windows has room for fewer */
+#define NAMES_AND_STREAMS (1u << 20)
 
 struct walk {
 	struct collection *collection;
@@ -14,7 +17,11 @@ struct walk {
 	struct structures *structures; /* NULL: no collector has any */
 	struct text path;
 	const struct ntfs_stream *packed; /* of the file at work: what WOF packed; NULL */
-	uint64_t damaged;                 /* records that could not be read */
+	struct stream_keys keys;          /* of the file at work */
+	uint32_t *masks;                  /* of its streams: who wants them */
+	size_t mask_room;
+	uint64_t crowded; /* files with streams that were not looked at */
+	uint64_t damaged; /* records that could not be read */
 	struct err first_damage;
 	uint64_t pathless; /* files whose path could not be made */
 	struct err first_pathless;
@@ -46,10 +53,19 @@ static uint32_t stream_mask(struct walk *walk, const struct ntfs_stream *stream)
 	return mask;
 }
 
-/* Adds to the masks of the first streams what the file is wanted for by this name. */
-#define STREAMS_LOOKED_AT 256
-static void match_name(struct walk *walk, const struct ntfs_entry *entry,
-    const struct ntfs_name *name, uint32_t masks[STREAMS_LOOKED_AT])
+/* Every stream is looked at under every name: of a file made to have thousands of both, not all. */
+static size_t looked_at(const struct ntfs_entry *entry)
+{
+	size_t most = STREAMS_LOOKED_AT;
+
+	if (entry->name_count > NAMES_AND_STREAMS / STREAMS_LOOKED_AT)
+		most = NAMES_AND_STREAMS / entry->name_count;
+	return entry->stream_count < most ? entry->stream_count : most;
+}
+
+/* Adds to the masks of the streams what the file is wanted for by this name. */
+static void match_name(
+    struct walk *walk, const struct ntfs_entry *entry, const struct ntfs_name *name, size_t streams)
 {
 	struct err err = {0};
 	bool is_orphan;
@@ -61,9 +77,9 @@ static void match_name(struct walk *walk, const struct ntfs_entry *entry,
 	}
 	if (!name)
 		text_addf(&walk->path, "$Orphan/record %llu", (unsigned long long)entry->record);
-	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
+	for (size_t i = 0; i < streams; i++)
 		if (hit_is_wanted(entry, &entry->streams[i]))
-			masks[i] |= stream_mask(walk, &entry->streams[i]);
+			walk->masks[i] |= stream_mask(walk, &entry->streams[i]);
 }
 
 /* Records that mkfs sets aside for metafiles to come: in use, without name, empty. */
@@ -76,8 +92,9 @@ static bool is_reserved(const struct ntfs_entry *entry)
 
 static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 {
-	uint32_t masks[STREAMS_LOOKED_AT] = {0};
+	size_t streams = looked_at(entry);
 	bool has_data = false;
+	struct err err = {0};
 
 	for (size_t i = 0; i < entry->stream_count && !has_data; i++)
 		has_data = hit_is_wanted(entry, &entry->streams[i]);
@@ -85,19 +102,26 @@ static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 		structures_see(walk->structures, entry);
 	if (!has_data)
 		return;
+	if (!array_grow(&walk->masks, &walk->mask_room, streams, sizeof(*walk->masks),
+		STREAMS_LOOKED_AT, &err) ||
+	    !stream_keys_make(&walk->keys, entry, &err)) {
+		note_damage(&walk->damaged, &walk->first_damage, &err);
+		return;
+	}
+	memset(walk->masks, 0, streams * sizeof(*walk->masks));
 	walk->packed = ntfs_wof_packed(entry);
 	for (size_t i = 0; i < entry->name_count; i++)
 		if (entry->names[i].name_space != NTFS_NAME_DOS)
-			match_name(walk, entry, &entry->names[i], masks);
+			match_name(walk, entry, &entry->names[i], streams);
 	if (!ntfs_entry_name(entry) && !is_reserved(entry))
-		match_name(walk, entry, NULL, masks);
+		match_name(walk, entry, NULL, streams);
 	if (ntfs_entry_name(entry) && ntfs_entry_name(entry)->name_space == NTFS_NAME_DOS)
-		match_name(walk, entry, ntfs_entry_name(entry), masks);
-	for (size_t i = 0; i < entry->stream_count && i < STREAMS_LOOKED_AT; i++)
-		if (masks[i])
-			hit_add(walk->hits, entry, &entry->streams[i], masks[i]);
-	if (entry->stream_count > STREAMS_LOOKED_AT)
-		walk->hits->dropped++;
+		match_name(walk, entry, ntfs_entry_name(entry), streams);
+	for (size_t i = 0; i < streams; i++)
+		if (walk->masks[i])
+			hit_add(walk->hits, entry, &entry->streams[i], walk->keys.at[i],
+			    walk->masks[i]);
+	walk->crowded += entry->stream_count > streams;
 }
 
 static void walk_record(struct walk *walk, uint64_t record, struct ntfs_entry *entry)
@@ -130,6 +154,11 @@ static void report(struct walk *walk)
 	if (walk->pathless) {
 		fail(&err, walk->first_pathless.kind, "%llu files have no path: %.150s",
 		    (unsigned long long)walk->pathless, walk->first_pathless.text);
+		collect_problem(walk->collection, text_string(&where), &err);
+	}
+	if (walk->crowded) {
+		fail(&err, ERR_LIMIT, "%llu files have too many streams and names to look at all",
+		    (unsigned long long)walk->crowded);
 		collect_problem(walk->collection, text_string(&where), &err);
 	}
 	if (walk->hits->dropped) {

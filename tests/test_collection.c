@@ -263,6 +263,46 @@ static void tells_names_apart(void **state)
 	store_free(&store->store);
 }
 
+/* Streams that are called alike, which a damaged record has, and streams whose names have one hash, which anybody can make: each is
+ * taken, those of a deleted file too. */
+static void takes_streams_that_are_alike(void **state)
+{
+	static const char *const streams[] = {"twin", "twin", "daxhnkm", "gpterlm", NULL, NULL};
+	static const char *const paths[] = {"fs/C/odd:twin", "fs/C/odd:twin~12-1",
+	    "fs/C/odd:daxhnkm", "fs/C/odd:gpterlm", "fs/C/odd", "fs/C/odd~12-1"};
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	CLEANUP(outcome_free) struct outcome all = {0};
+	struct fake_store *store = fake_store_new();
+
+	(void)state;
+	assert_true(fixture_volume_new(&v, 512, 512, 1024, 96, 20));
+	for (unsigned number = 12; number < 14; number++) {
+		struct fixture_record r;
+
+		fixture_record_begin(&r, 1024, number, 1, number == 12);
+		fixture_record_standard(&r, 700);
+		fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, "odd");
+		for (unsigned i = 0; i < ARRAY_LEN(streams); i++)
+			fixture_record_resident(&r, NTFS_DATA, streams[i], i + 2, &"abcdef"[i], 1);
+		fixture_record_end(&r);
+		fixture_volume_put(&v, &r);
+	}
+	collect_into(fake_source_new((struct bytes){v.at, v.size}), store, "default", "**", &all);
+	read_back(&store->store, &all);
+	unsigned letters = 0;
+
+	for (size_t i = 0; i < all.count; i++)
+		if (strncmp(all.at[i].path, "deleted/C/13-1/odd", 18) == 0)
+			letters += 1u << 4 * (all.at[i].content.at[0] - 'a');
+	assert_int_equal(letters, 0x111111);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		const struct member *one = find(&all, paths[i]);
+
+		assert_true(one && one->content.len == 1 && one->content.at[0] == "abcdef"[i]);
+	}
+	store_free(&store->store);
+}
+
 /* One read of the device fails, once: at most one thing suffers, and then it is said. (Since a read is tried
  * twice, nothing does.) Returns how many reads there were. */
 static uint64_t fail_each_read(struct fake_source *(*open)(void))
@@ -536,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(takes_everything),
 	    cmocka_unit_test(tells_names_apart),
+	    cmocka_unit_test(takes_streams_that_are_alike),
 	    cmocka_unit_test(survives_each_failed_read),
 	    cmocka_unit_test(survives_each_failed_read_of_fat),
 	    cmocka_unit_test(encrypted_files_are_stored_as_they_lie),

@@ -13,10 +13,11 @@ make_work
 have_image
 make_kit
 
-# usage: taken BUNDLE FILE   RECORD-SEQUENCE, stream, hash of what was taken whole
+# usage: taken WHAT BUNDLE FILE   RECORD-SEQUENCE, stream, hash of what was taken whole
 taken() {
-	"$kanshiki" ls "$1" --all --json --keys "$work/keys" 2>/dev/null |
-		jq -r 'select(.status == "taken" and .record != null) | "\(.record)-\(.sequence)\t\(.stream // "")\t\(.sha256)"' | sort -u >"$2"
+	"$kanshiki" ls "$2" --all --json --keys "$work/keys" >"$work/rows" 2>"$work/err" ||
+		complain "$1: its bundle cannot be listed: exit $?: $(tail -n 1 "$work/err")"
+	jq -r 'select(.status == "taken" and .record != null) | "\(.record)-\(.sequence)\t\(.stream // "")\t\(.sha256)"' "$work/rows" | sort -u >"$3"
 }
 
 # Every other image goes through all collectors: slack, deleted files, $LogFile, shadow copies.
@@ -37,7 +38,7 @@ one() {
 	124) complain "seed $seed: hangs" && return ;;
 	*) complain "seed $seed: exit $code: $(tail -n 3 "$work/err")" && return ;;
 	esac
-	taken "$(tail -n 1 "$work/out")" "$work/taken"
+	taken "seed $seed" "$(tail -n 1 "$work/out")" "$work/taken"
 	# Of what the sound image gives, all that is not hit.
 	awk -F '\t' 'NR == FNR { sound[$1 "\t" $2] = 1; next } ($1 "\t" $2) in sound' "$work/sound" "$work/all" >"$work/wanted"
 	asked=$((asked + $(wc -l <"$work/wanted")))
@@ -47,7 +48,7 @@ one() {
 
 asked=0
 run "collect the sound image" "0|1" collect "$image" 0
-taken "$(tail -n 1 "$work/out")" "$work/all"
+taken "the sound image" "$(tail -n 1 "$work/out")" "$work/all"
 [ "$(wc -l <"$work/all")" -gt 500 ] || complain "only $(wc -l <"$work/all") streams of the sound image"
 for ((seed = from; seed < from + count; seed++)); do one "$seed"; done
 echo "$count images, $asked streams asked for"
