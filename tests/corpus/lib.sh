@@ -197,6 +197,25 @@ corpus_peers() {
 	fi
 }
 
+# usage: corpus_mft_peers LISTING MFT NAME   every time, name, parent and path in the listing (JSON Lines) of a bare $MFT against libfsntfs and the
+# Rust mft. Sets peer_found: that one of them reads it at all.
+corpus_mft_peers() {
+	local code=0 peer sets paths
+	peer_found=
+	[ -n "$peers" ] || return 0
+	"$python" "$(dirname "$0")/mft_peers.py" "$1" "$2" >"$scratch/counts" 2>"$scratch/differ" || code=$?
+	[ "$code" -eq 0 ] || { corpus_fail "$3: differs from a peer's reading" && head -n 6 "$scratch/differ"; }
+	while read -r peer sets paths; do
+		if [ "$peer" = refused ]; then
+			corpus_count "\$MFT files that a peer refuses"
+			continue
+		fi
+		peer_found=1
+		corpus_count "sets of four times in \$MFT files equal to $peer" "$sets"
+		[ "$paths" = - ] || corpus_count "paths in \$MFT files equal to $peer" "$paths"
+	done <"$scratch/counts"
+}
+
 # usage: corpus_rewind NAME VOLUME | NAME MFT JOURNAL   the paths of the journal in $scratch/jsonl against dissect's reading of it, rewound
 corpus_rewind() {
 	local name=$1 code=0 counts

@@ -1,13 +1,15 @@
 #!/bin/bash
-# mft.sh BUILD: bare $MFT files give the counts, and the sampled records the names, paths, times and sizes, that
-# expected/oracle.jsonl has from independent tools. Files of the type that it does not know must not crash us.
+# mft.sh BUILD: of every bare $MFT of the corpus `kanshiki timeline` lists all times, names, parents and paths that libfsntfs and the Rust mft
+# read, none more and none less; its streams lie where dissect says; and the counts and sampled records are those of expected/oracle.jsonl, where
+# it has them. What is no $MFT but a piece of a record (an attribute, or its content) is put into one, and read likewise.
 set -euo pipefail
 # shellcheck source=tests/corpus/lib.sh
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" jq gzip xz bsdtar 7zz
+corpus_peers
 dump=$build/tests/corpus_ntfs_dump
+show=$build/tests/corpus_attributes
 oracle=$corpus/expected/oracle.jsonl
-[ -f "$oracle" ] || { echo "skipped: no expected/oracle.jsonl"; exit 77; }
 
 # The oracle's records that ours differ from. It names orphans <Orphan>/, has a leading /, writes the root as /. ; its times
 # went through a double (2 microseconds apart); its size is null for resident content.
@@ -25,45 +27,87 @@ compare_jq='
 			near(.si.e; $o.changed) and near(.si.a; $o.accessed)))) | not) |
 	{expected: ., "we say": $o} | @json'
 
-check_mft() { # FILE KEY
-	local expected field want got
-	if ! "$dump" mft "$1" >"$scratch/records" 2>"$scratch/messages"; then
-		corpus_pass_over "no \$MFT: $2: $(head -n 1 "$scratch/messages")"
-		return
-	fi
-	expected=$(jq -c --arg key "$2" 'select(.kind == "mft" and .path == $key)' "$oracle")
-	if [ -z "$expected" ]; then
-		corpus_pass_over "without an oracle: $2"
-		return
-	fi
-	corpus_count "files of type mft"
+check_oracle() { # KEY ORACLE
+	local field want got
 	jq -s -c '{records: length, in_use: map(select(.in_use)) | length,
 		in_use_dirs: map(select(.in_use and .directory)) | length,
 		base_records: map(select(.base)) | length}' "$scratch/records" >"$scratch/counts"
 	for field in in_use in_use_dirs base_records records; do
-		want=$(jq ".$field" <<<"$expected")
-		[ "$field" != records ] || want=$(jq '.signatures.FILE // 0' <<<"$expected")
+		want=$(jq ".$field" <<<"$2")
+		[ "$field" != records ] || want=$(jq '.signatures.FILE // 0' <<<"$2")
 		got=$(jq ".$field" "$scratch/counts")
-		[ "$got" = "$want" ] || corpus_fail "$2: $field is $got, expected $want"
+		[ "$got" = "$want" ] || corpus_fail "$1: $field is $got, expected $want"
 		corpus_count "counts equal"
 	done
-	jq -n -r --slurpfile ours "$scratch/records" --argjson expected "$expected" "$compare_jq" >"$scratch/missing"
-	want=$(jq '.sample | length' <<<"$expected")
+	jq -n -r --slurpfile ours "$scratch/records" --argjson expected "$2" "$compare_jq" >"$scratch/missing"
+	want=$(jq '.sample | length' <<<"$2")
 	got=$(wc -l <"$scratch/missing")
 	corpus_count "sampled records equal" $((want - got))
 	if [ "$got" -gt 0 ]; then
-		corpus_fail "$2: $got of $want sampled records differ"
+		corpus_fail "$1: $got of $want sampled records differ"
 		head -n 2 "$scratch/missing"
 	fi
 }
 
-while IFS= read -r path; do
-	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
-	while IFS= read -r file; do
-		key=$path
-		[ -L "$file" ] || key="$path!${file#"$unpacked"/}"
-		check_mft "$file" "$key"
-	done < <(corpus_below "$unpacked")
-	rm -rf "$unpacked"
-done < <(corpus_files mft)
+check_runs() { # FILE KEY
+	local code=0 streams files refused
+	"$dump" runs "$1" >"$scratch/runs" 2>/dev/null
+	"$python" "$(dirname "$0")/mft_runs_peer.py" "$scratch/runs" "$1" >"$scratch/counts" 2>"$scratch/differ" || code=$?
+	[ "$code" -eq 0 ] || { corpus_fail "$2: streams lie elsewhere for dissect" && head -n 4 "$scratch/differ"; }
+	read -r streams files refused <"$scratch/counts" || return 0
+	corpus_count "streams with sizes and clusters equal to dissect" "$streams"
+	corpus_count "files whose record dissect refuses" "$refused"
+	[ "$files" -eq 0 ] || peer_found=1
+}
+
+# Listing and streams against the peers; where there are none, or none reads the file, that is said.
+check_peers() { # FILE KEY
+	local code=0
+	"$build/kanshiki" timeline "$1" --format jsonl >"$scratch/jsonl" 2>"$scratch/messages" || code=$?
+	[ "$code" -le 1 ] || corpus_fail "$2: $(head -n 1 "$scratch/messages")"
+	[ -n "$peers" ] || { uncompared=$((uncompared + 1)) && return 0; }
+	corpus_mft_peers "$scratch/jsonl" "$1" "$2"
+	check_runs "$1" "$2"
+	[ -n "$peer_found" ] || { uncompared=$((uncompared + 1)) && corpus_pass_over "by peers, who cannot read it: $2"; }
+}
+
+check_piece() { # FILE KEY
+	if ! python3 "$(dirname "$0")/mft_fragment.py" "$1" "$scratch/made" >"$scratch/what"; then
+		corpus_pass_over "no \$MFT, and no piece of a record: $2"
+		return
+	fi
+	"$dump" mft "$scratch/made" >/dev/null || corpus_fail "$2: not read in a record of its own"
+	corpus_count "pieces of records: $(head -n 1 "$scratch/what")"
+	check_peers "$scratch/made" "$2"
+	[ "$(head -n 1 "$scratch/what")" = ea ] || return 0
+	"$show" "$scratch/made" | sed -n 's/^ea [0-9]* //p' >"$scratch/eas"
+	diff <(sed 1d "$scratch/what") "$scratch/eas" || corpus_fail "$2: other extended attributes"
+}
+
+# The listing that fls or another printed, beside the sample: timeline.sh compares them.
+is_listing() { # KEY
+	local beside
+	for beside in "$corpus/${1%.*}".*; do
+		[[ $1 != *.fls ]] || [[ $beside == *.fls ]] || [ ! -f "$beside" ] || return 0
+	done
+	return 1
+}
+
+check_mft() { # FILE PATH KEY
+	local expected
+	expected=
+	[ ! -f "$oracle" ] || expected=$(jq -c --arg key "$3" 'select(.kind == "mft" and .path == $key)' "$oracle")
+	if ! "$dump" mft "$1" >"$scratch/records" 2>"$scratch/messages"; then
+		[ -z "$expected" ] || corpus_fail "$2: $(head -n 1 "$scratch/messages")"
+		if is_listing "$3"; then corpus_count "listings beside a sample (timeline.sh compares them)"; else check_piece "$1" "$3"; fi
+		return
+	fi
+	corpus_count "\$MFT files"
+	check_peers "$1" "$3"
+	if [ -n "$expected" ]; then check_oracle "$3" "$expected"; else corpus_count "\$MFT files without an oracle"; fi
+}
+
+uncompared=0
+corpus_each_file check_mft < <(corpus_files mft)
+[ "$uncompared" -eq 0 ] || echo "not compared with any peer: $uncompared files"
 corpus_end

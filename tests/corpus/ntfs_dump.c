@@ -6,6 +6,8 @@
  * ntfs_dump paths IMAGE OFFSET     record-sequence orphan(0|1) /path, of every name in use, then what
  *                                  ntfs_find makes of it
  * ntfs_dump mft FILE               a bare $MFT: counts; then per record what expected/oracle.jsonl tells
+ * ntfs_dump runs FILE              a bare $MFT: per stream of a record (also of an extension record by itself), its type(hex), size, name(hex of UTF-16), runs(LCN+LENGTH, -+LENGTH a
+ *                                  hole) or "resident"
  * ntfs_dump damage IMAGE OFFSET    record, what is damaged
  * ntfs_dump kind IMAGE OFFSET      what volume_kind says
  * ntfs_dump boot FILE              sector, cluster, record, index size, sectors, clusters, serial
@@ -181,6 +183,30 @@ static void dump_damage(struct dump *dump, const struct ntfs_entry *entry)
 		    err_kind_name(entry->damage.kind), entry->damage.text);
 }
 
+static void dump_runs(struct dump *dump, const struct ntfs_entry *entry)
+{
+	(void)dump;
+	for (size_t i = 0; i < entry->stream_count; i++) {
+		const struct ntfs_stream *stream = &entry->streams[i];
+
+		printf("%llu\t%x\t%llu\t", (unsigned long long)entry->record, stream->type,
+		    (unsigned long long)stream->size);
+		for (size_t k = 0; k < stream->utf16.len; k++)
+			printf("%02x", stream->utf16.at[k]);
+		printf("\t%s", stream->resident ? "resident" : "");
+		for (size_t k = 0; k < stream->run_count; k++) {
+			const struct ntfs_run *run = &stream->runs[k];
+
+			if (run->lcn == NTFS_HOLE)
+				printf("-+%llu ", (unsigned long long)run->length);
+			else
+				printf("%llu+%llu ", (unsigned long long)run->lcn,
+				    (unsigned long long)run->length);
+		}
+		putchar('\n');
+	}
+}
+
 static void dump_nothing(struct dump *dump, const struct ntfs_entry *entry)
 {
 	(void)dump;
@@ -296,14 +322,15 @@ static int dump_volume(const char *what, struct source *raw, uint64_t longest)
 		void (*each)(struct dump *, const struct ntfs_entry *);
 	} dumps[] = {{"streams", dump_streams}, {"times", dump_times}, {"list", dump_list},
 	    {"paths", dump_paths}, {"damage", dump_damage}, {"mft", dump_record},
-	    {"nothing", dump_nothing}};
+	    {"runs", dump_runs}, {"nothing", dump_nothing}};
 	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
 	CLEANUP(ntfs_mft_close) struct ntfs_mft *bare = NULL;
 	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
 	struct dump dump = {
 	    .lister = {.each = print_child, .damage = print_damage}, .longest = longest};
 	struct err err = {0};
-	bool is_bare = strcmp(what, "mft") == 0 || strcmp(what, "nothing") == 0;
+	bool is_bare =
+	    strcmp(what, "mft") == 0 || strcmp(what, "runs") == 0 || strcmp(what, "nothing") == 0;
 
 	if (is_bare ? !ntfs_mft_open(raw, &bare, &err) : !ntfs_volume_open(raw, &volume, &err)) {
 		fprintf(stderr, "%s\n", err.text);

@@ -1,0 +1,99 @@
+"""mft_runs_peer.py RUNS MFT: the streams in RUNS (corpus_ntfs_dump runs) are those that dissect reads of the $MFT: type, name, size and where
+the clusters lie, of files in use; extents in extension records joined, and an extension record without its file by itself. Of a large $MFT
+each n-th file, some 4000 of them. Prints how many streams are equal, how many files were compared, how many dissect refuses. What differs goes to stderr, exit 1. 77: dissect
+is not installed."""
+import struct
+import sys
+
+try:
+    from dissect.ntfs.exceptions import Error
+    from dissect.ntfs.mft import MftRecord
+except ImportError:
+    sys.exit(77)
+
+NOT_STREAMS = (0x10, 0x20, 0x30)
+ENOUGH = 4000
+
+
+def joined(runs):
+    """Neighbours made one, so that where a run is cut does not matter."""
+    out = []
+    for start, length in runs:
+        last = out[-1] if out else None
+        if last and (start is None) == (last[0] is None) and (start is None or last[0] + last[1] == start):
+            last[1] += length
+        else:
+            out.append([start, length])
+    return tuple(map(tuple, out))
+
+
+def ours(path, wanted):
+    for line in open(path):
+        record, kind, size, name, runs = line.rstrip("\n").split("\t")
+        if int(record) not in wanted:
+            continue
+        parts = [r.split("+") for r in runs.split()] if runs != "resident" else []
+        place = "resident" if runs == "resident" else joined((None if a == "-" else int(a), int(n)) for a, n in parts)
+        yield int(record), int(kind, 16), bytes.fromhex(name).decode("utf-16-le", "surrogatepass").lower(), int(size), place
+
+
+def records(data, size):
+    """Number, base, bytes of each record in use."""
+    for at in range(0, len(data) - size + 1, size):
+        record = data[at:at + size]
+        if record[:4] != b"FILE" or not record[22] & 1:
+            continue
+        usa = struct.unpack_from("<H", record, 4)[0]
+        number = struct.unpack_from("<I", record, 44)[0] if usa >= 48 else at // size
+        base = struct.unpack_from("<Q", record, 32)[0] & 0xFFFFFFFFFFFF
+        yield number, base, record
+
+
+def extents_of(record):
+    for found in record.attributes.values():
+        for attribute in found:
+            header = attribute.header
+            if header.type.value not in NOT_STREAMS:
+                runs = "resident" if header.resident else header.dataruns()
+                yield (header.type.value, header.name.lower()), (header.lowest_vcn or 0, 0 if header.lowest_vcn else header.size, runs)
+
+
+def theirs(chosen, bases, refused):
+    parts = {}
+    for number, base, data in chosen:
+        owner = base if base and base in bases else number
+        try:
+            for key, extent in list(extents_of(MftRecord.from_bytes(data))):
+                parts.setdefault((owner,) + key, []).append(extent)
+        except (Error, EOFError, ValueError, IndexError):
+            refused.add(owner)
+    for key, extents in parts.items():
+        extents.sort(key=lambda e: e[0])
+        if extents[0][2] == "resident":
+            # Several of a type and name, resident, are streams of their own.
+            yield from (key + (size, "resident") for _, size, _ in extents)
+        else:
+            yield key + (extents[0][1], joined(run for _, _, runs in extents for run in runs))
+
+
+def main():
+    data = open(sys.argv[2], "rb").read()
+    size = struct.unpack_from("<I", data, 28)[0]
+    if data[:4] != b"FILE" or size not in (1024, 4096):
+        size = 1024
+    everything = list(records(data, size))
+    step = max(1, sum(1 for _, base, _ in everything if not base) // ENOUGH)
+    chosen = [r for r in everything if (r[1] or r[0]) % step == 0]
+    bases = {number for number, base, _ in chosen if not base}
+    owners = bases | {number for number, base, _ in chosen if base not in bases}
+    refused = set()
+    want = {s for s in theirs(chosen, bases, refused) if s[0] not in refused}
+    have = set(ours(sys.argv[1], owners - refused))
+    print(len(have & want), len(owners - refused), len(refused))
+    for what, rows in (("only dissect's", want - have), ("only ours", have - want)):
+        for row in sorted(rows, key=str)[:3]:
+            print(what, len(rows), row, file=sys.stderr)
+    sys.exit(0 if have == want else 1)
+
+
+main()
