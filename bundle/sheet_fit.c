@@ -2,10 +2,12 @@
  * sheet.c. */
 #include "bundle/sheet_fit.h"
 
+#include <limits.h>
+
 /* Tenths of a millimetre. */
-#define PAGE_HEIGHT  2700u /* A4 with margins of 9 mm is 2790: no two browsers set the same */
+#define PAGE_HEIGHT  2770u /* A4 with margins of 9 mm is 2790: no two browsers set the same */
 #define TITLE_HEIGHT 75u
-#define ROW_BORDER   1u
+#define ROW_BORDER   3u /* one pixel, however thin it is asked for */
 #define BLANK_HEIGHT 52u
 #define CELLS_HEIGHT 68u
 #define BOXES_HEIGHT 52u
@@ -141,16 +143,22 @@ static uint64_t height_of(struct bytes line, unsigned most)
 	return 0;
 }
 
+/* Where something is cut a last line says where the whole is. */
 static bool fits(struct bytes text, unsigned most)
 {
 	uint64_t height = TITLE_HEIGHT;
+	uint64_t whole = TITLE_HEIGHT;
 	struct bytes line;
 	size_t at = 0;
 
 	if (!sheet_next_line(text, &at, &line)) /* the title */
 		return true;
-	while (sheet_next_line(text, &at, &line))
+	while (sheet_next_line(text, &at, &line)) {
 		height += height_of(line, most);
+		whole += height_of(line, UINT_MAX);
+	}
+	if (height < whole)
+		height += SHEET_LINE_HEIGHT;
 	return height <= PAGE_HEIGHT;
 }
 

@@ -42,6 +42,9 @@ make_kit
 page blank '{}'
 page names '{"operator":{"name":"田中 太郎","org":"みどり警備"},"witness":{"name":"鈴木 花子"}}' '田中 太郎' みどり警備 '鈴木 花子'
 page kanji "$(facts '株式会社緑会計事務所西日本支社情報部' 12)" 株式会社緑会計事務所 …
+for times in 1 3 5 7 12; do # a little longer than a line, and what tells that something was cut
+	page "some$times" "$(jq -n --arg v "$(long 株式会社緑会計事務所西日本支社情報部 "$times")" '{evidence_no: $v}')" 株式会社緑会計事務所
+done
 page latin "$(facts 'The quick brown fox at Green Accounting Ltd. ' 12)" 'The quick brown fox' …
 page wide "$(facts 'W' 900)" WWWWWWWW …
 finish
