@@ -126,7 +126,7 @@ static bool add_bio(struct text *out, BIO *bio, struct err *err)
 	return text_ok(out, err);
 }
 
-CLEANUP_POINTER(PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free);
+CLEANUP_POINTER(PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free); /* wipes */
 
 static X509_SIG *lock(EVP_PKEY *key, struct bytes passphrase)
 {

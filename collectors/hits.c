@@ -77,22 +77,19 @@ void hit_merge(struct hit_list *hits)
 	hits->count = kept;
 }
 
+static bool lies_before(const void *element, uint64_t record)
+{
+	return (((const struct hit *)element)->file & RECORD_MASK) < record;
+}
+
 const struct hit *hit_find(const struct hit_list *list, const struct hit *hit)
 {
-	size_t low = 0, high = list->count;
 	uint64_t record = hit->file & RECORD_MASK;
+	size_t i = array_first_from(list->at, list->count, sizeof(*list->at), lies_before, record);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if ((list->at[middle].file & RECORD_MASK) < record)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < list->count && (list->at[low].file & RECORD_MASK) == record; low++)
-		if (list->at[low].file == hit->file && list->at[low].stream == hit->stream)
-			return &list->at[low];
+	for (; i < list->count && (list->at[i].file & RECORD_MASK) == record; i++)
+		if (list->at[i].file == hit->file && list->at[i].stream == hit->stream)
+			return &list->at[i];
 	return NULL;
 }
 

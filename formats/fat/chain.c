@@ -179,19 +179,18 @@ bool fat_chain_straight(struct fat_volume *volume, uint32_t first, uint32_t coun
 	return true;
 }
 
+static bool ends_before(const void *element, uint64_t index)
+{
+	const struct fat_run *run = element;
+
+	return run->index + (uint64_t)run->count <= index;
+}
+
 const struct fat_run *fat_runs_find(const struct fat_runs *runs, uint32_t index)
 {
-	size_t low = 0, high = runs->count;
+	size_t i = array_first_from(runs->at, runs->count, sizeof(*runs->at), ends_before, index);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (runs->at[middle].index + (uint64_t)runs->at[middle].count <= index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < runs->count ? &runs->at[low] : NULL;
+	return i < runs->count ? &runs->at[i] : NULL;
 }
 
 bool fat_runs_read(struct fat_volume *volume, const struct fat_runs *runs, uint64_t offset,

@@ -147,31 +147,28 @@ static bool belongs(const struct extension *extension, const struct ntfs_entry *
 	return !entry->in_use && entry->sequence == (then == UINT16_MAX ? 1 : (uint16_t)(then + 1));
 }
 
+static bool base_lies_before(const void *element, uint64_t record)
+{
+	return ((const struct extension *)element)->base.record < record;
+}
+
 bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,
     struct ntfs_references *out, struct err *err)
 {
 	if (!ntfs_extensions_known(mft) && !build(mft, err))
 		return false;
 	const struct ntfs_extensions *all = mft->extensions;
-	size_t low = 0;
-	size_t high = all->count;
+	size_t i = array_first_from(
+	    all->at, all->count, sizeof(*all->at), base_lies_before, entry->record);
 
 	out->count = 0;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (all->at[middle].base.record < entry->record)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < all->count && all->at[low].base.record == entry->record; low++) {
-		if (!belongs(&all->at[low], entry))
+	for (; i < all->count && all->at[i].base.record == entry->record; i++) {
+		if (!belongs(&all->at[i], entry))
 			continue;
 		if (!array_grow(&out->at, &out->room, out->count + 1, sizeof(*out->at),
 			NTFS_LIMIT_EXTENSIONS, err))
 			return fail_in(err, "extension records");
-		out->at[out->count++] = all->at[low].where;
+		out->at[out->count++] = all->at[i].where;
 	}
 	return true;
 }

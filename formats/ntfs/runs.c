@@ -88,18 +88,14 @@ bool ntfs_runs_add(struct ntfs_run_list *list, struct bytes mapping, uint64_t fi
 	return true;
 }
 
+static bool ends_before(const void *element, uint64_t vcn)
+{
+	const struct ntfs_run *run = element;
+
+	return run->vcn + run->length <= vcn;
+}
+
 size_t ntfs_runs_find(const struct ntfs_run *runs, size_t count, uint64_t vcn)
 {
-	size_t low = 0;
-	size_t high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (runs[middle].vcn + runs[middle].length <= vcn)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(runs, count, sizeof(*runs), ends_before, vcn);
 }

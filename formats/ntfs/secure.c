@@ -1,6 +1,7 @@
 /* Security descriptors by id, as text. See secure.h. */
 #include "formats/ntfs/secure.h"
 
+#include "core/array.h"
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/secure_sds.h"
 #include "formats/ntfs/volume.h"
@@ -120,21 +121,17 @@ bool ntfs_secure_open(struct ntfs_volume *volume, struct ntfs_secure **out, stru
 	return true;
 }
 
+static bool lies_before(const void *element, uint64_t id)
+{
+	return ((const struct ntfs_sds_item *)element)->id < id;
+}
+
 static const struct ntfs_sds_item *find_item(const struct ntfs_secure *secure, uint32_t id)
 {
-	size_t low = 0;
-	size_t high = secure->sds.count;
+	const struct ntfs_sds_item *items = secure->sds.items;
+	size_t i = array_first_from(items, secure->sds.count, sizeof(*items), lies_before, id);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (secure->sds.items[middle].id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < secure->sds.count && secure->sds.items[low].id == id ? &secure->sds.items[low]
-									  : NULL;
+	return i < secure->sds.count && items[i].id == id ? &items[i] : NULL;
 }
 
 bool ntfs_secure_raw(struct ntfs_secure *secure, uint32_t id, struct bytes *out, struct err *err)

@@ -135,19 +135,16 @@ static enum vss_entry_kind kind_in_value(const struct vss_entry *entry)
 	return (enum vss_entry_kind)(entry->value & 0xff);
 }
 
+static bool target_lies_before(const void *element, uint64_t block)
+{
+	return ((const struct target *)element)->key < block;
+}
+
 static struct target *find_target(struct target *targets, size_t count, uint64_t block)
 {
-	size_t low = 0, high = count;
+	size_t i = array_first_from(targets, count, sizeof(*targets), target_lies_before, block);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (targets[middle].key < block)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < count && targets[low].key == block ? &targets[low] : NULL;
+	return i < count && targets[i].key == block ? &targets[i] : NULL;
 }
 
 /* Every block that something was moved to, sorted, each once. */
@@ -267,32 +264,23 @@ void vss_map_free(struct vss_map *map)
 	*map = (struct vss_map){0};
 }
 
+static bool entry_lies_before(const void *element, uint64_t block)
+{
+	return vss_entry_block(element) < block;
+}
+
 size_t vss_map_find(const struct vss_map *map, uint64_t block)
 {
-	size_t low = 0, high = map->count;
+	return array_first_from(map->at, map->count, sizeof(*map->at), entry_lies_before, block);
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (vss_entry_block(&map->at[middle]) < block)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+static bool overlay_lies_before(const void *element, uint64_t block)
+{
+	return ((const struct vss_overlay *)element)->key >> ORDER_BITS < block;
 }
 
 size_t vss_map_find_overlay(const struct vss_map *map, uint64_t block)
 {
-	size_t low = 0, high = map->overlay_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (map->overlays[middle].key >> ORDER_BITS < block)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first_from(
+	    map->overlays, map->overlay_count, sizeof(*map->overlays), overlay_lies_before, block);
 }

@@ -244,20 +244,17 @@ void vss_store_free(struct vss_store *store)
 	*store = (struct vss_store){0};
 }
 
+static bool span_ends_before(const void *element, uint64_t block)
+{
+	const struct vss_span *span = element;
+
+	return block >= span->first && block - span->first >= span->count;
+}
+
 bool vss_store_is_unused(const struct vss_store *store, uint64_t block)
 {
-	size_t low = 0, high = store->unused_count;
+	size_t i = array_first_from(
+	    store->unused, store->unused_count, sizeof(*store->unused), span_ends_before, block);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct vss_span *span = &store->unused[middle];
-
-		if (block < span->first)
-			high = middle;
-		else if (block - span->first >= span->count)
-			low = middle + 1;
-		else
-			return true;
-	}
-	return false;
+	return i < store->unused_count && block >= store->unused[i].first;
 }
