@@ -37,20 +37,6 @@ static const uint8_t *head_of(struct looking *l, uint32_t cluster, size_t *len)
 	return l->piece + (offset - l->from);
 }
 
-static bool is_dots(const uint8_t *raw, size_t dots)
-{
-	return raw[0] == '.' && (dots == 1 || raw[1] == '.') &&
-	       memcmp(raw + dots, "          ", 11 - dots) == 0 &&
-	       (raw[11] & FAT_ATTRIBUTE_DIRECTORY);
-}
-
-static uint32_t cluster_of(const struct fat_volume *volume, const uint8_t *raw)
-{
-	uint32_t high = volume->geometry.kind == FAT_32 ? le16(raw + 20) : 0;
-
-	return high << 16 | le16(raw + 26);
-}
-
 /* FAT's begin with themselves, exFAT's with a set that its checksum proves. */
 static bool looks_lost(
     const struct fat_volume *volume, const uint8_t *head, size_t len, struct fat_lost *lost)
@@ -63,9 +49,7 @@ static bool looks_lost(
 		return (head[0] & 0x7f) == 0x05 && count >= 3 && count <= FAT_SET_ENTRIES &&
 		       count * FAT_ENTRY_LEN <= len && fat_set_is_whole(head, count);
 	}
-	lost->parent = cluster_of(volume, head + FAT_ENTRY_LEN);
-	return is_dots(head, 1) && cluster_of(volume, head) == lost->cluster &&
-	       is_dots(head + FAT_ENTRY_LEN, 2);
+	return fat_start_is_directory(volume, head, lost->cluster, &lost->parent);
 }
 
 static bool look_at(struct looking *l, uint32_t cluster, struct err *err)

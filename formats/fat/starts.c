@@ -2,6 +2,7 @@
 #include "formats/fat/volume.h"
 
 #include "core/array.h"
+#include "formats/fat/directory.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,7 @@
 #define ENDING_MAX 5u
 
 /* How files with these endings begin. */
-static const struct {
+static const struct beginning {
 	const char *ending;
 	const char *begins;
 	uint8_t len, at;
@@ -76,16 +77,38 @@ static bool is_dots(const uint8_t *raw, size_t dots)
 	       (raw[11] & FAT_ATTRIBUTE_DIRECTORY);
 }
 
-static uint32_t cluster_of(const uint8_t *raw)
+static uint32_t cluster_of(const struct fat_volume *volume, const uint8_t *raw)
 {
-	return (uint32_t)le16(raw + 20) << 16 | le16(raw + 26);
+	uint32_t high = volume->geometry.kind == FAT_32 ? le16(raw + 20) : 0;
+
+	return high << 16 | le16(raw + 26);
 }
 
-/* Whether the directory in this cluster is itself, and below that parent. */
-static bool begins_there(const uint8_t head[HEAD], uint32_t cluster, uint32_t parent)
+bool fat_start_is_directory(
+    const struct fat_volume *volume, const uint8_t *head, uint32_t cluster, uint32_t *parent)
 {
-	return is_dots(head, 1) && cluster_of(head) == cluster && is_dots(head + 32, 2) &&
-	       cluster_of(head + 32) == parent;
+	const uint8_t *second = head + FAT_ENTRY_LEN;
+
+	if (!is_dots(head, 1) || cluster_of(volume, head) != cluster || !is_dots(second, 2))
+		return false;
+	*parent = cluster_of(volume, second);
+	return true;
+}
+
+struct sought {
+	const struct beginning *beginning; /* NULL: a directory */
+	uint32_t parent;                   /* of a directory */
+};
+
+static bool begins_so(const struct fat_volume *volume, const uint8_t head[HEAD], uint32_t cluster,
+    const struct sought *sought)
+{
+	const struct beginning *beginning = sought->beginning;
+	uint32_t parent = 0;
+
+	if (beginning)
+		return memcmp(head + beginning->at, beginning->begins, beginning->len) == 0;
+	return fat_start_is_directory(volume, head, cluster, &parent) && parent == sought->parent;
 }
 
 static struct fat_start *slot_of(struct fat_start *at, size_t room, uint64_t place)
@@ -116,16 +139,18 @@ static bool make_room(struct fat_volume *volume, struct err *err)
 	return true;
 }
 
-static uint32_t find_directory(struct fat_volume *volume, uint32_t low, uint32_t parent)
+/* The one free cluster with that low half that begins as the sought; 0 when there is none, or more than one. */
+static uint32_t find(
+    struct fat_volume *volume, uint32_t low, uint64_t *reads, const struct sought *sought)
 {
 	uint32_t found = 0;
 	uint8_t head[HEAD];
 
 	for (uint64_t cluster = low; cluster < volume->geometry.clusters + 2ull; cluster += HALF) {
-		if (volume->directory_reads++ >= FAT_LIMIT_GUESS_READS)
+		if ((*reads)++ >= FAT_LIMIT_GUESS_READS)
 			return 0;
 		if (!read_head(volume, (uint32_t)cluster, head) ||
-		    !begins_there(head, (uint32_t)cluster, parent) ||
+		    !begins_so(volume, head, (uint32_t)cluster, sought) ||
 		    !is_free(volume, (uint32_t)cluster))
 			continue;
 		if (found)
@@ -147,7 +172,8 @@ bool fat_start_of_directory(struct fat_volume *volume, const struct fat_entry *e
 		if (volume->start_count >= FAT_LIMIT_GUESSES)
 			return true;
 		start->place = entry->place;
-		start->cluster = find_directory(volume, entry->cluster, parent);
+		start->cluster = find(volume, entry->cluster, &volume->directory_reads,
+		    &(struct sought){.parent = parent});
 		volume->start_count++;
 	}
 	*out = start->cluster;
@@ -172,27 +198,11 @@ static void ending_of(struct bytes name, char out[ENDING_MAX + 2])
 uint32_t fat_start_of_file(struct fat_volume *volume, const struct fat_entry *entry)
 {
 	char ending[ENDING_MAX + 2];
-	size_t kind = 0;
-	uint32_t found = 0;
-	uint8_t head[HEAD];
 
 	ending_of(entry->name, ending);
-	while (kind < ARRAY_LEN(beginnings) && strcmp(beginnings[kind].ending, ending) != 0)
-		kind++;
-	if (kind == ARRAY_LEN(beginnings))
-		return 0;
-	for (uint64_t cluster = entry->cluster; cluster < volume->geometry.clusters + 2ull;
-	     cluster += HALF) {
-		if (volume->file_reads++ >= FAT_LIMIT_GUESS_READS)
-			return 0;
-		if (!read_head(volume, (uint32_t)cluster, head) ||
-		    memcmp(head + beginnings[kind].at, beginnings[kind].begins,
-			beginnings[kind].len) != 0 ||
-		    !is_free(volume, (uint32_t)cluster))
-			continue;
-		if (found)
-			return 0;
-		found = (uint32_t)cluster;
-	}
-	return found;
+	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++)
+		if (strcmp(beginnings[i].ending, ending) == 0)
+			return find(volume, entry->cluster, &volume->file_reads,
+			    &(struct sought){.beginning = &beginnings[i]});
+	return 0;
 }

@@ -123,6 +123,10 @@ bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
 
 /* Whether the high half of this deleted entry's first cluster may be lost. */
 bool fat_start_is_lost(const struct fat_volume *volume, const struct fat_entry *entry);
+/* Whether a directory of FAT that lies in that cluster begins with these two entries, its own and its parent's; *parent is then where
+ * that one begins. */
+bool fat_start_is_directory(
+    const struct fat_volume *volume, const uint8_t *head, uint32_t cluster, uint32_t *parent);
 /* The cluster with that low half in which the deleted directory of this entry begins, below the one at parent (0: the root);
  * 0 when there is none, or more than one. Asked again, it says the same. */
 bool fat_start_of_directory(struct fat_volume *volume, const struct fat_entry *entry,
