@@ -31,8 +31,9 @@ bool console_start(int *argc, char ***argv, struct err *err)
 	(void)argv;
 	if (!fill_streams(err))
 		return false;
-	/* A closed pipe is an error of write(2), not the end of the program. */
-	return sigaction(SIGPIPE, &ignore, NULL) == 0 || errno_fail(err, errno);
+	/* A closed pipe, or a file that may not grow, is an error of write(2), not the end of the program. */
+	return (sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0) ||
+	       errno_fail(err, errno);
 }
 
 const char *console_locale(void)

@@ -27,6 +27,7 @@ static enum err_kind kind_of(int code)
 		return ERR_EXISTS;
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG: /* a file that may not grow: no more goes into it than onto a full disk */
 		return ERR_FULL;
 	case ENOMEM:
 		return ERR_MEMORY;

@@ -10,18 +10,11 @@ build=${1:?usage: tests/e2e/resume_full.sh BUILD [RUNS]}
 runs=${2:-10}
 full=0
 
-# usage: filled WHAT COMMAND...   COMMAND writes below $work/disk until something is full
-filled() {
-	rm -rf "$work/witness"
-	mkdir "$work/witness"
-	WITNESS=$work/witness run "$1" "0|1" "${@:2}" "$build/tests/mkbundle" "$work/kit" "$work/disk" "$size" "$mib"
-}
+# usage: filled COMMAND...   COMMAND writes below $work/disk until something is full
+filled() { run "$what" "0|1" "$@" "$build/tests/mkbundle" "$work/kit" "$work/disk" "$size" "$mib"; }
 
 # usage: go_on WHAT [SIZE]   with the bundle under $work/disk, once that disk has SIZE
 go_on() {
-	bundle=$(find "$work/disk" -mindepth 1 -maxdepth 1)
-	[ -n "$bundle" ] || return 0
-	salvaged "$1"
 	[ -f "$bundle/MANIFEST.sha256" ] || return 0 # no room for the first seal
 	grep -q '^# status: in-progress' "$bundle/MANIFEST.sha256" && full=$((full + 1))
 	[ -z "${2:-}" ] || mount -o "remount,size=$2" "$work/disk"
@@ -34,11 +27,19 @@ make_kit
 undisturbed
 mkdir "$work/disk"
 for limit in 200 700 1000; do # KiB: volumes are of 1024 and more
-	filled "files of $limit KiB" bash -c "trap '' XFSZ; ulimit -f $limit; exec \"\$@\"" -
-	go_on "files of $limit KiB"
+	what="files of $limit KiB"
+	filled bash -c "trap '' XFSZ; ulimit -f $limit; exec \"\$@\"" -
+	bundle=$(find "$work/disk" -mindepth 1 -maxdepth 1)
+	go_on "$what"
 	rm -rf "${work:?}/disk"/*
 done
 [ "$full" -gt 0 ] || complain "no file was ever too large"
+# The shipped program, where its volume would be larger than a file may be: it seals what there is, and tells how to go on.
+have_image
+run "a file too large" 1 bash -c 'ulimit -f 2500; exec "$@"' - "$kanshiki" collect --kit "$work/kit" --out "$work/disk" --volume "C=$image" --take '**'
+says "a file too large" "--resume"
+bundle_of "a file too large" && opened "a file too large" "0|1"
+rm -rf "${work:?}/disk"/*
 mount -t tmpfs -o size=1m tmpfs "$work/disk" 2>/dev/null || {
 	echo "no tmpfs can be mounted here: only files that may not grow"
 	finish
@@ -49,12 +50,18 @@ for ((i = 0; i < runs; i++)); do
 	room=$((RANDOM % 6000 + 40 + i % 2 * 32768))
 	mib=$((i % 4 < 2 ? 1 : 3))
 	mount -t tmpfs -o "size=${room}k" tmpfs "$work/disk"
-	filled "a disk of $room KiB"
-	go_on "a disk of $room KiB" 96m
+	what="a disk of $room KiB"
+	rm -rf "$work/witness"
+	mkdir "$work/witness"
+	WITNESS=$work/witness filled
+	bundle=$(find "$work/disk" -mindepth 1 -maxdepth 1)
+	[ -z "$bundle" ] || {
+		salvaged "$what"
+		go_on "$what" 96m
+	}
 	umount "$work/disk"
 done
 # The shipped program tells what to type when there is room.
-have_image
 mount -t tmpfs -o size=2500k tmpfs "$work/disk"
 run "full" 1 "$kanshiki" collect --kit "$work/kit" --out "$work/disk" --volume "C=$image" --take '**' --case 'a b'
 line=$(grep -m 1 -e ' --resume ' "$work/err" || true)
