@@ -13,7 +13,7 @@ page() {
 	printf '%s' "$2" >"$work/$name.json"
 	shift 2
 	run "$name: collect" 0 "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --profile none \
-		--take 'c:\programdata\CLEANER.exe' --no-read-back --case "$name-2026" --facts "$work/$name.json"
+		--take 'c:\programdata\CLEANER.exe' --no-read-back --case "$name-2026$more" --facts "$work/$name.json"
 	bundle_of "$name" || finish
 	run "$name: custody" 0 "$kanshiki" custody "$bundle" --keys "$work/keys" --html "$work/$name.html"
 	timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/chromium" --no-pdf-header-footer \
@@ -36,15 +36,18 @@ facts() {
 		location: {address: $v}, state_found: $v, dispatch: {nonce: $v}, clock: {reference: $v}}'
 }
 
+more=
 make_work
 have_image
 make_kit
 page blank '{}'
 page names '{"operator":{"name":"田中 太郎","org":"みどり警備"},"witness":{"name":"鈴木 花子"}}' '田中 太郎' みどり警備 '鈴木 花子'
 page kanji "$(facts '株式会社緑会計事務所西日本支社情報部' 12)" 株式会社緑会計事務所 …
-for times in 1 3 5 7 12; do # a little longer than a line, and what tells that something was cut
-	page "some$times" "$(jq -n --arg v "$(long 株式会社緑会計事務所西日本支社情報部 "$times")" '{evidence_no: $v}')" 株式会社緑会計事務所
+for times in 6 10 14 18; do # a little longer than a line, and what tells that something was cut
+	more=$(long 株式会社緑会計事務所西日本支社情報部 "$times")
+	page "case$times" "{}"
 done
+more=
 page latin "$(facts 'The quick brown fox at Green Accounting Ltd. ' 12)" 'The quick brown fox' …
 page wide "$(facts 'W' 900)" WWWWWWWW …
 finish
