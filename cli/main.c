@@ -38,6 +38,19 @@ static void print_overview(void)
 	DISCARD(write_wrapped(&out));
 }
 
+/* Who double-clicks it would see a window open and vanish. */
+static void wait_for_reader(void)
+{
+	CLEANUP(text_free) struct text line = {0};
+
+	if (!console_is_own() || !console_is_terminal(0) || !console_is_terminal(2))
+		return;
+	say("\n%s\n",
+	    tr("To collect, type a command in a Command Prompt that runs as administrator: "
+	       "GUIDE.txt beside\nthis program tells which."));
+	DISCARD(console_ask(tr("Press Enter to close this window. "), &line, NULL));
+}
+
 static int print_help(const struct command *command)
 {
 	CLEANUP(text_free) struct text out = {0};
@@ -112,6 +125,8 @@ static int run(int argc, char **argv)
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_overview();
+		if (argc < 2)
+			wait_for_reader();
 		return argc < 2 ? EXIT_USAGE : EXIT_COMPLETE;
 	}
 	const struct command *command = find_command(argv[1]);

@@ -69,6 +69,11 @@ bool os_console_read(struct text *out, struct err *err)
 	return true;
 }
 
+bool console_is_own(void)
+{
+	return false;
+}
+
 bool console_is_terminal(int stream)
 {
 	return isatty(stream) == 1;

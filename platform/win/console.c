@@ -181,6 +181,13 @@ bool os_console_read(struct text *out, struct err *err)
 	return true;
 }
 
+bool console_is_own(void)
+{
+	DWORD ids[2];
+
+	return GetConsoleProcessList(ids, 2) == 1;
+}
+
 bool console_is_terminal(int stream)
 {
 	DWORD mode;
