@@ -162,7 +162,7 @@ corpus_cut() {
 	if [ "$2" -eq 0 ]; then
 		ln -s "$(realpath "$1")" "$cut"
 	else
-		dd if="$1" of="$cut" bs=1M iflag=skip_bytes skip="$2" conv=sparse status=none
+		python3 "$(dirname "${BASH_SOURCE[0]}")/cut.py" "$1" "$2" "$cut"
 	fi
 }
 

@@ -3,7 +3,8 @@
  *
  * vss_dump list VOLUME [STORAGE]           number store-id set-id copy-id created size attributes(hex) ok|<why> damage
  * vss_dump header VOLUME                   volume-id storage-id catalogue(0x)
- * vss_dump compare VOLUME NUMBER PEER [STORAGE]  blocks equal, blocks that differ and are not kept, all others that differ
+ * vss_dump compare VOLUME NUMBER PEER [STORAGE]  blocks equal, blocks that differ and are not kept, all others that differ, blocks
+ *                                          read from holes of the file, of which the first of every 64 MiB was compared
  * vss_dump unkept VOLUME NUMBER [STORAGE]  clusters that the snapshot's $Bitmap uses, and how many of them are not kept
  * vss_dump streams VOLUME NUMBER [STORAGE] record type(hex) id size ok|<error> sha256 name, of what is in use and has a name
  * vss_dump cat VOLUME NUMBER [STORAGE]     all its bytes
@@ -15,20 +16,27 @@
 #include "formats/vss/vss.h"
 #include "platform/file.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define BLOCK ((size_t)0x4000)
 #define PIECE ((size_t)1 << 20)
+#define STEP  ((uint64_t)64 << 20) /* in holes */
 
 struct opened {
 	struct source *file, *volume;
+	uint64_t offset;
+	int fd; /* of the file, to ask for holes */
 };
 
 static void opened_close(struct opened *opened)
 {
 	source_close(opened->volume);
 	source_close(opened->file);
+	if (opened->fd > 0)
+		close(opened->fd);
 }
 
 static bool open_at(const char *word, struct opened *out, struct err *err)
@@ -40,8 +48,9 @@ static bool open_at(const char *word, struct opened *out, struct err *err)
 	    &path, (struct bytes){(const uint8_t *)word, at ? (size_t)(at - word) : strlen(word)});
 	if (!file_open(text_string(&path), &out->file, err))
 		return false;
-	out->volume =
-	    source_window(out->file, at ? strtoull(at + 1, NULL, 10) : 0, UINT64_MAX, false);
+	out->offset = at ? strtoull(at + 1, NULL, 10) : 0;
+	out->fd = open(text_string(&path), O_RDONLY | O_CLOEXEC);
+	out->volume = source_window(out->file, out->offset, UINT64_MAX, false);
 	return out->volume != NULL;
 }
 
@@ -98,8 +107,20 @@ static bool is_zeros(const uint8_t *at, size_t len)
 
 struct comparison {
 	struct source *windows, *kept, *peer;
-	uint64_t equal, not_kept, different;
+	uint64_t equal, not_kept, different, holes;
 };
+
+/* Whether the snapshot reads a hole of the volume's file there: it has nothing of its own. */
+static bool reads_hole(
+    const struct vss *vss, size_t number, const struct opened *opened, uint64_t at, size_t len)
+{
+	off_t from = (off_t)(opened->offset + at);
+	off_t data = lseek(opened->fd, from, SEEK_DATA);
+
+	return (data < 0 || data >= from + (off_t)len) &&
+	       (vss_is_same(vss, number, VSS_PRESENT, at, len) ||
+		   vss_unkept(vss, number, at, len) == len);
+}
 
 static void compare_block(
     struct comparison *c, uint64_t offset, const uint8_t *ours, const uint8_t *theirs, size_t len)
@@ -122,32 +143,44 @@ static void compare_block(
 		printf("different: block at %llu\n", (unsigned long long)offset);
 }
 
-static int compare(struct vss *vss, size_t number, const char *peer)
+static bool compare_piece(struct comparison *c, uint64_t at, size_t len, struct err *err)
 {
 	static uint8_t ours[PIECE], theirs[PIECE];
+
+	if (!source_read_exact(c->windows, at, ours, len, err) ||
+	    !source_read_exact(c->peer, at, theirs, len, err))
+		return false;
+	for (size_t i = 0; i < len; i += BLOCK)
+		compare_block(c, at + i, ours + i, theirs + i, len - i < BLOCK ? len - i : BLOCK);
+	return true;
+}
+
+static int compare(
+    struct vss *vss, size_t number, const struct opened *opened, const char *peer_path)
+{
 	CLEANUP(source_close) struct source *windows = NULL;
 	CLEANUP(source_close) struct source *kept = NULL;
-	CLEANUP(source_close) struct source *other = NULL;
+	CLEANUP(source_close) struct source *peer = NULL;
 	struct err err = {0};
 
 	if (!vss_snapshot_open(vss, number, VSS_AS_WINDOWS, &windows, &err) ||
 	    !vss_snapshot_open(vss, number, VSS_KEPT_ONLY, &kept, &err) ||
-	    !file_open(peer, &other, &err))
+	    !file_open(peer_path, &peer, &err))
 		return complain(&err);
-	struct comparison c = {windows, kept, other, 0, 0, 0};
+	struct comparison c = {windows, kept, peer, 0, 0, 0, 0};
 
 	for (uint64_t at = 0; at < windows->size; at += PIECE) {
 		size_t len = windows->size - at < PIECE ? (size_t)(windows->size - at) : PIECE;
+		bool is_hole = reads_hole(vss, number, opened, at, len);
+		size_t wanted = !is_hole ? len : at % STEP ? 0 : len < BLOCK ? len : BLOCK;
 
-		if (!source_read_exact(windows, at, ours, len, &err) ||
-		    !source_read_exact(other, at, theirs, len, &err))
+		if (wanted && !compare_piece(&c, at, wanted, &err))
 			return complain(&err);
-		for (size_t i = 0; i < len; i += BLOCK)
-			compare_block(
-			    &c, at + i, ours + i, theirs + i, len - i < BLOCK ? len - i : BLOCK);
+		c.holes += is_hole ? len / BLOCK : 0;
 	}
-	printf("%llu\t%llu\t%llu\n", (unsigned long long)c.equal, (unsigned long long)c.not_kept,
-	    (unsigned long long)c.different);
+	printf("%llu\t%llu\t%llu\t%llu\n", (unsigned long long)c.equal,
+	    (unsigned long long)c.not_kept, (unsigned long long)c.different,
+	    (unsigned long long)c.holes);
 	return c.different ? 1 : 0;
 }
 
@@ -277,12 +310,13 @@ static int cat(struct vss *vss, size_t number)
 	return 0;
 }
 
-static int act(const char *what, struct vss *vss, size_t number, char **more)
+static int act(
+    const char *what, struct vss *vss, size_t number, const struct opened *opened, char **more)
 {
 	if (strcmp(what, "list") == 0)
 		return print_list(vss);
 	if (strcmp(what, "compare") == 0)
-		return compare(vss, number, more[0]);
+		return compare(vss, number, opened, more[0]);
 	if (strcmp(what, "unkept") == 0)
 		return count_unkept(vss, number);
 	if (strcmp(what, "streams") == 0)
@@ -317,8 +351,8 @@ int main(int argc, char **argv)
 	} else if (!vss_open(volume.volume, storage.volume, &vss, &err)) {
 		code = complain(&err);
 	} else {
-		code = act(
-		    argv[1], vss, is_list ? 0 : (size_t)strtoull(argv[3], NULL, 10) - 1, argv + 4);
+		code = act(argv[1], vss, is_list ? 0 : (size_t)strtoull(argv[3], NULL, 10) - 1,
+		    &volume, argv + 4);
 	}
 	if (vss)
 		vss_close(TAKE(vss));
