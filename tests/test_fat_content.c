@@ -264,11 +264,12 @@ static void test_deleted_directory(void **state)
 	assert_true(fixture_list_has(&less, "_LDDIR/FIRST.TXT"));
 	assert_false(fixture_list_has(&less, "_LDDIR/SECOND.TXT"));
 	assert_false(fixture_list_has(&less, "_LDDIR/THIRD.TXT"));
+	assert_true(fixture_list_has(&less, "$Orphan/cluster 12/THIRD.TXT"));
 	CLEANUP(fixture_list_free) struct fixture_list none = {0};
 
 	fixture_fat_chain(&f, 10, 1); /* its first cluster is another's */
 	fixture_list_of(&f, &none);
-	assert_int_equal(none.count, 1);
+	assert_int_equal(none.count, 3); /* with the third cluster, a piece of its own */
 }
 
 /* Directories that no entry leads to: a tree of them is found through its topmost; loops among them end. */

@@ -157,14 +157,16 @@ static bool is_free(struct fat_volume *volume, uint32_t cluster)
 
 /* The chain of a deleted directory is gone: it goes on in the next clusters as far as they could be its own. */
 static bool deleted_fat(
-    struct fat_walk *walk, uint32_t cluster, struct fat_runs *out, struct err *err)
+    struct fat_walk *walk, const struct fat_entry *entry, struct fat_runs *out, struct err *err)
 {
 	struct fat_volume *volume = walk->volume;
-	uint32_t most = most_clusters(volume);
+	uint32_t cluster = entry->cluster, most = most_clusters(volume);
+	/* One that no entry leads to was looked at before. */
+	bool is_known = entry->is_lost && entry->place == fat_cluster_offset(volume, cluster);
 	bool is_new = true;
 	struct err why = {0};
 
-	if (!is_free(volume, cluster) || !begins_directory(volume, cluster, true))
+	if (!is_free(volume, cluster) || (!is_known && !begins_directory(volume, cluster, true)))
 		return true;
 	while (out->clusters < most) {
 		if (!add_new(walk, cluster, out, &is_new, &why, err))
@@ -232,7 +234,7 @@ bool fat_below_runs(
 	}
 	if (entry->is_deleted)
 		return is_exfat ? deleted_exfat(walk, entry, out, err)
-				: deleted_fat(walk, entry->cluster, out, err);
+				: deleted_fat(walk, entry, out, err);
 	if (!begins_directory(volume, entry->cluster, false)) {
 		fail(&entry->damage, ERR_DAMAGED, "no directory begins in its cluster %u",
 		    entry->cluster);

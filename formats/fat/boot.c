@@ -66,6 +66,10 @@ static bool parse_sizes(const uint8_t *p, struct fat_geometry *g, struct err *er
 	g->copies = p[16];
 	g->table = (uint64_t)le16(p + 14) * g->sector_size;
 	g->sectors = le16(p + 19) ? le16(p + 19) : le32(p + 32);
+	/* Of FAT32 alone, where 32 bits do not hold them: in place of the words "FAT32   ". */
+	if (g->sectors == 0 && le16(p + 22) == 0 &&
+	    le64(p + 82) <= UINT64_MAX / FAT_LIMIT_SECTOR_MAX)
+		g->sectors = le64(p + 82);
 	g->table_size = (uint64_t)(le16(p + 22) ? le16(p + 22) : le32(p + 36)) * g->sector_size;
 	g->is_mirrored = true;
 	return true;
@@ -92,6 +96,19 @@ static void parse_rest(const uint8_t *p, struct fat_geometry *g)
 		memcpy(g->label, extended + 7, sizeof(g->label));
 }
 
+/* The number of clusters tells, as the specification has it. Where programs disagree by a few (Windows reads 4085 and 4086
+ * as FAT12, others 4079 and more as FAT16) the words of who made the volume do. */
+static enum fat_kind kind_by_clusters(const uint8_t *p, uint64_t clusters)
+{
+	bool is_doubtful = clusters >= 4079 && clusters <= 4086 && p[38] == 0x29;
+
+	if (is_doubtful && memcmp(p + 54, "FAT12   ", 8) == 0)
+		return FAT_12;
+	if (is_doubtful && memcmp(p + 54, "FAT16   ", 8) == 0)
+		return FAT_16;
+	return clusters <= FAT12_CLUSTERS_MAX ? FAT_12 : FAT_16;
+}
+
 static bool parse_fat(const uint8_t *p, struct fat_geometry *g, struct err *err)
 {
 	if (p[0] != 0xeb && p[0] != 0xe9)
@@ -112,12 +129,9 @@ static bool parse_fat(const uint8_t *p, struct fat_geometry *g, struct err *err)
 	if (is_32 != (root_entries == 0))
 		return fail(err, ERR_UNSUPPORTED, "not a FAT boot sector: %llu entries in its root",
 		    (unsigned long long)root_entries);
-	uint64_t clusters =
-	    (g->sectors - g->data / g->sector_size) * g->sector_size / g->cluster_size;
+	uint64_t clusters = (g->sectors - g->data / g->sector_size) / p[13];
 
-	g->kind = clusters <= FAT12_CLUSTERS_MAX ? FAT_12 : FAT_16;
-	if (is_32)
-		g->kind = FAT_32;
+	g->kind = is_32 ? FAT_32 : kind_by_clusters(p, clusters);
 	if (!is_32 && clusters > FAT16_CLUSTERS_MAX)
 		return fail(err, ERR_UNSUPPORTED, "not a FAT boot sector: %llu clusters for FAT16",
 		    (unsigned long long)clusters);

@@ -97,7 +97,7 @@ bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
 	uint32_t count = fat_clusters_for(volume, entry->size);
 
 	*layout = FAT_LAYOUT_NONE;
-	if (entry->size == 0 || entry->kind == FAT_ENTRY_NAME || entry->kind == FAT_ENTRY_LABEL)
+	if (entry->size == 0 || entry->kind == FAT_ENTRY_NAME)
 		return true;
 	if (entry->cluster == 0)
 		return fail(err, ERR_DAMAGED, "%llu bytes, but no cluster",

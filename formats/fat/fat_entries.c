@@ -23,10 +23,11 @@ static uint8_t checksum(const uint8_t raw[11], uint8_t first)
 	return sum;
 }
 
-/* Bytes that no short name has: controls and those that the command line takes for itself. */
+/* Bytes that no short name has: controls and those that the command line takes for itself. ('+' is none of the
+ * specification's either, but telephones write it.) */
 static bool is_name_byte(uint8_t byte)
 {
-	return byte >= 0x20 && byte != 0x7f && !strchr("\"*+,./:;<=>?[\\]|", byte);
+	return byte >= 0x20 && byte != 0x7f && !strchr("\"*,./:;<=>?[\\]|", byte);
 }
 
 static bool has_good_name(const uint8_t *raw, bool is_marked)
@@ -85,7 +86,8 @@ bool fat_entry_is_plausible(const struct fat_volume *volume, const uint8_t *raw)
 		return false;
 	bool is_directory = raw[11] & FAT_ATTRIBUTE_DIRECTORY;
 
-	return is_directory ? le32(raw + 28) == 0 && cluster != 0
+	/* Windows XP leaves the bytes of its clusters in the size of a directory that it deletes. */
+	return is_directory ? le32(raw + 28) <= FAT_LIMIT_FAT_DIR && cluster != 0
 			    : le32(raw + 28) == 0 || cluster != 0;
 }
 
@@ -226,10 +228,18 @@ static void set_names(struct fat_walk *walk, struct fat_entry *entry, const uint
 
 static void judge(const struct fat_walk *walk, struct fat_entry *entry, const uint8_t *raw)
 {
+	bool is_label = entry->kind == FAT_ENTRY_LABEL;
+
 	if (raw[11] & ~ATTR_KNOWN)
 		fail(&entry->damage, ERR_DAMAGED,
 		    "attributes 0x%02x, of which two bits mean nothing", raw[11]);
-	else if (entry->kind != FAT_ENTRY_LABEL && !has_good_name(raw, raw[0] == DELETED))
+	else if (is_label && entry->size)
+		fail(&entry->damage, ERR_DAMAGED, "a volume label with %llu bytes: a hidden file",
+		    (unsigned long long)entry->size);
+	else if (is_label && walk->depth > 1 && !entry->is_deleted)
+		fail(&entry->damage, ERR_DAMAGED,
+		    "a volume label that is not in the root directory: a hidden file");
+	else if (!is_label && !has_good_name(raw, raw[0] == DELETED))
 		fail(&entry->damage, ERR_DAMAGED, "its short name has bytes that none may have");
 	else if (entry->cluster && !fat_is_cluster(walk->volume, entry->cluster))
 		fail(&entry->damage, ERR_DAMAGED, "its first cluster %u is none", entry->cluster);
@@ -265,10 +275,11 @@ static bool take_short(struct fat_walk *walk, const uint8_t *raw, uint64_t place
 		if (!flush(walk, err))
 			return false;
 	}
-	if (entry.kind != FAT_ENTRY_LABEL)
-		entry.cluster = first_cluster(walk->volume, raw);
-	if (entry.kind == FAT_ENTRY_FILE)
+	if (entry.kind != FAT_ENTRY_DIRECTORY)
 		entry.size = entry.valid_size = le32(raw + 28);
+	/* A label has neither bytes nor cluster, unless somebody hides a file in it. */
+	if (entry.kind != FAT_ENTRY_LABEL || entry.size)
+		entry.cluster = first_cluster(walk->volume, raw);
 	set_times(&entry, raw);
 	set_names(walk, &entry, raw);
 	judge(walk, &entry, raw);

@@ -37,7 +37,8 @@ static const uint8_t *head_of(struct looking *l, uint32_t cluster, size_t *len)
 	return l->piece + (offset - l->from);
 }
 
-/* FAT's begin with themselves, exFAT's with a set that its checksum proves. */
+/* FAT's begin with themselves or are a piece that nothing but entries fills, exFAT's begin with a set that its checksum
+ * proves. */
 static bool looks_lost(
     const struct fat_volume *volume, const uint8_t *head, size_t len, struct fat_lost *lost)
 {
@@ -49,7 +50,8 @@ static bool looks_lost(
 		return (head[0] & 0x7f) == 0x05 && count >= 3 && count <= FAT_SET_ENTRIES &&
 		       count * FAT_ENTRY_LEN <= len && fat_set_is_whole(head, count);
 	}
-	return fat_start_is_directory(volume, head, lost->cluster, &lost->parent);
+	return fat_start_is_directory(volume, head, lost->cluster, &lost->parent) ||
+	       fat_piece_is_directory(volume, head, len);
 }
 
 static bool look_at(struct looking *l, uint32_t cluster, struct err *err)
@@ -145,7 +147,8 @@ static bool tell(struct fat_walk *walk, const struct fat_lost *lost, struct err 
 	if (volume->geometry.kind == FAT_EX) {
 		entry.size = entry.valid_size = volume->geometry.cluster_size;
 		entry.is_contiguous = true;
-	} else if (source_read_exact(volume->raw, entry.place, raw, sizeof(raw), NULL)) {
+	} else if (source_read_exact(volume->raw, entry.place, raw, sizeof(raw), NULL) &&
+		   raw[0] == '.') {
 		fat_time_set(&entry.created, le16(raw + 16), le16(raw + 14), raw[13]);
 		fat_time_set(&entry.modified, le16(raw + 24), le16(raw + 22), 0);
 		fat_time_set(&entry.accessed, le16(raw + 18), 0, 0);

@@ -97,6 +97,9 @@ bool fat_below_runs(struct fat_walk *walk, struct fat_entry *entry, struct fat_r
 /* The root directory, likewise. */
 bool fat_below_root(struct fat_walk *walk, struct fat_runs *out, struct err *err) MUST_CHECK;
 
+/* piece.c: whether the head of a cluster is filled with entries of FAT and nothing else: a later piece of a directory. */
+bool fat_piece_is_directory(const struct fat_volume *volume, const uint8_t *head, size_t len);
+
 /* Whether 32 bytes could be an entry of a FAT directory: what is said of them must be possible. */
 bool fat_entry_is_plausible(const struct fat_volume *volume, const uint8_t *raw);
 

@@ -1,0 +1,61 @@
+/* Clusters that belonged to a directory of FAT, but do not begin it: no "." proves them, so every entry must. See walk.h. */
+#include "formats/fat/walk.h"
+
+#define DELETED    0xe5u
+#define ATTR_LONG  0x0fu
+#define ATTR_KNOWN 0x3fu
+
+/* Blanks fill a name from its end only. */
+static bool is_filled(const uint8_t *name, size_t len)
+{
+	while (len && name[len - 1] == ' ')
+		len--;
+	for (size_t i = 1; i < len; i++)
+		if (name[i] == ' ')
+			return false;
+	return true;
+}
+
+/* An hour, a minute, and two seconds that there are. */
+static bool is_time(uint16_t time)
+{
+	return time >> 11 < 24 && (time >> 5 & 63) < 60 && (time & 31) < 30;
+}
+
+/* What Windows, Linux and telephones write into a short entry, and data does not have by chance. */
+static bool is_certain(const struct fat_volume *volume, const uint8_t *raw)
+{
+	bool is_small = volume->geometry.kind != FAT_32;
+
+	return le16(raw + 24) != 0 && is_time(le16(raw + 22)) && is_time(le16(raw + 14)) &&
+	       raw[13] <= 199 && (!is_small || le16(raw + 20) == 0) && is_filled(raw, 8) &&
+	       is_filled(raw + 8, 3);
+}
+
+static bool is_zero(const uint8_t *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (at[i])
+			return false;
+	return true;
+}
+
+bool fat_piece_is_directory(const struct fat_volume *volume, const uint8_t *head, size_t len)
+{
+	unsigned files = 0;
+
+	for (size_t at = 0; at + FAT_ENTRY_LEN <= len; at += FAT_ENTRY_LEN) {
+		const uint8_t *raw = head + at;
+
+		if (raw[0] == 0)
+			return files > 0 && is_zero(raw, len - at);
+		if (raw[0] == '.' || !fat_entry_is_plausible(volume, raw))
+			return false;
+		if ((raw[11] & ATTR_KNOWN) == ATTR_LONG)
+			continue;
+		if (!is_certain(volume, raw))
+			return false;
+		files += raw[0] == DELETED || !(raw[11] & FAT_ATTRIBUTE_LABEL);
+	}
+	return files > 0;
+}

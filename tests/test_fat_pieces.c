@@ -1,0 +1,107 @@
+/* Pieces of deleted directories, what Windows XP leaves in their entries, and files hidden as labels. */
+#include "tests/unit.h"
+
+#include "core/array.h"
+#include "tests/fixture_fat_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void put_piece(struct fixture_fat *f, uint32_t cluster)
+{
+	uint8_t *at = fixture_fat_cluster(f, cluster);
+	size_t n = fixture_fat_long(at, "of a directory.txt", "OFADIR~1TXT");
+
+	fixture_fat_short(at + n * 32, "OFADIR~1TXT", 0x20, 0, 0);
+	fixture_fat_short(at + (n + 1) * 32, "\xe5LD     DOC", 0x20, 30, 10);
+}
+
+/* In a cluster that no directory goes on to, nothing but entries that are possible in all they say. */
+static void test_pieces(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	for (uint32_t cluster = 20; cluster < 30; cluster++)
+		put_piece(&f, cluster);
+	fixture_fat_chain(&f, 21, 1);                           /* in use */
+	fixture_fat_cluster(&f, 22)[511] = 1;                   /* not zero behind the end */
+	fixture_fat_slot(&f, 23, 2)[13] = 200;                  /* 2 seconds and more */
+	put_le16(fixture_fat_slot(&f, 24, 2) + 22, 24 << 11);   /* an hour that is none */
+	put_le16(fixture_fat_slot(&f, 25, 2) + 24, 0);          /* never modified */
+	memcpy(fixture_fat_slot(&f, 26, 2), "OF DIR~1TXT", 11); /* a blank inside */
+	put_le16(fixture_fat_slot(&f, 27, 3) + 20, 1);          /* a cluster of FAT32 */
+	memset(fixture_fat_slot(&f, 28, 2), 0, 64);             /* names without a file */
+	fixture_fat_short(fixture_fat_slot(&f, 29, 0), ".          ", 0x10, 40, 0); /* of another */
+	fixture_list_of(&f, &seen);
+	assert_int_equal(seen.damages, 0);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(fixture_list_find(&seen, "$Orphan/cluster 20")->entry.modified.ticks, 0);
+	assert_true(
+	    fixture_list_find(&seen, "$Orphan/cluster 20/of a directory.txt")->entry.is_deleted);
+	assert_true(fixture_list_has(&seen, "$Orphan/cluster 20/_LD.DOC"));
+}
+
+/* The deleted entry of a directory with the bytes of its clusters as size. */
+static void test_size_of_a_deleted_directory(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "\xe5IR1       ", 0x10, 10, 512);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 1), "\xe5IR2       ", 0x10, 11, 65536 * 32 + 1);
+	fixture_fat_dots(&f, 10, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 10, 2), "\xe5NSIDE  TXT", 0x20, 0, 0);
+	fixture_list_of(&f, &seen);
+	assert_int_equal(fixture_list_find(&seen, "_IR1")->entry.size, 512);
+	assert_true(fixture_list_has(&seen, "_IR1/_NSIDE.TXT"));
+	assert_int_equal(seen.count, 2);
+}
+
+/* Windows shows no entry with the attribute of a label. */
+static void test_files_as_labels(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	CLEANUP(free_memory) uint8_t *content = NULL;
+	struct err damage;
+	size_t len;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "STICK      ", 0x08, 9, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 1), "HIDDEN     ", 0x08, 12, 700);
+	fixture_fat_chain(&f, 12, 2);
+	memset(fixture_fat_cluster(&f, 12), 'x', 1024);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 2), "DIR        ", 0x10, 20, 0);
+	fixture_fat_chain(&f, 20, 1);
+	fixture_fat_dots(&f, 20, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 20, 2), "BELOW      ", 0x08, 0, 0);
+	fixture_list_of(&f, &seen);
+	const struct fat_entry *hidden = &fixture_list_find(&seen, "HIDDEN")->entry;
+
+	assert_int_equal(hidden->kind, FAT_ENTRY_LABEL);
+	assert_int_equal(hidden->size, 700);
+	assert_int_equal(hidden->damage.kind, ERR_DAMAGED);
+	content = fixture_list_content(&f, hidden, &len, &damage);
+	assert_int_equal(len, 700);
+	assert_int_equal(content[699], 'x');
+	assert_int_equal(fixture_list_find(&seen, "DIR/BELOW")->entry.damage.kind, ERR_DAMAGED);
+	assert_int_equal(fixture_list_find(&seen, "STICK")->entry.damage.kind, ERR_NONE);
+	assert_int_equal(fixture_list_find(&seen, "STICK")->entry.cluster, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_pieces),
+	    cmocka_unit_test(test_size_of_a_deleted_directory),
+	    cmocka_unit_test(test_files_as_labels),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
