@@ -172,8 +172,10 @@ static void add_work(const struct sheet *sheet)
 	collection_totals(collection, &counts);
 	add_scope(sheet);
 	text_adds(out, "収集順序 Order:");
+	/* Those that are not of this system, or whose turn never came, are in receipt.json. */
 	for (unsigned i = 0; i < collection->item_count; i++)
-		text_addf(out, " %s", collection->items[i].collector->name);
+		if (collection->items[i].started)
+			text_addf(out, " %s", collection->items[i].collector->name);
 	text_addf(out,
 	    "\n件数 Counts: 完全 whole %llu, 一部 in part %llu, 取得できず not taken %llu\n",
 	    (unsigned long long)counts.taken, (unsigned long long)counts.partial,

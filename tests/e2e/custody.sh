@@ -82,6 +82,8 @@ check_sheet() {
 	local number id
 	number=$(sha256sum "$bundle/MANIFEST.sha256" | cut -c1-64)
 	id=$(sed -n 's/^# collection_id: //p' "$bundle/MANIFEST.sha256")
+	grep '収集順序 Order:' "$bundle/CUSTODY.txt" >"$work/order"
+	! grep -qE 'processes|network' "$work/order" || complain "the sheet has collectors that never ran: $(cat "$work/order")"
 	check_page "sealed page" "$bundle/CUSTODY.html"
 	! grep -q '<svg' "$bundle/CUSTODY.html" || complain "sealed page: a code before there is a number"
 	! grep -oE '<i>[^<]*</i>' "$bundle/CUSTODY.html" | grep -qv nbsp || complain "sealed page: boxes are not empty"
