@@ -41,7 +41,8 @@ bool issue_check_seal(struct bytes certificate_pem, struct bytes ca_pem, uint64_
     uint64_t *to, struct err *err) MUST_CHECK;
 
 /* Adds a seal certificate to the CA's revocation list (PEM; empty: the first) and makes the list anew into *out: number one higher,
- * next update at the CA's own end. Its seals are not to be believed from `since` on. ERR_EXISTS when it stands there. */
+ * next update at the CA's own end. Its seals are not to be believed from `since` on. One that stands there already gets the earlier date; ERR_EXISTS when that
+ * is the one it has. */
 bool issue_revoke(const struct issued *ca, struct bytes crl_pem, struct bytes certificate_pem,
     uint64_t since, uint64_t now, struct text *out, struct err *err) MUST_CHECK;
 

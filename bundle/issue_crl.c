@@ -84,6 +84,18 @@ static bool add_revoked(X509_CRL *crl, X509 *seal, uint64_t since)
 	return true;
 }
 
+/* It was lost earlier than thought: back goes the date, never forth, which would make good what was refused. */
+static bool put_back(X509_REVOKED *revoked, uint64_t since, struct err *err)
+{
+	CLEANUP(ASN1_TIME_free) ASN1_TIME *when = make_time(since);
+
+	if (!when)
+		return failed(err);
+	if (ASN1_TIME_compare(when, X509_REVOKED_get0_revocationDate(revoked)) >= 0)
+		return fail(err, ERR_EXISTS, "it was revoked before, and from then on");
+	return X509_REVOKED_set_revocationDate(revoked, when) == 1 || failed(err);
+}
+
 /* Each list has a higher number than the one before (RFC 5280 5.2.3). */
 static bool set_number(X509_CRL *crl)
 {
@@ -154,10 +166,12 @@ bool issue_revoke(const struct issued *ca, struct bytes crl_pem, struct bytes ce
 	    !pem_certificates(certificate_pem, 1, &own, err) ||
 	    !load(crl_pem, sk_X509_value(authorities, 0), &crl, err))
 		return false;
-	if (X509_CRL_get0_by_cert(crl, &before, sk_X509_value(own, 0)) == 1)
-		return fail(err, ERR_EXISTS, "it was revoked before");
-	if (!add_revoked(crl, sk_X509_value(own, 0), since))
+	if (X509_CRL_get0_by_cert(crl, &before, sk_X509_value(own, 0)) == 1) {
+		if (!put_back(before, since, err))
+			return false;
+	} else if (!add_revoked(crl, sk_X509_value(own, 0), since)) {
 		return failed(err);
+	}
 	return finish(crl, sk_X509_value(authorities, 0), key, now, out, err);
 }
 

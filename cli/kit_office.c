@@ -51,7 +51,7 @@ static void revocation_free_at(struct revocation *revocation)
 	text_free(&revocation->crl);
 }
 
-/* One that was revoked before its kit was renewed stays as it is. */
+/* One that was revoked before, from the same time on or an earlier one, stays as it is. */
 static bool add_revoked(void *context, const struct text *certificate, struct err *err)
 {
 	struct revocation *revocation = context;
@@ -82,7 +82,9 @@ bool kit_revoke(const char *keys, const char *name, uint64_t since, uint64_t now
 	if (!kit_record_each(keys, name, add_revoked, &revocation, err))
 		return err->kind == ERR_MISSING ? false : fail_in(err, "'%s'", text_string(&shown));
 	if (revocation.count == 0)
-		return fail(err, ERR_EXISTS, "'%s': it was revoked before", text_string(&shown));
+		return fail(err, ERR_EXISTS,
+		    "'%s': it was revoked before; only an earlier --since changes that",
+		    text_string(&shown));
 	return replace_crl(keys, &revocation.crl, err);
 }
 

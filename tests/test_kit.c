@@ -234,6 +234,7 @@ static void test_revoking(void **state)
 	CLEANUP(issued_free) struct issued other = {0};
 	CLEANUP(text_free) struct text first = {0};
 	CLEANUP(text_free) struct text both = {0};
+	CLEANUP(text_free) struct text earlier = {0};
 	CLEANUP(text_free) struct text none = {0};
 	CLEANUP(text_free) struct text p7s = {0};
 	CLEANUP(issue_facts_free) struct issue_facts facts = {0};
@@ -262,9 +263,15 @@ static void test_revoking(void **state)
 	assert_true(facts.is_revoked);
 	assert_int_equal(facts.revoked, FIXTURE_NOW);
 
+	/* Never later; earlier when it turns out so. */
 	assert_false(issue_revoke(
-	    &fixture_keys.ca, text_bytes(&both), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
+	    &fixture_keys.ca, text_bytes(&both), own, FIXTURE_NOW + day, FIXTURE_NOW, &none, &err));
 	assert_int_equal(err.kind, ERR_EXISTS);
+	assert_true(issue_revoke(&fixture_keys.ca, text_bytes(&both), own, FIXTURE_NOW + day / 2,
+	    FIXTURE_NOW, &earlier, &err));
+	issue_facts_free(&facts);
+	assert_true(issue_facts(own, ca, text_bytes(&earlier), &facts, &err));
+	assert_int_equal(facts.revoked, FIXTURE_NOW + day / 2);
 	assert_true(issue_ca("other CA", FIXTURE_NOW, &other, NULL));
 	assert_false(
 	    issue_revoke(&other, text_bytes(&first), own, FIXTURE_NOW, FIXTURE_NOW, &none, &err));
