@@ -79,7 +79,8 @@ bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *
 bool timeline_goes_on(struct timeline *timeline, uint64_t done, uint64_t total, struct err *err)
 {
 	if (timeline->out.why.kind != ERR_NONE) {
-		*err = timeline->out.why;
+		if (err)
+			*err = timeline->out.why;
 		return false;
 	}
 	if (timeline->watch && timeline->watch(timeline->watch_context, done, total))

@@ -36,7 +36,7 @@ struct timeline_evidence {
 	struct ntfs_paths *paths; /* NULL as mft; knows the directories once $MFT was walked */
 };
 
-/* Asks the watcher and the sink. */
+/* Asks the watcher and the sink. err may be NULL. */
 bool timeline_goes_on(
     struct timeline *timeline, uint64_t done, uint64_t total, struct err *err) MUST_CHECK;
 /* Writes a line. */

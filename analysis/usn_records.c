@@ -157,6 +157,14 @@ static bool learn_change(struct walk *walk, const struct usn_record *record, str
 	return true;
 }
 
+/* Between the pieces that are read: a journal may begin with terabytes of zeros. */
+static bool on_piece(void *context, uint64_t offset)
+{
+	struct walk *walk = context;
+
+	return timeline_goes_on(walk->timeline, offset, walk->journal->size, NULL);
+}
+
 /* Every record of a part of the journal to `each`. */
 static bool read_part(struct walk *walk, const struct range *range, struct usn_listener *listener,
     bool (*each)(struct walk *walk, const struct usn_record *record, struct err *err),
@@ -169,6 +177,7 @@ static bool read_part(struct walk *walk, const struct range *range, struct usn_l
 
 	if (!usn_scan_open(walk->journal, range->offset, range->len, listener, &scan, err))
 		return false;
+	usn_scan_watch(scan, on_piece, walk);
 	while (usn_scan_next(scan, &record)) {
 		if (count++ % ASK_EVERY == 0 &&
 		    !timeline_goes_on(walk->timeline, usn_scan_offset(scan), total, err))

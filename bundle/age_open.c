@@ -117,7 +117,8 @@ static bool open_any(struct source *file, bool owns, bool truncated,
 
 	if (!age)
 		return fail(err, ERR_MEMORY, "no memory to decrypt");
-	age->source = (struct source){0, age_source_read, age_source_close};
+	age->source =
+	    (struct source){.size = 0, .read = age_source_read, .close = age_source_close};
 	made = &age->source;
 	age->file = file;
 	if (!age_file_key(file, identities, age->key, &age->payload_at, err))

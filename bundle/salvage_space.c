@@ -127,7 +127,7 @@ static struct salvage_space *space_new(const struct salvage_volumes *volumes, st
 		fail(err, ERR_MEMORY, "no memory for salvage");
 		return NULL;
 	}
-	space->source = (struct source){0, space_read, space_close};
+	space->source = (struct source){.size = 0, .read = space_read, .close = space_close};
 	space->volumes = volumes;
 	if (frame_cache_new(NULL, &space->cache, err))
 		return space;

@@ -378,7 +378,7 @@ bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
 
 	if (!set)
 		return fail(err, ERR_MEMORY, "no memory for a set of volumes");
-	set->source = (struct source){0, set_read, set_close};
+	set->source = (struct source){.size = 0, .read = set_read, .close = set_close};
 	set->plan = *plan;
 	if (!frame_cache_new(plan->conveyor, &set->cache, err) || !list_volumes(set, err)) {
 		set_close(&set->source);

@@ -100,7 +100,8 @@ bool member_image_open(const struct member *member, struct source **out, struct 
 	if (!image)
 		return fail(err, ERR_MEMORY, "no memory for a sparse file");
 	made = &image->source;
-	image->source = (struct source){member->size, image_read, image_close};
+	image->source =
+	    (struct source){.size = member->size, .read = image_read, .close = image_close};
 	image->member = member;
 	image->starts = calloc(member->run_count + 1, sizeof(*image->starts));
 	if (!image->starts)

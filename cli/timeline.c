@@ -80,6 +80,7 @@ static bool add_input(struct timeline *timeline, struct opening *opening, struct
 	enum timeline_kind kind =
 	    target->partition ? TIMELINE_UNKNOWN : timeline_probe(source, err);
 
+	console_catch_stop(); /* not before: a journal's leading zeros may take long, and nothing is written yet */
 	switch (kind) {
 	case TIMELINE_VOLUME:
 		return timeline_add_volume(timeline, source, err);
@@ -180,7 +181,6 @@ static int timeline(struct request *request, const struct text_list *operands)
 	}
 	if (request->shadow && !vss_choice_parse(request->shadow, &request->shadows, &err))
 		return command_fail(&err);
-	console_catch_stop();
 	if (!write_timeline(request, operands, &totals, &err))
 		return opening_fail(&request->opening, &err);
 	int code = say_damage(&totals);

@@ -2,6 +2,7 @@
 #include "cli/timeline_files.h"
 
 #include "core/text.h"
+#include "platform/console.h"
 #include "platform/image.h"
 
 static void files_close_at(struct timeline_files *files)
@@ -56,5 +57,6 @@ bool timeline_bare_files(struct timeline *timeline, const struct text_list *word
 		if (!sort_in(&files, &source, err))
 			return fail_in(err, "'%s'", words->at[i]);
 	}
+	console_catch_stop();
 	return timeline_add_files(timeline, &files, err);
 }

@@ -37,6 +37,11 @@ bool source_read_patiently(
 	return false;
 }
 
+uint64_t source_data_at(struct source *source, uint64_t offset)
+{
+	return source->data_at && offset < source->size ? source->data_at(source, offset) : offset;
+}
+
 struct memory_source {
 	struct source source;
 	struct bytes bytes;
@@ -66,7 +71,8 @@ struct source *source_of_bytes(struct bytes bytes)
 
 	if (!memory)
 		return NULL;
-	memory->source = (struct source){bytes.len, memory_read, memory_close};
+	memory->source =
+	    (struct source){.size = bytes.len, .read = memory_read, .close = memory_close};
 	memory->bytes = bytes;
 	return &memory->source;
 }
@@ -91,6 +97,14 @@ static bool window_read(
 	    window->whole, window->offset + offset, to, len < left ? len : (size_t)left, got, err);
 }
 
+static uint64_t window_data_at(struct source *self, uint64_t offset)
+{
+	struct window_source *window = (struct window_source *)self;
+	uint64_t at = source_data_at(window->whole, window->offset + offset) - window->offset;
+
+	return at < self->size ? at : self->size;
+}
+
 static void window_close(struct source *self)
 {
 	struct window_source *window = (struct window_source *)self;
@@ -110,7 +124,8 @@ struct source *source_window(struct source *whole, uint64_t offset, uint64_t len
 		offset = whole->size;
 	if (len > whole->size - offset)
 		len = whole->size - offset;
-	window->source = (struct source){len, window_read, window_close};
+	window->source = (struct source){
+	    .size = len, .read = window_read, .close = window_close, .data_at = window_data_at};
 	window->whole = whole;
 	window->offset = offset;
 	window->owns = owns;

@@ -14,7 +14,13 @@ struct source {
 	bool (*read)(struct source *self, uint64_t offset, void *to, size_t len, size_t *got,
 	    struct err *err) MUST_CHECK;
 	void (*close)(struct source *self);
+	/* NULL, or the first byte from offset on that may be other than zero, at most size: what lies before is a hole of a
+	 * sparse file, so that a terabyte of it need not be read. */
+	uint64_t (*data_at)(struct source *self, uint64_t offset);
 };
+
+/* What data_at says; offset itself where the source cannot tell. */
+uint64_t source_data_at(struct source *source, uint64_t offset);
 
 /* Closes; NULL is allowed. */
 void source_close(struct source *source);

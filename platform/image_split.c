@@ -321,7 +321,7 @@ bool image_open_split(const char *path, bool *is_split, struct source **out, str
 
 	if (!split)
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
-	split->source = (struct source){0, split_read, split_close};
+	split->source = (struct source){.size = 0, .read = split_read, .close = split_close};
 	owned = &split->source;
 	if (!open_all(split, &series, err))
 		return false;

@@ -35,7 +35,8 @@ static bool flaky_open(struct store *self, const char *name, struct source **out
 		free(flaky);
 		return false;
 	}
-	flaky->source = (struct source){flaky->real->size, flaky_read, flaky_close};
+	flaky->source =
+	    (struct source){.size = flaky->real->size, .read = flaky_read, .close = flaky_close};
 	flaky->store = store;
 	*out = &flaky->source;
 	return true;

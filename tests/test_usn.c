@@ -283,6 +283,71 @@ static void test_bad_pages_are_jumped_over(void **state)
 	assert_int_equal(listener.len, USN_PAGE);
 }
 
+#define HOLE (1ull << 44)
+
+/* A journal behind a hole of 16 TiB, and a hole of 1 MiB behind that: as a sparse file keeps them. */
+struct holey_source {
+	struct source source;
+	const struct journal *journal;
+};
+
+static bool holey_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	const struct journal *journal = ((struct holey_source *)self)->journal;
+	uint64_t left = HOLE + journal->len - offset;
+
+	(void)err;
+	assert_in_range(offset, HOLE, HOLE + journal->len - 1);
+	*got = left < len ? (size_t)left : len;
+	memcpy(to, journal->at + (offset - HOLE), *got);
+	return true;
+}
+
+static uint64_t holey_data_at(struct source *self, uint64_t offset)
+{
+	const struct journal *journal = ((struct holey_source *)self)->journal;
+
+	return offset < HOLE ? HOLE : offset < HOLE + journal->len ? offset : self->size;
+}
+
+static bool refuse(void *context, uint64_t offset)
+{
+	*(uint64_t *)context = offset;
+	return false;
+}
+
+static void test_holes_are_not_read(void **state)
+{
+	struct journal j = {0};
+	struct holey_source holey = {.journal = &j,
+	    .source = {.size = HOLE + (1u << 20), .read = holey_read, .data_at = holey_data_at}};
+	struct listener listener = {.base = {.damage = on_damage}};
+	CLEANUP(usn_scan_close) struct usn_scan *scan = NULL, *first = NULL, *stopped = NULL;
+	struct usn_record record;
+	uint64_t asked = 1;
+	struct err err = {0};
+
+	(void)state;
+	add_v2(&j, "one", HOLE);
+	add_v2(&j, "two", HOLE + j.len);
+	j.at[j.len++] = 1; /* and a byte that is none */
+	assert_true(usn_scan_open(&holey.source, 0, UINT64_MAX, &listener.base, &scan, &err));
+	assert_true(usn_scan_next(scan, &record));
+	assert_int_equal(usn_scan_offset(scan), HOLE);
+	assert_true(usn_scan_next(scan, &record));
+	assert_false(usn_scan_next(scan, &record));
+	assert_false(usn_scan_next(scan, &record));
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset + listener.len, HOLE + j.len);
+	assert_true(usn_scan_open(&holey.source, 0, UINT64_MAX, NULL, &first, &err));
+	assert_true(usn_scan_first(first, 100000, &record));
+	assert_true(usn_scan_open(&holey.source, 0, UINT64_MAX, NULL, &stopped, &err));
+	usn_scan_watch(stopped, refuse, &asked);
+	assert_false(usn_scan_next(stopped, &record));
+	assert_int_equal(asked, 0);
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -305,6 +370,7 @@ int main(void)
 	    cmocka_unit_test(test_damage_is_told_and_passed),
 	    cmocka_unit_test(test_a_cut_record_is_damage),
 	    cmocka_unit_test(test_bad_pages_are_jumped_over),
+	    cmocka_unit_test(test_holes_are_not_read),
 	    cmocka_unit_test(test_words),
 	};
 

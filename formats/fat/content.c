@@ -159,8 +159,9 @@ bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, 
 
 	if (!content)
 		return fail(err, ERR_MEMORY, "no memory to read a file");
-	content->source =
-	    (struct source){covered < valid ? covered : entry->size, content_read, content_close};
+	content->source = (struct source){.size = covered < valid ? covered : entry->size,
+	    .read = content_read,
+	    .close = content_close};
 	content->volume = volume;
 	content->runs = runs;
 	runs = (struct fat_runs){0};

@@ -116,7 +116,8 @@ bool fat_deleted_open(struct fat_volume *volume, const struct fat_entry *entry, 
 
 	if (!deleted)
 		return fail(err, ERR_MEMORY, "no memory to read a deleted file");
-	deleted->source = (struct source){whole->size, deleted_read, deleted_close};
+	deleted->source =
+	    (struct source){.size = whole->size, .read = deleted_read, .close = deleted_close};
 	deleted->lost = copy_ranges(ranges, count);
 	deleted->lost_count = count;
 	if (!deleted->lost) {

@@ -49,6 +49,10 @@ bool usn_scan_open(struct source *source, uint64_t offset, uint64_t len,
 void usn_scan_close(struct usn_scan *scan);
 CLEANUP_POINTER(struct usn_scan, usn_scan_close);
 
+/* Has watch asked for every part that is read, with where it begins; false ends the walk there. */
+void usn_scan_watch(
+    struct usn_scan *scan, bool (*watch)(void *context, uint64_t offset), void *context);
+
 /* The next record; false at the end. The views in *out live until the next call. */
 bool usn_scan_next(struct usn_scan *scan, struct usn_record *out);
 

@@ -16,6 +16,8 @@ struct usn_scan {
 	uint64_t lost_from; /* first byte not understood, while is_lost */
 	bool is_lost;
 	struct err why;
+	bool (*watch)(void *context, uint64_t offset); /* NULL: nobody is asked */
+	void *watch_context;
 	uint64_t skip; /* bytes to jump after a failed read; doubles while it goes on failing */
 	uint8_t window[WINDOW_LEN];
 };
@@ -36,6 +38,7 @@ bool usn_scan_open(struct source *source, uint64_t offset, uint64_t len,
 	scan->window_len = 0;
 	scan->is_lost = false;
 	scan->why = (struct err){0};
+	scan->watch = NULL;
 	scan->skip = USN_PAGE;
 	*out = scan;
 	return true;
@@ -49,6 +52,13 @@ void usn_scan_close(struct usn_scan *scan)
 uint64_t usn_scan_offset(const struct usn_scan *scan)
 {
 	return scan->last;
+}
+
+void usn_scan_watch(
+    struct usn_scan *scan, bool (*watch)(void *context, uint64_t offset), void *context)
+{
+	scan->watch = watch;
+	scan->watch_context = context;
 }
 
 static void lose(struct usn_scan *scan, const struct err *why)
@@ -91,10 +101,24 @@ static void jump(struct usn_scan *scan, const struct err *why)
 		scan->skip *= 2;
 }
 
+/* Whether to go on; if so, behind the hole that begins here, if there is one. */
+static bool pass_hole(struct usn_scan *scan)
+{
+	if (scan->watch && !scan->watch(scan->watch_context, scan->at))
+		scan->end = scan->at;
+	uint64_t hole = source_data_at(scan->source, scan->at) - scan->at;
+	uint64_t left = scan->end - scan->at;
+
+	if (hole >= STEP_LEN)
+		report_lost(scan);
+	scan->at += hole < left ? hole - hole % STEP_LEN : left;
+	return scan->at < scan->end;
+}
+
 /* Fills the window from scan->at on. False when nothing is left. */
 static bool refill(struct usn_scan *scan)
 {
-	while (scan->at < scan->end) {
+	while (pass_hole(scan)) {
 		uint64_t left = scan->end - scan->at;
 		struct err err = {0};
 		size_t got = 0;
@@ -109,6 +133,7 @@ static bool refill(struct usn_scan *scan)
 			fail(&err, ERR_DAMAGED, "journal ends too early");
 		jump(scan, &err);
 	}
+	scan->window_start = scan->at;
 	scan->window_len = 0;
 	return false;
 }

@@ -237,7 +237,8 @@ bool vss_snapshot_open(struct vss *vss, size_t snapshot, enum vss_reading readin
 
 	if (!s)
 		return fail(err, ERR_MEMORY, "no memory for a shadow copy");
-	s->source = (struct source){info->size, snapshot_read, snapshot_close};
+	s->source =
+	    (struct source){.size = info->size, .read = snapshot_read, .close = snapshot_close};
 	s->vss = vss;
 	s->index = snapshot;
 	s->reading = reading;

@@ -270,7 +270,7 @@ bool image_open_ewf(const char *path, struct source **out, struct err *err)
 
 	if (!ewf)
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
-	ewf->source = (struct source){0, ewf_read, ewf_close};
+	ewf->source = (struct source){.size = 0, .read = ewf_read, .close = ewf_close};
 	owned = &ewf->source;
 	memcpy(ewf->path, path, room);
 	(void)pthread_mutex_init(&ewf->lock, NULL);

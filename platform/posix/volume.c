@@ -33,6 +33,15 @@ static bool volume_read(
 		   (unsigned long long)(offset + *got));
 }
 
+static uint64_t volume_data_at(struct source *self, uint64_t offset)
+{
+	off_t data = lseek(((struct volume_source *)self)->fd, (off_t)offset, SEEK_DATA);
+
+	if (data < 0)
+		return errno == ENXIO ? self->size : offset;
+	return (uint64_t)data < self->size ? (uint64_t)data : self->size;
+}
+
 static void volume_close(struct source *self)
 {
 	close(((struct volume_source *)self)->fd);
@@ -77,7 +86,8 @@ bool volume_open(const char *path, struct source **out, struct err *err)
 		close(fd);
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
 	}
-	volume->source = (struct source){size, volume_read, volume_close};
+	volume->source = (struct source){
+	    .size = size, .read = volume_read, .close = volume_close, .data_at = volume_data_at};
 	volume->fd = fd;
 	memcpy(volume->path, path, room);
 	*out = &volume->source;

@@ -234,7 +234,7 @@ bool volume_open(const char *path, struct source **out, struct err *err)
 
 	if (!volume)
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
-	volume->source = (struct source){0, volume_read, volume_close};
+	volume->source = (struct source){.size = 0, .read = volume_read, .close = volume_close};
 	volume->device = INVALID_HANDLE_VALUE;
 	InitializeSRWLock(&volume->lock);
 	memcpy(volume->path, path, room);

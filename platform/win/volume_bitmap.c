@@ -103,7 +103,7 @@ bool volume_bitmap_open(const char *path, struct source **out, struct err *err)
 
 	if (!bitmap)
 		return fail(err, ERR_MEMORY, "no memory for the map of clusters in use");
-	bitmap->source = (struct source){0, bitmap_read, bitmap_close};
+	bitmap->source = (struct source){.size = 0, .read = bitmap_read, .close = bitmap_close};
 	bitmap->device = INVALID_HANDLE_VALUE;
 	bitmap->answer = malloc(HEAD + PIECE);
 	if (bitmap->answer ? !open_device(bitmap, path, err)
