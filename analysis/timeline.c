@@ -211,6 +211,7 @@ static bool add_state(struct timeline *timeline, struct source *raw, struct err 
 {
 	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
 	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
+	struct err short_of;
 
 	if (!ntfs_volume_open(raw, &volume, err) ||
 	    !ntfs_paths_new(ntfs_volume_mft(volume), &paths, err))
@@ -218,6 +219,8 @@ static bool add_state(struct timeline *timeline, struct source *raw, struct err 
 	struct timeline_evidence evidence = {
 	    .volume = volume, .mft = ntfs_volume_mft(volume), .paths = paths};
 
+	if (!ntfs_volume_is_whole(volume, &short_of))
+		timeline_damaged(timeline, "", raw->size, 0, &short_of);
 	return walk_all(timeline, &evidence, err);
 }
 

@@ -145,7 +145,8 @@ static bool choose(struct opened *opened, size_t *out, struct err *err)
 	size_t last = 0;
 
 	if (opened->target->partition)
-		return image_find_partition(table, opened->target, out, err);
+		return image_find_partition(table, opened->target, out, err) ||
+		       fail_in(err, "'%s'", text_string(&opened->target->path));
 	for (size_t i = 0; i < table->count; i++) {
 		const char *type = disk_type_name(&table->at[i]);
 
@@ -269,6 +270,7 @@ bool collect_add_image(
 	size_t ignored;
 
 	if (target->partition)
-		return image_find_partition(&opened.table, target, &ignored, err);
+		return image_find_partition(&opened.table, target, &ignored, err) ||
+		       fail_in(err, "'%s'", text_string(&target->path));
 	return add_whole(&opened, err);
 }

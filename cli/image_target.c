@@ -8,6 +8,7 @@
 #include "platform/volume.h"
 
 #define PARTITION_DIGITS 4u
+#define PARTITIONS_TOLD  16u
 
 bool image_target_parse(const char *word, struct image_target *out, struct err *err)
 {
@@ -76,17 +77,28 @@ void image_say_partitions(
 	}
 }
 
+static bool fail_no_partition(const struct disk *disk, uint32_t wanted, struct err *err)
+{
+	CLEANUP(text_free) struct text there = {0};
+
+	for (size_t i = 0; i < disk->count && i < PARTITIONS_TOLD; i++)
+		text_addf(&there, "%s%u", i ? ", " : "", disk->at[i].index);
+	if (disk->count > PARTITIONS_TOLD)
+		text_adds(&there, " ...");
+	return fail(err, ERR_USAGE, "no partition %u; there are: %s", wanted,
+	    disk->count ? text_string(&there) : "none");
+}
+
 bool image_find_partition(
     const struct disk *disk, const struct image_target *target, size_t *out, struct err *err)
 {
 	if (disk->scheme == DISK_NONE)
-		return fail(err, ERR_USAGE, "'%s' has no partitions: leave '@%u' out",
-		    text_string(&target->path), target->partition);
+		return fail(
+		    err, ERR_USAGE, "it has no partitions: leave '@%u' out", target->partition);
 	for (size_t i = 0; i < disk->count; i++)
 		if (disk->at[i].index == target->partition) {
 			*out = i;
 			return true;
 		}
-	return fail(err, ERR_USAGE, "'%s' has no partition %u", text_string(&target->path),
-	    target->partition);
+	return fail_no_partition(disk, target->partition, err);
 }

@@ -122,20 +122,24 @@ static int run(int argc, char **argv)
 	}
 	if (!console_start(&argc, &argv, &err) || !take_language(&argc, argv, &err))
 		return command_fail(&err);
+	bool is_help = argc > 1 && strcmp(argv[1], "help") == 0;
+
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
+	    (is_help && argc == 2)) {
 		print_overview();
 		if (argc < 2)
 			wait_for_reader();
 		return argc < 2 ? EXIT_USAGE : EXIT_COMPLETE;
 	}
+	if (is_help)
+		argv++;
 	const struct command *command = find_command(argv[1]);
 
 	if (!command) {
 		fail(&err, ERR_USAGE, "no such command '%s'; kanshiki --help lists them", argv[1]);
 		return command_fail(&err);
 	}
-	if (asks("--help", argc - 1, argv + 1) || asks("-h", argc - 1, argv + 1))
+	if (is_help || asks("--help", argc - 1, argv + 1) || asks("-h", argc - 1, argv + 1))
 		return print_help(command);
 	if (asks("--version", argc - 1, argv + 1))
 		command = find_command("version");

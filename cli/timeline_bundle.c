@@ -196,7 +196,7 @@ static bool add_mft(
 	if (!hash)
 		return fail(err, ERR_MEMORY, "no memory to check a hash");
 	volume->hashing = (struct hashing){
-	    .source = {mft->source->size, hashing_read, hashing_close},
+	    .source = {.size = mft->source->size, .read = hashing_read, .close = hashing_close},
 	    .member = mft,
 	    .hash = hash,
 	};

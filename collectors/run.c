@@ -88,7 +88,7 @@ static void report_disk(struct collection *collection, const struct volume_disk 
 		collect_problem(collection, text_string(&where), &disk->why);
 }
 
-/* Names each volume that is not taken: row, journal, screen. Leaving one out on purpose is no gap. */
+/* Names each volume that is not taken, or of which the end is missing: row, journal, screen. Leaving one out on purpose is no gap. */
 static void report_unusable(struct collection *collection)
 {
 	const struct volume_set *set = collection->plan->volumes;
@@ -98,10 +98,14 @@ static void report_unusable(struct collection *collection)
 	for (size_t i = 0; i < set->count; i++) {
 		CLEANUP(text_free) struct text where = {0};
 
-		if (collection_volume_usable(&set->at[i]))
-			continue;
+		struct err why;
+
 		text_addf(&where, "fs/%s", text_string(&set->at[i].name));
-		if (set->at[i].is_skipped)
+		if (collection_volume_usable(&set->at[i])) {
+			if (set->at[i].ntfs && !set->at[i].is_shadow &&
+			    !ntfs_volume_is_whole(set->at[i].ntfs, &why))
+				collect_problem(collection, text_string(&where), &why);
+		} else if (set->at[i].is_skipped)
 			collection_skip(collection, text_string(&where), &set->at[i].why);
 		else
 			collect_problem(collection, text_string(&where), &set->at[i].why);

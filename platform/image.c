@@ -95,7 +95,7 @@ bool image_open(const char *path, struct source **out, struct err *err)
 	const char *what = wrapping_of(bytes);
 
 	if (what)
-		return fail(err, ERR_UNSUPPORTED, "%s", what);
+		return fail(err, ERR_UNSUPPORTED, "cannot open '%s': %s", path, what);
 	if (!image_open_split(path, &is_split, out, err))
 		return false;
 	return is_split || without_footer(TAKE(raw), out, err);

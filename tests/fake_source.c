@@ -36,7 +36,7 @@ struct fake_source *fake_source_new(struct bytes bytes)
 
 	if (!fake)
 		return NULL;
-	fake->source = (struct source){bytes.len, fake_read, fake_close};
+	fake->source = (struct source){.size = bytes.len, .read = fake_read, .close = fake_close};
 	fake->bytes = bytes;
 	return fake;
 }

@@ -32,7 +32,8 @@ static void sparse_close(struct source *self)
 
 void fake_sparse_begin(struct fake_sparse *sparse, uint64_t size)
 {
-	*sparse = (struct fake_sparse){.source = {size, sparse_read, sparse_close}};
+	*sparse = (struct fake_sparse){
+	    .source = {.size = size, .read = sparse_read, .close = sparse_close}};
 }
 
 void fake_sparse_put(struct fake_sparse *sparse, uint64_t offset, const void *bytes, size_t len)

@@ -447,7 +447,7 @@ static void test_reads_that_fail(void **state)
 	struct source *real = source_of_bytes((struct bytes){log.at, FIXTURE_LOG_SIZE});
 
 	for (size_t n = 1; n <= reads + 1; n++) {
-		struct flaky flaky = {{real->size, flaky_read, NULL}, real, 0, n};
+		struct flaky flaky = {{.size = real->size, .read = flaky_read}, real, 0, n};
 		struct listener listener = {.base = {.damage = on_damage}};
 		CLEANUP(logfile_close) struct logfile *opened = NULL;
 		struct logfile_record record;

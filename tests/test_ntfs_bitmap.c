@@ -264,7 +264,9 @@ static void test_volume_of_2_to_the_48_sectors(void **state)
 	    .runs = &run,
 	    .run_count = 1};
 	struct sample s;
-	struct huge huge = {.source = {UINT64_C(1) << 57, huge_read, huge_close}, .v = &s.v};
+	struct huge huge = {
+	    .source = {.size = UINT64_C(1) << 57, .read = huge_read, .close = huge_close},
+	    .v = &s.v};
 
 	(void)state;
 	begin(&s);

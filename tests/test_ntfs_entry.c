@@ -524,7 +524,7 @@ static bool holey_read(
 static void test_bad_sector(void **state)
 {
 	static uint8_t at[8 * 1024];
-	struct holey h = {{sizeof(at), holey_read, NULL}, at, 3 * 1024 + 512};
+	struct holey h = {{.size = sizeof(at), .read = holey_read}, at, 3 * 1024 + 512};
 	struct ntfs_mft *mft = NULL;
 	struct ntfs_entry entry = {0};
 	struct err err = {0};

@@ -261,7 +261,8 @@ static bool bad_read(
 static void test_bad_pages_are_jumped_over(void **state)
 {
 	struct journal j = {0};
-	struct bad_source bad = {.source = {ROOM, bad_read, NULL}, .journal = &j, .bad = USN_PAGE};
+	struct bad_source bad = {
+	    .source = {.size = ROOM, .read = bad_read}, .journal = &j, .bad = USN_PAGE};
 	struct listener listener = {.base = {.damage = on_damage}};
 	CLEANUP(usn_scan_close) struct usn_scan *scan = NULL;
 	struct usn_record record;

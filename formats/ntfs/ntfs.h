@@ -34,6 +34,8 @@ bool ntfs_volume_open(struct source *raw, struct ntfs_volume **out, struct err *
 void ntfs_volume_close(struct ntfs_volume *volume);
 CLEANUP_POINTER(struct ntfs_volume, ntfs_volume_close);
 const struct ntfs_geometry *ntfs_volume_geometry(const struct ntfs_volume *volume);
+/* Whether raw has all of the volume; ERR_DAMAGED when its end is missing: a copy that broke off, a wrong partition table. */
+bool ntfs_volume_is_whole(const struct ntfs_volume *volume, struct err *err) MUST_CHECK;
 
 /* The table of MFT records: of a volume, or of a bare $MFT file. */
 struct ntfs_mft;                                              /* opaque */

@@ -63,8 +63,9 @@ static bool read_piece(const struct ntfs_stream_source *s, const struct ntfs_run
 			return false;
 		if (*done < want)
 			return fail(err, ERR_DAMAGED,
-			    "the volume ends at byte %llu, inside the stream",
-			    (unsigned long long)(run->lcn * s->cluster_size + inside + *done));
+			    "byte %llu is behind the end of the image (%llu bytes)",
+			    (unsigned long long)(run->lcn * s->cluster_size + inside + *done),
+			    (unsigned long long)raw->size);
 	}
 	if (*done < len)
 		return fail(err, ERR_DAMAGED, "cluster %llu is outside the volume",

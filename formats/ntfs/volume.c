@@ -13,6 +13,17 @@ const struct ntfs_geometry *ntfs_volume_geometry(const struct ntfs_volume *volum
 	return &volume->geometry;
 }
 
+bool ntfs_volume_is_whole(const struct ntfs_volume *volume, struct err *err)
+{
+	const struct ntfs_geometry *g = &volume->geometry;
+	uint64_t size = g->sectors * g->sector_size;
+
+	return volume->raw->size >= size ||
+	       fail(err, ERR_DAMAGED,
+		   "the volume has %llu bytes, but the image or partition ends after %llu of them",
+		   (unsigned long long)size, (unsigned long long)volume->raw->size);
+}
+
 struct ntfs_mft *ntfs_volume_mft(struct ntfs_volume *volume)
 {
 	return volume->mft;
@@ -79,11 +90,16 @@ static bool try_first(
 
 	if (cluster >= g->clusters)
 		return fail(err, ERR_DAMAGED, "$MFT lies outside the volume");
+	if (cluster * g->cluster_size >= volume->raw->size && !ntfs_volume_is_whole(volume, err))
+		return fail_in(err, "$MFT is not in it");
 	if (!source_read_exact(volume->raw, cluster * g->cluster_size, raw, g->record_size, err))
 		return fail_in(err, "record 0 of $MFT");
 	memcpy(scratch, raw, g->record_size);
-	if (!ntfs_record_parse(scratch, g->record_size, &record, &damage, err))
+	if (!ntfs_record_parse(scratch, g->record_size, &record, &damage, err)) {
+		if (err && err->kind == ERR_MISSING) /* of any other record that is no damage */
+			err->kind = ERR_DAMAGED;
 		return fail_in(err, "record 0 of $MFT");
+	}
 	if (damage.kind != ERR_NONE)
 		return fail(err, damage.kind, "record 0 of $MFT: %s", damage.text);
 	if (!(record.flags & NTFS_RECORD_IN_USE))

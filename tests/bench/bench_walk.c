@@ -232,7 +232,8 @@ static int compare_all(struct bench *bench)
 
 static int walk_made(uint64_t records)
 {
-	struct source made = {records * FIXTURE_RECORD, made_read, made_close};
+	struct source made = {
+	    .size = records * FIXTURE_RECORD, .read = made_read, .close = made_close};
 	struct bench bench = {.source = &made};
 	double start = judge_clock();
 

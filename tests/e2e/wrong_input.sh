@@ -32,6 +32,9 @@ check_usage() {
 		run "$command --version" 0 "$kanshiki" $command --version
 		grep -q '^kanshiki [0-9]' "$work/out" || complain "$command --version: no version"
 	done
+	run "help of a command" 0 "$kanshiki" help timeline
+	grep -q "^Example: kanshiki timeline" "$work/out" || complain "help of a command: not that of timeline"
+	run "help of an unknown command" 64 "$kanshiki" help frobnicate
 	run "bad language" 64 "$kanshiki" --lang fr version
 	refuses "a letter without a volume" 64 "volume" --volume C=
 	refuses "one letter twice" 64 "C" --volume "C=$image" --volume "C=$image"
@@ -98,6 +101,7 @@ check_truncated() {
 		head -c "$size" "$image" >"$work/cut.img"
 		run "image cut at $size" "1|65" collect --volume "C=$work/cut.img" --take '**'
 		! grep -qP '[\x00-\x08\x0b-\x1f]' "$work/err" || complain "image cut at $size: control characters"
+		says "image cut at $size" "the volume has [0-9]+ bytes, but the image or partition ends after $size of them"
 		[ "$code" = 1 ] || continue
 		bundle_of "image cut at $size" || continue
 		bundles=$((bundles + 1))
@@ -107,6 +111,8 @@ check_truncated() {
 			complain "image cut at $size: no receipt"
 		rm -rf "${work:?}/out-dir"/*
 	done
+	run "timeline of an image cut" 1 "$kanshiki" timeline "$work/cut.img"
+	grep -q '"kind":"damage","path":"","offset":40000000,' "$work/out" || complain "timeline of an image cut: no line says so"
 	[ "$bundles" -ge 2 ] || complain "images cut at 20 and 40 MB give nothing at all"
 }
 
