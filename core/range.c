@@ -86,7 +86,7 @@ struct source *range_source(
 		from->parts[i] = (struct part){ranges[i], size};
 		size += ranges[i].len;
 	}
-	from->source = (struct source){size, range_read, range_close};
+	from->source = (struct source){.size = size, .read = range_read, .close = range_close};
 	from->whole = whole;
 	from->owns = owns;
 	from->count = count;
