@@ -25,6 +25,10 @@ bool timeline_add_kind(
 	case VOLUME_REFS:
 		break;
 	}
+	if (kind == VOLUME_BITLOCKER)
+		return fail(err, ERR_UNSUPPORTED,
+		    "BitLocker (locked); unlock it first (dislocker, cryptsetup bitlkOpen) and "
+		    "give what they show");
 	return fail(err, ERR_UNSUPPORTED, "%s; a timeline is made of NTFS, FAT or exFAT",
 	    volume_kind_name(kind));
 }

@@ -315,6 +315,57 @@ static void test_hundred_thousand_names(void **state)
 	source_close(s.raw);
 }
 
+/* Records 20 and 21 lie in the root, 22 in 20; 23 was deleted, 24 is in an earlier life of 20. */
+static void put_files(struct sample *s)
+{
+	static const struct {
+		unsigned record, flags, parent, sequence;
+		const char *name;
+	} files[] = {
+	    {20, 3, 5, 5, "$Extend"},
+	    {21, 1, 5, 5, "here.txt"},
+	    {22, 1, 20, 1, "$UsnJrnl"},
+	    {23, 0, 20, 1, "gone.txt"},
+	    {24, 1, 20, 7, "other.txt"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		struct fixture_record r;
+
+		fixture_record_begin(&r, 1024, files[i].record, 1, files[i].flags);
+		fixture_record_standard(&r, 200);
+		fixture_record_name(
+		    &r, files[i].parent, (uint16_t)files[i].sequence, 3, files[i].name);
+		fixture_record_end(&r);
+		fixture_volume_put(&s->v, &r);
+	}
+}
+
+/* Neither the root's record nor the index of $Extend can be read: the names in the MFT tell. */
+static void test_damaged_directories(void **state)
+{
+	static const char *const names[] = {"unused", NULL};
+	struct sample s = {0};
+
+	(void)state;
+	assert_true(fixture_volume_new(&s.v, 512, 512, 1024, 96, 32));
+	put_root(&s, names, 8);
+	put_files(&s);
+	memset(fixture_volume_cluster(&s.v, s.v.g.mft_cluster) + (size_t)5 * 1024, 0, 1024);
+	open_volume(&s);
+	assert_int_equal(find(&s, "HERE.txt"), 21);
+	assert_int_equal(find(&s, "$Extend/$UsnJrnl"), 22);
+	struct ntfs_reference file = {0};
+
+	assert_false(ntfs_find(s.volume, bytes_of("$Extend/gone.txt"), &file, NULL));
+	assert_false(ntfs_find(s.volume, bytes_of("$Extend/other.txt"), &file, NULL));
+	/* Not again and again. */
+	for (unsigned i = 0; i < 20; i++)
+		DISCARD(ntfs_find(s.volume, bytes_of("none"), &file, NULL));
+	assert_false(ntfs_find(s.volume, bytes_of("here.txt"), &file, NULL));
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +374,7 @@ int main(void)
 	    cmocka_unit_test(test_lone_surrogates),
 	    cmocka_unit_test(test_hard_links),
 	    cmocka_unit_test(test_flag_of_a_case_sensitive_directory),
+	    cmocka_unit_test(test_damaged_directories),
 	    cmocka_unit_test(test_hundred_thousand_names),
 	};
 

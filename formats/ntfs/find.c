@@ -1,4 +1,5 @@
 /* From a path to an MFT record, through the directory indexes. See ntfs.h. */
+#include "formats/ntfs/limits.h"
 #include "formats/ntfs/volume.h"
 
 #include <stdlib.h>
@@ -102,6 +103,45 @@ static void note_damage(struct ntfs_lister *lister, const struct err *why)
 	((struct finder *)lister)->damaged = true;
 }
 
+static bool is_child(const struct ntfs_name *name, const struct ntfs_reference *directory)
+{
+	return name->parent.record == directory->record &&
+	       (name->parent.sequence == directory->sequence || directory->record == ROOT_RECORD);
+}
+
+/* The same through the names in the MFT: slow, but it needs no index. */
+static void search_table(struct ntfs_volume *volume, const struct ntfs_reference *directory,
+    struct ntfs_entry *entry, struct finder *finder)
+{
+	uint64_t count = ntfs_mft_count(volume->mft);
+
+	if (volume->searches++ >= NTFS_LIMIT_SEARCHES)
+		return;
+	for (uint64_t i = 0; i < count && !finder->is_exact; i++) {
+		if (!ntfs_entry_load(volume->mft, i, entry, NULL) || !entry->in_use ||
+		    entry->base.record || entry->base.sequence)
+			continue;
+		struct ntfs_reference file = {i, entry->sequence};
+
+		for (size_t n = 0; n < entry->name_count && !finder->is_exact; n++)
+			if (is_child(&entry->names[n], directory))
+				(void)look(&finder->lister, file, &entry->names[n], NULL);
+	}
+}
+
+/* Lists the directory until the name is found. False: not listed to its end, or not a directory. */
+static bool list_directory(struct ntfs_volume *volume, const struct ntfs_reference *where,
+    struct ntfs_entry *entry, struct finder *finder, struct err *err)
+{
+	if (!ntfs_entry_load(volume->mft, where->record, entry, err))
+		return false;
+	if (entry->sequence != where->sequence && where->record != ROOT_RECORD)
+		return fail(err, ERR_MISSING, "its directory is gone");
+	if (!entry->is_directory)
+		return fail(err, ERR_MISSING, "its parent is no directory");
+	return ntfs_list(volume, entry, &finder->lister, err);
+}
+
 /* Finds one component in a directory. The whole directory is listed: an index whose order was
  * tampered with still gives what it holds. */
 static bool find_in(struct ntfs_volume *volume, struct ntfs_reference *where,
@@ -115,21 +155,21 @@ static bool find_in(struct ntfs_volume *volume, struct ntfs_reference *where,
 	text_to_utf16(component, &wanted);
 	finder.wanted = text_bytes(&wanted);
 	finder.upcase = upcase(volume, err);
-	if (!finder.upcase || !text_ok(&wanted, err) ||
-	    !ntfs_entry_load(volume->mft, where->record, entry, err))
+	if (!finder.upcase || !text_ok(&wanted, err))
 		return false;
-	if (entry->sequence != where->sequence && where->record != ROOT_RECORD)
-		return fail(err, ERR_MISSING, "'%.*s': its directory is gone", len, name);
-	if (!entry->is_directory)
-		return fail(err, ERR_MISSING, "'%.*s': its parent is no directory", len, name);
-	bool listed = ntfs_list(volume, entry, &finder.lister, err);
+	struct err why = {0};
+	bool listed = list_directory(volume, where, entry, &finder, &why);
 
+	/* A root that cannot be listed, whyever, is damaged. */
+	if (!finder.found && (finder.damaged || (!listed && (why.kind != ERR_MISSING ||
+								where->record == ROOT_RECORD))))
+		search_table(volume, where, entry, &finder);
 	if (finder.found) {
 		*where = finder.file;
 		return true;
 	}
 	if (!listed)
-		return fail_in(err, "'%.*s'", len, name);
+		return fail(err, why.kind, "'%.*s': %s", len, name, why.text);
 	return fail(err, finder.damaged ? ERR_DAMAGED : ERR_MISSING,
 	    finder.damaged ? "'%.*s' was not found; its directory is damaged"
 			   : "'%.*s' does not exist",

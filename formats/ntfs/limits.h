@@ -55,6 +55,8 @@
 #define NTFS_LIMIT_CLAIM_DEPTH 64u /* files that had one cluster */
 #define NTFS_LIMIT_LOST        ((size_t)1 << 16) /* ranges of one deleted stream */
 
+#define NTFS_LIMIT_SEARCHES 16u /* of the whole $MFT, for names whose directory is damaged */
+
 #define NTFS_LIMIT_OBJECT_IDS   ((size_t)1 << 18)  /* of a volume: 20 MiB */
 #define NTFS_LIMIT_OBJECT_BYTES ((size_t)64 << 20) /* of blocks of their index */
 

@@ -222,7 +222,8 @@ bool ntfs_list(struct ntfs_volume *volume, const struct ntfs_entry *directory,
     struct ntfs_lister *lister, struct err *err) MUST_CHECK;
 
 /* Finds a file by path ("Windows/System32/config/SYSTEM", WTF-8, without case; where names differ in case alone, the
- * one spelled so) through the directory indexes. ERR_MISSING names the first component that is not there. */
+ * one spelled so) through the directory indexes; where one is damaged through the names in the MFT, some times a
+ * volume. ERR_MISSING names the first component that is not there. */
 bool ntfs_find(struct ntfs_volume *volume, struct bytes path, struct ntfs_reference *out,
     struct err *err) MUST_CHECK;
 

@@ -10,6 +10,7 @@ struct ntfs_volume {
 	struct ntfs_mft *mft;
 	struct source *live_bitmap; /* borrowed; NULL: none */
 	uint16_t *upcase;           /* 65,536 units, read when first needed */
+	unsigned searches;          /* of the whole $MFT for a name whose directory is damaged */
 };
 
 #endif
