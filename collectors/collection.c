@@ -308,8 +308,8 @@ static void write_reason(struct collection *collection, const char *what, const 
 
 void collect_problem(struct collection *collection, const char *what, const struct err *why)
 {
-	collection->items[collection->current].counts.expected++;
-	collection->items[collection->current].counts.failed++;
+	collection_counting(collection)->expected++;
+	collection_counting(collection)->failed++;
 	write_reason(collection, what, why);
 	collection_note_problem(collection, bytes_of(what), why);
 }
@@ -318,8 +318,8 @@ void collection_skip(struct collection *collection, const char *what, const stru
 {
 	CLEANUP(text_free) struct text line = {0};
 
-	collection->items[collection->current].counts.expected++;
-	collection->items[collection->current].counts.skipped++;
+	collection_counting(collection)->expected++;
+	collection_counting(collection)->skipped++;
 	write_reason(collection, what, why);
 	collection_journal(collection, "skip", what, why->text);
 	text_addf(&line, "%s: %s", what, tr(why->text));
@@ -347,17 +347,12 @@ static const char *kind_of(const char *name)
 static void store_source(struct collection *collection, const char *name, struct source *source)
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
-	struct bundle_writer *writer = collection->plan->writer;
 	struct bundle_member member = {.name = name, .size = source->size, .modified = clock_now()};
-	struct collection_counts *counts = &collection->items[collection->current].counts;
 	struct bundle_place place;
 	struct err why = {0}, err = {0};
 
-	if (!bundle_entry_begin(writer, set_of(name), &member, &err) ||
-	    !copy_source(collection, source, source->size, &copy, &err) ||
-	    !bundle_entry_end(writer, &place, &err)) {
-		counts->failed++;
-		collection_break(collection, &err);
+	if (!copy_entry(collection, set_of(name), &member, source, &copy, &place, &err)) {
+		collection_counting(collection)->failed++;
 		return;
 	}
 	bool is_whole = !copy_explain(&copy, &place, &why);
@@ -373,9 +368,7 @@ static void store_source(struct collection *collection, const char *name, struct
 	    .collection = collection};
 
 	row_put(&row);
-	counts->taken += is_whole;
-	counts->partial += !is_whole;
-	counts->bytes += place.stored;
+	collection_count_entry(collection, is_whole, &place);
 	if (!is_whole)
 		collection_note_problem(collection, bytes_of(name), &why);
 }
@@ -388,7 +381,7 @@ static bool set_takes(struct collection *collection, const char *name)
 	if (bundle_set_is_open(collection->plan->writer, set_of(name)))
 		return true;
 	fail(&why, ERR_EXISTS, "this part of the bundle was closed before the interruption");
-	collection->items[collection->current].counts.failed++;
+	collection_counting(collection)->failed++;
 	write_reason(collection, name, &why);
 	collection_note_problem(collection, bytes_of(name), &why);
 	return false;
@@ -399,7 +392,7 @@ void collect_source(struct collection *collection, const char *name, struct sour
 	const struct collection_plan *plan = collection->plan;
 	struct bundle_kept kept;
 
-	collection->items[collection->current].counts.expected++;
+	collection_counting(collection)->expected++;
 	if (!plan->writer)
 		plan->would_take(plan->context, bytes_of(name), source->size);
 	else if (!collect_stopped(collection) && !collection_kept(collection, name, 0, &kept) &&
@@ -447,6 +440,16 @@ void collect_lines_end(struct collect_lines *lines)
 		collect_problem(lines->collection, lines->name, &err);
 	}
 	text_free(&lines->text);
+}
+
+void collection_count_entry(
+    struct collection *collection, bool is_whole, const struct bundle_place *place)
+{
+	struct collection_counts *counts = collection_counting(collection);
+
+	counts->taken += is_whole;
+	counts->partial += !is_whole;
+	counts->bytes += place->stored;
 }
 
 void collection_count(struct collection_counts *to, const struct collection_counts *more)

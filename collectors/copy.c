@@ -46,9 +46,10 @@ static size_t read_piece(
 	return got < len ? got : len;
 }
 
-bool copy_source(struct collection *collection, struct source *source, uint64_t size,
-    struct copy_result *result, struct err *err)
+bool copy_source(struct collection *collection, struct source *source, struct copy_result *result,
+    struct err *err)
 {
+	uint64_t size = source->size;
 	size_t piece = COLLECTION_CHUNK;
 	unsigned bad_in_a_row = 0;
 	bool looked_closer = false;
@@ -88,6 +89,19 @@ bool copy_source(struct collection *collection, struct source *source, uint64_t 
 		return fail(err, ERR_STOPPED, "stopped %llu bytes before the end of a large file",
 		    (unsigned long long)(size - offset));
 	return true;
+}
+
+bool copy_entry(struct collection *collection, enum bundle_set set,
+    const struct bundle_member *member, struct source *source, struct copy_result *result,
+    struct bundle_place *place, struct err *err)
+{
+	struct bundle_writer *writer = collection->plan->writer;
+
+	if (bundle_entry_begin(writer, set, member, err) &&
+	    copy_source(collection, source, result, err) && bundle_entry_end(writer, place, err))
+		return true;
+	collection_break(collection, err);
+	return false;
 }
 
 bool copy_explain(

@@ -18,13 +18,6 @@ struct recovery { /* a deleted stream on its way into the bundle */
 	bool is_orphan;
 };
 
-static struct collection_counts *counts_of(const struct recovery *r)
-{
-	struct collection *collection = r->d->collection;
-
-	return &collection->items[collection->current].counts;
-}
-
 static void write_row(struct recovery *r, struct row *row)
 {
 	r->deleted.path = text_bytes(&r->path);
@@ -56,7 +49,7 @@ static void leave(struct recovery *r, const char *why)
 	struct row row = {.status = ROW_NOT_TAKEN, .why = &err};
 
 	fail(&err, ERR_MISSING, "%s", why);
-	counts_of(r)->skipped++;
+	collection_counting(r->d->collection)->skipped++;
 	write_row(r, &row);
 }
 
@@ -64,7 +57,7 @@ static void fail_recovery(struct recovery *r, const struct err *why)
 {
 	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .is_left = r->d->collection->broken};
 
-	counts_of(r)->failed++;
+	collection_counting(r->d->collection)->failed++;
 	write_row(r, &row);
 	collection_note_problem(r->d->collection, text_bytes(&r->member), why);
 }
@@ -102,7 +95,6 @@ static bool record_changed(struct recovery *r)
 static void finish(struct recovery *r, const struct bundle_place *place, struct copy_result *copy)
 {
 	struct row row = {.place = place, .copy = copy};
-	struct collection_counts *counts = counts_of(r);
 	struct err why = {0};
 	/* Packed bytes that make no sense are another's: an overwrite that left no other trace. */
 	bool is_gap = place->padded || place->is_stale ||
@@ -118,9 +110,7 @@ static void finish(struct recovery *r, const struct bundle_place *place, struct 
 	row.why = &why;
 	row.status = r->deleted.result == NTFS_DELETED_FULL ? ROW_TAKEN : ROW_PARTIAL;
 	row.is_gap = is_gap;
-	counts->taken += row.status == ROW_TAKEN;
-	counts->partial += row.status == ROW_PARTIAL;
-	counts->bytes += place->stored;
+	collection_count_entry(r->d->collection, row.status == ROW_TAKEN, place);
 	r->d->collection->deleted_bytes += r->stream->resident ? 0 : place->stored;
 	write_row(r, &row);
 	if (is_gap)
@@ -149,7 +139,6 @@ static void store(struct recovery *r, struct source *source)
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
 	struct collection *collection = r->d->collection;
-	struct bundle_writer *writer = collection->plan->writer;
 	struct bundle_member member = {
 	    .name = text_string(&r->member), .identity = owner_of(r), .size = source->size};
 	struct bundle_place place;
@@ -161,13 +150,10 @@ static void store(struct recovery *r, struct source *source)
 		member.changed = r->entry->times.changed;
 		member.created = r->entry->times.created;
 	}
-	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
-	    copy_source(collection, source, source->size, &copy, &err) &&
-	    bundle_entry_end(writer, &place, &err)) {
+	if (copy_entry(collection, BUNDLE_FILES, &member, source, &copy, &place, &err)) {
 		finish(r, &place, &copy);
 		return;
 	}
-	collection_break(collection, &err);
 	fail_recovery(r, &err);
 }
 
@@ -269,7 +255,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 	deleted_member(d, entry, stream, &r.member);
 	deleted_path(d, entry, &r.path, &r.is_orphan);
 	r.deleted.state = &r.state;
-	counts_of(&r)->expected++;
+	collection_counting(r.d->collection)->expected++;
 	if (r.member.failed || r.path.failed) {
 		fail(&err, ERR_MEMORY, "no memory for its name");
 		fail_recovery(&r, &err);
@@ -279,7 +265,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 		leave(&r, deleted_why(decision));
 	} else if (!plan->writer) {
 		plan->would_take(plan->context, text_bytes(&r.member), stream->size);
-		counts_of(&r)->taken++;
+		collection_counting(r.d->collection)->taken++;
 	} else if (!claim(&r, &err)) {
 		fail_recovery(&r, &err);
 	} else if (!keep(&r)) {
@@ -348,7 +334,7 @@ static void take_candidate(
 static void leave_rest(struct deleted_files *d, uint64_t count)
 {
 	CLEANUP(text_free) struct text what = {0};
-	struct collection_counts *counts = &d->collection->items[d->collection->current].counts;
+	struct collection_counts *counts = collection_counting(d->collection);
 	struct err err = {0};
 
 	text_addf(&what, "deleted/%s", text_string(&d->volume->name));
@@ -363,7 +349,7 @@ void deleted_take_planned(struct deleted_files *d)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	CLEANUP(text_free) struct text what = {0};
-	struct collection_counts *counts = &d->collection->items[d->collection->current].counts;
+	struct collection_counts *counts = collection_counting(d->collection);
 	struct err err = {0};
 	uint64_t left = 0;
 	size_t i = 0;

@@ -34,11 +34,6 @@ struct fat_deleted {
 	uint64_t list_dropped;
 };
 
-static struct collection_counts *counts_of(struct fat_deleted *d)
-{
-	return &d->collection->items[d->collection->current].counts;
-}
-
 static int by_rank(const void *a, const void *b)
 {
 	const struct candidate *x = a;
@@ -159,7 +154,7 @@ static void leave(
 	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->why = &why;
 	row->size = entry->size;
-	counts_of(d)->skipped++;
+	collection_counting(d->collection)->skipped++;
 	write_row(d, entry, row);
 	row->why = NULL;
 }
@@ -171,7 +166,7 @@ static void fail_taking(struct fat_deleted *d, const struct fat_entry *entry, co
 	    .is_left = d->collection->broken,
 	    .size = entry->size};
 
-	counts_of(d)->failed++;
+	collection_counting(d->collection)->failed++;
 	write_row(d, entry, &row);
 	collection_note_problem(d->collection, text_bytes(&d->member), why);
 }
@@ -191,9 +186,7 @@ static void finish(
 	row->why = &why;
 	row->status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
 	row->is_gap = is_gap;
-	counts_of(d)->taken += row->status == ROW_TAKEN;
-	counts_of(d)->partial += row->status == ROW_PARTIAL;
-	counts_of(d)->bytes += place->stored;
+	collection_count_entry(d->collection, row->status == ROW_TAKEN, place);
 	d->collection->deleted_bytes += place->stored;
 	write_row(d, entry, row);
 	row->why = NULL;
@@ -205,7 +198,6 @@ static void store(struct fat_deleted *d, const struct fat_entry *entry, struct r
     struct source *source, const struct err *damage)
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
-	struct bundle_writer *writer = d->collection->plan->writer;
 	struct bundle_member member = {
 	    .name = text_string(&d->member), .identity = entry->place, .size = source->size};
 	struct bundle_place place;
@@ -216,12 +208,9 @@ static void store(struct fat_deleted *d, const struct fat_entry *entry, struct r
 	row->copy = &copy;
 	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->place = &place;
-	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
-	    copy_source(d->collection, source, source->size, &copy, &err) &&
-	    bundle_entry_end(writer, &place, &err)) {
+	if (copy_entry(d->collection, BUNDLE_FILES, &member, source, &copy, &place, &err)) {
 		finish(d, entry, row, damage);
 	} else {
-		collection_break(d->collection, &err);
 		fail_taking(d, entry, &err);
 	}
 	row->copy = NULL;
@@ -305,14 +294,14 @@ static void take(struct fat_deleted *d, const struct fat_entry *entry, const str
 	struct row row = {.fat_left = &left};
 	struct err err = {0}, damage = {0};
 
-	counts_of(d)->expected++;
+	collection_counting(d->collection)->expected++;
 	if (!fat_recovery_of(d->volume->fat, entry, &left.recovered, &err)) {
 		fail_taking(d, entry, &err);
 	} else if (one->decision != DELETED_TAKE) {
 		leave(d, entry, &row, deleted_why((enum deleted_decision)one->decision));
 	} else if (!asked->writer) {
 		asked->would_take(asked->context, text_bytes(&d->member), entry->size);
-		counts_of(d)->taken++;
+		collection_counting(d->collection)->taken++;
 	} else if (keep(d, entry)) {
 		return;
 	} else if (!fat_deleted_open(d->volume->fat, entry, &source, &lost, &left.lost_count,

@@ -40,11 +40,6 @@ static uint32_t owner_of(const struct fat_taking *t)
 	return claims_owner(parts, ARRAY_LEN(parts));
 }
 
-static struct collection_counts *counts_of(struct fat_taking *t)
-{
-	return &t->collection->items[t->collection->current].counts;
-}
-
 /* A file of the stick that is named like one of our own members must not take its place. */
 static bool is_reserved(struct bytes path)
 {
@@ -84,7 +79,7 @@ static void not_taken(struct fat_taking *t, const struct err *why)
 {
 	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .is_left = t->collection->broken};
 
-	counts_of(t)->failed++;
+	collection_counting(t->collection)->failed++;
 	write_row(t, &row);
 	collection_note_problem(t->collection, text_bytes(&t->path), why);
 }
@@ -98,9 +93,7 @@ static void finish(struct fat_taking *t, const struct bundle_place *place, struc
 	(void)copy_explain(copy, place, &why);
 	row.status = why.kind == ERR_NONE ? ROW_TAKEN : ROW_PARTIAL;
 	row.is_gap = row.status == ROW_PARTIAL;
-	counts_of(t)->taken += row.status == ROW_TAKEN;
-	counts_of(t)->partial += row.status == ROW_PARTIAL;
-	counts_of(t)->bytes += place->stored;
+	collection_count_entry(t->collection, row.status == ROW_TAKEN, place);
 	write_row(t, &row);
 	if (row.status == ROW_PARTIAL)
 		collection_note_problem(t->collection, text_bytes(&t->path), &why);
@@ -115,7 +108,6 @@ static uint64_t utc(const struct fat_time *time)
 static void store(struct fat_taking *t, struct source *source, const struct err *damage)
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
-	struct bundle_writer *writer = t->collection->plan->writer;
 	struct bundle_member member = {
 	    .name = text_string(&t->path), .identity = owner_of(t), .size = source->size};
 	struct bundle_place place;
@@ -126,13 +118,10 @@ static void store(struct fat_taking *t, struct source *source, const struct err 
 		member.accessed = utc(&t->entry->accessed);
 		member.created = utc(&t->entry->created);
 	}
-	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
-	    copy_source(t->collection, source, source->size, &copy, &err) &&
-	    bundle_entry_end(writer, &place, &err)) {
+	if (copy_entry(t->collection, BUNDLE_FILES, &member, source, &copy, &place, &err)) {
 		finish(t, &place, &copy, damage);
 		return;
 	}
-	collection_break(t->collection, &err);
 	not_taken(t, &err);
 }
 
@@ -154,7 +143,7 @@ static bool begin_taking(struct fat_taking *t)
 	struct bundle_kept kept;
 	struct err err = {0};
 
-	counts_of(t)->expected++;
+	collection_counting(t->collection)->expected++;
 	t->hits->taken[collection->current]++;
 	for (unsigned i = collection->current + 1; i < collection->item_count; i++)
 		collection->items[i].shared += t->collectors >> i & 1;
@@ -165,7 +154,7 @@ static bool begin_taking(struct fat_taking *t)
 	if (collection->plan->writer)
 		return !collection_kept(collection, text_string(&t->path), owner_of(t), &kept);
 	collection->plan->would_take(collection->plan->context, text_bytes(&t->path), t->size);
-	counts_of(t)->taken++;
+	collection_counting(t->collection)->taken++;
 	return false;
 }
 
@@ -195,8 +184,8 @@ static void leave(struct fat_taking *t)
 
 	collection_left_behind(t->collection, &why);
 	t->size = t->entry ? t->entry->size : 0;
-	counts_of(t)->expected++;
-	counts_of(t)->failed++;
+	collection_counting(t->collection)->expected++;
+	collection_counting(t->collection)->failed++;
 	t->left++;
 	if (!t->path.failed && clock_monotonic_ms() < t->until_ms)
 		write_row(t, &row);

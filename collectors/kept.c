@@ -4,7 +4,7 @@
 bool collection_kept(
     struct collection *collection, const char *name, uint64_t identity, struct bundle_kept *out)
 {
-	struct collection_counts *counts = &collection->items[collection->current].counts;
+	struct collection_counts *counts = collection_counting(collection);
 	struct err why = {0};
 
 	if (!collection->plan->writer ||

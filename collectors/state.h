@@ -148,11 +148,15 @@ static inline void copy_result_free_at(struct copy_result *result)
 {
 	copy_result_free(result);
 }
-/* Writes the open entry's content from source. False when the destination broke, or when a stop came so long before
- * the end that filling up with zeros would keep the seal waiting: the entry is then left open, to be cut. */
+/* Writes the open entry's content from source, zeros in place of what cannot be read. False when the destination broke, or when a
+ * stop came so long before the end that filling up with zeros would keep the seal waiting: the entry is then left open, to be cut. */
 #define COPY_FILL_MAX ((uint64_t)512 << 20)
-bool copy_source(struct collection *collection, struct source *source, uint64_t size,
-    struct copy_result *result, struct err *err) MUST_CHECK;
+bool copy_source(struct collection *collection, struct source *source, struct copy_result *result,
+    struct err *err) MUST_CHECK;
+/* Writes a whole entry so. False: the collection is broken, too (collection_break). */
+bool copy_entry(struct collection *collection, enum bundle_set set,
+    const struct bundle_member *member, struct source *source, struct copy_result *result,
+    struct bundle_place *place, struct err *err) MUST_CHECK;
 /* Puts into *why what is missing of a copy that came to its end; `place` as bundle_entry_end said. False, and *why
  * untouched, when nothing is. */
 bool copy_explain(
@@ -176,6 +180,14 @@ void collection_break(struct collection *collection, const struct err *why);
 /* Remembers and shows a problem that has its row already. */
 void collection_note_problem(
     struct collection *collection, struct bytes what, const struct err *why);
+/* What the collector that runs has counted. */
+static inline struct collection_counts *collection_counting(struct collection *collection)
+{
+	return &collection->items[collection->current].counts;
+}
+/* Counts an entry that is in the bundle now. */
+void collection_count_entry(
+    struct collection *collection, bool is_whole, const struct bundle_place *place);
 /* Adds up. */
 void collection_count(struct collection_counts *to, const struct collection_counts *more);
 /* Something left out on purpose: its row, the journal, the screen; no problem. */

@@ -105,16 +105,11 @@ static void write_row(struct taking *t, struct row *row)
 	row_put(row);
 }
 
-static struct collection_counts *counts_of(struct taking *t)
-{
-	return &t->collection->items[t->collection->current].counts;
-}
-
 static void not_taken(struct taking *t, const struct err *why)
 {
 	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .is_left = t->collection->broken};
 
-	counts_of(t)->failed++;
+	collection_counting(t->collection)->failed++;
 	write_row(t, &row);
 	collection_note_problem(t->collection, text_bytes(&t->path), why);
 }
@@ -185,9 +180,7 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	/* What a shadow copy did not keep was never to be had: no gap. */
 	row.is_gap =
 	    row.status == ROW_PARTIAL && !(t->volume->is_shadow && why.kind == ERR_MISSING);
-	counts_of(t)->taken += row.status == ROW_TAKEN;
-	counts_of(t)->partial += row.status == ROW_PARTIAL;
-	counts_of(t)->bytes += place->stored;
+	collection_count_entry(t->collection, row.status == ROW_TAKEN, place);
 	t->is_stored = row.status == ROW_TAKEN;
 	write_row(t, &row);
 	if (row.is_gap)
@@ -243,7 +236,6 @@ static void store(struct taking *t)
 {
 	struct source *source = t->content.source;
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
-	struct bundle_writer *writer = t->collection->plan->writer;
 	struct bundle_member member = {
 	    .name = text_string(&t->path), .identity = owner_of(t, t->name), .size = source->size};
 	struct bundle_place place;
@@ -255,15 +247,12 @@ static void store(struct taking *t)
 		member.changed = t->entry->times.changed;
 		member.created = t->entry->times.created;
 	}
-	if (bundle_entry_begin(writer, BUNDLE_FILES, &member, &err) &&
-	    copy_source(t->collection, source, source->size, &copy, &err) &&
-	    bundle_entry_end(writer, &place, &err)) {
+	if (copy_entry(t->collection, BUNDLE_FILES, &member, source, &copy, &place, &err)) {
 		finish(t, &place, &copy);
 		if (t->content.wof_why.kind != ERR_NONE || (t->content.is_wof && copy.bad_bytes))
 			take_packed(t);
 		return;
 	}
-	collection_break(t->collection, &err);
 	not_taken(t, &err);
 }
 
@@ -322,7 +311,8 @@ static bool write_same(struct taking *t, const struct other *other)
 
 	row.same_as = text_bytes(&first.path);
 	if (ok) {
-		counts_of(t)->expected--; /* as another name of what was taken */
+		collection_counting(t->collection)
+		    ->expected--; /* as another name of what was taken */
 		write_row(t, &row);
 		write_other_names(t, &first.path);
 	}
@@ -405,7 +395,7 @@ static bool skip_unkept(struct taking *t)
 		return false;
 	fail(&why, ERR_MISSING, "the shadow copy did not keep it (a scoped restore point)");
 	row.why = &why;
-	counts_of(t)->skipped++;
+	collection_counting(t->collection)->skipped++;
 	write_row(t, &row);
 	progress_add(&t->collection->progress, hit_stored_bytes(t->entry, t->stream));
 	return true;
@@ -416,9 +406,9 @@ static void take_stream(struct taking *t)
 	const struct collection_plan *plan = t->collection->plan;
 	struct err err = {0};
 
-	counts_of(t)->expected++;
+	collection_counting(t->collection)->expected++;
 	if (collect_stopped(t->collection)) {
-		counts_of(t)->failed++;
+		collection_counting(t->collection)->failed++;
 		left_behind(t);
 		return;
 	}
@@ -451,7 +441,7 @@ static void take_stream(struct taking *t)
 	if (!plan->writer) {
 		plan->would_take(
 		    plan->context, text_bytes(&t->path), hit_stored_bytes(t->entry, t->stream));
-		counts_of(t)->taken++;
+		collection_counting(t->collection)->taken++;
 		t->is_stored = true;
 		return;
 	}
@@ -575,8 +565,8 @@ uint64_t collection_take_rest(struct collection *collection, size_t volume, uint
 				break;
 			}
 		if (wanted) {
-			collection->items[collection->current].counts.expected += end - i;
-			collection->items[collection->current].counts.failed += end - i;
+			collection_counting(collection)->expected += end - i;
+			collection_counting(collection)->failed += end - i;
 			left += end - i;
 		}
 		if (wanted && clock_monotonic_ms() < until_ms)

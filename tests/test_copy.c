@@ -20,7 +20,7 @@ static bool copy_stopped(uint64_t size, struct err *err)
 
 	collection.plan = &plan;
 	collection.stopped = true;
-	return copy_source(&collection, &source, size, &result, err);
+	return copy_source(&collection, &source, &result, err);
 }
 
 static void test_short_rest_is_filled(void **state)
