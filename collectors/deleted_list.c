@@ -57,14 +57,6 @@ static void flush(struct deleted_list *list)
 	text_clear(&list->text);
 }
 
-static void add_utf16(struct json *json, const char *key, struct bytes utf16)
-{
-	CLEANUP(text_free) struct text name = {0};
-
-	text_add_utf16(&name, utf16);
-	json_bytes_field(json, key, text_bytes(&name));
-}
-
 static void add_member(struct deleted_files *d, struct json *json, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream)
 {
@@ -98,14 +90,9 @@ static void add_stream(struct deleted_files *d, struct json *json, const struct 
 
 	of.stream = deleted_holder(d, entry, stream, &is_wof, &wof);
 	json_begin(json);
-	add_utf16(json, "name", stream->utf16);
+	json_utf16_field(json, "name", stream->utf16);
 	json_unsigned_field(json, "size", stream->size);
-	if (stream->resident)
-		json_bool_field(json, "resident", true);
-	if (stream->flags & NTFS_STREAM_COMPRESSED)
-		json_bool_field(json, "compressed", true);
-	if (stream->flags & NTFS_STREAM_ENCRYPTED)
-		json_bool_field(json, "encrypted", true);
+	row_add_storage(json, stream);
 	if (is_wof)
 		json_string_field(json, "wof", ntfs_wof_word(wof.algorithm));
 	if (ntfs_deleted_judge(&of, d->bitmap, &state, &err)) {
@@ -133,7 +120,7 @@ static void add_names(struct deleted_files *d, struct json *json, const struct n
 		json_bool_field(json, "orphan", true);
 	if (!best)
 		return;
-	add_utf16(json, "name", best->utf16);
+	json_utf16_field(json, "name", best->utf16);
 	json_unsigned_field(json, "parent_record", best->parent.record);
 	json_unsigned_field(json, "parent_sequence", best->parent.sequence);
 	json_key(json, "other_names");

@@ -60,10 +60,7 @@ static bool has_lone_surrogate(struct bytes utf16)
 
 static void add_name(struct json *json, const struct ntfs_name *name)
 {
-	CLEANUP(text_free) struct text plain = {0};
-
-	text_add_utf16(&plain, name->utf16);
-	json_bytes_field(json, "name", text_bytes(&plain));
+	json_utf16_field(json, "name", name->utf16);
 	if (has_lone_surrogate(name->utf16))
 		json_hex_field(json, "raw_name", name->utf16);
 	json_unsigned_field(json, "name_space", name->name_space);

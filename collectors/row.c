@@ -10,14 +10,6 @@
 
 static const char *const status_names[] = {"taken", "partial", "not_taken", "same_as"};
 
-static void add_utf16(struct json *json, const char *key, struct bytes utf16)
-{
-	CLEANUP(text_free) struct text name = {0};
-
-	text_add_utf16(&name, utf16);
-	json_bytes_field(json, key, text_bytes(&name));
-}
-
 void row_add_ranges(
     struct json *json, const char *key, const struct range *ranges, size_t count, size_t most)
 {
@@ -120,30 +112,35 @@ static void add_name(struct json *json, const struct row *row)
 	for (size_t i = 0; i < row->entry->name_count; i++)
 		if (row->entry->names[i].name_space == NTFS_NAME_DOS &&
 		    name->name_space != NTFS_NAME_DOS) {
-			add_utf16(json, "dos_name", row->entry->names[i].utf16);
+			json_utf16_field(json, "dos_name", row->entry->names[i].utf16);
 			break;
 		}
 	if (row->is_orphan)
 		json_bool_field(json, "orphan", true);
 }
 
-static void add_stream(struct json *json, const struct row *row)
+void row_add_storage(struct json *json, const struct ntfs_stream *stream)
 {
-	const struct ntfs_stream *stream = row->stream;
-
-	add_utf16(json, "stream", stream->utf16);
-	if (stream->utf16.len)
-		add_raw_name(json, "raw_stream", stream->utf16);
-	if (stream->size != row->size)
-		json_unsigned_field(json, "claimed_size", stream->size);
-	json_unsigned_field(json, "allocated", stream->allocated);
-	json_unsigned_field(json, "initialized", stream->initialized);
 	if (stream->resident)
 		json_bool_field(json, "resident", true);
 	if (stream->flags & NTFS_STREAM_COMPRESSED)
 		json_bool_field(json, "compressed", true);
 	if (stream->flags & NTFS_STREAM_ENCRYPTED)
 		json_bool_field(json, "encrypted", true);
+}
+
+static void add_stream(struct json *json, const struct row *row)
+{
+	const struct ntfs_stream *stream = row->stream;
+
+	json_utf16_field(json, "stream", stream->utf16);
+	if (stream->utf16.len)
+		add_raw_name(json, "raw_stream", stream->utf16);
+	if (stream->size != row->size)
+		json_unsigned_field(json, "claimed_size", stream->size);
+	json_unsigned_field(json, "allocated", stream->allocated);
+	json_unsigned_field(json, "initialized", stream->initialized);
+	row_add_storage(json, stream);
 	if (stream->flags & NTFS_STREAM_SPARSE)
 		json_bool_field(json, "sparse", true);
 }
@@ -159,7 +156,7 @@ static void add_streams(struct json *json, const struct ntfs_entry *entry)
 
 		json_begin(json);
 		json_unsigned_field(json, "type", stream->type);
-		add_utf16(json, "name", stream->utf16);
+		json_utf16_field(json, "name", stream->utf16);
 		json_unsigned_field(json, "size", stream->size);
 		json_unsigned_field(json, "allocated", stream->allocated);
 		json_bool_field(json, "resident", stream->resident);

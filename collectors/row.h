@@ -68,6 +68,8 @@ struct row_deleted { /* what is left of a deleted stream; all borrowed */
 void row_add_ranges(
     struct json *json, const char *key, const struct range *ranges, size_t count, size_t most);
 #define ROW_RANGES_MAX 1024 /* of what a deleted file has lost */
+/* Adds "resident", "compressed" and "encrypted", those that are so. */
+void row_add_storage(struct json *json, const struct ntfs_stream *stream);
 /* Adds an object with the four times. */
 void row_add_times(struct json *json, const char *key, const struct ntfs_times *times);
 /* Adds the fields of "deleted" but for path, inside an object that is open. */

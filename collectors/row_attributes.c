@@ -21,14 +21,6 @@ static bool load(const struct row *row, uint32_t type, size_t most, uint8_t **ow
 			     stream, most, owned, out, why);
 }
 
-static void add_utf16(struct json *json, const char *key, struct bytes utf16)
-{
-	CLEANUP(text_free) struct text text = {0};
-
-	text_add_utf16(&text, utf16);
-	json_bytes_field(json, key, text_bytes(&text));
-}
-
 static void add_guid(struct json *json, const char *key, const uint8_t *guid)
 {
 	CLEANUP(text_free) struct text text = {0};
@@ -45,8 +37,8 @@ static void add_shape(struct json *json, const struct ntfs_reparse *r)
 	case NTFS_REPARSE_OPAQUE:
 		break;
 	case NTFS_REPARSE_LINK:
-		add_utf16(json, "target", r->target);
-		add_utf16(json, "print_name", r->shown);
+		json_utf16_field(json, "target", r->target);
+		json_utf16_field(json, "print_name", r->shown);
 		if (r->is_relative)
 			json_bool_field(json, "relative", true);
 		break;
@@ -56,12 +48,12 @@ static void add_shape(struct json *json, const struct ntfs_reparse *r)
 	case NTFS_REPARSE_NFS:
 		json_string_field(json, "nfs", r->nfs_kind);
 		if (r->target.len)
-			add_utf16(json, "target", r->target);
+			json_utf16_field(json, "target", r->target);
 		break;
 	case NTFS_REPARSE_APP:
-		add_utf16(json, "target", r->target);
-		add_utf16(json, "app", r->app);
-		add_utf16(json, "package", r->package);
+		json_utf16_field(json, "target", r->target);
+		json_utf16_field(json, "app", r->app);
+		json_utf16_field(json, "package", r->package);
 		break;
 	case NTFS_REPARSE_WOF_FILE:
 		if (r->algorithm <= NTFS_WOF_XPRESS16K)

@@ -166,6 +166,14 @@ void json_bytes_field(struct json *json, const char *key, struct bytes utf8)
 	json_string(json, utf8);
 }
 
+void json_utf16_field(struct json *json, const char *key, struct bytes utf16)
+{
+	CLEANUP(text_free) struct text utf8 = {0};
+
+	text_add_utf16(&utf8, utf16);
+	json_bytes_field(json, key, text_bytes(&utf8));
+}
+
 void json_unsigned_field(struct json *json, const char *key, uint64_t value)
 {
 	json_key(json, key);

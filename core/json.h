@@ -29,6 +29,7 @@ void json_hex(struct json *json, struct bytes bytes);
 
 void json_string_field(struct json *json, const char *key, const char *utf8); /* NULL: null */
 void json_bytes_field(struct json *json, const char *key, struct bytes utf8);
+void json_utf16_field(struct json *json, const char *key, struct bytes utf16); /* as WTF-8 */
 void json_unsigned_field(struct json *json, const char *key, uint64_t value);
 void json_bool_field(struct json *json, const char *key, bool value);
 void json_time_field(struct json *json, const char *key, uint64_t ticks);
