@@ -5,13 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WHOLE 6144 /* a path and what is wrong with it */
+#define DOTS  "\xe2\x80\xa6"
+
+#define SUBJECT_MIN 40 /* bytes that a shortened one keeps, about */
+
+static bool is_inside(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
 /* Cuts a UTF-8 string so that it does not end inside a character. */
 static void cut_at_character(char *text)
 {
 	size_t len = strlen(text);
 	size_t start = len;
 
-	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+	while (start > 0 && is_inside(text[start - 1]))
 		start--;
 	if (start == 0)
 		return;
@@ -22,8 +32,64 @@ static void cut_at_character(char *text)
 		text[start - 1] = 0;
 }
 
+/* The longest part between quotes: the subject, mostly a path. Returns its length. */
+static size_t find_subject(const char *whole, size_t *at)
+{
+	size_t longest = 0;
+	const char *from = strchr(whole, '\'');
+
+	while (from) {
+		const char *to = strchr(from + 1, '\'');
+		size_t len = to ? (size_t)(to - from) - 1 : 0;
+
+		if (len > longest) {
+			longest = len;
+			*at = (size_t)(from - whole) + 1;
+		}
+		from = to;
+	}
+	return longest;
+}
+
+/* What was wrong stands behind a long path and must not be lost: the path loses its middle. False: there is none. */
+static bool shorten_subject(char *whole, size_t len, size_t room)
+{
+	size_t at = 0;
+	size_t subject = find_subject(whole, &at);
+	size_t cut = len - room + strlen(DOTS);
+
+	if (subject <= SUBJECT_MIN)
+		return false;
+	if (cut > subject - SUBJECT_MIN + strlen(DOTS))
+		cut = subject - SUBJECT_MIN + strlen(DOTS);
+	size_t from = at + (subject - cut) / 2;
+	size_t to = from + cut;
+
+	while (from > at && is_inside(whole[from]))
+		from--;
+	while (to < at + subject && is_inside(whole[to]))
+		to++;
+	memcpy(whole + from, DOTS, strlen(DOTS));
+	memmove(whole + from + strlen(DOTS), whole + to, len - to + 1);
+	return true;
+}
+
+static void set_text(struct err *err, char *whole)
+{
+	size_t len = strlen(whole);
+
+	while (len >= sizeof(err->text) && shorten_subject(whole, len, sizeof(err->text) - 1))
+		len = strlen(whole);
+	if (len >= sizeof(err->text))
+		len = sizeof(err->text) - 1;
+	memcpy(err->text, whole, len);
+	err->text[len] = 0;
+	cut_at_character(err->text);
+}
+
 bool fail(struct err *err, enum err_kind kind, const char *format, ...)
 {
+	char whole[WHOLE];
 	va_list args;
 
 	if (!err)
@@ -31,27 +97,26 @@ bool fail(struct err *err, enum err_kind kind, const char *format, ...)
 	err->kind = kind;
 	err->os_code = 0;
 	va_start(args, format);
-	vsnprintf(err->text, sizeof(err->text), format, args);
+	vsnprintf(whole, sizeof(whole), format, args);
 	va_end(args);
-	cut_at_character(err->text);
+	set_text(err, whole);
 	return false;
 }
 
 bool fail_in(struct err *err, const char *format, ...)
 {
-	char where[sizeof(err->text)];
-	char whole[2 * sizeof(err->text) + 2];
+	char whole[WHOLE];
 	va_list args;
 
 	if (!err)
 		return false;
 	va_start(args, format);
-	vsnprintf(where, sizeof(where), format, args);
+	vsnprintf(whole, sizeof(whole) - sizeof(err->text) - 2, format, args);
 	va_end(args);
-	snprintf(whole, sizeof(whole), "%s: %s", where, err->text);
-	memcpy(err->text, whole, sizeof(err->text) - 1);
-	err->text[sizeof(err->text) - 1] = 0;
-	cut_at_character(err->text);
+	size_t used = strlen(whole);
+
+	snprintf(whole + used, sizeof(whole) - used, ": %s", err->text);
+	set_text(err, whole);
 	return false;
 }
 

@@ -87,6 +87,55 @@ static void test_time_refuses_rubbish(void **state)
 	assert_int_equal(ticks, 7);
 }
 
+static bool is_printable(const char *string)
+{
+	CLEANUP(text_free) struct text shown = {0};
+
+	text_add_printable(&shown, bytes_of(string));
+	return strcmp(text_string(&shown), string) == 0;
+}
+
+/* A long path must not push out what is wrong with it, and characters stay whole. */
+static void test_long_subjects(void **state)
+{
+	CLEANUP(text_free) struct text path = {0};
+	struct err err = {0};
+	struct err same = {0};
+
+	(void)state;
+	text_adds(&path, "start");
+	for (int i = 0; i < 1000; i++)
+		text_adds(&path, "\xe3\x81\x82");
+	text_adds(&path, "end");
+	assert_false(fail(&err, ERR_MISSING, "no '%s' in '%s'; name one with --ca",
+	    "evidence-ca.pem", text_string(&path)));
+	assert_true(strlen(err.text) < sizeof(err.text));
+	assert_true(strlen(err.text) > sizeof(err.text) - 8);
+	assert_true(is_printable(err.text));
+	assert_non_null(strstr(err.text, "no 'evidence-ca.pem' in 'start\xe3\x81\x82"));
+	assert_non_null(strstr(err.text, "\xe2\x80\xa6"));
+	assert_non_null(strstr(err.text, "\xe3\x81\x82"
+					 "end'; name one with --ca"));
+	/* Again, by a caller; and one by one byte too long. */
+	assert_false(fail_in(&err, "--keys '%s'", text_string(&path)));
+	assert_non_null(strstr(err.text, "end'; name one with --ca"));
+	for (size_t len = sizeof(err.text) - 12; len < sizeof(err.text) + 12; len++) {
+		char name[2 * sizeof(err.text)];
+
+		memset(name, 'x', sizeof(name));
+		name[len - strlen("cannot read '': full")] = 0;
+		assert_false(fail(&same, ERR_IO, "cannot read '%s': full", name));
+		assert_int_equal(
+		    strlen(same.text), len < sizeof(same.text) ? len : sizeof(same.text) - 1);
+		assert_true(is_printable(same.text));
+		assert_non_null(strstr(same.text, "': full"));
+	}
+	/* Without a subject there is only the end to cut. */
+	assert_false(fail(&same, ERR_IO, "%s", text_string(&path)));
+	assert_true(is_printable(same.text));
+	assert_true(strlen(same.text) > sizeof(same.text) - 4);
+}
+
 static void test_time_with_zone(void **state)
 {
 	static const struct {
@@ -203,6 +252,7 @@ int main(void)
 	    cmocka_unit_test(test_time_round_trip),
 	    cmocka_unit_test(test_time_with_days),
 	    cmocka_unit_test(test_time_with_zone),
+	    cmocka_unit_test(test_long_subjects),
 	    cmocka_unit_test(test_time_refuses_rubbish),
 	    cmocka_unit_test(test_patterns),
 	    cmocka_unit_test(test_json_escapes),
