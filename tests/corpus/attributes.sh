@@ -24,7 +24,7 @@ check() {
 check_raw() {
 	local record name _
 	while read -r _ record name _; do
-		icat -i raw -o "$(($2 / 512))" "$1" "$record-224" >"$scratch/raw" 2>/dev/null || true
+		icat -f ntfs -i raw -o "$(($2 / 512))" "$1" "$record-224" >"$scratch/raw" 2>/dev/null || true
 		grep -aqF "$name" "$scratch/raw" ||
 			corpus_fail "$3: record $record has no attribute '$name' for icat"
 		corpus_count "extended attributes that icat has, too"

@@ -51,13 +51,13 @@ check_by_fls() {
 		[[ $inode == *-128-* ]] || continue                 # $DATA only: no indexes
 		[[ $name != '$BadClus:$Bad' && $name != '$OrphanFiles'* ]] || continue
 		echo "$name" >>"$scratch/names"
-		theirs=$(set -o pipefail; icat "$cut" "$inode" 2>"$scratch/peer.err" | digest) && [ ! -s "$scratch/peer.err" ] || {
+		theirs=$(set -o pipefail; icat -f ntfs "$cut" "$inode" 2>"$scratch/peer.err" | digest) && [ ! -s "$scratch/peer.err" ] || {
 			corpus_count "files that icat cannot read"
 			echo "peer fails: $where: $kind $inode '$name': $(head -n 1 "$scratch/peer.err")"
 			continue
 		}
 		compare "$name" "$theirs"
-	done < <(fls -r -u -p "$cut")
+	done < <(fls -f ntfs -r -u -p "$cut")
 	# Nothing that the peer does not know.
 	(cd "$scratch/extracted/fs/C" && find . -type f -printf '%P\n') | sort >"$scratch/ours"
 	sort -u "$scratch/names" >"$scratch/theirs"
@@ -96,7 +96,7 @@ check_volume() { # FILE OFFSET PATH
 		corpus_fail "$where: extract: $(tail -n 1 "$scratch/stderr")"
 	load_rows
 	peer=icat
-	if fsstat "$cut" >/dev/null 2>&1; then
+	if fsstat -f ntfs "$cut" >/dev/null 2>&1; then
 		check_by_fls
 	else
 		peer=ntfscat

@@ -36,7 +36,7 @@ inode_of() {
 check_row() {
 	local record=$1 stream=$2 result=$3 ranges=$4 member=$5 inode
 	inode=$(inode_of "$record" "${stream#.}") || { corpus_count "streams that fls does not list"; return 0; }
-	icat -r "$cut" "$inode" >"$scratch/theirs" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ] || {
+	icat -f ntfs -r "$cut" "$inode" >"$scratch/theirs" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ] || {
 		corpus_count "files that icat cannot read"
 		return 0
 	}
@@ -65,8 +65,8 @@ check_volume() { # FILE OFFSET PATH
 	for result in full partial overwritten trimmed; do
 		corpus_count "streams: $result" "$(jq -c --arg result "$result" 'select(.deleted.result == $result)' "$scratch/rows" | wc -l)"
 	done
-	if fsstat "$cut" >/dev/null 2>&1; then
-		fls -r -p "$cut" >"$scratch/fls"
+	if fsstat -f ntfs "$cut" >/dev/null 2>&1; then
+		fls -f ntfs -r -p "$cut" >"$scratch/fls"
 		while IFS=$'\t' read -r record stream result ranges member; do
 			check_row "$record" "$stream" "$result" "$ranges" "$member"
 		done < <(jq -r 'select(.deleted and .place and (.damage | not)) | [.record, "." + .stream, .deleted.result,

@@ -21,13 +21,13 @@ peer_bytes() {
 		ntfscat -i "$1" -a "$2" ${4:+-n "$4"} "$cut"
 		return
 	fi
-	icat -o "$sector" "$file" "$1-$2-$3" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ] && return
+	icat -f ntfs -o "$sector" "$file" "$1-$2-$3" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ] && return
 	grep -q 'not found' "$scratch/peer.err" || return 1
-	id=$(istat -o "$sector" "$file" "$1" 2>/dev/null | awk -v type="($2-" -v name="${4:-N/A}" '
+	id=$(istat -f ntfs -o "$sector" "$file" "$1" 2>/dev/null | awk -v type="($2-" -v name="${4:-N/A}" '
 		/^Type: / && index($3, type) == 1 { id = $3; gsub(/.*-|\)/, "", id)
 			n = $0; sub(/.*Name: /, "", n); sub(/   (Non-)?Resident.*/, "", n)
 			if (n == name) { print id; exit } }')
-	[ -n "$id" ] && icat -o "$sector" "$file" "$1-$2-$id" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ]
+	[ -n "$id" ] && icat -f ntfs -o "$sector" "$file" "$1-$2-$id" 2>"$scratch/peer.err" && [ ! -s "$scratch/peer.err" ]
 }
 
 check_streams() {
@@ -122,7 +122,7 @@ check_names() {
 	if [ "$peer" = icat ]; then
 		awk -F'\t' '$3 != 2 { sub(/-.*/, "", $2); print $2 "\t" $4 }' "$scratch/list" |
 			grep -v $'^5\t\\.$' | sort -u >"$scratch/names.ours"
-		fls -r -u -o "$sector" "$file" 2>/dev/null | sed -n 's/^[+ ]*[a-z]\/[-a-z] \([0-9]*\)[-0-9]*:\t/\1\t/p' |
+		fls -f ntfs -r -u -o "$sector" "$file" 2>/dev/null | sed -n 's/^[+ ]*[a-z]\/[-a-z] \([0-9]*\)[-0-9]*:\t/\1\t/p' |
 			grep -v '\$OrphanFiles$' | sed 's/:[^:]*$//' | sort -u >"$scratch/names.theirs"
 		# TSK shows control characters and lone surrogates as others: such files are left out on both sides.
 		cut -f 2,4 "$scratch/list" | LC_ALL=C grep -aP '\t.*([\x00-\x1f]|\xed[\xa0-\xbf])' |
@@ -157,7 +157,7 @@ check_volume() { # FILE OFFSET PATH
 	where="$3 at $offset"
 	corpus_count "NTFS volumes"
 	peer=icat
-	if ! fsstat -o "$sector" "$file" >/dev/null 2>&1; then
+	if ! fsstat -f ntfs -o "$sector" "$file" >/dev/null 2>&1; then
 		peer=ntfscat
 		corpus_cut "$file" "$offset"
 	fi

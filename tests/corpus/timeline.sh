@@ -292,7 +292,7 @@ fls_differ() {
 
 check_fls_run() { # VOLUME NAME
 	local differ
-	if ! fls -r -p -m / "$1" >"$scratch/listing" 2>/dev/null || [ ! -s "$scratch/listing" ]; then
+	if ! fls -f ntfs -r -p -m / "$1" >"$scratch/listing" 2>/dev/null || [ ! -s "$scratch/listing" ]; then
 		echo "peer fails: $2: fls does not open it"
 		corpus_count "volumes that fls does not open"
 		return
@@ -315,7 +315,7 @@ falls() {
 check_bare_of() { # VOLUME NAME
 	local differ same='select(.kind == "file") | del(.owner_sid)' late
 	[ -z "$(falls "$scratch/jsonl")" ] || corpus_fail "$2: records out of order"
-	if ! icat "$1" 0 >"$scratch/mft" 2>/dev/null || [ ! -s "$scratch/mft" ]; then
+	if ! icat -f ntfs "$1" 0 >"$scratch/mft" 2>/dev/null || [ ! -s "$scratch/mft" ]; then
 		corpus_count "volumes whose \$MFT icat does not give"
 		return
 	fi
