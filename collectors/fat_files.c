@@ -260,7 +260,7 @@ static void note_damage(struct fat_walker *self, uint64_t place, const struct er
 {
 	struct fat_taking *t = (struct fat_taking *)self;
 
-	if (t->purpose == COUNT && t->damaged++ == 0) {
+	if ((t->purpose == COUNT || t->purpose == TAKE_FILES) && t->damaged++ == 0) {
 		t->first_damage = *why;
 		fail_in(&t->first_damage, "at byte %llu", (unsigned long long)place);
 	}
@@ -427,6 +427,22 @@ void collection_fat_walk(struct collection *collection, size_t index)
 	text_free(&t.path);
 }
 
+/* What the first walk found and this one did not: a directory that cannot be read any more, or files deleted since. */
+static void report_lost(struct fat_taking *t)
+{
+	unsigned current = t->collection->current;
+	uint64_t wanted = t->hits->by_item[current], found = t->hits->taken[current];
+	struct err err = {0};
+
+	if (found >= wanted)
+		return;
+	fail(&err, t->damaged ? t->first_damage.kind : ERR_MISSING,
+	    "%llu of %llu files were not found again when they were to be taken: %.180s",
+	    (unsigned long long)(wanted - found), (unsigned long long)wanted,
+	    t->damaged ? t->first_damage.text : "changed or deleted");
+	problem(t, &err);
+}
+
 void collection_fat_take(struct collection *collection, size_t index)
 {
 	struct fat_taking t = begin(collection, index, TAKE_FILES);
@@ -438,6 +454,8 @@ void collection_fat_take(struct collection *collection, size_t index)
 	if (!collect_stopped(collection) && !fat_walk(t.volume->fat, &t.walker, &err) &&
 	    err.kind != ERR_STOPPED)
 		problem(&t, &err);
+	if (!collect_stopped(collection))
+		report_lost(&t);
 	text_free(&t.path);
 }
 

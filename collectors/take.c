@@ -27,7 +27,7 @@ struct taking { /* a stream on its way into the bundle */
 	const struct hit *hits; /* all of the file */
 	size_t hit_count;
 	struct text path; /* in the bundle */
-	bool is_orphan;
+	bool is_orphan, is_journal;
 	struct content content;
 	bool is_stored;  /* whole, in the bundle; in a dry run: would be */
 	const char *now; /* of a shadow copy: what became of it since */
@@ -115,7 +115,7 @@ static void not_taken(struct taking *t, const struct err *why)
 }
 
 /* $Extend/$UsnJrnl:$J, whose old part is one large hole; also where $Extend is damaged. */
-static bool is_journal(const struct taking *t)
+static bool has_path_of_journal(const struct taking *t)
 {
 	static const uint8_t j[] = {'$', 0, 'J', 0};
 	static const char name[] = "/$UsnJrnl:$J";
@@ -424,6 +424,7 @@ static void take_stream(struct taking *t)
 		not_taken(t, &err);
 		return;
 	}
+	t->is_journal = has_path_of_journal(t); /* also of a second one, whose path is set apart */
 	if (!claim(t, t->name, &t->path, NULL, &err)) {
 		not_taken(t, &err);
 		return;
@@ -446,7 +447,7 @@ static void take_stream(struct taking *t)
 		return;
 	}
 	t->collection->progress.what = text_bytes(&t->path);
-	if (content_open(t->volume, t->entry, t->stream, is_journal(t), &t->content, &err)) {
+	if (content_open(t->volume, t->entry, t->stream, t->is_journal, &t->content, &err)) {
 		store(t);
 	} else {
 		not_taken(t, &err);

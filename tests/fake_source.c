@@ -9,11 +9,16 @@ static bool fake_read(
 	struct fake_source *fake = (struct fake_source *)self;
 	uint64_t left = offset < fake->bytes.len ? fake->bytes.len - offset : 0;
 	uint64_t end = offset + (len < left ? len : left);
-	bool is_bad =
-	    fake->bad_len && offset < fake->bad_from + fake->bad_len && fake->bad_from < end;
 
 	*got = 0;
 	fake->reads++;
+	if (fake->reads == fake->fail_at && fake->is_lasting) {
+		fake->bad_from = offset;
+		fake->bad_len = 512;
+	}
+	bool is_bad =
+	    fake->bad_len && offset < fake->bad_from + fake->bad_len && fake->bad_from < end;
+
 	if (fake->reads == fake->fail_at)
 		return fail(err, ERR_IO, "the fake device failed at read %llu",
 		    (unsigned long long)fake->reads);

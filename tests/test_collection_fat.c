@@ -1,0 +1,181 @@
+/* A whole collection from FAT and exFAT volumes in memory: what fails costs what it touches and nothing else. */
+#include "tests/unit.h"
+
+#include "core/array.h"
+#include "tests/fixture_bundle.h"
+#include "tests/fixture_collect.h"
+#include "tests/fixture_fat.h"
+
+#define SECTOR    512u
+#define CLUSTERS  3u /* of a file */
+#define DIRECTORY 20u
+#define UNKNOWN   SIZE_MAX
+
+/* BELOW lies in DIR, the others in the root. */
+static const struct {
+	const char *name; /* of a file on FAT */
+	const char *path; /* in the bundle */
+	uint32_t cluster;
+} files[] = {
+    {"BELOW   TXT", "fs/C/DIR/BELOW.TXT", 30},
+    {"ONE     TXT", "fs/C/ONE.TXT", 40},
+    {"TWO     TXT", "fs/C/TWO.TXT", 50},
+};
+
+static const enum fat_kind kinds[] = {FAT_12, FAT_16, FAT_32, FAT_EX};
+
+static struct fixture_fat stick;
+
+static struct fake_source *stick_source(void)
+{
+	struct fake_source *source = fake_source_new((struct bytes){stick.at, stick.size});
+
+	assert_non_null(source);
+	return source;
+}
+
+static void put_data(size_t file)
+{
+	for (uint32_t i = 0; i < CLUSTERS; i++)
+		memset(fixture_fat_cluster(&stick, files[file].cluster + i), files[file].name[0],
+		    SECTOR);
+	fixture_fat_chain(&stick, files[file].cluster, CLUSTERS);
+}
+
+static void put_file(size_t file, uint32_t directory, size_t slot)
+{
+	fixture_fat_short(fixture_fat_slot(&stick, directory, slot), files[file].name, 0x20,
+	    files[file].cluster, CLUSTERS * SECTOR - 7);
+	put_data(file);
+}
+
+/* ONE is one run of clusters, without a chain in the FAT. */
+static void put_exfat_file(size_t file, uint32_t directory, size_t *slot)
+{
+	const char *name = strrchr(files[file].path, '/') + 1;
+
+	*slot += fixture_fat_set_of(fixture_fat_slot(&stick, directory, *slot), name, 0x20,
+	    file == 1 ? 3 : 1, files[file].cluster, CLUSTERS * SECTOR - 7);
+	put_data(file);
+}
+
+static void make_exfat(void)
+{
+	size_t slot = 2; /* behind the bitmap and the table of upper case */
+	size_t below = 0;
+
+	slot += fixture_fat_set_of(
+	    fixture_fat_slot(&stick, 0, slot), "DIR", 0x10, 1, DIRECTORY, SECTOR);
+	fixture_fat_set(&stick, DIRECTORY, FIXTURE_FAT_END);
+	put_exfat_file(0, DIRECTORY, &below);
+	put_exfat_file(1, 0, &slot);
+	put_exfat_file(2, 0, &slot);
+}
+
+static void make_stick(enum fat_kind kind)
+{
+	static const uint32_t clusters[] = {
+	    [FAT_12] = 200, [FAT_16] = 5000, [FAT_32] = 70000, [FAT_EX] = 200};
+
+	assert_true(fixture_fat_new(&stick, kind, SECTOR, clusters[kind]));
+	if (kind == FAT_EX) {
+		make_exfat();
+		return;
+	}
+	fixture_fat_short(fixture_fat_slot(&stick, 0, 0), "DIR        ", 0x10, DIRECTORY, 0);
+	fixture_fat_set(&stick, DIRECTORY, FIXTURE_FAT_END);
+	fixture_fat_dots(&stick, DIRECTORY, 0);
+	put_file(0, DIRECTORY, 2);
+	put_file(1, 0, 1);
+	put_file(2, 0, 2);
+}
+
+static void survives_each_failed_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		make_stick(kinds[i]);
+		assert_true(fixture_fail_each_read(stick_source) > 5);
+		fixture_fat_free(&stick);
+	}
+}
+
+/* The file whose content lies at an offset. */
+static size_t file_at(uint64_t offset)
+{
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		uint64_t from =
+		    (uint64_t)(fixture_fat_cluster(&stick, files[i].cluster) - stick.at);
+
+		if (offset >= from && offset < from + CLUSTERS * SECTOR)
+			return i;
+	}
+	return UNKNOWN;
+}
+
+static bool is_in_directory(uint64_t offset)
+{
+	uint64_t from = (uint64_t)(fixture_fat_cluster(&stick, DIRECTORY) - stick.at);
+
+	return offset >= from && offset < from + SECTOR;
+}
+
+/* One sector cannot be read any more: of a file's content, that one file is kept in part, and its row says why; of a directory, what
+ * lies in it is lost; whatever is lost, it is said. Returns whether it was a sector of a file. */
+static bool check_lasting(const struct outcome *all, const struct outcome *one)
+{
+	size_t hit = file_at(one->bad_from);
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		const struct member *found = outcome_find(one, files[i].path);
+		bool is_same = member_is_same(outcome_find(all, files[i].path), found);
+
+		if (i == hit) {
+			assert_non_null(found);
+			assert_false(is_same || found->is_whole);
+			assert_true(found->has_reason);
+			assert_int_equal(found->content.len, CLUSTERS * SECTOR - 7);
+		} else if (hit != UNKNOWN || (i > 0 && is_in_directory(one->bad_from))) {
+			assert_true(is_same);
+		}
+		assert_true(is_same || one->has_gaps);
+	}
+	return hit != UNKNOWN;
+}
+
+static void survives_each_lasting_failure(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		CLEANUP(outcome_free) struct outcome all = {0};
+		unsigned hits = 0;
+
+		make_stick(kinds[i]);
+		fixture_collect_all(stick_source(), &all);
+		assert_false(all.has_gaps);
+		for (size_t k = 0; k < ARRAY_LEN(files); k++)
+			assert_non_null(outcome_find(&all, files[k].path));
+		for (uint64_t n = fixture_opening_reads(stick_source()) + 1; n <= all.reads; n++) {
+			CLEANUP(outcome_free) struct outcome one = {0};
+			struct fake_source *source = stick_source();
+
+			source->fail_at = n;
+			source->is_lasting = true;
+			fixture_collect_all(source, &one);
+			hits += check_lasting(&all, &one);
+		}
+		assert_true(hits >= ARRAY_LEN(files));
+		fixture_fat_free(&stick);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(survives_each_failed_read),
+	    cmocka_unit_test(survives_each_lasting_failure),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "collection from FAT", tests, fixture_keys_make, fixture_keys_free);
+}
