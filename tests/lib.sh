@@ -82,6 +82,7 @@ have_image() {
 	exec 7>"$build/e2e/lock"
 	flock 7
 	if [ ! -f "$image.json" ] || [ "$tests/make-image.sh" -nt "$image.json" ] || [ "$build/tests/mkusn" -nt "$image.json" ] ||
+		[ "$build/tests/mkstomp" -nt "$image.json" ] ||
 		[ "$build/tests/mkfixtures" -nt "$image.json" ]; then
 		KANSHIKI_BUILD=$build "$tests/make-image.sh" "$image" >"$build/e2e/image.log" 2>&1 || code=$?
 		if [ "$code" -ne 0 ]; then

@@ -42,7 +42,7 @@ check_needs() {
 	done
 	[ -e /dev/fuse ] || mknod /dev/fuse c 10 229 2>/dev/null || true
 	(exec 3<>/dev/fuse) 2>/dev/null || skip "NTFS image (/dev/fuse cannot be opened)"
-	for tool in mkfixtures mkusn; do
+	for tool in mkfixtures mkusn mkstomp; do
 		[ -x "$build/tests/$tool" ] ||
 			die "'$build/tests/$tool' is not built: cmake --build --preset linux --target $tool"
 	done
@@ -159,6 +159,9 @@ make_times() {
 	local file=$mnt/Users/花子/Documents/times.txt
 	echo "2001-02-03T04:05:06.7890123Z 2010-11-12T13:14:15.1617181Z 2020-12-24T01:02:03.0000001Z" >"$file"
 	setfattr -n system.ntfs_times_be -v 0x01c08d967e2d69cb01cb826b813dda9d01d6d99063fc3781 "$file"
+	# mkstomp sets the times of these two: long before they were made, to the second; and created in the year 2100.
+	cp "$mnt/ProgramData/cleaner.exe" "$mnt/Users/花子/Documents/stomped.exe"
+	echo "created after its last change" >"$mnt/Users/花子/Documents/future.txt"
 	setfattr -n system.ntfs_attrib_be -v 0x00000006 "$mnt/Users/花子/NTUSER.DAT" # hidden, system
 	# A junction (MS-FSCC 2.1.2.5): \??\C:\Users, shown as C:\Users.
 	mkdir "$mnt/Documents and Settings"
@@ -241,6 +244,8 @@ main() {
 	umount "$mnt"
 	"$build/tests/mkusn" "$out" "$hole" 500 Users/花子/Documents/請求書.docx Users/花子/Documents/times.txt \
 		ProgramData/cleaner.exe Users/花子/Downloads Windows/Prefetch/NOTEPAD.EXE-D8414F97.pf
+	"$build/tests/mkstomp" "$out" Users/花子/Documents/stomped.exe 128920004640000000 128920004640000000 \
+		Users/花子/Documents/future.txt 157469183991234567 128920004641234567
 	set_serial
 	mv "$work/list.json" "$out.json"
 	echo "made '$out': NTFS, $(stat -c %s "$out") bytes, $(grep -c '"path"' "$out.json") files listed" >&2

@@ -35,6 +35,17 @@ check_secure_and_slack() {
 		complain "no deleted name in the slack of directories"
 }
 
+# Times that somebody set: the hints are at these files, no others have them, and they come through a collection.
+check_hints() { # LISTING
+	local found
+	found=$(jq -r --arg dir "$2" 'select(.hints and (.path | contains($dir + "Documents/"))) | [(.path | sub(".*/"; "")), (.hints | join("+")), .created, .modified] | @tsv' "$1" | sort)
+	[ "$found" = "future.txt	changed_before_created	2099-12-31T23:59:59.1234567Z	2009-07-13T23:14:24.1234567Z
+stomped.exe	si_before_fn+zero_subseconds	2009-07-13T23:14:24.0000000Z	2009-07-13T23:14:24.0000000Z" ] ||
+		complain "$1: hints are: $found"
+	found=$(jq -r 'select(.hints) | .hints[] | select(. != "zero_subseconds")' "$1" | sort | uniq -c | awk '{ print $1, $2 }' | paste -sd' ')
+	[ "$found" = "1 changed_before_created 1 si_before_fn" ] || complain "$1: hints elsewhere: $found"
+}
+
 check_bundle() {
 	local letter
 	run "bundle" 0 "$kanshiki" timeline "$bundle/" --keys "$work/keys"
@@ -202,7 +213,9 @@ mkdir "$work/bundles"
 run "image" 0 "$kanshiki" timeline "$image"
 cp "$work/out" "$work/image.jsonl"
 collect_twice
+check_hints "$work/image.jsonl" Users/花子/
 check_bundle
+check_hints "$work/C.jsonl" Users/花子/
 check_bare
 check_log
 check_together
