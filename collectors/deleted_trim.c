@@ -41,7 +41,7 @@ static void ask_registry(struct deleted_files *d)
 
 void deleted_trim_judge(struct deleted_files *d)
 {
-	trim_judge(&d->trim, d->collection, d->volume->raw,
+	trim_judge(&d->trim, d->collection, d->volume,
 	    ntfs_volume_geometry(d->volume->ntfs)->cluster_size);
 	ask_registry(d);
 }

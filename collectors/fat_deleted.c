@@ -424,8 +424,8 @@ static void run(struct fat_deleted *d)
 		return;
 	deleted_caps(d->collection, &d->cap, &d->file_cap);
 	decide(d);
-	trim_judge(&d->trim, d->collection, d->volume->raw,
-	    fat_volume_geometry(d->volume->fat)->cluster_size);
+	trim_judge(
+	    &d->trim, d->collection, d->volume, fat_volume_geometry(d->volume->fat)->cluster_size);
 	trim_say(&d->trim, d->collection, text_string(&d->volume->name));
 	d->list.ceiling = LIST_BYTES;
 	add_head(d);

@@ -3,6 +3,7 @@
 
 #include "collectors/state.h"
 #include "core/tr.h"
+#include "platform/storage.h"
 
 #define PIECE 4096u
 
@@ -27,19 +28,22 @@ bool trim_is_blank(const uint8_t *at, size_t len)
 	return (at[0] == 0 || at[0] == 0xff) && memcmp(at, at + 1, len - 1) == 0;
 }
 
-void trim_judge(
-    struct trim *trim, struct collection *collection, struct source *raw, uint32_t cluster_size)
+void trim_judge(struct trim *trim, struct collection *collection,
+    const struct collection_volume *volume, uint32_t cluster_size)
 {
 	uint8_t piece[PIECE];
 	size_t len = cluster_size < PIECE ? cluster_size : PIECE;
 
 	for (size_t i = 0; i < trim->count && !collect_stopped(collection); i++) {
-		if (!source_read_exact(raw, trim->at[i], piece, len, NULL))
+		if (!source_read_exact(volume->raw, trim->at[i], piece, len, NULL))
 			continue;
 		trim->sampled++;
 		trim->blank += trim_is_blank(piece, len);
 	}
 	trim->looks_trimmed = trim->blank * 2 >= trim->sampled && trim->blank > 0;
+	if (volume->is_live)
+		trim->is_device_known =
+		    storage_trims(text_string(&volume->path), &trim->device_trims);
 }
 
 const char *trim_word(const struct trim *trim)
@@ -67,6 +71,11 @@ void trim_write(struct json *json, const struct trim *trim, const char *left)
 		json_unsigned_field(json, "disable_delete_notification", trim->setting);
 	else
 		json_string_field(json, "disable_delete_notification", NULL);
+	json_key(json, "device_trims");
+	if (trim->is_device_known)
+		json_bool(json, trim->device_trims);
+	else
+		json_null(json);
 	text_addf(&meaning,
 	    "the drive has emptied the clusters of deleted files (TRIM): only what lies in %s is "
 	    "left",

@@ -10,6 +10,8 @@ struct collection;
 
 #define TRIM_SAMPLES 256u /* clusters looked at */
 
+struct collection_volume;
+
 struct trim {                      /* zero before use */
 	uint64_t at[TRIM_SAMPLES]; /* offsets of clusters on the volume */
 	size_t count;
@@ -17,14 +19,15 @@ struct trim {                      /* zero before use */
 	uint64_t sampled, blank; /* read; of them emptied */
 	bool looks_trimmed;      /* half of the samples or more */
 	bool has_setting;
-	uint32_t setting; /* DisableDeleteNotification */
+	uint32_t setting;                   /* DisableDeleteNotification */
+	bool is_device_known, device_trims; /* what the disk of a live volume says */
 };
 
 /* Offers a cluster by its offset: free now, and with content before. */
 void trim_see(struct trim *trim, uint64_t offset);
-/* Reads the samples of the volume in raw. */
-void trim_judge(
-    struct trim *trim, struct collection *collection, struct source *raw, uint32_t cluster_size);
+/* Reads the samples of the volume, and asks its disk when it is live. */
+void trim_judge(struct trim *trim, struct collection *collection,
+    const struct collection_volume *volume, uint32_t cluster_size);
 /* "hopeless", "possible", "unknown". */
 const char *trim_word(const struct trim *trim);
 /* Whether one byte, 0x00 or 0xff, stands there throughout; at least one byte. */

@@ -41,4 +41,7 @@ bool storage_of(const char *path, struct storage_place *out);
 /* Where on which disk a live volume ("\\.\C:", "/dev/sda1") begins; false when it cannot be told, or it lies on several. */
 bool storage_extent(const char *volume, char disk[STORAGE_PATH_ROOM], uint64_t *offset);
 
+/* Whether the disk below a live volume is told of what is deleted (TRIM, UNMAP) and may empty it; false when it cannot be told. */
+bool storage_trims(const char *volume, bool *trims);
+
 #endif

@@ -169,11 +169,66 @@ static void survives_each_lasting_failure(void **state)
 	}
 }
 
+/* ONE and TWO are deleted; a drive with TRIM has emptied their clusters. */
+static void delete_files(enum fat_kind kind, bool trimmed)
+{
+	make_stick(kind);
+	if (kind == FAT_EX)
+		fixture_fat_unuse(fixture_fat_slot(&stick, 0, 2 + 3), 6);
+	for (size_t i = 1; i < ARRAY_LEN(files); i++) {
+		if (kind != FAT_EX)
+			*fixture_fat_slot(&stick, 0, i) = 0xe5;
+		for (uint32_t k = 0; k < CLUSTERS; k++) {
+			fixture_fat_set(&stick, files[i].cluster + k, 0);
+			if (trimmed)
+				memset(
+				    fixture_fat_cluster(&stick, files[i].cluster + k), 0, SECTOR);
+		}
+	}
+}
+
+/* Of a FAT32 of this size the upper half of a deleted file's cluster is lost: nothing tells where to look. */
+static const char *trim_of(enum fat_kind kind, bool trimmed)
+{
+	if (kind == FAT_32)
+		return "\"trim\":{\"recovery\":\"unknown\",\"sampled\":0,";
+	return trimmed ? "\"trim\":{\"recovery\":\"hopeless\",\"sampled\":2,\"zero\":2,"
+		       : "\"trim\":{\"recovery\":\"possible\",\"sampled\":2,\"zero\":0,";
+}
+
+static void says_what_trim_left(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(kinds); i++) {
+		CLEANUP(outcome_free) struct outcome all = {0};
+		struct fake_store *store = fake_store_new();
+		enum fat_kind kind = kinds[i / 2];
+		bool trimmed = i % 2 == 0;
+		size_t whole = 0;
+
+		delete_files(kind, trimmed);
+		fixture_collect_into(stick_source(), store, "default", NULL, &all);
+		fixture_read_back(&store->store, &all);
+		const struct member *list = outcome_find(&all, "deleted/C/files.jsonl");
+		const char *said = list ? text_string(&list->content) : "";
+
+		assert_non_null(strstr(said, trim_of(kind, trimmed)));
+		assert_true((trimmed && kind != FAT_32) == (strstr(said, "(TRIM)") != NULL));
+		for (size_t k = 0; k < all.count; k++)
+			whole += strncmp(all.at[k].path, "deleted/C/", 10) == 0 &&
+				 strstr(all.at[k].path, ".TXT") && all.at[k].is_whole;
+		assert_int_equal(whole, trimmed || kind == FAT_32 ? 0 : 2);
+		store_free(&store->store);
+		fixture_fat_free(&stick);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(survives_each_failed_read),
 	    cmocka_unit_test(survives_each_lasting_failure),
+	    cmocka_unit_test(says_what_trim_left),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -242,6 +242,32 @@ static void test_trim(void **state)
 	assert_string_equal(trim_word(&trim), "hopeless");
 }
 
+/* What the list says of TRIM: what the drive says only where it was asked. */
+static void test_trim_words(void **state)
+{
+	struct trim trim = {.sampled = 4, .blank = 4, .has_setting = true, .setting = 0};
+	CLEANUP(text_free) struct text unasked = {0}, asked = {0};
+	struct json json = {.to = &unasked};
+
+	(void)state;
+	json_begin(&json);
+	trim_write(&json, &trim, "MFT records");
+	json_end(&json);
+	assert_string_equal(text_string(&unasked),
+	    "{\"trim\":{\"recovery\":\"hopeless\",\"sampled\":4,\"zero\":4,"
+	    "\"disable_delete_notification\":0,\"device_trims\":null,\"meaning\":\"the drive has "
+	    "emptied the clusters of deleted files (TRIM): only what lies in MFT records is "
+	    "left\"}}");
+	trim = (struct trim){.is_device_known = true, .device_trims = true};
+	json = (struct json){.to = &asked};
+	json_begin(&json);
+	trim_write(&json, &trim, "MFT records");
+	json_end(&json);
+	assert_string_equal(text_string(&asked),
+	    "{\"trim\":{\"recovery\":\"unknown\",\"sampled\":0,\"zero\":0,"
+	    "\"disable_delete_notification\":null,\"device_trims\":true}}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +277,7 @@ int main(void)
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_priorities),
 	    cmocka_unit_test(test_trim),
+	    cmocka_unit_test(test_trim_words),
 	};
 
 	return cmocka_run_group_tests_name("deleted-files", tests, make_volume, free_volume);

@@ -208,3 +208,17 @@ bool storage_extent(const char *volume, char disk[STORAGE_PATH_ROOM], uint64_t *
 	*offset = start * SECTOR;
 	return true;
 }
+
+bool storage_trims(const char *volume, bool *trims)
+{
+	char directory[PATH_MAX], value[VALUE_MAX];
+	struct stat at;
+
+	if (stat(volume, &at) != 0 || !S_ISBLK(at.st_mode) || !find_device(at.st_rdev, directory))
+		return false;
+	go_to_disk(directory);
+	if (!read_value(directory, "queue/discard_max_bytes", value))
+		return false;
+	*trims = strcmp(value, "0") != 0;
+	return true;
+}

@@ -180,3 +180,24 @@ bool storage_extent(const char *volume, char disk[STORAGE_PATH_ROOM], uint64_t *
 	*offset = (uint64_t)extent.StartingOffset.QuadPart;
 	return true;
 }
+
+bool storage_trims(const char *volume, bool *trims)
+{
+	STORAGE_PROPERTY_QUERY query = {
+	    .PropertyId = StorageDeviceTrimProperty, .QueryType = PropertyStandardQuery};
+	CLEANUP(free_memory) wchar_t *wide = wide_path(volume, NULL);
+	DEVICE_TRIM_DESCRIPTOR told = {0};
+	DWORD n = 0;
+
+	if (!wide)
+		return false;
+	CLEANUP(handle_close) HANDLE device = open_device(wide);
+
+	if (device == INVALID_HANDLE_VALUE ||
+	    !DeviceIoControl(device, IOCTL_STORAGE_QUERY_PROPERTY, &query, sizeof(query), &told,
+		sizeof(told), &n, NULL) ||
+	    n < sizeof(told))
+		return false;
+	*trims = told.TrimEnabled != 0;
+	return true;
+}
