@@ -23,6 +23,11 @@ once() {
 	{ time "${core[@]}" "$@" >/dev/null 2>&1 || true; } 2>&1 | awk '{ print $1 + $2 }'
 }
 
+# lines_of COMMAND...: what it prints; fails where it fails. A program that breaks down is fast.
+lines_of() {
+	"$@" >"$work/lines" 2>"$work/lines.err" && wc -lc <"$work/lines" | awk '{ printf "%d lines (%d MB)", $1, $2 / 1e6 }'
+}
+
 # compare WHAT ROUNDS WANTED OURS... -- THEIRS...
 compare() {
 	local what=$1 rounds=$2 wanted=$3 ours=() theirs=()
@@ -30,6 +35,12 @@ compare() {
 	while [ "$1" != -- ]; do ours+=("$1"); shift; done
 	shift
 	theirs=("$@")
+	local lines peer_lines
+	if ! { lines=$(lines_of "${ours[@]}") && peer_lines=$(lines_of "${theirs[@]}"); }; then
+		printf '%-52s          not judged: one of them failed: %s\n' "$what" "$(tail -n 1 "$work/lines.err")"
+		return
+	fi
+	echo "   $lines against $peer_lines"
 	: >"$work/ours" && : >"$work/theirs"
 	while [ "$rounds" -gt 0 ]; do
 		# Ours is short: several of it are one round, so that the grain of the clock does not count.

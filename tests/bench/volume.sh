@@ -4,7 +4,7 @@
 # 120,000 files take 20 s and 170 MB of OUT, which is sparse.
 set -euo pipefail
 export LC_ALL=C.UTF-8
-out=$1 files=$2
+out=$(realpath -m "$1") files=$2
 [ "$(id -u)" = 0 ] || { echo "skipped: NTFS volume (needs root to mount)"; exit 77; }
 for tool in mkntfs ntfs-3g mountpoint; do
 	command -v "$tool" >/dev/null || { echo "skipped: NTFS volume ($tool is not installed)"; exit 77; }
