@@ -65,9 +65,9 @@ const char *bundle_volume_name(const struct bundle_reader *reader, size_t index)
 /* What the MANIFEST says of a file; false when it is not listed. */
 bool bundle_listed_sha256(
     const struct bundle_reader *reader, const char *name, uint8_t sha256[SHA256_LEN]);
-/* Every listed file against its hash, and what lies there unlisted. False when anything is wrong
- * (each was reported as a problem; err holds the first). */
-bool bundle_check_files(struct bundle_reader *reader, struct err *err) MUST_CHECK;
+/* Every listed file against its hash, and what lies there unlisted; with_sha512: also MANIFEST.sha512 against the volumes. False
+ * when anything is wrong (each was reported as a problem; err holds the first). */
+bool bundle_check_files(struct bundle_reader *reader, bool with_sha512, struct err *err) MUST_CHECK;
 /* Checks the `meta` volumes and loads the rows. */
 bool bundle_open_content(struct bundle_reader *reader, struct err *err) MUST_CHECK;
 /* Walks every set to its end and compares each entry with its row. */

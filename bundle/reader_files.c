@@ -46,7 +46,7 @@ static bool judge(
 			*err = hash->why;
 		return false;
 	}
-	if (memcmp(hash->sha256, file->sha256, SHA256_LEN) != 0) {
+	if (memcmp(hash->digest, file->sha256, SHA256_LEN) != 0) {
 		explain(reader, file->name, &really);
 		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed%s", file->name,
 		    text_string(&really));
@@ -224,7 +224,8 @@ static bool judge_all(struct bundle_reader *reader, const struct file_hash *hash
 	for (size_t i = 0; i < count; i++) {
 		struct err why = {0};
 
-		if (judge(reader, hashes[i].index, &hashes[i], &why))
+		if (hashes[i].kind != HASH_SHA256 ||
+		    judge(reader, hashes[i].index, &hashes[i], &why))
 			continue;
 		if (why.kind == ERR_MEMORY) {
 			if (err)
@@ -236,21 +237,45 @@ static bool judge_all(struct bundle_reader *reader, const struct file_hash *hash
 	return true;
 }
 
-bool bundle_check_files(struct bundle_reader *reader, struct err *err)
+/* What is to be hashed, both hashes of a file beside each other, so that it is read once from the medium. */
+static size_t list_hashes(
+    const struct bundle_reader *reader, bool with_sha512, struct file_hash *hashes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < reader->manifest.file_count; i++) {
+		if (!reader->file_good[i])
+			hashes[count++] = (struct file_hash){.index = i};
+		if (with_sha512 && reader_wants_sha512(reader, i))
+			hashes[count++] = (struct file_hash){.index = i, .kind = HASH_SHA512};
+	}
+	return count;
+}
+
+static bool check_sha512(struct bundle_reader *reader, const struct file_hash *hashes, size_t count,
+    bool *good, struct err *err)
+{
+	struct err why = {0};
+
+	if (!reader_check_sha512(reader, hashes, count, &why))
+		add_problem(reader, good, &why, err);
+	return why.kind != ERR_MEMORY;
+}
+
+bool bundle_check_files(struct bundle_reader *reader, bool with_sha512, struct err *err)
 {
 	CLEANUP(free_memory)
-	struct file_hash *hashes = calloc(reader->manifest.file_count + 1, sizeof(*hashes));
-	size_t count = 0;
+	struct file_hash *hashes = calloc(2 * reader->manifest.file_count + 1, sizeof(*hashes));
 	bool good = true;
 
 	if (!hashes)
 		return fail(err, ERR_MEMORY, "no memory for hashes");
-	for (size_t i = 0; i < reader->manifest.file_count; i++)
-		if (!reader->file_good[i])
-			hashes[count++].index = i;
+	size_t count = list_hashes(reader, with_sha512, hashes);
+
 	check_numbering(reader, &good, err);
 	note_cut_off(reader);
 	return reader_hash_files(reader, hashes, count, err) &&
 	       judge_all(reader, hashes, count, &good, err) &&
+	       (!with_sha512 || check_sha512(reader, hashes, count, &good, err)) &&
 	       check_strangers(reader, &good, err) && good;
 }

@@ -86,12 +86,18 @@ uint64_t reader_judged_at(const struct bundle_reader *reader, const char *seal);
 void reader_drop_intake(struct bundle_reader *reader);
 
 struct file_hash {
-	size_t index;   /* of the file in the MANIFEST */
-	struct err why; /* it could not be read; ERR_NONE when it could */
-	uint8_t sha256[SHA256_LEN];
+	size_t index; /* of the file in the MANIFEST */
+	enum hash_kind kind;
+	struct err why;             /* it could not be read; ERR_NONE when it could */
+	uint8_t digest[SHA512_LEN]; /* or the SHA256_LEN bytes at its beginning */
 };
 /* reader_hash.c: hashes those files, several at once on a conveyor. False only when stopped or without memory. */
 bool reader_hash_files(struct bundle_reader *reader, struct file_hash *files, size_t count,
+    struct err *err) MUST_CHECK;
+/* reader_sha512.c: whether MANIFEST.sha512 tells of the listed file at `index`. */
+bool reader_wants_sha512(const struct bundle_reader *reader, size_t index);
+/* Compares MANIFEST.sha512 with those of the hashes that are of this kind, after file_good was filled in. */
+bool reader_check_sha512(struct bundle_reader *reader, const struct file_hash *hashes, size_t count,
     struct err *err) MUST_CHECK;
 /* Hashes the listed file at `index` and compares. */
 bool reader_check_file(struct bundle_reader *reader, size_t index, struct err *err) MUST_CHECK;

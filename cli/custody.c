@@ -157,7 +157,7 @@ static bool custody(struct custody *custody, const struct text_list *operands, s
 		return fail(err, ERR_USAGE, "custody takes one bundle, %zu words were given",
 		    operands->count);
 	return opening_seal(&custody->opening, operands->at[0], false, err) &&
-	       bundle_check_files(custody->opening.reader, err) &&
+	       bundle_check_files(custody->opening.reader, false, err) &&
 	       read_inner_sheet(custody, &found, err) && (found || read_sheet(custody, err)) &&
 	       show(custody, err);
 }

@@ -76,7 +76,7 @@ static bool check(struct verification *verification, struct err *err)
 {
 	struct bundle_reader *reader = verification->opening.reader;
 
-	if (!bundle_check_files(reader, err))
+	if (!bundle_check_files(reader, true, err))
 		return false;
 	verification->files_good = true;
 	if (verification->opening.trust.identities.count == 0)

@@ -121,7 +121,7 @@ struct bundle_reader *fixture_open(struct fake_store *fake, struct bundle_facts 
 	struct err err = {0};
 
 	if (!bundle_open_seal(&fake->store, &trust, &watch, &reader, &err) ||
-	    !bundle_check_files(reader, &err) || !bundle_open_content(reader, &err) ||
+	    !bundle_check_files(reader, true, &err) || !bundle_open_content(reader, &err) ||
 	    !bundle_check_entries(reader, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		bundle_close(reader);

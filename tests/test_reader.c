@@ -73,7 +73,7 @@ static bool check(
 	    .context = heard, .problem = on_problem, .note = on_note};
 
 	return bundle_open_seal(&fake->store, &trust, &watch, out, err) &&
-	       bundle_check_files(*out, err) && bundle_open_content(*out, err) &&
+	       bundle_check_files(*out, false, err) && bundle_open_content(*out, err) &&
 	       bundle_check_entries(*out, err) && bundle_check_journal(*out, err) &&
 	       bundle_check_toc(*out, err);
 }
@@ -397,10 +397,10 @@ static void a_failing_disk_is_no_forgery(void **state)
 		struct err err = {0};
 
 		flaky.reads = 0;
-		bool good = bundle_open_seal(&flaky.store, &trust, &watch, &reader, &err) &&
-			    bundle_check_files(reader, &err) && bundle_open_content(reader, &err) &&
-			    bundle_check_entries(reader, &err) &&
-			    bundle_check_journal(reader, &err);
+		bool good =
+		    bundle_open_seal(&flaky.store, &trust, &watch, &reader, &err) &&
+		    bundle_check_files(reader, true, &err) && bundle_open_content(reader, &err) &&
+		    bundle_check_entries(reader, &err) && bundle_check_journal(reader, &err);
 
 		bundle_close(reader);
 		assert_int_equal(good, flaky.fail_at == 0);
@@ -459,7 +459,7 @@ static void brings_out_the_rest_when_unverified(void **state)
 	fixture_liar_replace(fake, "files.002.tar.zst.age", text_bytes(&volume));
 	trust.unverified = true;
 	assert_true(bundle_open_seal(&fake->store, &trust, &watch, &reader, &err));
-	assert_false(bundle_check_files(reader, &err));
+	assert_false(bundle_check_files(reader, true, &err));
 	assert_true(bundle_open_content(reader, &err));
 	for (unsigned i = 0; i < LIAR_ENTRIES; i++) {
 		CLEANUP(source_close) struct source *member = NULL;

@@ -50,7 +50,7 @@ static bool check_store(struct store *store, struct err *err)
 
 	trust.conveyor = fixture_conveyor;
 	return bundle_open_seal(store, &trust, &watch, &reader, err) &&
-	       bundle_check_files(reader, err);
+	       bundle_check_files(reader, true, err);
 }
 
 static bool check(struct fake_store *fake, struct err *err)

@@ -33,6 +33,11 @@ seal() {
 	if [ "$2" != - ]; then age -R "$work/kit/recipients.txt" -o "$work/t/$1" "$2"; else cp "$work/changed" "$work/t/$1"; fi
 	sed -i "s/^[0-9a-f]*  $1\$/$(hash_of "$work/t/$1" sha512)  $1/" "$work/t/MANIFEST.sha512"
 	sed -i "s/^[0-9a-f]*  $1\$/$(hash_of "$work/t/$1")  $1/; s/^[0-9a-f]*  MANIFEST.sha512\$/$(hash_of "$work/t/MANIFEST.sha512")  MANIFEST.sha512/" "$work/t/MANIFEST.sha256"
+	sign
+}
+
+# $work/t's MANIFEST.sha256 by the kit's own seal
+sign() {
 	openssl cms -sign -binary -cades -nosmimecap -md sha256 -signer "$work/kit/seal.pem" -inkey "$work/kit/seal.key" -outform DER \
 		-in "$work/t/MANIFEST.sha256" -out "$work/t/MANIFEST.p7s" 2>"$work/sign" || complain "openssl cms: $(cat "$work/sign")"
 }
@@ -134,6 +139,30 @@ meta_layers() {
 	in_tar "journal" $meta "'meta/journal.jsonl'|'meta'" "$at" 300 4
 }
 
+# usage: sealed_list WHAT PATTERN SED   MANIFEST.sha512 changed, listed and sealed as the kit would; stock sha512sum finds it too
+sealed_list() {
+	seal $files "$work/$files.plain"
+	sed -i "$3" "$work/t/MANIFEST.sha512"
+	[ "$1" != "no list" ] || { rm "$work/t/MANIFEST.sha512" && sed -i '/  MANIFEST.sha512$/d' "$work/t/MANIFEST.sha256"; }
+	sed -i "s/^[0-9a-f]*  MANIFEST.sha512\$/$(hash_of "$work/t/MANIFEST.sha512" 2>/dev/null)  MANIFEST.sha512/" "$work/t/MANIFEST.sha256"
+	sign
+	refused "MANIFEST.sha512: $1" "$2"
+}
+
+second_list() {
+	local name
+	for name in $files $meta; do
+		sealed_list "another hash of $name" "'MANIFEST.sha512'.*'$name' has another SHA-512" "/$name\$/s/^.\{16\}/0123456789abcdef/"
+		! (cd "$work/t" && sha512sum --strict --quiet -c MANIFEST.sha512 >"$work/stock" 2>&1) || complain "sha512sum takes another hash of $name"
+		sealed_list "no line of $name" "'MANIFEST.sha512'.*no line of '$name'" "/$name\$/d"
+		sealed_list "two lines of $name" "'MANIFEST.sha512'.*'$name' is there twice" "/$name\$/p"
+	done
+	sealed_list "another file" "'MANIFEST.sha512'.*line 2 is not of a sealed volume" '1a '"$(printf '0%.0s' $(seq 128))"'  README.txt'
+	sealed_list "capitals" "'MANIFEST.sha512'.*has another SHA-512" '1s/^[0-9a-f]*/\U&/'
+	sealed_list "junk" "'MANIFEST.sha512'.*line 3 is not of a sealed volume" '$a junk'
+	sealed_list "no list" "'MANIFEST.sha512' is not listed" ''
+}
+
 make_work
 make_kit
 make_bundle
@@ -144,6 +173,7 @@ age_layers
 frame_layers
 tar_layers
 meta_layers
+second_list
 echo "$tried bits"
 [ "$tried" -ge 100 ] || complain "only $tried bits tried"
 finish
