@@ -8,6 +8,24 @@
 
 #define TREE_DEPTH 512 /* components of one path, at most */
 
+/* Components of a path: asked before any of them is made. */
+static inline bool tree_is_too_deep(struct bytes path)
+{
+	size_t depth = 1;
+
+	for (size_t i = 0; i < path.len; i++)
+		depth += path.at[i] == '/';
+	return depth > TREE_DEPTH;
+}
+
+/* Zeros that need not be written: a hole reads the same, and gigabytes of zeros out of a few bytes do not fill the disk. */
+#define TREE_HOLE ((size_t)4096) /* a block of most file systems */
+static inline bool tree_is_hole(struct bytes bytes)
+{
+	return bytes.len >= TREE_HOLE && bytes.at[0] == 0 &&
+	       memcmp(bytes.at, bytes.at + 1, bytes.len - 1) == 0;
+}
+
 struct tree;      /* opaque */
 struct tree_file; /* opaque: one file being written */
 
@@ -17,7 +35,7 @@ void tree_close(struct tree *tree);
 CLEANUP_POINTER(struct tree, tree_close);
 
 /* Makes a directory and those above it, for the owner only. Components are separated by '/'; an empty one, "." and
- * ".." and (on Windows) a name that Windows reads otherwise are ERR_DENIED. */
+ * ".." and (on Windows) a name that Windows reads otherwise are ERR_DENIED; of more than TREE_DEPTH none is made: ERR_LIMIT. */
 bool tree_make_directory(struct tree *tree, const char *path, struct err *err) MUST_CHECK;
 
 /* Makes a new file, for the owner only (on Windows with the rights of the directory it lies in), and the
@@ -25,7 +43,8 @@ bool tree_make_directory(struct tree *tree, const char *path, struct err *err) M
  * `replace` a file (or link) in its place is removed first. */
 bool tree_create(struct tree *tree, const char *path, bool replace, struct tree_file **out,
     struct err *err) MUST_CHECK;
-/* Writes at an offset; what is never written reads as zeros, and takes no room where the system can. */
+/* Writes at an offset of a file that nothing was written to there before; what is never written reads as zeros, and takes no room
+ * where the system can: nor do pieces of zeros. */
 bool tree_write(
     struct tree_file *file, uint64_t at, struct bytes bytes, struct err *err) MUST_CHECK;
 

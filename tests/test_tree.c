@@ -112,6 +112,41 @@ static void abandons_what_is_not_finished(void **state)
 	assert_int_equal(file_kind(path), FILE_KIND_MISSING);
 }
 
+/* Files of neighbouring directories in any order: nothing lands in the one before. */
+static void goes_up_and_down(void **state)
+{
+	static const char *const paths[] = {"a/b/c/d/e/f/g/h/1", "a/b/c/d/e/f/g/hh/2",
+	    "a/b/c/d/e/f/g/3", "a/b/c/dd/4", "a/b/c/d/e/f/g/h/5", "a/6", "7", "a/b/c/d/8",
+	    "a/bb/c/d/e/f/9", "a/b/10"};
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		assert_true(put(*state, paths[i], false, paths[i], NULL));
+		assert_false(put(*state, "a/b/c/d/../x", false, "", NULL));
+		assert_false(put(*state, "a/b/c//x", false, "", NULL));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		CLEANUP(text_free) struct text below = {0};
+
+		text_addf(&below, "a/b/tree/%s", paths[i]);
+		assert_holds(text_string(&below), paths[i]);
+	}
+}
+
+static void makes_nothing_of_what_is_too_deep(void **state)
+{
+	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(free_memory) char *first = directory_path(&base, "a/b/tree/deep");
+	struct err err = {0};
+
+	text_adds(&path, "deep");
+	for (unsigned i = 1; i < TREE_DEPTH + 1; i++)
+		text_adds(&path, "/d");
+	text_adds(&path, "/file");
+	assert_false(put(*state, text_string(&path), false, "", &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_int_equal(file_kind(first), FILE_KIND_MISSING);
+}
+
 static void makes_holes(void **state)
 {
 	const struct tree_times times = {0};
@@ -190,6 +225,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(replaces_only_when_told, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(never_leaves, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(abandons_what_is_not_finished, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(goes_up_and_down, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(makes_nothing_of_what_is_too_deep, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(makes_holes, set_up, tear_down),
 #ifndef _WIN32
 	    cmocka_unit_test_setup_teardown(follows_no_links, set_up, tear_down),

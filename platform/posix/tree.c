@@ -14,10 +14,16 @@
 
 #define COMPONENT_MAX 255 /* bytes; NAME_MAX of the file systems at hand */
 
+#define KEPT 4 /* directories held open: files of a deep path most often lie near the one before */
+
 struct tree {
 	int root;
-	int last; /* the directory used last, -1: none */
-	struct text last_path;
+	struct text last_path; /* of the directory used last */
+	struct kept {
+		int directory;
+		size_t len; /* of its path, which last_path begins with */
+	} kept[KEPT];       /* it and those above it */
+	unsigned kept_count;
 };
 
 struct tree_file {
@@ -31,6 +37,12 @@ bool tree_has_windows_names(void)
 	return false;
 }
 
+static void keep(struct tree *tree, unsigned count)
+{
+	while (tree->kept_count > count)
+		close(tree->kept[--tree->kept_count].directory);
+}
+
 bool tree_open(const char *path, struct tree **out, struct err *err)
 {
 	if (!file_make_directory(path, true, err))
@@ -39,7 +51,6 @@ bool tree_open(const char *path, struct tree **out, struct err *err)
 
 	if (!tree)
 		return fail(err, ERR_MEMORY, "no memory for '%s'", path);
-	tree->last = -1;
 	tree->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (tree->root < 0) {
 		errno_fail(err, errno);
@@ -54,8 +65,7 @@ void tree_close(struct tree *tree)
 {
 	if (!tree)
 		return;
-	if (tree->last >= 0)
-		close(tree->last);
+	keep(tree, 0);
 	if (tree->root >= 0)
 		close(tree->root);
 	text_free(&tree->last_path);
@@ -77,8 +87,8 @@ static bool take_component(const char **path, char name[COMPONENT_MAX + 1], stru
 	return true;
 }
 
-/* Enters a directory below `at`, made when missing. Closes `at` unless it is the root. -1 on failure. */
-static int enter(const struct tree *tree, int at, const char *name, struct err *err)
+/* Enters a directory below `at`, made when missing. -1 on failure. */
+static int enter(int at, const char *name, struct err *err)
 {
 	int made = mkdirat(at, name, 0700);
 	int code = made < 0 ? errno : 0;
@@ -88,8 +98,6 @@ static int enter(const struct tree *tree, int at, const char *name, struct err *
 		below = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		code = below < 0 ? errno : 0;
 	}
-	if (at != tree->root)
-		close(at);
 	if (below < 0) {
 		errno_fail(err, code);
 		if (code == ELOOP || code == ENOTDIR)
@@ -99,46 +107,62 @@ static int enter(const struct tree *tree, int at, const char *name, struct err *
 	return below;
 }
 
-/* The directory of that path, kept in tree->last. "" is the root. */
+/* Drops what is kept of the path used last but for what `directory` begins with. Returns how much of it that is. */
+static size_t back_up(struct tree *tree, struct bytes directory)
+{
+	while (tree->kept_count) {
+		size_t len = tree->kept[tree->kept_count - 1].len;
+
+		if (len <= directory.len && len <= tree->last_path.len &&
+		    memcmp(directory.at, tree->last_path.at, len) == 0 &&
+		    (len == directory.len || directory.at[len] == '/'))
+			return len;
+		keep(tree, tree->kept_count - 1);
+	}
+	return 0;
+}
+
+static void push(struct tree *tree, int directory, size_t len)
+{
+	if (tree->kept_count == KEPT) {
+		close(tree->kept[0].directory);
+		memmove(tree->kept, tree->kept + 1, (KEPT - 1) * sizeof(*tree->kept));
+		tree->kept_count--;
+	}
+	tree->kept[tree->kept_count++] = (struct kept){directory, len};
+}
+
+/* The directory of that path, which the tree keeps open until the next. "" is the root. */
 static bool enter_path(struct tree *tree, struct bytes directory, int *out, struct err *err)
 {
-	CLEANUP(text_free) struct text path = {0};
 	char name[COMPONENT_MAX + 1];
-	int at = tree->root;
-	unsigned depth = 0;
+	size_t done = back_up(tree, directory);
 
-	if (directory.len == 0) {
-		*out = tree->root;
-		return true;
-	}
-	if (directory.at[directory.len - 1] == '/')
+	if (directory.len && directory.at[directory.len - 1] == '/')
 		return fail(err, ERR_DENIED, "a name of no bytes in the path");
-	if (tree->last >= 0 && bytes_equal(directory, text_bytes(&tree->last_path))) {
-		*out = tree->last;
-		return true;
-	}
-	text_add(&path, directory);
-	if (!text_ok(&path, err))
-		return false;
-	for (const char *rest = text_string(&path); *rest;) {
-		if (depth++ == TREE_DEPTH || !take_component(&rest, name, err)) {
-			if (at != tree->root)
-				close(at);
-			return depth > TREE_DEPTH
-				   ? fail(err, ERR_LIMIT, "more than %d directories", TREE_DEPTH)
-				   : false;
-		}
-		at = enter(tree, at, name, err);
-		if (at < 0)
-			return false;
-	}
-	if (tree->last >= 0)
-		close(tree->last);
-	tree->last = at;
+	if (tree_is_too_deep(directory))
+		return fail(err, ERR_LIMIT, "more than %d directories", TREE_DEPTH);
 	text_clear(&tree->last_path);
 	text_add(&tree->last_path, directory);
-	*out = at;
-	return text_ok(&tree->last_path, err);
+	if (!text_ok(&tree->last_path, err)) {
+		keep(tree, 0);
+		return false;
+	}
+	*out = tree->kept_count ? tree->kept[tree->kept_count - 1].directory : tree->root;
+	for (const char *rest = text_string(&tree->last_path) + done; *rest;) {
+		rest += done > 0; /* the slash */
+		if (!take_component(&rest, name, err))
+			return false;
+		int below = enter(*out, name, err);
+
+		if (below < 0)
+			return false;
+		rest -= *rest != 0;
+		done = (size_t)(rest - text_string(&tree->last_path));
+		push(tree, below, done);
+		*out = below;
+	}
+	return true;
 }
 
 bool tree_make_directory(struct tree *tree, const char *path, struct err *err)
@@ -192,6 +216,8 @@ bool tree_create(
 
 bool tree_write(struct tree_file *file, uint64_t at, struct bytes bytes, struct err *err)
 {
+	if (tree_is_hole(bytes))
+		return true;
 	while (bytes.len) {
 		ssize_t put = at > INT64_MAX ? (errno = EFBIG, -1)
 					     : pwrite(file->file, bytes.at, bytes.len, (off_t)at);

@@ -108,6 +108,8 @@ static bool enter_path(
 
 	if (directory.len && directory.at[directory.len - 1] == '/')
 		return fail(err, ERR_DENIED, "a name of no bytes in the path");
+	if (tree_is_too_deep(directory))
+		return fail(err, ERR_LIMIT, "more than %d directories", TREE_DEPTH);
 	text_add(path, text_bytes(&tree->root));
 	if (!same)
 		let_go(tree, 1);
@@ -125,8 +127,6 @@ static bool enter_path(
 		at = end + 1;
 		if (same)
 			continue;
-		if (tree->held_count > TREE_DEPTH)
-			return fail(err, ERR_LIMIT, "more than %d directories", TREE_DEPTH);
 		if (!file_make_directory(text_string(path), false, err) ||
 		    !hold(tree, text_string(path), err))
 			return false;
@@ -191,6 +191,8 @@ bool tree_create(
 
 bool tree_write(struct tree_file *file, uint64_t at, struct bytes bytes, struct err *err)
 {
+	if (tree_is_hole(bytes))
+		return true;
 	while (bytes.len) {
 		OVERLAPPED where = {.Offset = (DWORD)at, .OffsetHigh = (DWORD)(at >> 32)};
 		DWORD put = 0, want = bytes.len > 1u << 30 ? 1u << 30 : (DWORD)bytes.len;

@@ -129,8 +129,16 @@ deep_paths() {
 		all "$depth directories deep" 0 1
 		grep -q 'more than 512 directories' "$work/err" || complain "$depth directories deep: not said: $(cut -c 1-200 "$work/err")"
 		[ -f "$work/cage/a/b/x/fs/C/before" ] && [ -f "$work/cage/a/b/x/fs/C/after" ] || complain "$depth directories deep: the others did not come out"
+		[ ! -e "$work/cage/a/b/x/fs/C/d" ] || complain "$depth directories deep: directories were left behind"
 		run "$depth directories deep: cat" 0 "$kanshiki" cat "$bundle" "fs/C/after" --keys "$work/keys"
 	done
+}
+
+# Ten thousand directories, each behind two hundred others: every one of those is entered once, not once a file.
+many_deep_paths() {
+	hostile "many deep paths" <<<"deep 10000 200"
+	all "many deep paths" 0 0
+	[ "$(find "$work/cage/a/b/x/fs" -type f | wc -l)" -eq 10000 ] || complain "many deep paths: not all came out"
 }
 
 # A million entries: little memory, no time to speak of.
@@ -267,6 +275,7 @@ bad_names
 bad_bytes
 odd_names
 deep_paths
+many_deep_paths
 a_million
 contradictions
 strangers
