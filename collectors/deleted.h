@@ -36,6 +36,11 @@ const char *deleted_why(enum deleted_decision decision);
 /* What the caps let be taken of a candidate that is to be taken: DELETED_TAKE, then *left is less by its bytes. */
 enum deleted_decision deleted_cap(uint64_t bytes, uint64_t file_cap, uint64_t *left);
 
+/* Whether the caps left it out; and how many were, said on the screen: what a higher cap would have taken. */
+bool deleted_is_over(unsigned decision);
+void deleted_say_over(
+    struct collection *collection, const struct text *volume, uint64_t count, uint64_t bytes);
+
 struct deleted_candidate { /* a stream outside of MFT records that may be worth its bytes */
 	uint64_t bytes;    /* that taking it stores */
 	uint32_t record;

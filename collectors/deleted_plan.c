@@ -3,6 +3,7 @@
 
 #include "core/array.h"
 #include "core/time.h"
+#include "core/tr.h"
 
 #include <stdlib.h>
 
@@ -122,9 +123,29 @@ enum deleted_decision deleted_cap(uint64_t bytes, uint64_t file_cap, uint64_t *l
 	return DELETED_TAKE;
 }
 
+bool deleted_is_over(unsigned decision)
+{
+	return decision == DELETED_FILE_CAP || decision == DELETED_TOTAL_CAP;
+}
+
+void deleted_say_over(
+    struct collection *collection, const struct text *volume, uint64_t count, uint64_t bytes)
+{
+	CLEANUP(text_free) struct text line = {0};
+	CLEANUP(text_free) struct text size = {0};
+
+	if (count == 0)
+		return;
+	progress_size(&size, bytes);
+	text_addf(&line,
+	    tr("%s: %llu deleted files (%s) are left out: over --deleted-cap, or no room for them"),
+	    text_string(volume), (unsigned long long)count, text_string(&size));
+	progress_step(&collection->progress, text_string(&line));
+}
+
 void deleted_plan_decide(struct deleted_files *d)
 {
-	uint64_t left = d->cap;
+	uint64_t left = d->cap, over = 0, over_bytes = 0;
 
 	deleted_plan_rank(d);
 	for (size_t i = 0; i < d->count; i++) {
@@ -132,7 +153,10 @@ void deleted_plan_decide(struct deleted_files *d)
 
 		if (one->decision == DELETED_TAKE)
 			one->decision = deleted_cap(one->bytes, d->file_cap, &left);
+		over += deleted_is_over(one->decision);
+		over_bytes += deleted_is_over(one->decision) ? one->bytes : 0;
 	}
+	deleted_say_over(d->collection, &d->volume->name, over, over_bytes);
 	if (d->count)
 		qsort(d->at, d->count, sizeof(*d->at), by_record);
 }

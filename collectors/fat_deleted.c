@@ -93,7 +93,7 @@ static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct er
 
 static void decide(struct fat_deleted *d)
 {
-	uint64_t left = d->cap;
+	uint64_t left = d->cap, over = 0, over_bytes = 0;
 
 	if (d->count)
 		qsort(d->at, d->count, sizeof(*d->at), by_rank);
@@ -102,7 +102,10 @@ static void decide(struct fat_deleted *d)
 
 		if (one->decision == DELETED_TAKE)
 			one->decision = deleted_cap(one->bytes, d->file_cap, &left);
+		over += deleted_is_over(one->decision);
+		over_bytes += deleted_is_over(one->decision) ? one->bytes : 0;
 	}
+	deleted_say_over(d->collection, &d->volume->name, over, over_bytes);
 	if (d->count)
 		qsort(d->at, d->count, sizeof(*d->at), by_place);
 }

@@ -99,6 +99,8 @@ check_list() {
 check_caps() {
 	what="caps"
 	run "$what" 0 collect --deleted all --deleted-cap 1
+	grep -qE '^C: [0-9]+ deleted files \([0-9.]+ [kM]?B\) are left out: over --deleted-cap' "$work/err" "$work/said" 2>/dev/null ||
+		complain "$what: the screen does not say what was left out"
 	bundle_of "$what" || return 0
 	"$kanshiki" ls "$bundle" --all --json --keys "$work/keys" >"$work/rows"
 	jq -se 'any(.deleted.path == "victims/whole.bin" and .status == "not_taken" and (.reason | contains("--deleted-cap")))' \
