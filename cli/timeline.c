@@ -61,6 +61,8 @@ static bool add_other(struct timeline *timeline, struct opening *opening, struct
 	CLEANUP(disk_free) struct disk disk = {0};
 	enum volume_kind kind = VOLUME_UNKNOWN;
 
+	if (source->size == 0)
+		return fail(err, ERR_DAMAGED, "it is empty");
 	if (!disk_read(source, &disk, err))
 		return false;
 	if (disk.scheme != DISK_NONE || target->partition)
@@ -114,6 +116,22 @@ static bool add_file(
 	return add_input(timeline, opening, source, &target, err) || fail_in(err, "'%s'", path);
 }
 
+/* A directory without any of a bundle's manifests: most likely files that another collector copied. */
+static bool is_bundle(const char *path)
+{
+	static const char *const names[] = {
+	    "MANIFEST.sha256", "MANIFEST.sha256.new", "MANIFEST.p7s", "MANIFEST.p7s.new"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		CLEANUP(text_free) struct text name = {0};
+
+		file_join(&name, path, names[i]);
+		if (file_kind(text_string(&name)) != FILE_KIND_MISSING)
+			return true;
+	}
+	return false;
+}
+
 static bool add_operands(struct timeline *timeline, struct request *request,
     const struct text_list *operands, struct err *err)
 {
@@ -121,6 +139,11 @@ static bool add_operands(struct timeline *timeline, struct request *request,
 
 	if (operands->count > 1)
 		return timeline_bare_files(timeline, operands, err);
+	if (!volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY && !is_bundle(path))
+		return fail(err, ERR_DAMAGED,
+		    "'%s' is not a bundle; of files that were copied give $MFT, $J and $LogFile "
+		    "themselves",
+		    path);
 	if (!volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY)
 		return timeline_bundle(
 		    timeline, &request->opening, path, vss_choice_any(&request->shadows), err);

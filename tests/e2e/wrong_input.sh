@@ -32,6 +32,11 @@ check_usage() {
 		run "$command --version" 0 "$kanshiki" $command --version
 		grep -q '^kanshiki [0-9]' "$work/out" || complain "$command --version: no version"
 	done
+	mkdir "$work/copied" && : >"$work/copied/empty"
+	run "a directory that another program made" 65 "$kanshiki" timeline "$work/copied"
+	says_one_line "a directory that another program made" 'not a bundle; .*give \$MFT'
+	run "an empty file" 65 "$kanshiki" timeline "$work/copied/empty"
+	says_one_line "an empty file" 'it is empty'
 	run "help of a command" 0 "$kanshiki" help timeline
 	grep -q "^Example: kanshiki timeline" "$work/out" || complain "help of a command: not that of timeline"
 	run "help of an unknown command" 64 "$kanshiki" help frobnicate
