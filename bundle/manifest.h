@@ -65,5 +65,9 @@ struct volume_name {
 const char *bundle_set_name(unsigned set); /* "live", "files", "memory", "meta" */
 void volume_name_format(unsigned set, uint32_t index, char out[VOLUME_NAME_ROOM]);
 bool volume_name_parse(struct bytes name, struct volume_name *out);
+/* "files.003.tar.zst.age.cut1": what an interruption left of a volume (docs/bundle-format.md, Resume). */
+#define VOLUME_CUT_SUFFIX ".cut"
+#define VOLUME_CUT_MAX    999
+bool volume_cut_parse(struct bytes name, struct volume_name *out, unsigned *number);
 
 #endif

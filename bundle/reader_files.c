@@ -109,9 +109,9 @@ static uint32_t listed_volumes(const struct bundle_reader *reader, unsigned set,
 /* "files.003.tar.zst.age.cut1": what an interruption left of a volume. */
 static bool is_cut_off(const char *name)
 {
-	const char *cut = strstr(name, ".age" RESUME_CUT);
+	const char *cut = strstr(name, ".age" VOLUME_CUT_SUFFIX);
 
-	return cut != NULL && cut[strlen(".age" RESUME_CUT)] != 0;
+	return cut != NULL && cut[strlen(".age" VOLUME_CUT_SUFFIX)] != 0;
 }
 
 /* Says which of them are sealed: whoever opens the bundle does not look into them. */

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 
 #define PIECE     ((size_t)1 << 20)
-#define CUT_MAX   999
-#define NAME_ROOM (VOLUME_NAME_ROOM + sizeof(RESUME_CUT) + 8)
+#define NAME_ROOM (VOLUME_NAME_ROOM + sizeof(VOLUME_CUT_SUFFIX) + 8)
 
 static const char manifest_new[] = MANIFEST_NAME BUNDLE_NEW_SUFFIX;
 static const char seal_new[] = MANIFEST_SEAL_NAME BUNDLE_NEW_SUFFIX;
@@ -262,17 +261,12 @@ static bool starts_with(const char *name, const char *with)
 	return strncmp(name, with, strlen(with)) == 0;
 }
 
-/* "files.003.tar.zst.age.cut1": of which volume; false when it is no such name. */
 static bool is_cut_name(const char *name)
 {
-	const char *cut = strstr(name, RESUME_CUT);
 	struct volume_name volume;
+	unsigned number;
 
-	return cut &&
-	       volume_name_parse(
-		   (struct bytes){(const uint8_t *)name, (size_t)(cut - name)}, &volume) &&
-	       !volume.is_part &&
-	       strspn(cut + strlen(RESUME_CUT), "0123456789") == strlen(cut + strlen(RESUME_CUT));
+	return volume_cut_parse(bytes_of(name), &volume, &number);
 }
 
 static bool list_cut(struct resuming *r, const char *name, struct err *err)
@@ -300,8 +294,8 @@ static bool set_aside(struct resuming *r, const struct text_list *names, const c
 
 	volume_name_format(volume->set, volume->index, base);
 	do {
-		snprintf(cut, sizeof(cut), "%s" RESUME_CUT "%u", base, number);
-	} while (is_there(names, cut) && number++ < CUT_MAX);
+		snprintf(cut, sizeof(cut), "%s" VOLUME_CUT_SUFFIX "%u", base, number);
+	} while (is_there(names, cut) && number++ < VOLUME_CUT_MAX);
 	manifest_remove(&r->manifest, name);
 	return r->store->rename(r->store, name, cut, err) && list_cut(r, cut, err);
 }

@@ -12,7 +12,6 @@
 #define RESUME_BYTES     ((size_t)64 << 20) /* plain bytes of one file */
 #define RESUME_ITEMS     ((size_t)1 << 24)  /* of all files together */
 #define RESUME_SECRET    "kanshiki resume 1"
-#define RESUME_CUT       ".cut" /* with a number: NAME of a volume that an interruption cut off */
 
 struct closed_volume {
 	char name[VOLUME_NAME_ROOM];

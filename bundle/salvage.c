@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CUTS_MAX 64 /* NAME.cutN of one set that are looked into */
+
 static void salvage_free_at(struct salvage *salvage)
 {
 	for (size_t i = 0; i < salvage->meta_count; i++)
 		source_close(salvage->meta[i]);
 	free(salvage->meta);
+	salvage_cuts_free(&salvage->cuts);
 	for (size_t set = 0; set < ARRAY_LEN(salvage->sets); set++) {
 		for (size_t i = 0; i < salvage->sets[set].count; i++)
 			salvage_volume_free(&salvage->sets[set].at[i]);
@@ -32,27 +35,42 @@ static int compare_volumes(const void *a, const void *b)
 
 	if (left->index != right->index)
 		return left->index < right->index ? -1 : 1;
+	if (left->cut != right->cut)
+		return left->cut < right->cut ? -1 : 1;
 	return (int)left->is_part - (int)right->is_part;
 }
 
 static bool add_volume(struct salvage *salvage, const char *name, struct err *err)
 {
 	struct volume_name parsed;
-	struct salvage_volumes *set;
+	unsigned cut = 0;
 
-	if (!volume_name_parse(bytes_of(name), &parsed))
+	if (!volume_name_parse(bytes_of(name), &parsed) &&
+	    !volume_cut_parse(bytes_of(name), &parsed, &cut))
 		return true;
-	set = &salvage->sets[parsed.set];
+	struct salvage_volumes *set =
+	    cut ? &salvage->cuts.sets[parsed.set] : &salvage->sets[parsed.set];
+
+	if (cut && set->count == CUTS_MAX)
+		return true;
 	if (!array_grow(
 		&set->at, &set->room, set->count + 1, sizeof(*set->at), 2 * VOLUME_INDEX_MAX, err))
 		return false;
 	struct salvage_volume *volume = &set->at[set->count++];
 
 	*volume = (struct salvage_volume){
-	    .set = parsed.set, .index = parsed.index, .is_part = parsed.is_part};
+	    .set = parsed.set, .index = parsed.index, .is_part = parsed.is_part, .cut = cut};
 	snprintf(volume->name, sizeof(volume->name), "%s", name);
 	salvage->totals->volumes++;
 	return true;
+}
+
+static void put_in_order(const struct salvage *salvage, struct salvage_volumes *volumes)
+{
+	volumes->store = salvage->store;
+	volumes->identities = salvage->identities;
+	if (volumes->count)
+		qsort(volumes->at, volumes->count, sizeof(*volumes->at), compare_volumes);
 }
 
 static bool list_volumes(struct salvage *salvage, struct err *err)
@@ -65,11 +83,8 @@ static bool list_volumes(struct salvage *salvage, struct err *err)
 		if (!add_volume(salvage, names.at[i], err))
 			return false;
 	for (size_t set = 0; set < ARRAY_LEN(salvage->sets); set++) {
-		salvage->sets[set].store = salvage->store;
-		salvage->sets[set].identities = salvage->identities;
-		if (salvage->sets[set].count)
-			qsort(salvage->sets[set].at, salvage->sets[set].count,
-			    sizeof(struct salvage_volume), compare_volumes);
+		put_in_order(salvage, &salvage->sets[set]);
+		put_in_order(salvage, &salvage->cuts.sets[set]);
 	}
 	return salvage->totals->volumes > 0 ||
 	       fail(err, ERR_MISSING, "there is no volume (*.tar.zst.age) in it");
@@ -158,6 +173,36 @@ static bool scan_set(
 	return true;
 }
 
+/* That they end early is what they are: only what does not belong here is said. */
+static bool scan_cuts(
+    struct salvage *salvage, unsigned set, struct scanning *scanning, struct err *err)
+{
+	struct salvage_volumes *volumes = &salvage->cuts.sets[set];
+
+	for (size_t i = 0; i < volumes->count; i++) {
+		struct salvage_volume *volume = &volumes->at[i];
+		CLEANUP(source_close)
+		struct source *plain =
+		    salvage_volume_open(volume, salvage->store, salvage->identities);
+
+		if (!plain)
+			continue;
+		if (!salvage_volume_scan(volume, plain, scanning->unpacker, UINT64_MAX, err))
+			return false;
+		volume->why = (struct err){0};
+		if (volume->has_header && !scanning->has_id)
+			memcpy(scanning->id, volume->header.collection_id, 16);
+		scanning->has_id = scanning->has_id || volume->has_header;
+		scanning->opened++;
+		check_header(volume, scanning->id);
+		if (volume->why.kind == ERR_NONE)
+			continue;
+		say(salvage, volume->name, &volume->why);
+		salvage->totals->volumes_bad++;
+	}
+	return true;
+}
+
 static bool scan_all(struct salvage *salvage, struct err *err)
 {
 	CLEANUP(unpack_free) struct unpack *unpacker = NULL;
@@ -169,6 +214,9 @@ static bool scan_all(struct salvage *salvage, struct err *err)
 	/* meta first: it is the one that is whole most often, and says which bundle this is. */
 	for (unsigned i = 0; i <= BUNDLE_META; i++)
 		if (!scan_set(salvage, BUNDLE_META - i, &scanning, err))
+			return false;
+	for (unsigned set = 0; set <= BUNDLE_META; set++)
+		if (!scan_cuts(salvage, set, &scanning, err))
 			return false;
 	if (scanning.opened)
 		return true;
@@ -218,7 +266,7 @@ static bool read_meta_space(struct salvage *salvage, struct source *space, struc
 		return false;
 	}
 	salvage->meta[salvage->meta_count++] = space;
-	return salvage_walk(space, visit_meta, &visiting, err);
+	return salvage_walk(space, 0, visit_meta, &visiting, err);
 }
 
 /* Calls each for the space of every run of the set whose place is not known. The space is its own to close. */
@@ -244,9 +292,11 @@ static bool read_meta(struct salvage *salvage, struct err *err)
 {
 	struct source *space = NULL;
 
+	salvage->set = BUNDLE_META;
 	if (!salvage_space_placed(&salvage->sets[BUNDLE_META], &space, err) ||
 	    !read_meta_space(salvage, space, err) ||
-	    !each_loose_run(salvage, BUNDLE_META, read_meta_space, err))
+	    !each_loose_run(salvage, BUNDLE_META, read_meta_space, err) ||
+	    !salvage_cuts_rest(salvage, err))
 		return false;
 	salvage_rows_settle(salvage);
 	return true;
@@ -272,7 +322,7 @@ static bool visit_loose(void *context, const struct tar_entry *entry, struct err
 static bool take_loose(struct salvage *salvage, struct source *space, struct err *err)
 {
 	struct visiting visiting = {.salvage = salvage, .space = space};
-	bool ok = salvage_walk(space, visit_loose, &visiting, err);
+	bool ok = salvage_walk(space, 0, visit_loose, &visiting, err);
 
 	source_close(space);
 	return ok;
@@ -332,15 +382,20 @@ static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
 {
 	CLEANUP(source_close) struct source *space = NULL;
 
+	salvage->set = set;
+	salvage->is_placed = false;
 	/* First what can only be told by its name: a row that it belongs to is then not called lost. */
 	if (!each_loose_run(salvage, set, take_loose, err) ||
-	    !salvage_space_placed(&salvage->sets[set], &space, err) ||
-	    !take_rows(salvage, space, set, err))
+	    !salvage_space_placed(&salvage->sets[set], &space, err))
+		return false;
+	salvage->is_placed = true;
+	if (!take_rows(salvage, space, set, err))
 		return false;
 	struct visiting visiting = {.salvage = salvage, .space = space, .set = set};
 
 	/* Then what no row tells of: the rows of the last minutes of a run that was cut off were never written. */
-	return salvage_walk(space, visit_placed, &visiting, err);
+	return salvage_walk(space, 0, visit_placed, &visiting, err) &&
+	       salvage_cuts_rest(salvage, err);
 }
 
 static bool take_same(struct salvage *salvage, struct err *err)
@@ -374,7 +429,8 @@ bool salvage_run(struct store *store, const struct age_identities *identities,
 	salvage.piece = malloc(SALVAGE_PIECE);
 	if (!salvage.piece)
 		return fail(err, ERR_MEMORY, "no memory for salvage");
-	if (!list_volumes(&salvage, err) || !scan_all(&salvage, err) || !read_meta(&salvage, err))
+	if (!list_volumes(&salvage, err) || !scan_all(&salvage, err) ||
+	    !salvage_cuts_index(&salvage, err) || !read_meta(&salvage, err))
 		return false;
 	for (unsigned set = 0; set < BUNDLE_META; set++)
 		if (!take_set(&salvage, set, err))

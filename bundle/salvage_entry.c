@@ -7,15 +7,15 @@
 
 struct copying {
 	struct salvage *salvage;
-	struct source *space;
-	const struct tar_entry *entry;
-	const struct row *row;
-	struct row_run *runs; /* of a sparse row: where stored bytes go */
+	const struct salvage_origin *origin;
+	const struct row *row; /* NULL: none tells of these bytes */
+	struct row_run *runs;  /* of a sparse row: where stored bytes go */
 	size_t run_count;
 	struct salvage_range ranges[SALVAGE_RANGES];
 	struct salvage_entry result;
 	struct hash *hash;
 	bool has_begun;
+	bool is_dry; /* nothing is given out */
 };
 
 static void copying_free_at(struct copying *copying)
@@ -64,10 +64,10 @@ static bool begin(struct copying *copying, struct err *err)
 {
 	const struct salvage_output *output = copying->salvage->output;
 
-	if (copying->has_begun)
+	if (copying->has_begun || copying->is_dry)
 		return true;
 	copying->has_begun = output->begin(output->context, copying->result.path,
-	    copying->row ? copying->row->size : copying->entry->size, err);
+	    copying->row ? copying->row->size : copying->origin->size, err);
 	return copying->has_begun;
 }
 
@@ -77,6 +77,8 @@ static bool put(struct copying *copying, uint64_t stored_at, struct bytes piece,
 	const struct salvage_output *output = copying->salvage->output;
 	uint64_t before = 0;
 
+	if (copying->is_dry)
+		return true;
 	if (!begin(copying, err))
 		return false;
 	if (!copying->runs)
@@ -102,8 +104,8 @@ static bool put(struct copying *copying, uint64_t stored_at, struct bytes piece,
 
 static bool copy_bytes(struct copying *copying, struct err *err)
 {
-	struct source *space = copying->space;
-	uint64_t data = copying->entry->data_at, size = copying->entry->size;
+	struct source *space = copying->origin->space;
+	uint64_t data = copying->origin->data_at, size = copying->origin->size;
 
 	for (uint64_t at = 0; at < size;) {
 		size_t want = size - at < SALVAGE_PIECE ? (size_t)(size - at) : SALVAGE_PIECE;
@@ -135,6 +137,8 @@ static void judge(struct copying *copying)
 	hash_take(copying->hash, sha256);
 	if (result->bad_bytes == 0 && copying->row)
 		result->is_other = memcmp(sha256, copying->row->place.sha256, SHA256_LEN) != 0;
+	if (result->bad_bytes == 0 && copying->origin->is_older)
+		result->is_other = true;
 	if (result->bad_bytes == 0 && !result->is_other)
 		result->state = SALVAGE_WHOLE;
 	else if (result->bad_bytes == result->size)
@@ -144,26 +148,56 @@ static void judge(struct copying *copying)
 	result->ranges = copying->ranges;
 }
 
-bool salvage_copy(struct salvage *salvage, const struct source *space,
-    const struct tar_entry *entry, const struct row *row, struct err *err)
+/* Reads all of it. */
+static bool look(struct copying *copying, struct bytes path, const struct row *row, struct err *err)
+{
+	const struct salvage_origin *origin = copying->origin;
+
+	copying->row = origin->is_older ? NULL : row;
+	copying->hash = hash_new(HASH_SHA256);
+	copying->result = (struct salvage_entry){
+	    .path = path, .has_row = row != NULL, .size = origin->size, .from = origin->from};
+	if (!copying->hash)
+		return fail(err, ERR_MEMORY, "no memory for hashing");
+	row = copying->row;
+	if (row && row->is_sparse &&
+	    !row_sparse_map(row, &copying->runs, &copying->run_count, NULL))
+		copying->runs = NULL; /* the stored bytes as they are */
+	if (!copy_bytes(copying, err))
+		return false;
+	judge(copying);
+	return true;
+}
+
+bool salvage_measure(struct salvage *salvage, const struct salvage_origin *origin,
+    const struct row *row, enum salvage_state *out, struct err *err)
 {
 	CLEANUP(copying_free)
-	struct copying copying = {.salvage = salvage,
-	    .space = (struct source *)(uintptr_t)space,
-	    .entry = entry,
-	    .row = row,
-	    .hash = hash_new(HASH_SHA256)};
+	struct copying copying = {.salvage = salvage, .origin = origin, .is_dry = true};
 
-	copying.result = (struct salvage_entry){
-	    .path = text_bytes(&entry->path), .has_row = row != NULL, .size = entry->size};
-	if (!copying.hash)
-		return fail(err, ERR_MEMORY, "no memory for hashing");
-	if (row && row->is_sparse && !row_sparse_map(row, &copying.runs, &copying.run_count, NULL))
-		copying.runs = NULL; /* the stored bytes as they are */
-	if (!copy_bytes(&copying, err))
+	if (!look(&copying, (struct bytes){0}, row, err))
 		return false;
-	judge(&copying);
-	if (copying.result.state != SALVAGE_LOST && !begin(&copying, err))
+	*out = copying.result.state;
+	return true;
+}
+
+bool salvage_copy_from(struct salvage *salvage, const struct salvage_origin *origin,
+    struct bytes path, const struct row *row, struct err *err)
+{
+	CLEANUP(copying_free) struct copying copying = {.salvage = salvage, .origin = origin};
+
+	if (!look(&copying, path, row, err) ||
+	    (copying.result.state != SALVAGE_LOST && !begin(&copying, err)))
 		return false;
 	return salvage_report(salvage, &copying.result, err);
+}
+
+bool salvage_copy(struct salvage *salvage, struct source *space, const struct tar_entry *entry,
+    const struct row *row, struct err *err)
+{
+	struct salvage_origin origin = {
+	    .space = space, .data_at = entry->data_at, .size = entry->size};
+
+	return salvage_cut_choose(salvage, entry, row, &origin, err) &&
+	       salvage_copy_from(salvage, &origin, text_bytes(&entry->path), row, err);
 }

@@ -24,12 +24,47 @@ struct salvage_path {
 	uint32_t row;
 };
 
+struct salvage_cut_entry { /* in NAME.cutN */
+	uint64_t hash;     /* of its path */
+	uint64_t header_at, data_at, size;
+	uint32_t volume, run; /* of the volumes of its set; UINT32_MAX: at its place in the tar */
+	uint8_t set;
+	bool is_met; /* an entry with that path was met where it was taken again */
+};
+
+struct salvage_cut_space { /* of one of those volumes */
+	unsigned set;
+	uint32_t volume, run;
+	struct salvage_volumes around; /* those before it, borrowed, and itself */
+	struct source *space;          /* NULL: none is open */
+};
+
+struct salvage_cuts {
+	struct salvage_volumes sets[BUNDLE_META + 1];
+	struct salvage_cut_entry *entries; /* by set and path, the newest first */
+	size_t count, room;
+	size_t first[BUNDLE_META + 2]; /* of the entries of each set */
+	struct salvage_cut_space open;
+};
+
+/* Where the bytes of an entry are taken from. */
+struct salvage_origin {
+	struct source *space;
+	uint64_t data_at, size;
+	const char *from;     /* the file, where it is a NAME.cutN */
+	uint32_t volume, run; /* of it */
+	bool is_older;        /* not what the row tells of */
+};
+
 struct salvage {
 	struct store *store;
 	const struct age_identities *identities;
 	const struct salvage_output *output;
 	struct salvage_totals *totals;
 	struct salvage_volumes sets[BUNDLE_META + 1];
+	struct salvage_cuts cuts;
+	unsigned set;         /* that is being taken */
+	bool is_placed;       /* places in what is being read are those of its tar */
 	struct source **meta; /* spaces of the meta set, open as long as rows are read */
 	size_t meta_count, meta_room;
 	struct salvage_row *rows;
@@ -40,15 +75,34 @@ struct salvage {
 };
 #define SALVAGE_PIECE ((size_t)1 << 20)
 
-/* salvage_entry.c: copies the stored bytes of an entry out of a space; row: NULL when none tells of it. */
-bool salvage_copy(struct salvage *salvage, const struct source *space,
-    const struct tar_entry *entry, const struct row *row, struct err *err) MUST_CHECK;
+/* salvage_entry.c: copies the stored bytes of an entry out of a space, or out of a NAME.cutN where they are whole there
+ * alone; row: NULL when none tells of it. */
+bool salvage_copy(struct salvage *salvage, struct source *space, const struct tar_entry *entry,
+    const struct row *row, struct err *err) MUST_CHECK;
+/* The same without a choice. */
+bool salvage_copy_from(struct salvage *salvage, const struct salvage_origin *origin,
+    struct bytes path, const struct row *row, struct err *err) MUST_CHECK;
+/* What would come of it. */
+bool salvage_measure(struct salvage *salvage, const struct salvage_origin *origin,
+    const struct row *row, enum salvage_state *out, struct err *err) MUST_CHECK;
 /* Ends the entry for the output and counts it. */
 bool salvage_report(
     struct salvage *salvage, const struct salvage_entry *entry, struct err *err) MUST_CHECK;
 
-/* salvage_walk.c: every entry whose header is found in the space, one after the other. */
-bool salvage_walk(struct source *space,
+/* salvage_cut.c: which entries NAME.cutN hold. */
+bool salvage_cuts_index(struct salvage *salvage, struct err *err) MUST_CHECK;
+void salvage_cuts_free(struct salvage_cuts *cuts);
+/* Whether an entry is rather taken from one of them: then *origin says from where. */
+bool salvage_cut_choose(struct salvage *salvage, const struct tar_entry *entry,
+    const struct row *row, struct salvage_origin *origin, struct err *err) MUST_CHECK;
+/* Makes its space the one that is open; others are closed. Nothing for what is in no NAME.cutN. */
+bool salvage_cut_open(
+    struct salvage *salvage, struct salvage_origin *origin, struct err *err) MUST_CHECK;
+/* Copies what they hold of salvage->set that was met nowhere else. */
+bool salvage_cuts_rest(struct salvage *salvage, struct err *err) MUST_CHECK;
+
+/* salvage_walk.c: every entry whose header is found in the space from `from` on, one after the other. */
+bool salvage_walk(struct source *space, uint64_t from,
     bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
     struct err *err) MUST_CHECK;
 

@@ -31,12 +31,12 @@ static uint64_t next_place(const struct source *space, uint64_t at)
 	return next;
 }
 
-bool salvage_walk(struct source *space,
+bool salvage_walk(struct source *space, uint64_t from,
     bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
     struct err *err)
 {
 	struct tar_entry entry = {0};
-	uint64_t at = salvage_space_next(space, 0);
+	uint64_t at = salvage_space_volume(space, from) ? from : salvage_space_next(space, from);
 	bool ok = true;
 
 	while (ok && at < space->size) {

@@ -69,3 +69,28 @@ bool volume_name_parse(struct bytes name, struct volume_name *out)
 	}
 	return false;
 }
+
+bool volume_cut_parse(struct bytes name, struct volume_name *out, unsigned *number)
+{
+	struct bytes rest = name;
+	unsigned value = 0;
+
+	while (rest.len && rest.at[rest.len - 1] >= '0' && rest.at[rest.len - 1] <= '9')
+		rest.len--;
+	for (size_t i = rest.len; i < name.len && value <= VOLUME_CUT_MAX; i++)
+		value = value * 10 + (name.at[i] - '0');
+	if (value == 0 || value > VOLUME_CUT_MAX || name.at[rest.len] == '0' ||
+	    rest.len < strlen(VOLUME_CUT_SUFFIX))
+		return false;
+	struct volume_name volume;
+	struct bytes ending = {
+	    rest.at + rest.len - strlen(VOLUME_CUT_SUFFIX), strlen(VOLUME_CUT_SUFFIX)};
+
+	rest.len -= ending.len;
+	if (!bytes_equal(ending, bytes_of(VOLUME_CUT_SUFFIX)) ||
+	    !volume_name_parse(rest, &volume) || volume.is_part)
+		return false;
+	*out = volume;
+	*number = value;
+	return true;
+}

@@ -168,6 +168,8 @@ static void add_line(struct salvaging *salvaging, const struct salvage_entry *en
 		text_addc(line, '\t');
 		text_add_printable(line, entry->same_as);
 	}
+	if (entry->from)
+		text_addf(line, "\tfrom '%s'", entry->from);
 	if (salvaging->file_why.kind != ERR_NONE)
 		text_addf(line, "\tnot written: %s", salvaging->file_why.text);
 	text_addc(line, '\n');
@@ -250,7 +252,7 @@ static bool start_report(struct salvaging *salvaging, struct err *err)
 				 "there is a '%s' in '%s' already: give an empty directory",
 				 REPORT_NAME, salvaging->directory)
 			   : false;
-	text_adds(&salvaging->lines, "state\tbytes\tbad ranges\tpath\tsame as, why\n");
+	text_adds(&salvaging->lines, "state\tbytes\tbad ranges\tpath\tsame as, from where, why\n");
 	return true;
 }
 

@@ -31,11 +31,12 @@ undisturbed() {
 # usage: salvaged WHAT [LOST]   salvage calls whole exactly what is there of all that was written ($work/witness), no more, no
 # less, and gives its bytes. LOST: of tests/plug.py
 salvaged() {
+	local witness=${witness:-$work/witness}
 	local codes="0|1|65" # 65: of the one open volume even the header may be gone
 	rm -rf "$work/salvaged"
 	compgen -G "$bundle/*.age" >/dev/null || compgen -G "$bundle/*.age.part" >/dev/null || codes=66
 	run "$1: salvage" "$codes" "$kanshiki" salvage "$bundle" -C "$work/salvaged" --keys "$work/keys"
-	python3 "$tests/judge.py" "$work/witness" "$bundle" "$work/salvaged" "${@:2}" >"$work/judged" 2>"$work/count" || {
+	python3 "$tests/judge.py" "$witness" "$bundle" "$work/salvaged" "${@:2}" >"$work/judged" 2>"$work/count" || {
 		complain "$1: salvage: $(head -n 4 "$work/judged" "$work/count")"
 		return 0
 	}
