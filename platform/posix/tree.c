@@ -214,6 +214,13 @@ bool tree_create(
 	return false;
 }
 
+/* A file that the file system cannot hold (also FAT's 4 GiB) is that file's own trouble: the disk is not full for the others. */
+static bool write_fail(struct err *err, int code)
+{
+	return code == EFBIG ? fail(err, ERR_LIMIT, "larger than the file system can hold")
+			     : errno_fail(err, code);
+}
+
 bool tree_write(struct tree_file *file, uint64_t at, struct bytes bytes, struct err *err)
 {
 	if (tree_is_hole(bytes))
@@ -225,7 +232,7 @@ bool tree_write(struct tree_file *file, uint64_t at, struct bytes bytes, struct 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return errno_fail(err, errno);
+			return write_fail(err, errno);
 		bytes.at += put;
 		bytes.len -= (size_t)put;
 		at += (uint64_t)put;
@@ -256,7 +263,7 @@ bool tree_finish(
 	set_time(&both[0], times->accessed);
 	set_time(&both[1], times->modified);
 	if (size > INT64_MAX || ftruncate(file->file, (off_t)size) < 0)
-		ok = errno_fail(err, size > INT64_MAX ? EFBIG : errno);
+		ok = write_fail(err, size > INT64_MAX ? EFBIG : errno);
 	if (ok && futimens(file->file, both) < 0)
 		ok = errno_fail(err, errno);
 	if (close(file->file) < 0 && ok)
