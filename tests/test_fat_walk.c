@@ -90,11 +90,30 @@ static void test_exfat_tree(void **state)
 	assert_int_equal(fixture_list_find(&seen, "gone.bin")->entry.damage.kind, ERR_NONE);
 }
 
+/* Windows 7 and exfatlabel write up to 15 characters, where the specification has 11. */
+static void test_exfat_labels(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	uint8_t *slot;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 512, 200));
+	slot = fixture_fat_slot(&f, 0, 2);
+	slot[0] = 0x83;
+	slot[1] = 200; /* more than there is room for */
+	for (unsigned i = 0; i < 15; i++)
+		put_le16(slot + 2 + i * 2, (uint16_t)('A' + i));
+	fixture_list_of(&f, &seen);
+	assert_int_equal(fixture_list_find(&seen, "ABCDEFGHIJKLMNO")->entry.kind, FAT_ENTRY_LABEL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tree),
 	    cmocka_unit_test(test_exfat_tree),
+	    cmocka_unit_test(test_exfat_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,9 +10,10 @@ enum { /* types, without the bit that says "in use" */
 	NAME = 0x41,
 	SECONDARY = 0x40,
 };
-#define IN_USE        0x80u
-#define NAME_UNITS    15u
-#define LABEL_UNITS   11u
+#define IN_USE     0x80u
+#define NAME_UNITS 15u
+#define LABEL_UNITS \
+	15u /* 11 by the specification; Windows 7 and exfatlabel write 15, Windows reads them */
 #define NO_FAT_CHAIN  0x02u
 #define ALLOCATION    0x01u
 #define NAME_UNIT_MAX 255u

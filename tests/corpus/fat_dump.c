@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct dump {
 	struct fat_walker walker;
@@ -44,6 +45,7 @@ static void print_content(struct dump *dump, const struct fat_entry *entry)
 		printf("\t%s", results[recovered.result]);
 	else
 		printf("\t-");
+	printf("\t%" PRIu64, entry->valid_size);
 }
 
 static bool print_entry(struct fat_walker *self, const struct fat_entry *entry, struct err *err)
@@ -97,14 +99,62 @@ static bool dump_volume(const char *path, uint64_t offset, bool with_content, st
 	return fat_walk(volume, &dump.walker, err);
 }
 
+/* Whether 32 bytes are an entry of a FAT directory as any driver would write one. */
+static bool is_fat_entry(const uint8_t *raw)
+{
+	bool is_long = raw[11] == 0x0f;
+	bool is_name = raw[0] > 0x20 && raw[0] != 0x7f && raw[1] >= 0x20 && raw[8] >= 0x20;
+
+	return (raw[11] & 0xc0) == 0 && (is_long ? raw[12] == 0 && le16(raw + 26) == 0 : is_name);
+}
+
+/* One of exFAT: those of the specification, in use or not. */
+static bool is_exfat_entry(const uint8_t *raw)
+{
+	static const uint8_t types[] = {0x01, 0x02, 0x03, 0x05, 0x20, 0x21, 0x40, 0x41, 0x60, 0x61};
+
+	return memchr(types, raw[0] & 0x7f, sizeof(types)) != NULL;
+}
+
+static bool is_filled(struct bytes piece, bool (*is_entry)(const uint8_t *raw))
+{
+	size_t at = 0;
+
+	while (at + 32 <= piece.len && piece.at[at] != 0 && is_entry(piece.at + at))
+		at += 32;
+	return at > 0 && (at == piece.len || piece.at[at] == 0);
+}
+
+/* What a file without a boot sector is a piece of, by its first entries. */
+static bool tell_piece(const char *path, struct err *err)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	uint8_t at[4096];
+	struct bytes piece = {.at = at};
+
+	if (!file_open(path, &file, err) || !file->read(file, 0, at, sizeof(at), &piece.len, err))
+		return false;
+	if (is_filled(piece, is_exfat_entry))
+		puts("exfat-directory");
+	else
+		puts(is_filled(piece, is_fat_entry) ? "fat-directory" : "other");
+	return true;
+}
+
 /* list: number kind state size cluster modified accessed created damage path; content: the same with the SHA-256,
- * the layout and what is left, before the damage. */
+ * the layout, what is left and the bytes written, before the damage. */
 int main(int argc, char **argv)
 {
 	struct err err = {0};
 
+	if (argc == 3 && strcmp(argv[1], "piece") == 0) {
+		if (tell_piece(argv[2], &err))
+			return 0;
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
 	if (argc != 4 || (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "content") != 0)) {
-		fputs("usage: corpus_fat_dump list|content IMAGE OFFSET\n", stderr);
+		fputs("usage: corpus_fat_dump list|content IMAGE OFFSET | piece FILE\n", stderr);
 		return 64;
 	}
 	if (dump_volume(argv[2], strtoull(argv[3], NULL, 10), argv[1][0] == 'c', &err))

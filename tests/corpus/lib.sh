@@ -58,7 +58,7 @@ corpus_look() {
 }
 
 # Unpacks a file of the manifest into a new directory and sets `unpacked` to it; what is no archive is linked
-# there. Sparse images stay sparse. Fails when the tool for it fails or is missing.
+# there. Sparse images stay sparse, images in an archive become raw ones. Fails when the tool for it fails or is missing.
 corpus_unpack() {
 	local path=$corpus/$1 name
 	corpus_look "$1"
@@ -66,19 +66,36 @@ corpus_unpack() {
 	name=$(basename "$1")
 	unpacked=$(mktemp -d "$scratch/unpacked.XXXXXX")
 	case $name in
-	*.tar.gz | *.tgz) tar -xzSf "$path" -C "$unpacked" ;;
-	*.tar | *.tar.* | *.tbz2 | *.txz) bsdtar -xSf "$path" -C "$unpacked" ;;
+	# By content: some are called .tgz and are not packed.
+	*.tgz | *.tar | *.tar.* | *.tbz2 | *.txz) bsdtar -xSf "$path" -C "$unpacked" && corpus_unwrap ;;
 	*.gz) gzip -dc "$path" | corpus_sparse "$unpacked/${name%.gz}" ;;
 	*.xz) xz -dc "$path" | corpus_sparse "$unpacked/${name%.xz}" ;;
 	*.bz2) bzip2 -dc "$path" | corpus_sparse "$unpacked/${name%.bz2}" ;;
 	*.zst) zstd -dcq "$path" | corpus_sparse "$unpacked/${name%.zst}" ;;
-	*.zip) bsdtar -xf "$path" -C "$unpacked" ;;
-	*.7z) 7zz x -y "-o$unpacked" "$path" >/dev/null ;;
+	*.zip) bsdtar -xf "$path" -C "$unpacked" && corpus_unwrap ;;
+	*.7z) 7zz x -y "-o$unpacked" "$path" >/dev/null && corpus_unwrap ;;
 	*.[Ee]01) ewfexport -q -u -f raw -S 0 -t "$unpacked/${name%.*}" "$path" >/dev/null 2>&1 &&
 		mv "$unpacked/${name%.*}.raw" "$unpacked/${name%.*}" && rm -f "$unpacked"/*.info ;;
 	*.qcow2 | *.vhd | *.vhdx | *.vmdk) qemu-img convert -O raw "$path" "$unpacked/${name%.*}" ;;
 	*) ln -s "$path" "$unpacked/$name" ;;
 	esac
+}
+
+# Images of virtual machines that came out of an archive become raw ones of the same name. (A fixed VHD is one, but for its end.)
+corpus_unwrap() {
+	local file
+	find "$unpacked" -type f -size +7 | while IFS= read -r file; do
+		case $(head -c 8 "$file" | tr -c '[:print:]' .) in
+		conectix | vhdxfile | KDMV* | QFI.*) ;;
+		*) continue ;;
+		esac
+		! qemu-img convert -O raw "$file" "$file.raw" 2>/dev/null || mv "$file.raw" "$file"
+	done
+}
+
+# Whether a file is text: of an archive, what is beside the images.
+corpus_is_text() {
+	[ "$(head -c 4096 "$1" | LC_ALL=C tr -d '\t\n\f\r -~\200-\377' | wc -c)" -eq 0 ] && [ -s "$1" ]
 }
 
 # Prints the paths of the manifest that may hold NTFS volumes: by type, and where filesystems.json knows one.
@@ -237,6 +254,20 @@ corpus_fail() {
 	[ -z "$corpus_at" ] || corpus_seen[$corpus_at]=1
 	echo "FAIL: $*"
 	corpus_failures=$((corpus_failures + 1))
+}
+
+# Prints `first last` (sectors) of each partition that mmls sees in IMAGE with sectors of SIZE; of one that mmls refuses (partitions
+# behind the end of the image) what sfdisk sees, for 512.
+corpus_partitions() {
+	local found
+	found=$({ mmls -b "$2" "$1" 2>/dev/null || true; } |
+		awk '$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ { print $3 + 0, $4 + 0 }')
+	if [ -z "$found" ] && [ "$2" -eq 512 ]; then
+		# Extended ones hold partitions, they are none.
+		found=$(sfdisk -J "$1" 2>/dev/null | jq -r '.partitiontable | select(.label == "dos") | .partitions // [] | .[] |
+			select(.type | test("^([5f]|85)$") | not) | "\(.start) \(.start + .size - 1)"' 2>/dev/null) || found=
+	fi
+	[ -z "$found" ] || sort -n <<<"$found"
 }
 
 # Something that this test cannot check, and why: said, and not counted as checked.
