@@ -188,6 +188,8 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		return TIMELINE_LOGFILE;
 	if (has_fat_backup(source))
 		return TIMELINE_FAT;
+	if (ntfs_mft_is_in(seen)) /* its first record is damaged */
+		return TIMELINE_MFT;
 	return begins_with_change(source) ? TIMELINE_JOURNAL : TIMELINE_UNKNOWN;
 }
 

@@ -281,6 +281,30 @@ static void test_probe(void **state)
 	assert_int_equal(err.kind, ERR_NONE);
 }
 
+/* Its first records are spoiled; bytes of a volume in front of it are another thing. */
+static void test_damaged_start_of_an_mft(void **state)
+{
+	static uint8_t behind[4 * RECORD + sizeof(struct image)];
+	CLEANUP(text_free) struct text out = {0};
+	struct image image;
+	struct err err = {0};
+
+	(void)state;
+	make_image(&image);
+	memcpy(behind + 4 * RECORD, image.at, sizeof(image.at));
+	memset(image.at, 0, RECORD);
+	memset(image.at + RECORD, 0x5a, RECORD);
+	struct timeline_totals totals = write_files(
+	    "jsonl", (struct bytes){image.at, sizeof(image.at)}, (struct bytes){0}, "", &out);
+
+	assert_int_equal(totals.damaged, 1);
+	assert_has(&out, "\"path\":\"Users/long name.txt\"");
+	CLEANUP(source_close)
+	struct source *shifted = source_of_bytes((struct bytes){behind, sizeof(behind)});
+
+	assert_int_equal(timeline_probe(shifted, &err), TIMELINE_UNKNOWN);
+}
+
 /* Records cut out of an MFT say themselves which they are. */
 static void test_a_piece_keeps_its_numbers(void **state)
 {
@@ -527,6 +551,7 @@ int main(void)
 	    cmocka_unit_test(test_timesketch),
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_probe),
+	    cmocka_unit_test(test_damaged_start_of_an_mft),
 	    cmocka_unit_test(test_a_piece_keeps_its_numbers),
 	    cmocka_unit_test(test_extension_records),
 	    cmocka_unit_test(test_a_forged_file_takes_no_hours),

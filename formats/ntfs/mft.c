@@ -178,6 +178,17 @@ static uint64_t own_number(struct bytes head, size_t at, uint32_t size)
 	return le32(p + 44);
 }
 
+bool ntfs_mft_is_in(struct bytes head)
+{
+	for (size_t at = 0; at < head.len; at += NTFS_LIMIT_BLOCK_MIN) {
+		uint32_t size = told_size(head, at);
+
+		if (size && (at == 0 || own_number(head, at, size) == at / size))
+			return true;
+	}
+	return false;
+}
+
 /* The number of the first record: not 0 in a piece cut out of an MFT, where all records that say a number agree. */
 static uint64_t find_first(struct bytes head, uint32_t size)
 {

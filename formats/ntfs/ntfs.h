@@ -44,6 +44,9 @@ struct ntfs_mft *ntfs_volume_mft(struct ntfs_volume *volume); /* lives as long a
  * Non-resident streams cannot be read; where an attribute list is one, the records that name the file as their
  * base are taken instead. */
 bool ntfs_mft_open(struct source *content, struct ntfs_mft **out, struct err *err) MUST_CHECK;
+/* Whether a file that begins so is a $MFT: a record stands at its start, or later one that calls itself what its place
+ * says (the first may be damaged; in a volume or disk numbers and places differ). */
+bool ntfs_mft_is_in(struct bytes head);
 void ntfs_mft_close(struct ntfs_mft *mft);
 CLEANUP_POINTER(struct ntfs_mft, ntfs_mft_close);
 uint64_t ntfs_mft_count(const struct ntfs_mft *mft); /* records, used or not */
