@@ -5,7 +5,9 @@
 
 #define HEAD_LEN   512u
 #define FOOTER_LEN 512u
-#define VHD_FIXED  2u
+
+#define VHD_COOKIE "conectix"
+#define VHD_TYPE   60u /* in the footer, of which a disk that grows has a copy at its start */
 
 struct wrapping {
 	size_t at;
@@ -19,7 +21,7 @@ struct wrapping {
 /* clang-format off */
 static const struct wrapping wrappings[] = {
     {0, "vhdxfile", 8, "a VHDX disk; " CONVERT},
-    {0, "conectix", 8, "a dynamic VHD disk; " CONVERT},
+    {0, VHD_COOKIE, 8, "a dynamic VHD disk; " CONVERT},
     {0, "QFI\xfb", 4, "a qcow2 disk; " CONVERT},
     {0, "KDMV", 4, "a VMDK disk; " CONVERT},
     {0, "COWD", 4, "a VMDK disk; " CONVERT},
@@ -39,8 +41,20 @@ static const struct wrapping wrappings[] = {
 };
 /* clang-format on */
 
+enum vhd_type { VHD_FIXED = 2, VHD_DIFFERENCING = 4 };
+
+static bool is_vhd(struct bytes footer, enum vhd_type type)
+{
+	return footer.len >= VHD_TYPE + 4 && memcmp(footer.at, VHD_COOKIE, 8) == 0 &&
+	       le32(footer.at + VHD_TYPE) == (uint32_t)type << 24; /* big-endian */
+}
+
 static const char *wrapping_of(struct bytes head)
 {
+	/* qemu-img would make a disk of zeros and changes of it, and not say so. */
+	if (is_vhd(head, VHD_DIFFERENCING))
+		return "a differencing VHD disk: it has only what changed since its parent; merge "
+		       "copies of both first (Windows: Merge-VHD)";
 	for (size_t i = 0; i < ARRAY_LEN(wrappings); i++) {
 		const struct wrapping *w = &wrappings[i];
 
@@ -64,8 +78,7 @@ static bool without_footer(struct source *raw, struct source **out, struct err *
 
 	if (size > FOOTER_LEN && size % 512 == 0 &&
 	    source_read_exact(raw, size - FOOTER_LEN, footer, sizeof(footer), NULL) &&
-	    memcmp(footer, "conectix", 8) == 0 && footer[63] == VHD_FIXED && !footer[62] &&
-	    !footer[61] && !footer[60]) {
+	    is_vhd((struct bytes){footer, sizeof(footer)}, VHD_FIXED)) {
 		whole = source_window(raw, 0, size - FOOTER_LEN, true);
 		if (!whole)
 			whole = raw;

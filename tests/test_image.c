@@ -199,6 +199,11 @@ static void test_wrappings(void **state)
 		put(kinds[i].name, kinds[i].head, kinds[i].len);
 		refuses(kinds[i].name, ERR_UNSUPPORTED, kinds[i].text);
 	}
+	char differencing[64] = "conectix";
+
+	differencing[63] = 4;
+	put("2.vhd", differencing, sizeof(differencing));
+	refuses("2.vhd", ERR_UNSUPPORTED, "only what changed since its parent; merge");
 }
 
 static void test_fixed_vhd(void **state)

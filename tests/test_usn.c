@@ -188,7 +188,7 @@ static void test_zeros_are_walked_over(void **state)
 	add_v2(&j, "a", 0x100000);
 	j.len += 80; /* a gap */
 	add_v2(&j, "b", 0x100200);
-	j.len += 512;
+	j.len += 512 + 5; /* a copy may end anywhere */
 	assert_int_equal(walk(&j, &listener, &last), 2);
 	assert_int_equal(last, 0x100200);
 	assert_int_equal(listener.count, 0);

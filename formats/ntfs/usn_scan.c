@@ -151,6 +151,14 @@ static void skip_zeros(struct usn_scan *scan, struct bytes data)
 	scan->at += at;
 }
 
+/* Whether zeros follow: eight, or as many as are left at the end. */
+static bool begins_with_zeros(struct bytes data)
+{
+	static const uint8_t zeros[STEP_LEN];
+
+	return memcmp(data.at, zeros, data.len < STEP_LEN ? data.len : STEP_LEN) == 0;
+}
+
 bool usn_scan_first(struct usn_scan *scan, uint64_t limit, struct usn_record *out)
 {
 	for (;;) {
@@ -185,9 +193,10 @@ bool usn_scan_next(struct usn_scan *scan, struct usn_record *out)
 		}
 		if (data.len == 0)
 			break;
-		if (data.len >= STEP_LEN && le64(data.at) == 0) {
+		if (begins_with_zeros(data)) {
 			report_lost(scan);
 			skip_zeros(scan, data);
+			scan->at += data.len < STEP_LEN ? data.len : 0;
 			continue;
 		}
 		/* Only what was wrong first is told: behind it every eighth byte is tried. */
