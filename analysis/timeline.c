@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define PROBE_LEN         ((size_t)64 << 10)
+#define LOG_PAGE          ((size_t)4096)
 #define JOURNAL_PROBE_LEN ((uint64_t)1 << 20) /* after the zeros: a journal may begin with damage */
 #define SECTOR_LEN        512u
 
@@ -158,6 +159,25 @@ static bool has_fat_backup(struct source *source)
 	return fat_volume_open(source, &volume, NULL);
 }
 
+static bool is_log_page(struct bytes head, size_t at)
+{
+	const uint8_t *page = head.at + at;
+
+	return head.len - at >= 4 &&
+	       (memcmp(page, "RSTR", 4) == 0 || memcmp(page, "RCRD", 4) == 0 ||
+		   memcmp(page, "CHKD", 4) == 0);
+}
+
+/* A log of which the first pages are damaged: that it has two restart pages is for this. One could be chance. */
+static bool has_log_pages(struct bytes head)
+{
+	size_t pages = 0;
+
+	for (size_t at = 0; at < head.len; at += LOG_PAGE)
+		pages += is_log_page(head, at);
+	return pages >= 2;
+}
+
 enum timeline_kind timeline_probe(struct source *source, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *head = malloc(PROBE_LEN);
@@ -183,13 +203,14 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		return TIMELINE_VOLUME;
 	if (seen.len >= 4 && (memcmp(head, "FILE", 4) == 0 || memcmp(head, "BAAD", 4) == 0))
 		return TIMELINE_MFT;
-	if (seen.len >= 4 && (memcmp(head, "RSTR", 4) == 0 || memcmp(head, "RCRD", 4) == 0 ||
-				 memcmp(head, "CHKD", 4) == 0))
+	if (is_log_page(seen, 0))
 		return TIMELINE_LOGFILE;
 	if (has_fat_backup(source))
 		return TIMELINE_FAT;
 	if (ntfs_mft_is_in(seen)) /* its first record is damaged */
 		return TIMELINE_MFT;
+	if (has_log_pages(seen))
+		return TIMELINE_LOGFILE;
 	return begins_with_change(source) ? TIMELINE_JOURNAL : TIMELINE_UNKNOWN;
 }
 

@@ -69,7 +69,10 @@ static bool add_other(struct timeline *timeline, struct opening *opening, struct
 		return timeline_disk(timeline, source, &disk, target, &opening->gaps, err);
 	if (!volume_kind_of(source, &kind, err))
 		return false;
-	if (kind == VOLUME_UNKNOWN || kind == VOLUME_UNFORMATTED)
+	if (kind == VOLUME_UNFORMATTED)
+		return fail(err, ERR_UNSUPPORTED,
+		    "it begins with 64 KiB of the same byte: wiped, or a log that was emptied");
+	if (kind == VOLUME_UNKNOWN)
 		return fail(err, ERR_UNSUPPORTED,
 		    "neither a bundle, a volume of NTFS, FAT or exFAT, an $MFT, a change journal "
 		    "($J) nor a $LogFile");

@@ -278,6 +278,19 @@ static void test_probe(void **state)
 	CLEANUP(source_close) struct source *none = source_of_bytes((struct bytes){0});
 
 	assert_int_equal(timeline_probe(none, &err), TIMELINE_UNKNOWN);
+	/* A log whose first restart page is gone. */
+	memset(journal, 0, sizeof(journal));
+	memcpy(journal + 4096, "RSTR", 4);
+	assert_int_equal(timeline_probe(a, &err), TIMELINE_UNKNOWN);
+	CLEANUP(free_memory) uint8_t *log = calloc(3, 4096);
+
+	assert_non_null(log);
+	memcpy(log + 4096, "RSTR", 4);
+	memcpy(log + (size_t)2 * 4096, "RCRD", 4);
+	CLEANUP(source_close)
+	struct source *logs = source_of_bytes((struct bytes){log, (size_t)3 * 4096});
+
+	assert_int_equal(timeline_probe(logs, &err), TIMELINE_LOGFILE);
 	assert_int_equal(err.kind, ERR_NONE);
 }
 
