@@ -37,10 +37,12 @@ int command_exit(enum err_kind kind)
 int command_fail(const struct err *err)
 {
 	CLEANUP(text_free) struct text line = {0};
+	CLEANUP(text_free) struct text said = {0};
 
 	if (console_is_closed(err))
 		return EXIT_COMPLETE;
-	text_add_printable(&line, bytes_of(err->text));
+	tr_error(err->text, &said);
+	text_add_printable(&line, text_bytes(&said));
 	say("kanshiki: %s: %s\n", tr_err_kind(err->kind), text_string(&line));
 	return command_exit(err->kind);
 }

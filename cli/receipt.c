@@ -14,8 +14,11 @@ void receipt_add_reason(struct text *out, struct bytes reason)
 {
 	CLEANUP(text_free) struct text english = {0};
 
+	CLEANUP(text_free) struct text said = {0};
+
 	text_add(&english, reason);
-	text_add_printable(out, bytes_of(tr(text_string(&english))));
+	tr_error(text_string(&english), &said);
+	text_add_printable(out, text_bytes(&said));
 }
 
 static void show_kind(yyjson_val *kind, struct text *out)
@@ -66,7 +69,7 @@ bool receipt_show(struct bytes json, struct text *out, struct err *err)
 		text_adds(out, tr("  the collection was stopped before its end\n"));
 	if (document_field(totals, "broken").len) {
 		text_adds(out, tr("  the destination failed: "));
-		text_add_printable(out, document_field(totals, "broken"));
+		receipt_add_reason(out, document_field(totals, "broken"));
 		text_addc(out, '\n');
 	}
 	if (number_of(totals, "problems"))

@@ -262,8 +262,10 @@ void collection_note_problem(
 {
 	CLEANUP(text_free) struct text line = {0};
 	CLEANUP(text_free) struct text name = {0};
+	CLEANUP(text_free) struct text said = {0};
 
 	text_add(&name, what);
+	tr_error(why->text, &said);
 	collection->problem_count++;
 	if (collection->problem_count <= JOURNAL_PROBLEMS_MAX)
 		collection_journal(collection, "problem", text_string(&name), why->text);
@@ -271,7 +273,7 @@ void collection_note_problem(
 		return;
 	text_add_printable(&line, what);
 	text_addf(&line, ": %s (", tr_err_kind(why->kind));
-	text_add_printable(&line, bytes_of(tr(why->text)));
+	text_add_printable(&line, text_bytes(&said));
 	text_adds(&line, ")");
 	if (line.failed || !text_list_add(&collection->problems, text_bytes(&line), NULL))
 		return;

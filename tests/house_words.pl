@@ -64,6 +64,6 @@ for my $english (sort keys %row) {
 }
 complain("only " . keys(%row) . " rows were found") if keys(%row) < 10;
 for my $path (glob 'core/ja/*.def') {
-	complain("core/tr.c does not include \"$path\"") if slurp('core/tr.c') !~ /#include "\Q$path\E"/;
+	complain("no core/tr*.c includes \"$path\"") if !grep { slurp($_) =~ /#include "\Q$path\E"/ } glob 'core/tr*.c';
 }
 exit $broken;

@@ -53,7 +53,7 @@ grep -q 'パスフレーズがかかっています' "$kit/GUIDE.txt" || complai
 talk "collect, wrong" 65 20 wrong1 wrong2 wrong3 -- "$kanshiki" collect --kit "$kit" --out "$work/out-dir" --volume "C=$image" \
 	--take '/$Boot' --lang ja --operator x --case y --nonce z
 grep -q "封印の鍵のパスフレーズ" "$work/out" || complain "not asked in Japanese: $(cat "$work/out")"
-grep -q "3 wrong passphrases" "$work/out" || complain "no end of asking: $(cat "$work/out")"
+grep -q "パスフレーズを 3 回間違えました" "$work/out" || complain "no end of asking: $(cat "$work/out")"
 [ "$(grep -c 'パスフレーズが違います' "$work/out")" -eq 2 ] || complain "a wrong one is not said"
 talk "collect, interrupted" 1 20 ^C -- "$kanshiki" collect --kit "$kit" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
 collect "no file" 66 --passphrase-file "$work/nothing"
