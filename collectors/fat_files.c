@@ -220,7 +220,8 @@ static bool look(struct fat_walker *self, const struct fat_entry *entry, struct 
 {
 	struct fat_taking *t = (struct fat_taking *)self;
 	bool is_file = entry->kind == FAT_ENTRY_FILE || entry->kind == FAT_ENTRY_BITMAP ||
-		       entry->kind == FAT_ENTRY_UPCASE;
+		       entry->kind == FAT_ENTRY_UPCASE ||
+		       (entry->kind == FAT_ENTRY_LABEL && entry->size); /* hidden as a label */
 
 	if (t->purpose != LEAVE && collect_stopped(t->collection))
 		return fail(err, ERR_STOPPED, "stopped");

@@ -60,6 +60,22 @@ check_browser() {
 		cmp -s - "$work/found" || complain "browser: took $(paste -sd' ' "$work/found")"
 }
 
+# A file with the attribute of a label: Windows shows none of it.
+check_hidden() {
+	local at
+	image=$work/hidden.img
+	truncate -s 4M "$image"
+	mkfs.fat -F 12 "$image" >/dev/null
+	head -c 9000 /dev/urandom >"$work/SECRET.BIN"
+	MTOOLSRC=/dev/null mcopy -i "$image" "$work/SECRET.BIN" ::/
+	at=$(LC_ALL=C grep -abo 'SECRET  BIN' "$image" | head -n 1 | cut -d: -f1)
+	printf '\010' | dd of="$image" bs=1 seek=$((at + 11)) conv=notrunc status=none
+	run "hidden" 0 collect --take 'E:/**'
+	bundle_of "hidden" || return 0
+	"$kanshiki" cat "$bundle" 'fs/E/SECRET  BIN' --keys "$work/keys" | cmp - "$work/SECRET.BIN" || complain "hidden: not the file's bytes"
+	rm -rf "$bundle"
+}
+
 # Formatted anew: what lay below the root is found without an entry that leads to it.
 check_formatted() {
 	[ -f "$work/16.img.json" ] || return 0
@@ -134,6 +150,7 @@ mkdir "$work/out-dir"
 make_kit
 for one in 12 16 16-4k 32 exfat; do check_kind "$one"; done
 check_browser
+check_hidden
 check_trimmed 0 hopeless
 check_trimmed 4 possible
 check_formatted
