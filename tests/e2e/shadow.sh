@@ -30,7 +30,7 @@ keep() { # STATE: the files as they are, to compare with
 	mkdir -p "$work/kept/$1"
 	cp "$work/mnt/Windows/System32/config/SYSTEM" "$work/kept/$1/"
 	cp "$work/mnt/Windows/System32/config/SOFTWARE" "$work/kept/$1/"
-	cp "$work/mnt/Sizes/1048577.bin" "$work/kept/$1/"
+	cp "$work/mnt/Sizes/1048577.bin" "$work/mnt/Sizes/511.bin" "$work/mnt/Sizes/65537.bin" "$work/kept/$1/"
 	cp "$work/mnt/Users/花子/NTUSER.DAT" "$work/kept/$1/" 2>/dev/null || true
 }
 
@@ -45,6 +45,11 @@ make_states() {
 	printf 'changed once' | dd of="$work/mnt/Windows/System32/config/SYSTEM" bs=1 seek=5000 conv=notrunc status=none
 	printf 'changed' | dd of="$work/mnt/Sizes/1048577.bin" bs=1 seek=40000 conv=notrunc status=none
 	rm "$work/mnt/Windows/System32/winevt/Logs/System.evtx"
+	# Of the same size as before: one within its MFT record, one in other clusters, its old ones left as they were.
+	tr '\0-\377' '\1-\377\0' <"$work/kept/1/511.bin" | dd of="$work/mnt/Sizes/511.bin" conv=notrunc status=none
+	: >"$work/mnt/Sizes/65537.bin"
+	sync -f "$work/mnt"
+	tr '\0-\377' '\1-\377\0' <"$work/kept/1/65537.bin" >"$work/mnt/Sizes/65537.bin"
 	keep 2
 	umount "$work/mnt"
 	cp "$work/2.img" "$work/3.img"
@@ -72,6 +77,11 @@ check_all() {
 		same "snapshot $n: SOFTWARE is not taken twice" "same_as vss same fs/C/$hive/SOFTWARE" \
 			"$(status "fs/\$vss\$/C/$n/$hive/SOFTWARE")"
 		cmp "$work/kept/$n/SOFTWARE" "$vss/$n/$hive/SOFTWARE" || complain "snapshot $n: SOFTWARE cannot be had"
+	done
+	for n in 511 65537; do
+		! cmp -s "$work/kept/1/$n.bin" "$work/kept/3/$n.bin" || complain "$n.bin: not changed"
+		same "changed, and as large as it was: $n.bin" "taken vss changed -" "$(status "fs/\$vss\$/C/1/Sizes/$n.bin")"
+		cmp "$work/kept/1/$n.bin" "$vss/1/Sizes/$n.bin" || complain "snapshot 1: $n.bin is not as it was"
 	done
 	cmp "$work/kept/3/SYSTEM" "$work/extracted/fs/C/$hive/SYSTEM" || complain "SYSTEM is not as it is"
 	same "a file gone since" "taken vss gone -" "$(status 'fs/$vss$/C/1/Windows/System32/winevt/Logs/System.evtx')"
