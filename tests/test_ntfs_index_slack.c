@@ -192,8 +192,15 @@ static void test_reference_overwritten(void **state)
 
 	add(entries, &pos, 31, "b.txt");
 	put_le64(entries + at, 0x0000000200000010);
+	/* Without a header at all the times decide. */
+	for (unsigned i = 0; i < 2; i++) {
+		at = pos;
+		add(entries, &pos, 32, i ? "d.txt" : "c.txt");
+		memset(entries + at, 0, 16);
+		put_le64(entries + at + 40, i ? 131665797712345678 : 7);
+	}
 	put(&d, 0, entries, pos, used);
-	check(&d, "b.txt tail gone 0;");
+	check(&d, "b.txt tail gone 0;d.txt tail gone 0;");
 	end(&d);
 }
 

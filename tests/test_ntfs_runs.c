@@ -39,6 +39,26 @@ static void test_right(void **state)
 	free(list.at);
 }
 
+/* Streams of more than 2^32 clusters, holes among them. */
+static void test_far(void **state)
+{
+	/* 0x20 at 0x30, a hole of 2^32 clusters, 8 at 0x38. */
+	static const char pairs[] = "\x11\x20\x30\x05\x00\x00\x00\x00\x01\x11\x08\x08";
+	const uint64_t first = 0xfffffff0u;
+	struct ntfs_run_list list = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(add(&list, pairs, sizeof(pairs), first, first + 0x100000028, &err));
+	assert_int_equal(list.count, 3);
+	assert_int_equal(list.at[1].vcn, first + 0x20);
+	assert_int_equal(list.at[1].length, 0x100000000);
+	assert_int_equal(list.at[2].vcn, first + 0x100000020);
+	assert_int_equal(list.at[2].lcn, 0x38);
+	assert_int_equal(ntfs_runs_find(list.at, list.count, first + 0x100000021), 2);
+	free(list.at);
+}
+
 /* Damage: how many runs were good before it. */
 static void test_wrong(void **state)
 {
@@ -114,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_right),
+	    cmocka_unit_test(test_far),
 	    cmocka_unit_test(test_wrong),
 	    cmocka_unit_test(test_without_end_mark),
 	    cmocka_unit_test(test_limit),

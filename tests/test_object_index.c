@@ -159,6 +159,17 @@ static void test_damage(void **state)
 	assert_int_equal(ntfs_object_index_damage(index)->kind, ERR_DAMAGED);
 	assert_non_null(find(index, 4));
 	ntfs_object_index_close(index);
+	block[64 + 2] = 56;
+	block[2 * 512 - 1] ^= 1; /* not written with the others */
+	index = open_index(&v);
+	assert_int_equal(ntfs_object_index_damage(index)->kind, ERR_DAMAGED);
+	assert_null(find(index, 2));
+	assert_non_null(find(index, 4));
+	ntfs_object_index_close(index);
+	block[2 * 512 - 1] ^= 1;
+	index = open_index(&v);
+	assert_int_equal(ntfs_object_index_count(index), 3);
+	ntfs_object_index_close(index);
 	fixture_volume_free(&v);
 	/* No such file at all. */
 	assert_true(fixture_volume_new(&v, 512, 512, 1024, 140, 8));

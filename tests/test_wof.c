@@ -124,6 +124,7 @@ static void test_tables(void **state)
 struct holes { /* zeros but for the last entry of a table and the last chunk */
 	struct source source;
 	uint64_t table;
+	uint64_t start; /* of the last chunk, behind the table */
 	unsigned entry; /* bytes */
 };
 
@@ -136,9 +137,11 @@ static bool read_holes(
 	*got = len < self->size - offset ? len : (size_t)(self->size - offset);
 	for (size_t i = 0; i < *got; i++) {
 		uint64_t at = offset + i;
-		bool is_start = at == h->table - h->entry; /* of the last chunk: 5 */
+		uint64_t last = at - (h->table - h->entry); /* in the last entry, or far beyond */
 
-		((uint8_t *)to)[i] = at >= h->table ? 'z' : is_start ? 5 : 0;
+		((uint8_t *)to)[i] = at >= h->table    ? 'z'
+				     : last < h->entry ? (uint8_t)(h->start >> 8 * last)
+						       : 0;
 	}
 	return true;
 }
@@ -154,7 +157,13 @@ static void test_large(void **state)
 	static const struct {
 		uint64_t size;
 		unsigned entry;
-	} cases[] = {{0xffffffff, 4}, {0x100000000, 8}, {0x100000003, 8}};
+		uint64_t start;
+	} cases[] = {
+	    {0xffffffff, 4, 5},
+	    {0x100000000, 8, 5},
+	    {0x100000003, 8, 5},
+	    {0x200000003, 8, 0x100000005},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -167,7 +176,8 @@ static void test_large(void **state)
 
 		h.entry = cases[i].entry;
 		h.table = h.entry * ((size - 1) / 32768);
-		h.source.size = h.table + 5 + last;
+		h.start = cases[i].start;
+		h.source.size = h.table + h.start + last;
 		assert_true(ntfs_wof_open_source(&h.source, NTFS_WOF_LZX, size, &s, NULL));
 		assert_true(s->read(s, size - 3, out, sizeof(out), &got, NULL));
 		assert_int_equal(got, 3);
