@@ -109,6 +109,39 @@ static void test_pages_and_spans(void **state)
 	fixture_log_free(&log);
 }
 
+/* Pages that Windows 10 writes last have no LSN in their headers; records begin, go on and end in them. */
+static void test_pages_without_their_last(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	uint64_t lsn[4];
+
+	(void)state;
+	fixture_log_begin(&log, 3);
+	lsn[0] = add(&log, 100, 1);
+	lsn[1] = add(&log, 4000, 2);  /* into the next page */
+	lsn[2] = add(&log, 20000, 3); /* through four whole pages */
+	lsn[3] = add(&log, 7, 4);
+	for (uint32_t i = 5; i <= log.page; i++) {
+		uint8_t *page = log.at + (size_t)i * FIXTURE_LOG_PAGE;
+
+		put_le64(page + 8, 0);                                          /* last LSN */
+		put_le64(page + 32, 0);                                         /* that ends here */
+		put_le16(page + 24, i == log.page ? (uint16_t)log.pos : 0xff8); /* next record */
+	}
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(seen.lsn[i], lsn[i]);
+		assert_int_equal(seen.first[i], i + 1);
+		assert_false(seen.stale[i]);
+	}
+	assert_int_equal(seen.len[2], 20000);
+	assert_int_equal(listener.count, 0);
+	fixture_log_free(&log);
+}
+
 /* Fills the ring, and then some pages anew; a record lies across the wrap. */
 static void test_wrap(void **state)
 {
@@ -509,6 +542,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pages_and_spans),
+	    cmocka_unit_test(test_pages_without_their_last),
 	    cmocka_unit_test(test_wrap),
 	    cmocka_unit_test(test_span_over_wrap),
 	    cmocka_unit_test(test_span_written_over),

@@ -12,8 +12,9 @@
 #define COPIES_END_2 0x22u /* LFS 2.0 */
 
 /* A record page's header. */
-#define PAGE_LAST      8u    /* LSN; in a copy of LFS 1.x: where the page belongs, in bytes */
-#define PAGE_LAST_END  32u   /* LSN of the last record that ends here */
+#define PAGE_LAST      8u  /* LSN; in a copy of LFS 1.x: where the page belongs, in bytes */
+#define PAGE_NEXT      24u /* u16: where the next record goes, or the last one began that goes on */
+#define PAGE_LAST_END  32u /* LSN of the last record that ends here */
 #define PAGE_CRC       0x2cu /* "CRC4" instead of fix-ups: a volume on persistent memory (DAX) */
 #define PAGE_BELONGS_2 60u   /* in a copy of LFS 2.0: where the page belongs */
 
@@ -111,6 +112,11 @@ static bool record_is_here(const struct logfile_pages *pages, const uint8_t *pag
 	       at + LOGFILE_HEADER_LEN <= pages->restart.page_size && le64(page + at) == lsn;
 }
 
+static uint64_t number_of(const struct logfile_pages *pages, uint64_t lsn)
+{
+	return lsn >> (pages->shift & 63);
+}
+
 static uint32_t place_of(const struct logfile_pages *pages, uint64_t number)
 {
 	return (uint32_t)(number & (((uint64_t)1 << pages->place_bits) - 1));
@@ -119,7 +125,7 @@ static uint32_t place_of(const struct logfile_pages *pages, uint64_t number)
 /* The number of the page at a place that the record `last` began before, and ran through. */
 static uint64_t number_after(const struct logfile_pages *pages, uint64_t last, uint32_t place)
 {
-	uint64_t number = last >> pages->shift;
+	uint64_t number = number_of(pages, last);
 	uint64_t round = number >> pages->place_bits;
 
 	if (place_of(pages, number) > place)
@@ -162,7 +168,7 @@ static bool place_copy(
 /* Where a page belongs. */
 static bool place(struct logfile_pages *pages, const uint8_t *page, struct logfile_page *out)
 {
-	uint64_t number = out->last >> pages->shift;
+	uint64_t number = number_of(pages, out->last);
 
 	out->begins = record_is_here(pages, page, out->last);
 	out->number = number;
@@ -186,12 +192,34 @@ static bool place(struct logfile_pages *pages, const uint8_t *page, struct logfi
 	return out->slot >= pages->first_place;
 }
 
+/* The last LSN of a page whose header has none: what Windows 10 and 11 write last before they close a volume. The last
+ * record that begins here has it or, when none does, the page before. */
+static uint64_t last_begun(const struct logfile_pages *pages, uint32_t slot, const uint8_t *page)
+{
+	const struct logfile_page *before = pages->count ? &pages->at[pages->count - 1] : NULL;
+	size_t end = le16(page + PAGE_NEXT);
+	uint64_t last = 0;
+
+	for (size_t at = pages->restart.data_offset;
+	     at <= end && at + LOGFILE_HEADER_LEN <= pages->restart.page_size; at += 8) {
+		uint64_t lsn = le64(page + at);
+
+		if (lsn && offset_of(pages, lsn) == at &&
+		    (last ? number_of(pages, lsn) == number_of(pages, last)
+			  : !pages->place_bits || place_of(pages, number_of(pages, lsn)) == slot))
+			last = lsn;
+	}
+	return last || !before || before->slot + 1 != slot ? last : before->last;
+}
+
 static bool add_page(
     struct logfile_pages *pages, uint32_t slot, const uint8_t *page, struct err *err)
 {
 	struct logfile_page added = {.slot = slot, .last = le64(page + PAGE_LAST)};
 	struct err why = {0};
 
+	if (!added.last && slot >= pages->first_place)
+		added.last = last_begun(pages, slot, page);
 	if (!place(pages, page, &added)) {
 		fail(&why, ERR_DAMAGED, "log page belongs nowhere");
 		logfile_pages_damage(pages, (uint64_t)slot * pages->restart.page_size,
