@@ -5,11 +5,6 @@
 
 #include <stdio.h>
 
-bool writer_has_meta(const struct bundle_writer *writer)
-{
-	return rows_count(writer->rows) > 0 || writer->meta_count > 0;
-}
-
 static void add_volume(struct json *json, const struct closed_volume *volume)
 {
 	json_begin(json);
@@ -24,7 +19,7 @@ static void add_volume(struct json *json, const struct closed_volume *volume)
 	json_end(json);
 }
 
-void writer_toc(const struct bundle_writer *writer, struct text *out)
+static void add_toc(const struct bundle_writer *writer, struct text *out)
 {
 	struct json json = {.to = out};
 	char id[37];
@@ -98,7 +93,7 @@ static bool put_all(struct bundle_writer *writer, struct err *err)
 		if (!put_member(
 			writer, writer->meta[i].name, text_bytes(&writer->meta[i].content), err))
 			return false;
-	writer_toc(writer, &toc);
+	add_toc(writer, &toc);
 	if (writer->run > 1)
 		snprintf(journal, sizeof(journal), "journal.%03u.jsonl", (unsigned)writer->run);
 	return text_ok(&toc, err) && put_rows(writer, journal, writer->journal, err) &&

@@ -117,8 +117,6 @@ bool writer_usable(const struct bundle_writer *writer, struct err *err) MUST_CHE
 
 /* writer_meta.c: what goes into a meta volume. */
 bool writer_meta_volume(struct bundle_writer *writer, bool is_last, struct err *err) MUST_CHECK;
-bool writer_has_meta(const struct bundle_writer *writer);
-void writer_toc(const struct bundle_writer *writer, struct text *out);
 
 /* writer_seal.c: MANIFEST and its seal; the whole of a rotation. */
 bool writer_seal(struct bundle_writer *writer, bool complete, struct err *err) MUST_CHECK;

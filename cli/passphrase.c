@@ -52,7 +52,7 @@ static bool next_line(struct passphrase *from, struct text *out, struct err *err
 	return text_ok(out, err);
 }
 
-bool passphrase_ask(struct passphrase *from, const char *prompt, struct text *out, struct err *err)
+static bool ask(struct passphrase *from, const char *prompt, struct text *out, struct err *err)
 {
 	if (!(from->file ? next_line(from, out, err) : ask_terminal(from, prompt, out, err)))
 		return false;
@@ -78,7 +78,7 @@ bool passphrase_choose(
 		CLEANUP(text_wipe) struct text first = {0};
 		CLEANUP(text_wipe) struct text again = {0};
 
-		if (!passphrase_ask(from, prompt, &first, err) || !check_length(&first, err))
+		if (!ask(from, prompt, &first, err) || !check_length(&first, err))
 			return false;
 		if (!from->file && !ask_terminal(from, tr("The same again: "), &again, err))
 			return false;
@@ -102,5 +102,5 @@ bool passphrase_try(void *context, struct text *out, struct err *err)
 	if (attempt->tries)
 		say(tr("that is not the passphrase\n"));
 	attempt->tries++;
-	return passphrase_ask(attempt->from, attempt->prompt, out, err);
+	return ask(attempt->from, attempt->prompt, out, err);
 }

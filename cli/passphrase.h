@@ -22,10 +22,8 @@ struct passphrase {
 };
 void passphrase_free(struct passphrase *passphrase);
 
-/* The next one. prompt is translated. ERR_USAGE: nobody can be asked here, with the option to give; ERR_KEY: the file holds no
- * further line. */
-bool passphrase_ask(
-    struct passphrase *from, const char *prompt, struct text *out, struct err *err) MUST_CHECK;
+/* Of both: prompt is translated. ERR_USAGE: nobody can be asked here, with the option to give; ERR_KEY: the file holds no further line. */
+
 /* One that is being set: on the terminal it is asked twice until both are equal. ERR_USAGE: shorter than PASSPHRASE_MIN. */
 bool passphrase_choose(
     struct passphrase *from, const char *prompt, struct text *out, struct err *err) MUST_CHECK;

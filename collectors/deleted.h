@@ -79,8 +79,6 @@ struct deleted_files { /* of one volume */
 /* What deleted files may take, of all and of one. */
 void deleted_caps(const struct collection *collection, uint64_t *cap, uint64_t *file_cap);
 
-/* Whether the entry is a deleted file: a record not in use with a name or content. */
-bool deleted_is_file(const struct ntfs_entry *entry);
 /* Its path on the volume, as ntfs_path gives it; "$Orphan/record 12" without a name. */
 void deleted_path(
     struct deleted_files *d, const struct ntfs_entry *entry, struct text *out, bool *is_orphan);

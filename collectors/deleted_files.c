@@ -30,7 +30,8 @@ const char *collection_deleted_word(enum deleted_policy policy)
 	return policy_words[policy];
 }
 
-bool deleted_is_file(const struct ntfs_entry *entry)
+/* Whether the entry is a deleted file: a record not in use with a name or content. */
+static bool is_deleted_file(const struct ntfs_entry *entry)
 {
 	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
 
@@ -127,7 +128,7 @@ static void see_claims(struct deleted_files *d, void *first, const struct ntfs_e
 	if (!first || entry->in_use)
 		return;
 	d->unused++;
-	if (!deleted_is_file(entry)) {
+	if (!is_deleted_file(entry)) {
 		d->empty += !is_extension;
 		return;
 	}
@@ -150,7 +151,7 @@ static bool is_at_hand(struct deleted_files *d, const struct ntfs_entry *entry)
 {
 	struct err err = {0};
 
-	if (!deleted_is_file(entry))
+	if (!is_deleted_file(entry))
 		return false;
 	if (stream_keys_make(&d->keys, entry, &err))
 		return true;

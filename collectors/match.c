@@ -27,7 +27,8 @@ static bool fold_block(struct text *out, const uint8_t *from)
 	return true;
 }
 
-void match_fold(struct text *out, struct bytes utf8)
+/* Folds case as patterns do. */
+static void fold(struct text *out, struct bytes utf8)
 {
 	size_t pos = 0;
 
@@ -68,7 +69,7 @@ static void find_literals(struct match_pattern *p)
 
 		while (*end && !is_wild(*end))
 			end++;
-		match_fold(&literal, (struct bytes){(const uint8_t *)at, (size_t)(end - at)});
+		fold(&literal, (struct bytes){(const uint8_t *)at, (size_t)(end - at)});
 		if (first)
 			text_add(&p->head, text_bytes(&literal));
 		if (*end == 0)
@@ -242,7 +243,7 @@ static uint32_t mask_of(
 	};
 
 	text_clear(&matcher->folded);
-	match_fold(&matcher->folded, path);
+	fold(&matcher->folded, path);
 	if (matcher->folded.failed || path.len == 0)
 		return 0;
 	q.folded = text_bytes(&matcher->folded);

@@ -46,7 +46,4 @@ uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path);
 /* The same for those that name a stream: "a:b" or "**:*", not "**". */
 uint32_t matcher_stream_mask(struct matcher *matcher, char letter, struct bytes path);
 
-/* Folds case as patterns do. */
-void match_fold(struct text *out, struct bytes utf8);
-
 #endif

@@ -295,7 +295,7 @@ static void add_path(struct json *json, const struct row *row)
 	json->to->failed = json->to->failed || second.failed;
 }
 
-void row_write(const struct row *row, struct text *out)
+static void write_row(const struct row *row, struct text *out)
 {
 	struct json json = {.to = out};
 
@@ -344,7 +344,7 @@ void row_put(const struct row *row)
 	struct bundle_writer *writer = collection->plan->writer;
 	struct err err = {0};
 
-	row_write(row, &json);
+	write_row(row, &json);
 	if (!writer || !bundle_row_fits(writer, json.len))
 		return;
 	if (!text_ok(&json, &err)) {

@@ -80,7 +80,6 @@ void row_add_fat_left(struct json *json, const struct row_fat_left *left);
 /* row_attributes.c: the keys of a file's reparse point, extended attributes and object id. */
 void row_add_attributes(struct json *json, const struct row *row);
 
-void row_write(const struct row *row, struct text *out);
 /* Writes it and gives it to the bundle, or says that the destination broke. Nothing in a dry run. */
 void row_put(const struct row *row);
 

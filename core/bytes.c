@@ -53,11 +53,3 @@ void reader_skip(struct reader *r, size_t len)
 {
 	(void)read_bytes(r, len);
 }
-
-void reader_seek(struct reader *r, uint64_t pos)
-{
-	if (pos > r->data.len)
-		r->overrun = true;
-	else
-		r->pos = (size_t)pos;
-}

@@ -69,7 +69,5 @@ uint64_t read_u64(struct reader *r);
 /* A view of the next len bytes; empty (at = NULL) on overrun. */
 struct bytes read_bytes(struct reader *r, size_t len);
 void reader_skip(struct reader *r, size_t len);
-/* Moves to an absolute position inside data (its end is allowed). */
-void reader_seek(struct reader *r, uint64_t pos);
 
 #endif

@@ -34,13 +34,10 @@ bool tree_open(const char *path, struct tree **out, struct err *err) MUST_CHECK;
 void tree_close(struct tree *tree);
 CLEANUP_POINTER(struct tree, tree_close);
 
-/* Makes a directory and those above it, for the owner only. Components are separated by '/'; an empty one, "." and
- * ".." and (on Windows) a name that Windows reads otherwise are ERR_DENIED; of more than TREE_DEPTH none is made: ERR_LIMIT. */
-bool tree_make_directory(struct tree *tree, const char *path, struct err *err) MUST_CHECK;
-
-/* Makes a new file, for the owner only (on Windows with the rights of the directory it lies in), and the
- * directories above it. ERR_EXISTS when there is one, or something that is no directory stands in the way: with
- * `replace` a file (or link) in its place is removed first. */
+/* Makes a new file, for the owner only (on Windows with the rights of the directory it lies in), and the directories above it.
+ * Components are separated by '/'; an empty one, "." and ".." and (on Windows) a name that Windows reads otherwise are ERR_DENIED;
+ * more than TREE_DEPTH directories ERR_LIMIT. ERR_EXISTS when there is one, or something that is no directory stands in the way:
+ * with `replace` a file (or link) in its place is removed first. */
 bool tree_create(struct tree *tree, const char *path, bool replace, struct tree_file **out,
     struct err *err) MUST_CHECK;
 /* Writes at an offset of a file that nothing was written to there before; what is never written reads as zeros, and takes no room

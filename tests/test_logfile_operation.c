@@ -300,9 +300,7 @@ static void test_tables(void **state)
 {
 	uint8_t table[24 + 3 * 44] = {44, 0, 3, 0, 2};
 	uint8_t names[] = {0x44, 0, 4, 0, '$', 0, 'J', 0, 0, 0, 0, 0, 0, 0};
-	uint8_t page[44] = {0};
 	struct logfile_attribute attribute;
-	struct logfile_dirty_page dirty;
 	struct bytes entry, utf16;
 	struct err err = {0};
 	size_t pos = 0;
@@ -325,17 +323,6 @@ static void test_tables(void **state)
 	assert_int_equal(key, 0x44);
 	assert_int_equal(utf16.len, 4);
 	assert_false(logfile_name_next((struct bytes){names, sizeof(names)}, &pos, &key, &utf16));
-	put_le32(page + 4, 0x18);
-	put_le32(page + 12, 1); /* one LCN */
-	put_le64(page + 20, 9);
-	put_le64(page + 28, 1000);
-	put_le64(page + 36, 4711);
-	assert_true(logfile_dirty_page_parse((struct bytes){page, 44}, &dirty, &err));
-	assert_int_equal(dirty.vcn, 9);
-	assert_int_equal(dirty.oldest_lsn, 1000);
-	assert_int_equal(le64(dirty.lcns.at), 4711);
-	put_le32(page + 12, 2);
-	assert_false(logfile_dirty_page_parse((struct bytes){page, 44}, &dirty, &err));
 }
 
 int main(void)

@@ -7,7 +7,7 @@
 #define SECTOR_LARGE  4096u
 #define FIRST_LOGICAL 5u
 
-bool mbr_is_extended(uint8_t type)
+static bool is_extended(uint8_t type)
 {
 	return type == 0x05 || type == 0x0f || type == 0x85;
 }
@@ -131,7 +131,7 @@ static bool follow_link(struct chain *chain, uint64_t at, const uint8_t sector[M
 		mbr_entry(sector, i, &entry);
 		if (entry.type == 0 || entry.sectors == 0)
 			continue;
-		if (mbr_is_extended(entry.type)) {
+		if (is_extended(entry.type)) {
 			if (*next == 0)
 				*next = (uint64_t)chain->first + entry.first;
 			continue;
@@ -200,7 +200,7 @@ bool mbr_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *di
 		struct mbr_entry entry;
 
 		mbr_entry(sector, i, &entry);
-		if (entry.type == 0 || mbr_is_extended(entry.type))
+		if (entry.type == 0 || is_extended(entry.type))
 			continue;
 		if (entry.first == 0)
 			table_damage(disk, "partition %zu begins at the partition table", i + 1);
@@ -211,7 +211,7 @@ bool mbr_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *di
 		struct mbr_entry entry;
 
 		mbr_entry(sector, i, &entry);
-		if (mbr_is_extended(entry.type) && !read_extended(raw, &entry, disk, &logical, err))
+		if (is_extended(entry.type) && !read_extended(raw, &entry, disk, &logical, err))
 			return false;
 	}
 	return true;

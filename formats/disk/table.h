@@ -18,7 +18,6 @@ struct mbr_entry {
 /* Whether the 512 bytes are a partition table: the end mark, four entries that can be. */
 bool mbr_is_table(const uint8_t sector[MBR_LEN]);
 void mbr_entry(const uint8_t sector[MBR_LEN], size_t slot, struct mbr_entry *out);
-bool mbr_is_extended(uint8_t type);
 
 /* Adds the partitions of an MBR, and those of its extended ones. */
 bool mbr_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *disk,

@@ -338,8 +338,3 @@ uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *b
 	*fate = state == NTFS_CLUSTER_USED ? NTFS_FATE_USED : NTFS_FATE_UNKNOWN;
 	return same;
 }
-
-uint64_t ntfs_claims_known_to(const struct ntfs_claims *claims)
-{
-	return claims->known_to;
-}

@@ -49,7 +49,4 @@ enum ntfs_fate {
 uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *bitmap,
     const struct ntfs_entry *entry, uint64_t first, uint64_t count, enum ntfs_fate *fate);
 
-/* Claims that did not find room even so: clusters beyond are NTFS_FATE_UNKNOWN. UINT64_MAX when all did. */
-uint64_t ntfs_claims_known_to(const struct ntfs_claims *claims);
-
 #endif

@@ -135,7 +135,7 @@ void deleted_judging(struct judging *j, const struct ntfs_deleted_stream *of,
 	}
 }
 
-void deleted_conclude(const struct ntfs_deleted_stream *of, struct ntfs_deleted *out)
+static void conclude(const struct ntfs_deleted_stream *of, struct ntfs_deleted *out)
 {
 	bool is_whole = !of->stream->incomplete && of->entry->damage.kind == ERR_NONE;
 
@@ -158,6 +158,6 @@ bool ntfs_deleted_judge(const struct ntfs_deleted_stream *of, struct ntfs_bitmap
 	deleted_judging(&judging, of, bitmap, out);
 	if (!of->stream->resident && !deleted_judge_range(&judging, 0, judging.end, err))
 		return false;
-	deleted_conclude(of, out);
+	conclude(of, out);
 	return true;
 }

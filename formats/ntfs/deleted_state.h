@@ -20,7 +20,5 @@ void deleted_judging(struct judging *j, const struct ntfs_deleted_stream *of,
 /* Judges clusters [first, end) of the stream: adds to the counts and lists of j->out. */
 bool deleted_judge_range(
     struct judging *j, uint64_t first, uint64_t end, struct err *err) MUST_CHECK;
-/* The result out of the counts. */
-void deleted_conclude(const struct ntfs_deleted_stream *of, struct ntfs_deleted *out);
 
 #endif

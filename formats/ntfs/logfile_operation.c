@@ -125,11 +125,6 @@ void logfile_operations_close(struct logfile_operations *ops)
 	free(ops);
 }
 
-const struct logfile_restart *logfile_operations_restart(const struct logfile_operations *ops)
-{
-	return logfile_restart(ops->log);
-}
-
 /* Between what is left of an earlier ring and this one, other attributes were opened. */
 static void notice_ring(struct logfile_operations *ops)
 {

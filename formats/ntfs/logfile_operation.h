@@ -94,7 +94,5 @@ CLEANUP_POINTER(struct logfile_operations, logfile_operations_close);
  * understood is told to the listener and is LOGFILE_OTHER. */
 bool logfile_operations_next(struct logfile_operations *operations, struct logfile_operation *out,
     struct err *err) MUST_CHECK;
-const struct logfile_restart *logfile_operations_restart(
-    const struct logfile_operations *operations);
 
 #endif

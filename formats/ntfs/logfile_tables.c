@@ -67,44 +67,6 @@ bool logfile_attribute_parse(struct bytes entry, struct logfile_attribute *out, 
 	return true;
 }
 
-bool logfile_dirty_page_parse(struct bytes entry, struct logfile_dirty_page *out, struct err *err)
-{
-	const uint8_t *p = entry.at;
-	struct logfile_dirty_page page = {0};
-
-	if (entry.len < ENTRY_MIN)
-		return fail(err, ERR_DAMAGED, "dirty page of %zu bytes", entry.len);
-	page.target = le32(p + 4);
-	page.lcn_count = le32(p + 12);
-	/* Client version 0 has four bytes more in front of the numbers of 64 bits, which are not aligned there. */
-	size_t at = entry.len % 8 == 4 ? 20 : 16;
-
-	page.vcn = le64(p + at);
-	page.oldest_lsn = le64(p + at + 8);
-	if (!bytes_slice(entry, at + 16, 8ull * page.lcn_count, &page.lcns))
-		return fail(err, ERR_DAMAGED, "dirty page with %u clusters in %zu bytes",
-		    page.lcn_count, entry.len);
-	*out = page;
-	return true;
-}
-
-bool logfile_open_transaction_parse(
-    struct bytes entry, struct logfile_open_transaction *out, struct err *err)
-{
-	const uint8_t *p = entry.at;
-
-	if (entry.len < ENTRY_MIN)
-		return fail(err, ERR_DAMAGED, "open transaction of %zu bytes", entry.len);
-	*out = (struct logfile_open_transaction){
-	    .state = p[4],
-	    .first_lsn = le64(p + 8),
-	    .previous_lsn = le64(p + 16),
-	    .undo_next_lsn = le64(p + 24),
-	    .undo_records = le32(p + 32),
-	};
-	return true;
-}
-
 bool logfile_name_next(struct bytes names, size_t *pos, uint32_t *key, struct bytes *utf16)
 {
 	struct bytes head;

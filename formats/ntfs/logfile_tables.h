@@ -31,24 +31,6 @@ struct logfile_attribute { /* an entry of the table of open attributes */
 bool logfile_attribute_parse(
     struct bytes entry, struct logfile_attribute *out, struct err *err) MUST_CHECK;
 
-struct logfile_dirty_page {
-	uint32_t target; /* key of the open attribute */
-	uint64_t vcn;
-	uint64_t oldest_lsn; /* of a change that may not be on disk */
-	uint32_t lcn_count;
-	struct bytes lcns;
-};
-bool logfile_dirty_page_parse(
-    struct bytes entry, struct logfile_dirty_page *out, struct err *err) MUST_CHECK;
-
-struct logfile_open_transaction {
-	uint8_t state; /* 0 not begun, 1 active, 2 prepared, 3 committed */
-	uint64_t first_lsn, previous_lsn, undo_next_lsn;
-	uint32_t undo_records;
-};
-bool logfile_open_transaction_parse(
-    struct bytes entry, struct logfile_open_transaction *out, struct err *err) MUST_CHECK;
-
 /* One name of a dump of names. *pos is 0 at first. False at the end. */
 bool logfile_name_next(struct bytes names, size_t *pos, uint32_t *key, struct bytes *utf16);
 

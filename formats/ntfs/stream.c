@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-void ntfs_stream_source_free(struct source *self)
+static void stream_free(struct source *self)
 {
 	struct ntfs_stream_source *s = (struct ntfs_stream_source *)self;
 
@@ -224,12 +224,12 @@ bool ntfs_stream_open(struct ntfs_volume *volume, const struct ntfs_entry *entry
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return fail(err, ERR_MEMORY, "no memory for a stream");
-	s->source.close = ntfs_stream_source_free;
+	s->source.close = stream_free;
 	s->source.size = stream->resident ? stream->content.len : stream->size;
 	s->volume = volume;
 	ok = stream->resident ? open_resident(s, stream, err) : open_runs(s, stream, err);
 	if (!ok) {
-		ntfs_stream_source_free(&s->source);
+		stream_free(&s->source);
 		return false;
 	}
 	*out = &s->source;

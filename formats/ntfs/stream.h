@@ -30,6 +30,4 @@ bool ntfs_stream_read_runs(const struct ntfs_stream_source *s, uint64_t offset, 
 /* Makes s->unit hold that unit. Damage goes to unit_why and unit_good; false only when out of memory. */
 bool ntfs_unit_load(struct ntfs_stream_source *s, uint64_t number, struct err *err) MUST_CHECK;
 
-void ntfs_stream_source_free(struct source *self);
-
 #endif

@@ -165,13 +165,6 @@ static bool enter_path(struct tree *tree, struct bytes directory, int *out, stru
 	return true;
 }
 
-bool tree_make_directory(struct tree *tree, const char *path, struct err *err)
-{
-	int directory;
-
-	return enter_path(tree, bytes_of(path), &directory, err);
-}
-
 static int create_new(int directory, const char *name, bool replace)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;

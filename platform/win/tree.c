@@ -136,13 +136,6 @@ static bool enter_path(
 	return text_ok(&tree->last, err);
 }
 
-bool tree_make_directory(struct tree *tree, const char *path, struct err *err)
-{
-	CLEANUP(text_free) struct text full = {0};
-
-	return enter_path(tree, bytes_of(path), &full, err);
-}
-
 static HANDLE create_new(const wchar_t *path, bool replace)
 {
 	const DWORD flags = FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT;
