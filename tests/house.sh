@@ -98,7 +98,7 @@ exit_codes() {
 	done < <(cat "cli/$1".c "cli/$1"_*.c 2>/dev/null | grep -oE '\bEXIT_[A-Z_]+\b' | sort -u)
 }
 
-# A man page for each command, clean, naming every option and every exit code.
+# A man page for each command, clean, naming every option, no other, and every exit code.
 check_pages() {
 	local command page option code lint
 	command -v mandoc >/dev/null || skip "man pages (mandoc is not installed)"
@@ -112,6 +112,9 @@ check_pages() {
 		for option in $(option_names "$command"); do
 			[ "$option" = help ] || [ "$option" = lang ] || grep -qE "Fl (-|\\\\-)$option( |$)" "$page" ||
 				complain "$page: does not name --$option"
+		done
+		for option in $(sed -nE 's/^\.It Fl (\\-|-)([a-z][a-z-]*).*/\2/p' "$page"); do
+			option_names "$command" | grep -qxF -- "$option" || complain "$page: --$option is no option of '$command'"
 		done
 		for code in $(exit_codes "$command" | sort -un); do
 			grep -qE "^\.It (Li |Sy |Er )?$code\b" "$page" || complain "$page: EXIT STATUS does not tell $code"
