@@ -61,9 +61,9 @@ same_lines() {
 	fi
 }
 
-# The lines of each volume of a disk, and of an E01 set, are those of the volume cut out.
+# The lines of each volume of a disk (under its letter, else p1, p2 …), and of an E01 set, are those of the volume cut out.
 check_timeline() {
-	local image=$1 name=$2 volume sector
+	local image=$1 name=$2 place sector
 	"$kanshiki" timeline "$image" >"$scratch/lines" 2>/dev/null || true
 	if is_ewf "$image"; then
 		ewfexport -q -u -f raw -S 0 -t "$scratch/raw" "$image" >/dev/null 2>&1
@@ -72,13 +72,13 @@ check_timeline() {
 		rm -f "$scratch"/raw*
 		return
 	fi
-	while IFS=$'\t' read -r volume sector; do
+	while IFS=$'\t' read -r place sector; do
 		corpus_cut "$image" "$((sector * 512))"
 		"$kanshiki" timeline "$cut" >"$scratch/expected" 2>/dev/null || true
-		jq -c --arg volume "${volume#\$vol_}/" 'select(.path | startswith($volume))' "$scratch/lines" >"$scratch/of_volume"
-		same_lines "$scratch/of_volume" "$scratch/expected" "$name: $volume"
+		jq -c --arg place "$place/" 'select(.path | startswith($place))' "$scratch/lines" >"$scratch/of_volume"
+		same_lines "$scratch/of_volume" "$scratch/expected" "$name: $place"
 		rm -f "$cut"
-	done < <(jq -r 'select(.volume) | "\(.volume)\t\(.offset / 512)"' "$scratch/partitions")
+	done < <(jq -r 'select(.volume) | (if .volume | startswith("$vol_") then "p\(.partition)" else .volume end) + "\t\(.offset / 512)"' "$scratch/partitions")
 }
 
 corpus_kit
