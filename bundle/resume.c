@@ -36,6 +36,23 @@ static void resuming_free_at(struct resuming *r)
 
 /* The seal and what it seals ----------------------------------------------------------------------- */
 
+/* Whether the office gave that seal to a kit of our name: the one that this kit had before it was renewed, with another key. */
+static bool is_earlier_seal(
+    struct resuming *r, struct bytes manifest, struct bytes p7s, const struct seal_facts *facts)
+{
+	CLEANUP(text_free) struct text chain = {0};
+	CLEANUP(text_free) struct text name = {0};
+	CLEANUP(seal_facts_free) struct seal_facts same = {0};
+
+	seal_key_add_name(r->plan->seal, &name);
+	if (!seal_key_chain(r->plan->seal, &chain, NULL) ||
+	    !bytes_equal(text_bytes(&name), text_bytes(&facts->signer)))
+		return false;
+	const struct seal_trust office = {.ca_pem = text_bytes(&chain), .at = facts->signed_at};
+
+	return seal_verify(manifest, p7s, &office, &same, NULL);
+}
+
 /* Only the key in our hands counts: no CA is asked. */
 static bool check_seal(struct resuming *r, const char *name, struct bytes manifest, struct err *err)
 {
@@ -47,9 +64,13 @@ static bool check_seal(struct resuming *r, const char *name, struct bytes manife
 	    !seal_verify_signature(manifest, text_bytes(&p7s), &facts, err))
 		return fail_in(err, "'%s'", name);
 	seal_key_certificate_sha256(r->plan->seal, ours);
-	if (memcmp(ours, facts.certificate_sha256, SHA256_LEN) != 0)
-		return fail(err, ERR_UNTRUSTED, "it was begun with another kit than this one");
-	return true;
+	if (memcmp(ours, facts.certificate_sha256, SHA256_LEN) == 0)
+		return true;
+	return fail(err, ERR_UNTRUSTED,
+	    is_earlier_seal(r, manifest, text_bytes(&p7s), &facts)
+		? "it was begun before this kit was renewed: only the kit as it was then goes on "
+		  "with it"
+		: "it was begun with another kit than this one");
 }
 
 static bool find_seal(struct resuming *r, struct bytes manifest, struct err *err)

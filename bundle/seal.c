@@ -89,6 +89,11 @@ void seal_key_certificate_sha256(const struct seal_key *key, uint8_t out[SHA256_
 	X509_digest(key->certificate, EVP_sha256(), out, &len);
 }
 
+void seal_key_add_name(const struct seal_key *key, struct text *out)
+{
+	pem_add_name(out, X509_get_subject_name(key->certificate));
+}
+
 bool seal_key_derive(const struct seal_key *key, struct bytes salt, const char *info,
     struct age_identities *identities, struct err *err)
 {

@@ -22,6 +22,8 @@ CLEANUP_POINTER(struct seal_key, seal_key_free);
 /* Seal certificate then chain, PEM, for chain.pem. */
 bool seal_key_chain(const struct seal_key *key, struct text *pem, struct err *err) MUST_CHECK;
 void seal_key_certificate_sha256(const struct seal_key *key, uint8_t out[SHA256_LEN]);
+/* Whom its certificate names, for a person to read: as signer of struct seal_facts. */
+void seal_key_add_name(const struct seal_key *key, struct text *out);
 
 /* Adds an age identity that only the holder of the seal key can make: the same for the same salt and info. */
 bool seal_key_derive(const struct seal_key *key, struct bytes salt, const char *info,

@@ -145,6 +145,7 @@ bool bundle_entry_row(struct bundle_writer *writer, enum bundle_outcome outcome,
 struct bundle_kept {
 	enum bundle_outcome outcome;
 	uint64_t stored;
+	bool is_same; /* it had the content of another entry then, and its row says so */
 };
 /* Whether an earlier run has it sealed already, and what came of it. Each is found once. */
 bool bundle_kept(
@@ -157,7 +158,8 @@ bool bundle_set_is_open(const struct bundle_writer *writer, enum bundle_set set)
  * and a row. */
 bool bundle_settle(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 
-/* bundle_row of a row that gives the content of another entry to the path. */
+/* bundle_row of a row that gives the content of another entry to the path. Nothing where an earlier run sealed a row that
+ * gives it content: that one stays. */
 bool bundle_same_row(struct bundle_writer *writer, struct bytes path, uint64_t identity,
     struct bytes json, struct err *err) MUST_CHECK;
 

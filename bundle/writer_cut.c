@@ -15,7 +15,6 @@ void writer_remember_cut(struct bundle_writer *writer)
 	cut->size = entry->size;
 	cut->done = entry->written;
 	cut->identity = entry->identity;
-	writer->has_abandoned = false;
 	text_clear(&cut->name);
 	text_add(&cut->name, text_bytes(&entry->name));
 	cut->is_set = !cut->name.failed && hash_save(entry->sha256, cut->state);
@@ -113,10 +112,17 @@ bool writer_abandon_cut(struct bundle_writer *writer, struct err *err)
 	if (!go_on(writer, err) || !writer_fill_up(writer, err))
 		return false;
 	add_row(entry, &row);
-	writer->has_abandoned = true;
 	writer->totals.rows++;
-	return text_ok(&row, err) && rows_add(writer->rows, text_bytes(&row), err) &&
-	       writer_note_entry(writer, RESUME_SECOND, entry, err);
+	if (!text_ok(&row, err) || !rows_add(writer->rows, text_bytes(&row), err) ||
+	    !writer_note_entry(writer, RESUME_SECOND, entry, err))
+		return false;
+	/* From here on it is what a run before left: nobody else gets the path, and itself another. */
+	const struct resume_item second = writer->fresh.at[writer->fresh.count - 1];
+
+	if (!resume_items_add(&writer->kept, &second, err))
+		return false;
+	resume_items_sort(&writer->kept);
+	return true;
 }
 
 bool bundle_settle(struct bundle_writer *writer, struct err *err)

@@ -63,8 +63,6 @@ static bool is_second(struct bundle_writer *writer, const struct bundle_member *
 {
 	uint8_t key[RESUME_KEY_LEN];
 
-	if (writer->has_abandoned && is_cut_entry(writer, member))
-		return true;
 	resume_path_key(bytes_of(member->name), key);
 	return writer_find_kept(writer, key, member->identity, RESUME_SECOND, RESUME_SECOND);
 }

@@ -176,17 +176,24 @@ bool bundle_kept(
 		return false;
 	resume_path_key(bytes_of(path), key);
 	const struct resume_item *item =
-	    writer_find_kept(writer, key, identity, RESUME_TAKEN, RESUME_GAP);
+	    writer_find_kept(writer, key, identity, RESUME_TAKEN, RESUME_SAME);
 
 	if (!item)
 		return false;
 	*out = (struct bundle_kept){
-	    .outcome = item->kind == RESUME_TAKEN     ? BUNDLE_WHOLE
-		       : item->kind == RESUME_PARTIAL ? BUNDLE_PARTIAL
-						      : BUNDLE_GAP,
+	    .outcome = item->kind == RESUME_PARTIAL ? BUNDLE_PARTIAL
+		       : item->kind == RESUME_GAP   ? BUNDLE_GAP
+						    : BUNDLE_WHOLE,
 	    .stored = item->stored,
+	    .is_same = item->kind == RESUME_SAME,
 	};
 	return true;
+}
+
+/* The entry that an interruption cut has a path, too, and will have its row. */
+static bool is_of_cut(const struct bundle_writer *writer, struct bytes path)
+{
+	return writer->is_cut_pending && bytes_equal(path, text_bytes(&writer->cut.name));
 }
 
 bool bundle_is_anothers(const struct bundle_writer *writer, struct bytes path, uint64_t identity)
@@ -194,6 +201,8 @@ bool bundle_is_anothers(const struct bundle_writer *writer, struct bytes path, u
 	uint8_t key[RESUME_KEY_LEN];
 	size_t at;
 
+	if (is_of_cut(writer, path))
+		return writer->cut.identity != identity;
 	if (writer->kept.count == 0)
 		return false;
 	resume_path_key(path, key);
@@ -204,13 +213,27 @@ bool bundle_is_anothers(const struct bundle_writer *writer, struct bytes path, u
 	return false;
 }
 
+/* Whether a row that gives the path content is sealed, in whatever way the object had it then, or will be written. */
+static bool has_content(const struct bundle_writer *writer, const uint8_t key[RESUME_KEY_LEN],
+    struct bytes path, uint64_t identity)
+{
+	size_t at;
+
+	for (const struct resume_item *item = resume_items_find(&writer->kept, key, &at); item;
+	     item = resume_items_next(&writer->kept, &at))
+		if (item->identity == identity && item->kind != RESUME_ROW)
+			return true;
+	return is_of_cut(writer, path);
+}
+
 bool bundle_same_row(struct bundle_writer *writer, struct bytes path, uint64_t identity,
     struct bytes json, struct err *err)
 {
 	struct resume_item item = {.identity = identity, .kind = RESUME_SAME, .set = BUNDLE_META};
 
 	resume_path_key(path, item.key);
-	return resume_items_add(&writer->fresh, &item, err) && bundle_row(writer, json, err);
+	return has_content(writer, item.key, path, identity) ||
+	       (resume_items_add(&writer->fresh, &item, err) && bundle_row(writer, json, err));
 }
 
 bool bundle_set_is_open(const struct bundle_writer *writer, enum bundle_set set)

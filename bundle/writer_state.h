@@ -96,7 +96,6 @@ struct bundle_writer {
 	struct resume_items kept;           /* of the runs before, sorted */
 	struct resume_cut cut;
 	bool is_cut_pending; /* it is of a run before: nothing else may come in its set */
-	bool has_abandoned;  /* it was filled up with zeros in this run */
 };
 
 /* writer_stream.c: the open volume. All fail with the writer marked as broken or full. */

@@ -228,7 +228,9 @@ static bool keep(struct taking *t)
 	text_add(&first, text_bytes(&t->path));
 	if (kept.outcome == BUNDLE_GAP && t->stream->utf16.len == 0)
 		take_packed(t);
-	write_other_names(t, &first);
+	/* The content of other names cannot be that of a row which has none of its own. */
+	if (!kept.is_same)
+		write_other_names(t, &first);
 	return true;
 }
 

@@ -310,6 +310,63 @@ static void test_not_met_again(void **state)
 	fixture_check_member(reader, "fs/C/new", 3000);
 }
 
+static bool put_same(struct bundle_writer *writer, const char *path, const char *target,
+    uint64_t identity, const char *more)
+{
+	char row[300];
+
+	snprintf(row, sizeof(row),
+	    "{\"path\":\"%s\",\"kind\":\"file\",\"size\":0,\"status\":\"same_as\",\"same_as\":\"%"
+	    "s\"%s}",
+	    path, target, more);
+	return bundle_same_row(writer, bytes_of(path), identity, bytes_of(row), NULL);
+}
+
+/* On a running PC names change between the runs: what had a path of its own may now share another's content and the
+ * other way round, and another object may have it. No path comes twice, or no reader would open the bundle. */
+static void test_names_changed_meanwhile(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = small_plan(fake);
+	struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+	struct bundle_facts facts = {0};
+	struct bundle_kept kept = {0};
+
+	(void)state;
+	store = &fake->store;
+	assert_true(bundle_create(store, &plan, &writer, NULL));
+	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/b", 9000, NULL));
+	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/c", 8000, NULL));
+	assert_true(put_same(writer, "fs/C/link", "fs/C/b", 7, ""));
+	assert_true(put_same(writer, "fs/C/copy", "fs/C/b", 8, ""));
+	fake->dies_at = fake->changes + 40; /* inside it, with a part of it sealed */
+	assert_false(fixture_entry(writer, BUNDLE_FILES, "fs/C/big", BIG_BYTES, NULL));
+	bundle_writer_free(writer);
+	fake->dies_at = 0;
+	writer = resume(fake, &resumed, NULL);
+	assert_non_null(writer);
+	assert_true(resumed.goes_on_inside);
+	assert_true(put_same(writer, "fs/C/link", "fs/C/c", 7, ",\"usn\":5"));
+	assert_true(put_same(writer, "fs/C/c", "fs/C/b", 0, ""));
+	assert_true(put_same(writer, "fs/C/big", "fs/C/b", 0, ""));
+	assert_true(bundle_kept(writer, "fs/C/copy", 8, &kept));
+	assert_true(kept.is_same);
+	assert_true(bundle_is_anothers(writer, bytes_of("fs/C/big"), 99));
+	assert_false(bundle_is_anothers(writer, bytes_of("fs/C/big"), 0));
+	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 3000, NULL));
+	/* What was begun of it is given up by now. */
+	assert_true(bundle_is_anothers(writer, bytes_of("fs/C/big"), 99));
+	assert_true(finish(writer, NULL));
+	bundle_writer_free(writer);
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_true(facts.complete);
+	assert_int_equal(bundle_row_count(reader), 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +376,7 @@ int main(void)
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_changed_meanwhile),
 	    cmocka_unit_test(test_not_met_again),
+	    cmocka_unit_test(test_names_changed_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);

@@ -73,5 +73,11 @@ says_one_line "changed" "chain.pem.*not as it was sealed"
 run "another kit" 0 "$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --name Other
 run "another kit" 65 "$kanshiki" collect --kit "$work/kit2" --resume "$bundle" --volume "C=$image" --take '**'
 says_one_line "another kit" "another kit"
+run "kit renew" 0 "$kanshiki" kit renew "$work/kit" --keys "$work/keys"
+resume "a renewed kit" 65 --take '**'
+says_one_line "a renewed kit" "before this kit was renewed: only the kit as it was then"
+run "another of its name" 0 "$kanshiki" kit new "$work/kit3" --keys "$work/keys3" --name Test
+run "another of its name" 65 "$kanshiki" collect --kit "$work/kit3" --resume "$bundle" --volume "C=$image" --take '**'
+says_one_line "another of its name" "another kit"
 echo "$tried runs killed and gone on with"
 finish
