@@ -127,7 +127,8 @@ static bool check_entry(
 		return false;
 	if (memcmp(digest, row->place.sha256, SHA256_LEN) != 0)
 		return fail(err, ERR_DAMAGED, "its bytes are not those that its row tells of");
-	return tar_padding_check(walk->tar, entry, err);
+	return tar_padding_check(walk->tar, entry, err) &&
+	       reader_check_header(walk->tar, entry, row, err);
 }
 
 static void name_entry(struct err *why, const struct tar_entry *entry)

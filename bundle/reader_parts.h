@@ -10,6 +10,7 @@
 #include "bundle/seal_verify.h"
 #include "bundle/set.h"
 #include "bundle/stamp.h"
+#include "bundle/tar_read.h"
 
 #define READER_ROWS       (1u << 26) /* rows of one bundle, at most */
 #define READER_META_FILES 4096       /* files in meta/ */
@@ -93,6 +94,9 @@ struct file_hash {
 };
 /* reader_hash.c: hashes those files, several at once on a conveyor. False only when stopped or without memory. */
 bool reader_hash_files(struct bundle_reader *reader, struct file_hash *files, size_t count,
+    struct err *err) MUST_CHECK;
+/* reader_header.c: whether the entry's header blocks are those of its row: path, size, times, and no other bit. */
+bool reader_check_header(struct source *tar, const struct tar_entry *entry, const struct row *row,
     struct err *err) MUST_CHECK;
 /* reader_sha512.c: whether MANIFEST.sha512 tells of the listed file at `index`. */
 bool reader_wants_sha512(const struct bundle_reader *reader, size_t index);

@@ -70,16 +70,26 @@ static bool read_place(yyjson_val *root, yyjson_val *value, struct bundle_place 
 	return true;
 }
 
-static void read_time(yyjson_val *times, const char *key, uint64_t *out)
+static bool read_time(yyjson_val *times, const char *key, uint64_t *out)
 {
 	char iso[TIME_ISO_ROOM];
 	struct bytes text = document_field(times, key);
 
 	if (text.len == 0 || text.len >= sizeof(iso))
-		return;
+		return false;
 	memcpy(iso, text.at, text.len);
 	iso[text.len] = 0;
-	(void)!time_parse(iso, out, NULL);
+	return time_parse(iso, out, NULL);
+}
+
+static void read_times(yyjson_val *si, struct row *row)
+{
+	bool created = read_time(si, "created", &row->times.created);
+	bool modified = read_time(si, "modified", &row->times.modified);
+	bool changed = read_time(si, "changed", &row->times.changed);
+	bool accessed = read_time(si, "accessed", &row->times.accessed);
+
+	row->has_times = created && modified && changed && accessed;
 }
 
 static bool read_row(yyjson_val *root, struct row *row, struct err *err)
@@ -99,10 +109,7 @@ static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 	if (!bundle_name_check(row->path, err) ||
 	    (row->same_as.len && !bundle_name_check(row->same_as, err)))
 		return false;
-	read_time(si, "created", &row->times.created);
-	read_time(si, "modified", &row->times.modified);
-	read_time(si, "changed", &row->times.changed);
-	read_time(si, "accessed", &row->times.accessed);
+	read_times(si, row);
 	row->taken = place && !yyjson_is_null(place);
 	if (row->taken && (row->same_as.len || !read_place(root, place, &row->place)))
 		return fail(err, ERR_DAMAGED, "a row whose place is not readable");

@@ -3,6 +3,7 @@
 #define KANSHIKI_BUNDLE_ROW_H
 
 #include "core/text.h"
+#include "bundle/tar_read.h"
 #include "bundle/writer.h"
 
 #define ROW_BYTES ((size_t)16 << 20) /* a row is never longer */
@@ -10,9 +11,6 @@
 
 struct row_run {
 	uint64_t at, len; /* in the logical file */
-};
-struct row_times {
-	uint64_t created, modified, changed, accessed; /* ticks, 0: not known */
 };
 
 /* Strings live as long as the row. Zero before use. */
@@ -27,7 +25,8 @@ struct row {
 	bool is_directory;    /* kind: directory */
 	bool is_left;  /* not taken since the run ended: a later row of its path takes its place */
 	uint64_t size; /* logical bytes */
-	struct row_times times;    /* of $STANDARD_INFORMATION */
+	struct tar_times times;    /* of $STANDARD_INFORMATION */
+	bool has_times;            /* all four were there and could be read */
 	struct bundle_place place; /* valid when taken; padded is not read */
 };
 bool row_parse(struct bytes json, struct row *out, struct err *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 #include "bundle/tar_read.h"
 
 #include "core/array.h"
+#include "core/time.h"
 #include "bundle/name.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #define NAME_LEN    100
 #define SIZE_AT     124
 #define SIZE_LEN    12
+#define MTIME_AT    136
 #define CHECKSUM_AT 148
 #define TYPE_AT     156
 #define MAGIC_AT    257
@@ -62,6 +64,7 @@ struct pax {
 	struct bytes path; /* empty: not given */
 	uint64_t size;
 	bool has_size;
+	struct tar_times times;
 };
 
 static bool read_decimal(struct bytes digits, uint64_t *out)
@@ -100,34 +103,53 @@ static bool take_record(struct bytes *rest, struct bytes *key, struct bytes *val
 	return true;
 }
 
-/* Seconds with a fraction of up to seven digits, perhaps before 1970. */
-static bool is_time(struct bytes value)
+/* Seconds with a fraction of up to seven digits, perhaps before 1970; what no FILETIME holds is cut to what it does. */
+static bool read_time(struct bytes value, uint64_t *out)
 {
-	size_t i = value.len && value.at[0] == '-', dot = value.len;
+	bool is_before = value.len && value.at[0] == '-';
+	size_t i = is_before;
+	int64_t seconds = 0;
+	uint32_t nanoseconds = 0, unit = 1000000000;
 
-	for (size_t start = i; i < value.len; i++) {
-		if (value.at[i] == '.' && dot == value.len && i > start)
-			dot = i;
-		else if (value.at[i] < '0' || value.at[i] > '9')
+	if (value.len > 30 || i == value.len || value.at[i] == '.')
+		return false;
+	for (; i < value.len && value.at[i] >= '0' && value.at[i] <= '9'; i++)
+		if (seconds < INT64_MAX / 100)
+			seconds = seconds * 10 + (value.at[i] - '0');
+	if (i < value.len && (value.at[i] != '.' || ++i == value.len))
+		return false;
+	for (; i < value.len; i++) {
+		if (value.at[i] < '0' || value.at[i] > '9')
 			return false;
+		unit /= 10;
+		nanoseconds += unit * (uint32_t)(value.at[i] - '0');
 	}
-	return value.len && value.len <= 30 && dot + 1 != value.len;
+	if (is_before && nanoseconds) {
+		seconds++;
+		nanoseconds = 1000000000 - nanoseconds;
+	}
+	*out = time_from_unix(is_before ? -seconds : seconds, nanoseconds);
+	return true;
 }
 
-static bool is_time_key(struct bytes key)
+/* The time that a record of that name is; NULL when it is none. */
+static uint64_t *time_of(struct bytes key, struct tar_times *times)
 {
 	static const char *const keys[] = {"mtime", "atime", "ctime", "LIBARCHIVE.creationtime"};
+	uint64_t *const at[] = {
+	    &times->modified, &times->accessed, &times->changed, &times->created};
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (bytes_equal(key, bytes_of(keys[i])))
-			return true;
-	return false;
+			return at[i];
+	return NULL;
 }
 
 static bool read_pax(struct bytes records, struct pax *out)
 {
 	while (records.len) {
 		struct bytes key, value;
+		uint64_t *time;
 
 		if (!take_record(&records, &key, &value))
 			return false;
@@ -139,7 +161,7 @@ static bool read_pax(struct bytes records, struct pax *out)
 			if (out->has_size || !read_decimal(value, &out->size))
 				return false;
 			out->has_size = true;
-		} else if (!is_time_key(key) || !is_time(value)) {
+		} else if (!(time = time_of(key, &out->times)) || !read_time(value, time)) {
 			return false; /* nothing that gives the bytes another meaning */
 		}
 	}
@@ -177,6 +199,16 @@ static bool take_size(const uint8_t *block, uint64_t at, uint64_t *size, struct 
 		return fail(err, ERR_DAMAGED, "tar header without a size at byte %llu",
 		    (unsigned long long)at);
 	return true;
+}
+
+/* 0: not given. */
+static uint64_t block_time(const uint8_t *block)
+{
+	uint64_t seconds = 0;
+
+	return read_octal(block + MTIME_AT, SIZE_LEN, &seconds) && seconds
+		   ? time_from_unix((int64_t)seconds, 0)
+		   : 0;
 }
 
 static uint64_t padded(uint64_t size)
@@ -259,6 +291,9 @@ bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *en
 	out->header_at = *pos;
 	out->data_at = at + TAR_BLOCK;
 	out->size = size;
+	out->times = pax.times;
+	if (!out->times.modified)
+		out->times.modified = block_time(block);
 	if (out->data_at > tar->size || padded(size) > tar->size - out->data_at) {
 		*pos = tar->size;
 		return fail(err, ERR_DAMAGED, "the tar ends inside an entry");

@@ -9,11 +9,16 @@
 #define TAR_BLOCK     512
 #define TAR_PAX_BYTES ((uint64_t)1 << 20) /* a pax header is never larger */
 
+struct tar_times {
+	uint64_t created, modified, changed, accessed; /* ticks, 0: not known */
+};
+
 struct tar_entry {          /* text_free(&path) at the end; reused from entry to entry */
 	struct text path;   /* checked by bundle_name_check */
 	uint64_t header_at; /* of its pax header if it has one */
 	uint64_t data_at;
 	uint64_t size;
+	struct tar_times times; /* as the headers say */
 };
 
 /* Where the next header comes; behind the end of a tar that cuts the entry off. */

@@ -13,7 +13,7 @@ struct member {
 	struct row_run *runs; /* where the stored bytes go, when is_sparse */
 	uint64_t *run_at;     /* where each begins among the stored bytes */
 	size_t run_count;
-	struct row_times times;    /* of its own row */
+	struct tar_times times;    /* of its own row */
 	bool has_hash;             /* meta files have none: their volume's hash vouches for them */
 	struct bundle_place place; /* of the stored bytes, with their hash, when has_hash */
 	/* why it was taken only in part, told to a person; empty: it is whole */

@@ -4,7 +4,7 @@
 set -euo pipefail
 build=${1:?usage: tests/e2e/collect.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
-need jq age zstd tar
+need jq age zstd tar python3
 
 collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" "$@"; }
 
@@ -58,6 +58,8 @@ check_facts() {
 	same "facts: host from the hive" "KANSHIKI-PC1" "$(jq -r .target.hostname "$work/collection.json")"
 	same "facts: null has a why" "" \
 		"$(jq -r '. as $c | ["witness", "authority", "hashes", "dispatch"][] | select(($c[.] == null) != ($c.why[.] != null))' "$work/collection.json")"
+	python3 "$tests/fields.py" "$tests/../docs/bundle-format.md" "$tests"/../collectors/facts*.c <"$work/collection.json" >"$work/fields" ||
+		complain "facts: the page of collection.json: $(cat "$work/fields")"
 	grep -q '警備 太郎' "$bundle/CUSTODY.txt" || complain "facts: the custody sheet does not name the collector"
 	[[ $(basename "$bundle") =~ ^2026-117_KANSHIKI-PC1_[0-9]{8}T[0-9]{6}Z_[0-9a-f]{8}$ ]] ||
 		complain "'$(basename "$bundle")' is no name"

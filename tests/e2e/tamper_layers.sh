@@ -111,9 +111,10 @@ tar_layers() {
 	local path tar data size records
 	"$kanshiki" ls "$bundle" --json --keys "$work/keys" | jq -r '"\(.path) \(.place.tar) \(.place.data) \(.size)"' >"$work/rows"
 	while read -r path tar data size; do
-		# The pax header, what fills its block, the ustar header. Times in a pax record are not told from others.
+		# The pax header, its records (times too: the row tells them), what fills its block, the ustar header.
 		records=$(perl -0777 -ne 'BEGIN { $at = shift } print oct substr $_, $at + 124, 11' "$tar" "$work/$files.tar")
 		in_tar "pax header" $files "'fs/C/|'files'" "$tar" 512 2
+		in_tar "pax records" $files "'fs/C/|'files'" $((tar + 512)) "$records" 6
 		in_tar "pax padding" $files "'fs/C/|'files'" $((tar + 512 + records)) $((512 - records)) 1
 		in_tar "tar header" $files "'fs/C/|'files'" $((data - 512)) 512 3
 		in_tar "entry" $files "'$path'" "$data" "$size" 3
