@@ -185,6 +185,23 @@ static void open_objects(struct walk *walk)
 		collect_problem(walk->collection, text_string(&where), &err);
 }
 
+/* Reads the security descriptors, of which rows tell, the same way. */
+static void open_security(struct walk *walk)
+{
+	CLEANUP(text_free) struct text where = {0};
+	struct err err = {0};
+
+	for (unsigned tries = 0; tries == 0 || (tries == 1 && err.kind == ERR_IO); tries++) {
+		if (walk->volume->secure)
+			ntfs_secure_close(TAKE(walk->volume->secure));
+		if (ntfs_secure_open(walk->volume->ntfs, &walk->volume->secure, &err))
+			err = *ntfs_secure_damage(walk->volume->secure);
+	}
+	text_addf(&where, "fs/%s/$Secure:$SDS", text_string(&walk->volume->name));
+	if (err.kind != ERR_NONE && err.kind != ERR_MISSING)
+		collect_problem(walk->collection, text_string(&where), &err);
+}
+
 void collection_walk(struct collection *collection, size_t index)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
@@ -200,9 +217,8 @@ void collection_walk(struct collection *collection, size_t index)
 
 	text_addf(&title, tr("Reading the file table of %s"), text_string(&walk.volume->name));
 	progress_step(&collection->progress, text_string(&title));
-	if (collection->plan->writer && !walk.volume->secure &&
-	    !ntfs_secure_open(walk.volume->ntfs, &walk.volume->secure, &err))
-		collect_problem(collection, text_string(&walk.volume->name), &err);
+	if (collection->plan->writer && !walk.volume->secure)
+		open_security(&walk);
 	if (collection->plan->writer && !walk.volume->objects)
 		open_objects(&walk);
 	if (!structures_new(collection, index, &structures, &err))

@@ -4,7 +4,7 @@
 set -euo pipefail
 build=${1:?usage: tests/e2e/collect.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
-need jq age zstd tar python3
+need jq age zstd tar python3 istat fsstat
 
 collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" "$@"; }
 
@@ -178,6 +178,22 @@ check_many() {
 	rm -rf "$bundle"
 }
 
+# A descriptor spoiled in both copies of $Secure:$SDS: said, and every file is still taken.
+check_secure() {
+	local cluster first at
+	cluster=$(fsstat "$image" | sed -n 's/^Cluster Size: //p')
+	first=$(istat "$image" 9 | awk '/Name: \$SDS/ { found = 1; next } found { print $1; exit }')
+	cp --sparse=always "$image" "$work/spoiled.img"
+	for at in 0 $((256 * 1024)); do
+		printf '\377%.0s' {1..40} | dd of="$work/spoiled.img" bs=1 seek=$((first * cluster + at + 20)) conv=notrunc status=none
+	done
+	run "spoiled \$Secure" 1 "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$work/spoiled.img" --profile none --take '**'
+	says "spoiled \$Secure" 'Secure:\$SDS: the hash of security id 256 is wrong'
+	bundle_of "spoiled \$Secure" || return 0
+	run "spoiled \$Secure: verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+	rm -rf "$bundle" "$work/spoiled.img"
+}
+
 make_work
 have_image
 make_kit
@@ -186,6 +202,7 @@ check_dry_run
 check_patterns
 check_facts
 check_rows
+check_secure
 check_two_volumes
 check_on_image
 check_sparse
