@@ -25,8 +25,8 @@ enum err_kind {
 struct err {
 	enum err_kind kind;
 	uint32_t os_code; /* GetLastError() or errno when an OS call failed, else 0 */
-	char
-	    text[248]; /* UTF-8, English, one line, no full stop; a long subject loses its middle */
+	/* UTF-8, English, one line, no full stop; a long subject loses its middle */
+	char text[248];
 };
 
 /* Fills *err and returns false, so that a failing function ends `return fail(...)`. err may be NULL. */

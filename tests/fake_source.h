@@ -10,8 +10,8 @@ struct fake_source {
 	uint64_t reads;             /* so far */
 	uint64_t fail_at;           /* this read fails (1 is the first), 0: none */
 	uint64_t bad_from, bad_len; /* as a bad sector: the bytes before it are read */
-	bool
-	    is_lasting; /* what read fail_at began with is a bad sector (of 512 bytes) from then on */
+	/* what read fail_at began with is a bad sector (of 512 bytes) from then on */
+	bool is_lasting;
 };
 
 /* Borrows bytes. NULL when no memory. source_close(&fake->source) frees it. */
