@@ -49,9 +49,8 @@ const char *collection_deleted_word(enum deleted_policy policy);
 struct collection_plan {              /* borrowed for the life of the collection */
 	struct bundle_writer *writer; /* NULL: a dry run, only names what it would take */
 	struct volume_set *volumes;
-	const char *
-	    profile; /* "none", or names with commas between: "default" for all collectors, "registry,prefetch",
-		      * "default,deleted-files:all" */
+	/* "none", or names with commas between: "default" for all collectors, "registry,prefetch", "default,deleted-files:all" */
+	const char *profile;
 	const struct text_list *take; /* --take patterns */
 	bool no_live;
 	bool asks_deleted; /* --deleted was given: the collector runs whatever the profile says */

@@ -7,8 +7,8 @@
 #include "formats/ntfs/ntfs.h"
 
 struct stream_keys { /* zero before the first use; free once */
-	uint32_t *
-	    at; /* of the entry's streams: no two of type $DATA have the same; 0: the (first) unnamed one, and other types */
+	/* Of the entry's streams: no two of type $DATA have the same; 0: the (first) unnamed one, and other types. */
+	uint32_t *at;
 	size_t room;
 	uint32_t *taken; /* open addressing, 0: free */
 	size_t taken_room, slots;

@@ -236,4 +236,6 @@ void collection_walk(struct collection *collection, size_t index)
 		structures_take(structures);
 	report(&walk);
 	text_free(&walk.path);
+	stream_keys_free(&walk.keys);
+	free(walk.masks);
 }

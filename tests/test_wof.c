@@ -138,10 +138,13 @@ static bool read_holes(
 	for (size_t i = 0; i < *got; i++) {
 		uint64_t at = offset + i;
 		uint64_t last = at - (h->table - h->entry); /* in the last entry, or far beyond */
+		uint8_t *byte = (uint8_t *)to + i;
 
-		((uint8_t *)to)[i] = at >= h->table    ? 'z'
-				     : last < h->entry ? (uint8_t)(h->start >> 8 * last)
-						       : 0;
+		*byte = 0;
+		if (at >= h->table)
+			*byte = 'z';
+		else if (last < h->entry)
+			*byte = (uint8_t)(h->start >> 8 * last);
 	}
 	return true;
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# kanshiki.exe on a $LogFile: the same lines as on Linux in every format; an empty one is refused in one line.
+# kanshiki.exe on a $LogFile: the same lines and exit as on Linux in every format; an empty one is refused in one line.
 # usage: wine-tests/logfile.sh
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -9,8 +9,9 @@ use_wine win64
 for log in "$root"/tests/fuzz/corpus/logfile/*; do
 	cp "$log" "$work/log"
 	for format in jsonl csv bodyfile timesketch; do
-		"$kanshiki" timeline "$work/log" --format "$format" >"$work/expected" 2>/dev/null || true
-		run "$(basename "$log"), $format" "0|1" kanshiki_exe timeline "$(win_path "$work/log")" --format "$format"
+		want=0
+		"$kanshiki" timeline "$work/log" --format "$format" >"$work/expected" 2>/dev/null || want=$?
+		run "$(basename "$log"), $format" "$want" kanshiki_exe timeline "$(win_path "$work/log")" --format "$format"
 		tr -d '\r' <"$work/out" >"$work/lines"
 		tr -d '\r' <"$work/expected" | cmp -s - "$work/lines" || complain "$(basename "$log"), $format: other lines than on Linux"
 	done

@@ -138,8 +138,8 @@ struct ntfs_entry {
 	uint64_t usn;
 	struct ntfs_name *names;
 	size_t name_count;
-	struct ntfs_stream *
-	    streams; /* every attribute but $STANDARD_INFORMATION, $ATTRIBUTE_LIST and $FILE_NAME */
+	/* Every attribute but $STANDARD_INFORMATION, $ATTRIBUTE_LIST and $FILE_NAME. */
+	struct ntfs_stream *streams;
 	size_t stream_count;
 	struct err damage;                /* the first damage met, ERR_NONE when whole */
 	struct ntfs_entry_memory *memory; /* private */

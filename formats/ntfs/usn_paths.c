@@ -42,8 +42,8 @@ struct part { /* of a path on its way: UTF-16 in climbed */
 
 struct usn_paths {
 	struct ntfs_paths *mft;
-	uint32_t *
-	    slots; /* index + 1 into directories, 0 = free; a power of two, at most half of them used */
+	/* Index + 1 into directories, 0 = free; a power of two, at most half of them used. */
+	uint32_t *slots;
 	size_t slot_count;
 	struct directory *directories;
 	size_t count, room;
