@@ -168,10 +168,19 @@ static void report(struct walk *walk)
 	}
 }
 
+/* What a metafile that rows tell of could not give. An old volume may have none. */
+static void tell_damage(struct walk *walk, const char *metafile, const struct err *err)
+{
+	CLEANUP(text_free) struct text where = {0};
+
+	text_addf(&where, "fs/%s/%s", text_string(&walk->volume->name), metafile);
+	if (err->kind != ERR_NONE && err->kind != ERR_MISSING)
+		collect_problem(walk->collection, text_string(&where), err);
+}
+
 /* Reads the index of object ids, of which rows tell. What a second try cannot read either is damage. */
 static void open_objects(struct walk *walk)
 {
-	CLEANUP(text_free) struct text where = {0};
 	struct err err = {0};
 
 	for (unsigned tries = 0; tries == 0 || (tries == 1 && err.kind == ERR_IO); tries++) {
@@ -180,15 +189,12 @@ static void open_objects(struct walk *walk)
 		if (ntfs_object_index_open(walk->volume->ntfs, &walk->volume->objects, &err))
 			err = *ntfs_object_index_damage(walk->volume->objects);
 	}
-	text_addf(&where, "fs/%s/$Extend/$ObjId:$O", text_string(&walk->volume->name));
-	if (err.kind != ERR_NONE && err.kind != ERR_MISSING)
-		collect_problem(walk->collection, text_string(&where), &err);
+	tell_damage(walk, "$Extend/$ObjId:$O", &err);
 }
 
 /* Reads the security descriptors, of which rows tell, the same way. */
 static void open_security(struct walk *walk)
 {
-	CLEANUP(text_free) struct text where = {0};
 	struct err err = {0};
 
 	for (unsigned tries = 0; tries == 0 || (tries == 1 && err.kind == ERR_IO); tries++) {
@@ -197,9 +203,7 @@ static void open_security(struct walk *walk)
 		if (ntfs_secure_open(walk->volume->ntfs, &walk->volume->secure, &err))
 			err = *ntfs_secure_damage(walk->volume->secure);
 	}
-	text_addf(&where, "fs/%s/$Secure:$SDS", text_string(&walk->volume->name));
-	if (err.kind != ERR_NONE && err.kind != ERR_MISSING)
-		collect_problem(walk->collection, text_string(&where), &err);
+	tell_damage(walk, "$Secure:$SDS", &err);
 }
 
 void collection_walk(struct collection *collection, size_t index)

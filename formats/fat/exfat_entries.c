@@ -10,10 +10,10 @@ enum { /* types, without the bit that says "in use" */
 	NAME = 0x41,
 	SECONDARY = 0x40,
 };
-#define IN_USE     0x80u
-#define NAME_UNITS 15u
-#define LABEL_UNITS \
-	15u /* 11 by the specification; Windows 7 and exfatlabel write 15, Windows reads them */
+/* Of a label, 11 by the specification; Windows 7 and exfatlabel write 15, Windows reads them. */
+#define LABEL_UNITS   15u
+#define IN_USE        0x80u
+#define NAME_UNITS    15u
 #define NO_FAT_CHAIN  0x02u
 #define ALLOCATION    0x01u
 #define NAME_UNIT_MAX 255u
