@@ -20,10 +20,7 @@
 
 static bool is_zero(const uint8_t *block)
 {
-	for (size_t i = 0; i < TAR_BLOCK; i++)
-		if (block[i])
-			return false;
-	return true;
+	return bytes_are_zero((struct bytes){block, TAR_BLOCK});
 }
 
 /* Octal digits, then nothing but NUL and space. */

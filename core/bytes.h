@@ -22,6 +22,12 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+static inline bool bytes_are_zero(struct bytes bytes)
+{
+	return bytes.len == 0 ||
+	       (bytes.at[0] == 0 && memcmp(bytes.at, bytes.at + 1, bytes.len - 1) == 0);
+}
+
 /* Sets *out to len bytes from offset. False, *out untouched, unless all lie inside. */
 bool bytes_slice(struct bytes from, uint64_t offset, uint64_t len, struct bytes *out) MUST_CHECK;
 

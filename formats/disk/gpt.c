@@ -109,14 +109,6 @@ static bool read_array(struct source *raw, const struct header *header, uint8_t 
 	return true;
 }
 
-static bool is_zero(const uint8_t *at, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (at[i])
-			return false;
-	return true;
-}
-
 static void copy_name(const uint8_t *utf16, char out[DISK_NAME_ROOM])
 {
 	CLEANUP(text_free) struct text name = {0};
@@ -206,7 +198,7 @@ static bool add_entries(
 	for (uint32_t i = 0; i < table->header.count; i++) {
 		const uint8_t *p = table->array + (size_t)i * table->header.size;
 
-		if (!is_zero(p, DISK_GUID_LEN) &&
+		if (!bytes_are_zero((struct bytes){p, DISK_GUID_LEN}) &&
 		    !add_entry(disk, raw, &table->header, p, i + 1, err))
 			return false;
 	}

@@ -32,14 +32,6 @@ static bool is_certain(const struct fat_volume *volume, const uint8_t *raw)
 	       is_filled(raw + 8, 3);
 }
 
-static bool is_zero(const uint8_t *at, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (at[i])
-			return false;
-	return true;
-}
-
 bool fat_piece_is_directory(const struct fat_volume *volume, const uint8_t *head, size_t len)
 {
 	unsigned files = 0;
@@ -48,7 +40,7 @@ bool fat_piece_is_directory(const struct fat_volume *volume, const uint8_t *head
 		const uint8_t *raw = head + at;
 
 		if (raw[0] == 0)
-			return files > 0 && is_zero(raw, len - at);
+			return files > 0 && bytes_are_zero((struct bytes){raw, len - at});
 		if (raw[0] == '.' || !fat_entry_is_plausible(volume, raw))
 			return false;
 		if ((raw[11] & ATTR_KNOWN) == ATTR_LONG)

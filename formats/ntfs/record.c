@@ -44,17 +44,13 @@ bool ntfs_fixup(uint8_t *block, size_t len, bool *torn, struct err *err)
 	return true;
 }
 
-static bool is_zero(const uint8_t *p, size_t len)
-{
-	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
-}
-
 static bool check_signature(const uint8_t *record, size_t len, struct err *err)
 {
 	if (memcmp(record, "FILE", 4) == 0)
 		return true;
-	if (is_zero(record, 4))
-		return fail(err, ERR_MISSING, is_zero(record, len) ? "never used" : "no signature");
+	if (bytes_are_zero((struct bytes){record, 4}))
+		return fail(err, ERR_MISSING,
+		    bytes_are_zero((struct bytes){record, len}) ? "never used" : "no signature");
 	if (memcmp(record, "BAAD", 4) == 0)
 		return fail(err, ERR_DAMAGED, "marked BAAD by the file system check");
 	return fail(err, ERR_DAMAGED, "signature is %02x%02x%02x%02x, not FILE", record[0],
