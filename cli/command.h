@@ -29,6 +29,11 @@ struct command {
 /* Says the error in the user's language on stderr, as "kanshiki: <what kind>: <text>", and returns the exit
  * code that belongs to its kind. Output that nobody reads any more (`| head`) is no error: 0, nothing said. */
 int command_fail(const struct err *err);
+/* The same about a bundle: the line names it, once, so that who goes through many sees which it was.
+ * NULL: about none. A wrong command line is about none either. */
+int command_fail_about(const char *bundle, const struct err *err);
+/* The words of such a line, printable and in the user's language, for one that begins otherwise. */
+void command_line_about(const char *bundle, const char *english, struct text *out);
 /* The exit code that belongs to a kind of error. */
 int command_exit(enum err_kind kind);
 

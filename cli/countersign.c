@@ -71,8 +71,10 @@ static int run(int argc, char **argv)
 		return command_fail(&err);
 	if (operands.count != 1 || !request.key || !request.certificate)
 		fail(&err, ERR_USAGE, "kanshiki countersign BUNDLE --key FILE --cert FILE");
-	if (err.kind != ERR_NONE || !sign(&request, operands.at[0], &err))
+	if (err.kind != ERR_NONE)
 		return command_fail(&err);
+	if (!sign(&request, operands.at[0], &err))
+		return command_fail_about(operands.at[0], &err);
 	say(tr("countersigned: '%s' was added\n"), COUNTERSIGN_NAME);
 	return EXIT_COMPLETE;
 }

@@ -454,7 +454,7 @@ static int extract(struct extraction *extraction)
 	if (extraction->patterns.count && extraction->files == 0 && extraction->failed == 0) {
 		fail(&err, ERR_MISSING,
 		    "nothing in the bundle matches; kanshiki ls lists what there is");
-		return command_fail(&err);
+		return opening_fail(&extraction->opening, &err);
 	}
 	if (extraction->damaged)
 		return EXIT_BAD_INPUT;

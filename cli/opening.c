@@ -24,7 +24,7 @@ void opening_problem(struct opening *opening, const struct err *why)
 		return;
 	}
 	(void)!text_list_add(&opening->problems, bytes_of(why->text), NULL);
-	(void)command_fail(why);
+	(void)command_fail_about(opening->path, why);
 }
 
 static void on_problem(void *context, const struct err *why)
@@ -35,11 +35,13 @@ static void on_problem(void *context, const struct err *why)
 static void on_note(void *context, const char *note)
 {
 	struct opening *opening = context;
+	CLEANUP(text_free) struct text line = {0};
 
 	console_progress("");
 	opening->shown_percent = NO_PERCENT;
 	(void)!text_list_add(&opening->notes, bytes_of(note), NULL);
-	say(tr("kanshiki: note: %s\n"), note);
+	command_line_about(opening->path, note, &line);
+	say(tr("kanshiki: note: %s\n"), text_string(&line));
 }
 
 bool opening_progress(struct opening *opening, const char *what, uint64_t done, uint64_t total)
@@ -110,6 +112,7 @@ bool opening_seal(struct opening *opening, const char *path, bool needs_identity
 	if (!opening_store(path, &opening->store, err) ||
 	    !trust_load(&opening->trust, needs_identity, err))
 		return false;
+	opening->path = path;
 	if (!conveyor_new(0, &opening->conveyor, NULL))
 		opening->conveyor = NULL;
 	opening->trust.bundle.conveyor = opening->conveyor;
@@ -140,7 +143,7 @@ int opening_fail(struct opening *opening, const struct err *err)
 	for (size_t i = 0; i < opening->problems.count; i++)
 		if (strcmp(opening->problems.at[i], err->text) == 0)
 			return command_exit(err->kind);
-	return command_fail(err);
+	return command_fail_about(opening->path, err);
 }
 
 int opening_cannot_create(const struct err *err)

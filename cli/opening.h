@@ -7,6 +7,7 @@
 /* Zero before use; opening_close at the end. */
 struct opening {
 	struct trust trust;
+	const char *path; /* of the bundle, once keys are no longer to blame; every line names it */
 	struct store *store;
 	struct conveyor *conveyor; /* NULL: all on one thread */
 	struct bundle_reader *reader;

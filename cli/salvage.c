@@ -198,9 +198,11 @@ static void on_volume(void *context, const char *name, const struct err *why)
 {
 	struct salvaging *salvaging = context;
 	CLEANUP(text_free) struct text printable = {0};
+	struct err named = *why;
 
 	text_add_printable(&printable, bytes_of(name));
-	say("kanshiki: '%s': %s\n", text_string(&printable), why->text);
+	fail_in(&named, "'%s'", name);
+	(void)command_fail_about(salvaging->operands.at[0], &named);
 	text_addf(&salvaging->lines, "volume\t\t\t%s\t%s\n", text_string(&printable), why->text);
 }
 
@@ -209,6 +211,7 @@ static void check_seal(struct salvaging *salvaging)
 {
 	struct bundle_trust trust = salvaging->trust.bundle;
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	CLEANUP(text_free) struct text line = {0};
 	struct err why = {0};
 
 	trust.unverified = false;
@@ -216,11 +219,12 @@ static void check_seal(struct salvaging *salvaging)
 		fail(&why, ERR_USAGE, "no --keys or --ca says whose seal is to be trusted");
 	else
 		salvaging->is_sealed = bundle_open(salvaging->store, &trust, &reader, &why);
+	command_line_about(salvaging->operands.at[0], why.text, &line);
 	if (salvaging->is_sealed)
 		say("%s\n", tr("The seal and the list of entries are good: what agrees with it is "
 			       "proven."));
 	else
-		say(tr("Nothing here can be proven by the seal: %s\n"), why.text);
+		say(tr("Nothing here can be proven by the seal: %s\n"), text_string(&line));
 }
 
 static bool open_all(
@@ -277,10 +281,12 @@ static int salvage(struct salvaging *salvaging)
 
 	if (!open_all(salvaging, &identities, &err))
 		return command_fail(&err);
+	const char *bundle = salvaging->operands.at[0];
+
 	console_catch_stop();
 	check_seal(salvaging);
 	if (!start_report(salvaging, &err)) {
-		(void)command_fail(&err);
+		(void)command_fail_about(bundle, &err);
 		return opening_cannot_create(&err);
 	}
 	bool ok = salvage_run(salvaging->store, &identities, &output, &salvaging->totals, &err);
@@ -290,9 +296,9 @@ static int salvage(struct salvaging *salvaging)
 
 	say_result(salvaging);
 	if (!ok)
-		return command_fail(&err);
+		return command_fail_about(bundle, &err);
 	if (!written)
-		return command_fail(&late);
+		return command_fail_about(bundle, &late);
 	const struct salvage_totals *totals = &salvaging->totals;
 	bool is_good = salvaging->is_sealed && !totals->partial && !totals->lost &&
 		       totals->volumes_bad == 0 && totals->volumes_missing == 0 &&

@@ -190,10 +190,11 @@ static int run(int argc, char **argv)
 	struct request request = {.seconds = SECONDS};
 	struct err err = {0};
 
-	if (!parse(argc, argv, &request, &operands, &err) ||
-	    !(request.response || request.url ? take_stamp(&request, operands.at[0], &err)
-					      : write_request(&request, operands.at[0], &err)))
+	if (!parse(argc, argv, &request, &operands, &err))
 		return command_fail(&err);
+	if (!(request.response || request.url ? take_stamp(&request, operands.at[0], &err)
+					      : write_request(&request, operands.at[0], &err)))
+		return command_fail_about(operands.at[0], &err);
 	return EXIT_COMPLETE;
 }
 

@@ -19,6 +19,7 @@
 struct verification {
 	struct opening opening;
 	bool json;
+	const char *path;
 	struct bundle_facts facts;
 	struct text receipt, collection; /* as read; empty: none */
 	bool files_good, content_good;
@@ -340,6 +341,7 @@ static bool show_json(
 						    : "refused";
 
 	json_begin(&json);
+	json_string_field(&json, "bundle", verification->path);
 	json_string_field(&json, "verdict", why && why->kind == ERR_STOPPED ? "stopped" : verdict);
 	if (verification->opening.reader)
 		json_facts(&json, &verification->facts);
@@ -360,12 +362,13 @@ static bool show_json(
 	return text_ok(&out, err) && console_write(text_bytes(&out), err);
 }
 
-static int verify(struct verification *verification, const char *path)
+static int verify(struct verification *verification)
 {
 	struct opening *opening = &verification->opening;
 	struct err err = {0}, late = {0};
 	int code = EXIT_COMPLETE;
-	bool good = opening_seal(opening, path, false, &err) && check(verification, &err);
+	bool good =
+	    opening_seal(opening, verification->path, false, &err) && check(verification, &err);
 
 	if (!good)
 		code = opening_fail(opening, &err);
@@ -397,7 +400,8 @@ static int run(int argc, char **argv)
 		fail(&err, ERR_USAGE, "verify takes one bundle, %zu were given", operands.count);
 		code = command_fail(&err);
 	} else {
-		code = verify(&verification, operands.at[0]);
+		verification.path = operands.at[0];
+		code = verify(&verification);
 	}
 	opening_close(&verification.opening);
 	text_free(&verification.receipt);

@@ -10,10 +10,18 @@ need perl age openssl
 
 verify() { "$kanshiki" verify "$@" --keys "$work/keys"; }
 
+# After run(): each line about the bundle names it, and names it once: of many in a loop one must see which it was.
+names_bundle() {
+	local wrong
+	wrong=$(BUNDLE=$work/t perl -ne '$n = () = m{\x27\Q$ENV{BUNDLE}\E[/\x27]}g; print if /^(kanshiki|Nothing here can be proven by the seal): (?!and \d|.* written |note: of )/ && $n != 1' "$work/err")
+	[ -z "$wrong" ] || complain "$1: the bundle is not named once: $wrong"
+}
+
 # usage: refused WHAT NAME   $work/t does not verify, and the file NAME is named
 refused() {
 	run "$1" 65 verify "$work/t"
 	grep -qF "'$2'" "$work/err" || complain "$1: '$2' is not named: $(head -n 2 "$work/err")"
+	names_bundle "$1"
 	[ ! -s "$work/out" ] || complain "$1: something on stdout"
 }
 
@@ -259,6 +267,41 @@ strangers() {
 	grep -q "'MANIFEST.p7s'.*expired" "$work/err" || complain "years later: $(cat "$work/err")"
 }
 
+# usage: each_command WHAT COMMAND...   each of them with that bundle says something, and names it
+each_command() {
+	local what=$1 command
+	shift
+	for command in "$@"; do
+		rm -rf "$work/x"
+		# shellcheck disable=SC2086
+		run "$command: $what" "0|1|65|66|73" "$kanshiki" ${command/BUNDLE/$work/t}
+		grep -qE '^(kanshiki|Nothing here .*): ' "$work/err" || complain "$command: $what: says nothing"
+		names_bundle "$command: $what"
+	done
+}
+
+name_bundle() {
+	local by="--keys $work/keys" all
+	all=("verify BUNDLE $by" "ls BUNDLE $by" "cat BUNDLE fs/1 $by" "extract BUNDLE $by -C $work/x" "export BUNDLE $by --zip $work/x"
+		"export BUNDLE $by --case-jsonld $work/x" "custody BUNDLE $by" "salvage BUNDLE $by -C $work/x" "timeline BUNDLE $by"
+		"stamp BUNDLE --request $work/x" "countersign BUNDLE --key $work/kit/seal.key --cert $work/kit/seal.pem")
+	fresh
+	rm "$work/t/MANIFEST.p7s"
+	each_command "no seal" "${all[@]}" "verify BUNDLE/ $by" "verify BUNDLE $by --lang ja"
+	fresh
+	flip "$work/t/meta.001.tar.zst.age" 1000 1
+	each_command "meta changed" "${all[@]:0:9}" "verify BUNDLE// $by" "verify BUNDLE $by --lang ja"
+	fresh
+	each_command "nothing of that name" "cat BUNDLE fs/none $by" "ls BUNDLE fs/none $by" "extract BUNDLE fs/none $by -C $work/x" "timeline BUNDLE $by"
+	cp "$work/t/MANIFEST.p7s" "$work/t/MANIFEST.tsr"
+	each_command "a stamp that is none" "verify BUNDLE $by" "stamp BUNDLE --response $work/t/MANIFEST.p7s $by"
+	rm -r "$work/t"
+	each_command "no bundle" "${all[@]}"
+	: >"$work/t"
+	each_command "a file" "${all[@]:0:8}"
+	rm "$work/t"
+}
+
 make_work
 make_kit
 make_bundles
@@ -271,4 +314,5 @@ put_back_an_older_one
 add_files
 strangers
 other_commands
+name_bundle
 finish
