@@ -185,18 +185,22 @@ static bool deleted_exfat(
     struct fat_walk *walk, const struct fat_entry *entry, struct fat_runs *out, struct err *err)
 {
 	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
+	struct fat_entry told = *entry;
+	uint64_t before = walk->volume->links;
 	enum fat_layout layout;
 	bool is_new = true;
 	struct err why = {0};
 
+	told.is_contiguous |= walk->links > fat_links_max(walk->volume);
 	if (entry->size > FAT_LIMIT_DIRECTORY || !is_free(walk->volume, entry->cluster) ||
 	    !begins_directory(walk->volume, entry->cluster, true))
 		return true;
-	if (!fat_content_runs(walk->volume, entry, &runs, &layout, &why) &&
+	if (!fat_content_runs(walk->volume, &told, &runs, &layout, &why) &&
 	    why.kind == ERR_MEMORY) {
 		*err = why;
 		return false;
 	}
+	walk->links += walk->volume->links - before;
 	for (size_t i = 0; i < runs.count; i++)
 		for (uint32_t n = 0; n < runs.at[i].count; n++) {
 			uint32_t cluster = runs.at[i].first + n;

@@ -105,6 +105,11 @@ uint32_t fat_clusters_end(const struct fat_volume *volume)
 	return FAT_FIRST_CLUSTER + (present < g->clusters ? (uint32_t)present : g->clusters);
 }
 
+uint64_t fat_links_max(const struct fat_volume *volume)
+{
+	return FAT_LIMIT_LINKS + 4ull * fat_clusters_end(volume);
+}
+
 uint32_t fat_clusters_for(const struct fat_volume *volume, uint64_t size)
 {
 	uint64_t cluster = volume->geometry.cluster_size;
@@ -140,6 +145,7 @@ bool fat_chain_follow(struct fat_volume *volume, uint32_t first, uint32_t most,
 	for (;;) {
 		if (out->clusters >= most)
 			return true;
+		volume->links++;
 		if (!fat_table_next(volume, cluster, &link, &next, err))
 			return false;
 		if (link != FAT_LINK_NEXT && link != FAT_LINK_END)

@@ -41,7 +41,9 @@ static bool old_chain(struct fat_volume *volume, const struct fat_entry *entry, 
 {
 	bool ended = false, is_free = false;
 
-	if (!fat_chain_follow(volume, entry->cluster, count, out, &ended, err) ||
+	/* Mostly another file has its first cluster by now: then the rest is not asked for. */
+	if (!fat_cluster_is_free(volume, entry->cluster, &is_free, err) || !is_free ||
+	    !fat_chain_follow(volume, entry->cluster, count, out, &ended, err) ||
 	    out->clusters < count)
 		return false;
 	for (size_t i = 0; i < out->count; i++)

@@ -70,6 +70,25 @@ static bool read_piece(
 	return fat_runs_read(volume, &directory->runs, pos, to, len, &got, err);
 }
 
+/* Goes on behind what the image does not have: a small one may claim a root directory of 2 MiB, or a cluster of 32. */
+static void skip_missing(struct fat_directory *directory)
+{
+	const struct fat_geometry *g = &directory->volume->geometry;
+	uint64_t end = directory->volume->raw->size;
+
+	while (directory->pos < directory->size && place_of(directory, directory->pos) >= end) {
+		uint64_t next = (directory->pos / g->cluster_size + 1) * g->cluster_size;
+
+		if (directory->damage.kind == ERR_NONE) {
+			fail(&directory->damage, ERR_DAMAGED,
+			    "the volume or image ends inside a directory");
+			directory->damage_place = end;
+		}
+		directory->pos =
+		    directory->runs.count && next < directory->size ? next : directory->size;
+	}
+}
+
 /* Fills the buffer from pos; sectors that cannot be read become entries of nothing. */
 static void fill(struct fat_directory *directory)
 {
@@ -96,10 +115,12 @@ static void fill(struct fat_directory *directory)
 
 const uint8_t *fat_directory_next(struct fat_directory *directory, uint64_t *place)
 {
+	if (directory->len == 0 || directory->pos - directory->from >= directory->len) {
+		skip_missing(directory);
+		fill(directory);
+	}
 	if (directory->size - directory->pos < FAT_ENTRY_LEN)
 		return NULL;
-	if (directory->len == 0 || directory->pos - directory->from >= directory->len)
-		fill(directory);
 	const uint8_t *entry = directory->buffer + (directory->pos - directory->from);
 
 	*place = place_of(directory, directory->pos);

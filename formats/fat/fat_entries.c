@@ -165,16 +165,16 @@ static bool take_long(struct fat_walk *walk, const uint8_t *raw, uint64_t place,
 	return true;
 }
 
-/* Of a deleted entry the first byte is lost; its long name's checksum tells it. 0: none fits. */
+/* Of a deleted entry the first byte is lost; its long name's checksum, taken back byte by byte, tells it. 0: none fits. */
 static uint8_t lost_byte(const uint8_t *raw, uint8_t sum)
 {
-	for (unsigned first = 1; first < 256; first++)
-		if (checksum(raw, (uint8_t)first) == sum)
-			return first == 0x05 || (is_name_byte((uint8_t)first) && first != ' ' &&
-						    !(first >= 'a' && first <= 'z'))
-				   ? (uint8_t)first
-				   : 0;
-	return 0;
+	for (size_t i = 10; i > 0; i--) {
+		uint8_t before = (uint8_t)(sum - raw[i]);
+
+		sum = (uint8_t)(before << 1 | before >> 7);
+	}
+	return sum == 0x05 || (is_name_byte(sum) && sum != ' ' && !(sum >= 'a' && sum <= 'z')) ? sum
+											       : 0;
 }
 
 /* Whether the parts before it are the long name of this entry. */
@@ -309,10 +309,7 @@ static bool is_own(const struct fat_walk *walk, const uint8_t *raw)
 /* An entry that was never one: what FAT_NEVER or a formatting tool fills directories with. */
 static bool is_nothing(const uint8_t *raw)
 {
-	for (size_t i = 1; i < FAT_ENTRY_LEN; i++)
-		if (raw[i] != raw[0])
-			return false;
-	return true;
+	return memcmp(raw, raw + 1, FAT_ENTRY_LEN - 1) == 0;
 }
 
 bool fat_walk_fat(struct fat_walk *walk, const uint8_t *raw, uint64_t place, struct err *err)

@@ -28,7 +28,7 @@ struct fat_claims {
 	size_t count, room;
 	struct part *parts; /* by cluster */
 	size_t part_count;
-	uint64_t steps; /* along old chains; over the bound files count as one run */
+	uint64_t links; /* followed for them; over the bound files count as one run */
 	bool is_full;   /* more of them than we remember: nothing is called whole */
 };
 
@@ -69,10 +69,11 @@ static bool claim_runs(struct survey *survey, const struct fat_entry *entry, str
 	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
 	struct fat_claims *claims = survey->claims;
 	struct fat_entry told = *entry;
+	uint64_t before = survey->volume->links;
 	enum fat_layout layout;
 	struct err why = {0};
 
-	if (claims->steps > 4ull * survey->volume->geometry.clusters) {
+	if (claims->links > fat_links_max(survey->volume)) {
 		told.is_contiguous = true; /* no more chains */
 		claims->is_full = true;
 	}
@@ -81,7 +82,7 @@ static bool claim_runs(struct survey *survey, const struct fat_entry *entry, str
 		*err = why;
 		return false;
 	}
-	claims->steps += layout == FAT_LAYOUT_CHAIN ? runs.clusters : 0;
+	claims->links += survey->volume->links - before;
 	for (size_t i = 0; i < runs.count; i++) {
 		struct claim claim = {.place = entry->place,
 		    .first = runs.at[i].first,

@@ -58,6 +58,7 @@ struct fat_volume {
 	struct fat_runs bitmap; /* exFAT: where the allocation bitmap lies */
 	uint64_t bitmap_size;
 	uint64_t repaired;         /* links that only another copy of the FAT had */
+	uint64_t links;            /* followed, of all chains */
 	struct fat_claims *claims; /* NULL until asked for */
 	struct fat_lost *lost;     /* directories that no entry leads to, by cluster */
 	size_t lost_count, lost_room;
@@ -108,6 +109,8 @@ bool fat_chain_straight(struct fat_volume *volume, uint32_t first, uint32_t coun
 /* Reads from the clusters of runs. */
 bool fat_runs_read(struct fat_volume *volume, const struct fat_runs *runs, uint64_t offset,
     void *to, size_t len, size_t *got, struct err *err) MUST_CHECK;
+/* How many links one pass over a volume may follow in chains of deleted files: each could name the same chain anew. */
+uint64_t fat_links_max(const struct fat_volume *volume);
 /* The run that holds a cluster of the file; NULL when none does. */
 const struct fat_run *fat_runs_find(const struct fat_runs *runs, uint32_t index);
 /* How many clusters hold size bytes; UINT32_MAX when more than fit. */

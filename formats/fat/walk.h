@@ -60,6 +60,7 @@ struct fat_walk {
 	struct fat_long parts;
 	struct fat_set set;
 	size_t next_lost; /* of volume->lost */
+	uint64_t links;   /* followed in chains of deleted directories */
 };
 
 static inline struct fat_frame *fat_walk_top(struct fat_walk *walk)
