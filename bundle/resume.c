@@ -155,14 +155,15 @@ static bool read_state_file(
 		   fail_in(err, "'%s'", name));
 }
 
-static bool read_state(struct resuming *r, struct err *err)
+/* The first `limit` of them at most. */
+static bool read_state(struct resuming *r, uint32_t limit, struct err *err)
 {
 	CLEANUP(age_identities_free) struct age_identities keys = {0};
 	char name[RESUME_NAME_ROOM];
 
 	if (!writer_resume_keys(r->plan->seal, r->manifest.collection_id, &keys, err))
 		return false;
-	for (;; r->files++) {
+	for (; r->files < limit; r->files++) {
 		resume_file_name(r->files, name);
 		if (!manifest_find(&r->manifest, bytes_of(name)))
 			break;
@@ -523,9 +524,22 @@ bool bundle_resume(struct store *store, const struct bundle_plan *plan,
 	struct resuming r = {.store = store, .plan = plan, .checking = checking};
 	struct bundle_resumed found = {0};
 
-	if (!read_manifest(&r, err) || !read_state(&r, err) || !check_origin(&r, err) ||
+	if (!read_manifest(&r, err) || !read_state(&r, UINT32_MAX, err) || !check_origin(&r, err) ||
 	    !check_others(&r, err) || !check_volumes(&r, err) || !make_writer(&r, &found, out, err))
 		return false;
 	*resumed = found;
+	return true;
+}
+
+bool bundle_asked(
+    struct store *store, const struct bundle_plan *plan, struct text *asked, struct err *err)
+{
+	CLEANUP(resuming_free) struct resuming r = {.store = store, .plan = plan};
+	struct text nothing = {0};
+
+	if (!read_manifest(&r, err) || !read_state(&r, 1, err))
+		return false;
+	*asked = r.state.asked;
+	r.state.asked = nothing;
 	return true;
 }

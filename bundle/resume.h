@@ -65,6 +65,7 @@ struct resume_state { /* of one file, or of all of them in order */
 	uint32_t number; /* of the (last) file */
 	uint32_t run;    /* from 1 */
 	struct bundle_origin origin;
+	struct text asked; /* in the first file only */
 	uint64_t journal_lines;
 	uint8_t journal_head[SHA256_LEN]; /* of the last of them */
 	struct resume_set sets[BUNDLE_META + 1];

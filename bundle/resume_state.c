@@ -24,6 +24,7 @@ static const char *const item_words[] = {
 void resume_state_free(struct resume_state *state)
 {
 	text_free(&state->cut.name);
+	text_free(&state->asked);
 	free(state->volumes);
 	free(state->items.at);
 	*state = (struct resume_state){0};
@@ -81,6 +82,8 @@ static void add_head(const struct resume_state *state, struct text *out)
 	text_adds(out, first_line);
 	add_hash(out, "collection", state->collection_id, sizeof(state->collection_id));
 	add_hash(out, "request", state->origin.request, SHA256_LEN);
+	if (state->number == 0 && state->asked.len)
+		add_hash(out, "asked", (const uint8_t *)state->asked.at, state->asked.len);
 	add_hash(out, "host", state->origin.host, SHA256_LEN);
 	add_hash(out, "sources", state->origin.sources, SHA256_LEN);
 	add_hash(out, "journal", state->journal_head, SHA256_LEN);
@@ -161,6 +164,25 @@ static void hex_of(struct bytes word, uint8_t *out, size_t len)
 		out[i] = (uint8_t)(digit_of(word.at[2 * i]) << 4 | digit_of(word.at[2 * i + 1]));
 }
 
+static void text_of(struct bytes word, struct text *out)
+{
+	uint8_t byte;
+
+	text_clear(out);
+	for (; word.len >= 2; word.at += 2, word.len -= 2) {
+		hex_of((struct bytes){word.at, 2}, &byte, 1);
+		text_add(out, (struct bytes){&byte, 1});
+	}
+}
+
+static bool read_asked(struct resume_state *state, struct bytes line, struct err *err)
+{
+	if (line.len > 2 * BUNDLE_ASKED_MAX)
+		return fail(err, ERR_LIMIT, "what was asked for has %zu bytes", line.len / 2);
+	text_of(line, &state->asked);
+	return text_ok(&state->asked, err);
+}
+
 static unsigned set_of(struct bytes word)
 {
 	for (unsigned i = 0; i <= BUNDLE_META; i++)
@@ -195,7 +217,6 @@ static bool read_volume(struct resume_state *state, struct bytes line, struct er
 static bool read_cut(struct resume_state *state, struct bytes line, struct err *err)
 {
 	struct resume_cut *cut = &state->cut;
-	uint8_t byte;
 
 	cut->is_set = true;
 	cut->place.set = set_of(next_word(&line));
@@ -206,11 +227,7 @@ static bool read_cut(struct resume_state *state, struct bytes line, struct err *
 	cut->place.data_offset = number_of(next_word(&line));
 	hex_of(next_word(&line), cut->state, SHA256_LEN);
 	cut->identity = number_of(next_word(&line));
-	text_clear(&cut->name);
-	for (; line.len >= 2; line.at += 2, line.len -= 2) {
-		hex_of((struct bytes){line.at, 2}, &byte, 1);
-		text_add(&cut->name, (struct bytes){&byte, 1});
-	}
+	text_of(line, &cut->name);
 	return text_ok(&cut->name, err) && bundle_name_check(text_bytes(&cut->name), err);
 }
 
@@ -244,6 +261,8 @@ static bool read_line(struct resume_state *state, struct bytes line, struct err 
 		return read_volume(state, line, err);
 	if (is_word(word, "cut"))
 		return read_cut(state, line, err);
+	if (is_word(word, "asked"))
+		return read_asked(state, line, err);
 	if (is_word(word, "set"))
 		read_set(state, line);
 	else if (is_word(word, "collection"))

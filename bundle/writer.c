@@ -45,7 +45,12 @@ static bool take_plan(struct bundle_writer *writer, const struct bundle_plan *pl
 	writer->plan.host = NULL;
 	writer->plan.recipients = NULL;
 	writer->plan.unlocks = NULL;
+	writer->plan.asked = (struct bytes){0};
 	set_defaults(&writer->plan);
+	if (plan->asked.len > BUNDLE_ASKED_MAX)
+		return fail(
+		    err, ERR_LIMIT, "what is asked for has more than %zu bytes", BUNDLE_ASKED_MAX);
+	text_add(&writer->asked, plan->asked);
 	text_add_printable(&manifest->case_id, bytes_of(case_id));
 	text_add_printable(&manifest->host, bytes_of(host));
 	memcpy(manifest->collection_id, plan->collection_id, sizeof(manifest->collection_id));
@@ -54,7 +59,8 @@ static bool take_plan(struct bundle_writer *writer, const struct bundle_plan *pl
 	for (size_t i = 0; i < plan->recipients->count; i++)
 		if (!text_list_add(&manifest->recipients, bytes_of(plan->recipients->at[i]), err))
 			return false;
-	return text_ok(&manifest->case_id, err) && text_ok(&manifest->host, err);
+	return text_ok(&manifest->case_id, err) && text_ok(&manifest->host, err) &&
+	       text_ok(&writer->asked, err);
 }
 
 /* The bound asks for a rotation; rows that still come until it happens, or after the disk is full, fit too. */
@@ -169,6 +175,7 @@ void bundle_writer_free(struct bundle_writer *writer)
 	manifest_free(&writer->manifest);
 	text_free(&writer->entry.name);
 	text_free(&writer->cut.name);
+	text_free(&writer->asked);
 	text_list_free(&writer->resume_recipients);
 	free(writer->fresh.at);
 	free(writer->kept.at);

@@ -19,6 +19,8 @@ struct bundle_limits {         /* zero: the format's own numbers */
 	size_t rows_bytes;     /* compressed rows in memory before a rotation is forced */
 };
 
+#define BUNDLE_ASKED_MAX ((size_t)1 << 20)
+
 /* What a collection is of, and what it asks for: a run that goes on with it must say the same. */
 struct bundle_origin {
 	uint8_t request[SHA256_LEN]; /* of what is asked for */
@@ -32,6 +34,8 @@ struct bundle_plan { /* borrowed during bundle_create only, but for seal and the
 	uint8_t collection_id[16]; /* UUIDv7: bundle_new_id */
 	uint64_t started;          /* ticks */
 	struct bundle_origin origin;
+	struct bytes
+	    asked; /* in the caller's own words, at most BUNDLE_ASKED_MAX: for bundle_asked */
 	const struct text_list *recipients;
 	const struct kit_unlock *unlocks; /* copied into the bundle as unlock.WHO.age */
 	size_t unlock_count;
@@ -94,6 +98,11 @@ struct bundle_checking { /* of the sealed volumes, before a run goes on */
 bool bundle_resume(struct store *store, const struct bundle_plan *plan,
     const struct bundle_checking *checking, struct bundle_resumed *resumed,
     struct bundle_writer **out, struct err *err) MUST_CHECK;
+
+/* What was asked for when an interrupted bundle was begun, as bundle_create was given it; empty: nothing. Refuses as
+ * bundle_resume does, of the plan's only seal and recipients are looked at. The words are those of a holder of the kit. */
+bool bundle_asked(struct store *store, const struct bundle_plan *plan, struct text *asked,
+    struct err *err) MUST_CHECK;
 
 /* Frees without finishing: what is sealed stays sealed, the open volume stays NAME.part. */
 void bundle_writer_free(struct bundle_writer *writer);

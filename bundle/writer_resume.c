@@ -64,6 +64,7 @@ static bool format(struct bundle_writer *writer, struct text *out, struct err *e
 	    .number = writer->resume_files,
 	    .run = writer->run,
 	    .origin = writer->plan.origin,
+	    .asked = writer->asked, /* borrowed */
 	    .journal_lines = writer->rowed.journal_lines,
 	    .volumes = writer->closed + writer->told_volumes,
 	    .volume_count = writer->rowed.volumes - writer->told_volumes,

@@ -86,6 +86,7 @@ struct bundle_writer {
 	struct err why;       /* of is_broken or is_full */
 
 	/* For a run after this one, and from those before it. */
+	struct text asked;
 	struct text_list resume_recipients; /* the holder of the seal key */
 	uint32_t run;                       /* from 1 */
 	uint32_t resume_files;              /* listed: RESUME.000 and on */

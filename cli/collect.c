@@ -9,7 +9,6 @@
 #include "collectors/facts.h"
 #include "collectors/shadows.h"
 #include "core/json.h"
-#include "core/options.h"
 #include "core/time.h"
 #include "core/tr.h"
 #include "platform/clock.h"
@@ -19,7 +18,6 @@
 #include "platform/process.h"
 #include "platform/store.h"
 
-#define OPTIONS_MAX        32
 #define CASE_BYTES_MAX     1000
 #define DELETED_CAP_MAX_MB 1000000000ull
 
@@ -44,70 +42,18 @@ struct run { /* everything that one run owns */
 	struct collection *collection;
 	bool ids_only; /* names of people and PCs are inside alone */
 	struct vss_choice shadow;
+	struct text kit_path; /* where it was not typed */
+	struct text asked;    /* for a run that goes on: of this one, or of the first */
 	struct read_back read_back;
 	bool is_live;
 };
 
-/* Returns how many there are. */
-static size_t make_options(struct collect_request *request, struct option options[OPTIONS_MAX])
-{
-	const struct option all[] = {
-	    {"kit", 0, OPTION_TEXT, &request->kit, "DIR",
-		"the field kit: who may open it, and the seal"},
-	    {"out", 0, OPTION_TEXT, &request->out, "DIR",
-		"where the new bundle's directory is made"},
-	    {"resume", 0, OPTION_TEXT, &request->resume, "BUNDLE",
-		"go on with a bundle that was interrupted: its directory, in place of --out"},
-	    {"volume", 0, OPTION_LIST, &request->volumes, "[C=]PATH",
-		"a disk, image or volume, with a letter for one volume; Windows: every fixed one"},
-	    {"profile", 0, OPTION_TEXT, &request->profile, "NAME",
-		"default, none, or collectors with commas between"},
-	    {"take", 0, OPTION_LIST, &request->take, "PATTERN",
-		"files or directories besides: * within a name, ** across directories"},
-	    {"deleted", 0, OPTION_TEXT, &request->deleted, "WHAT",
-		"deleted files: none, list, priority (default) or all"},
-	    {"deleted-cap", 0, OPTION_NUMBER, &request->deleted_cap, "MB",
-		"data of deleted files at most: 2000, with --deleted all 20000"},
-	    {"shadow", 0, OPTION_TEXT, &request->shadow, "WHICH",
-		"shadow copies: all, none, or newest, mid, oldest (default newest,oldest)"},
-	    {"case", 0, OPTION_TEXT, &request->case_id, "ID", "case number, for the bundle's name"},
-	    {"facts", 0, OPTION_TEXT, &request->facts, "FILE",
-		"JSON object: operator, witness, authority, location"},
-	    {"public", 0, OPTION_TEXT, &request->public, "WHAT",
-		"what shows outside: names, or ids alone (default: as the kit says)"},
-	    {"operator", 0, OPTION_TEXT, &request->operator, "NAME", "who collects"},
-	    {"nonce", 0, OPTION_TEXT, &request->nonce, "TEXT",
-		"what the office gave with the order: shows that it was taken after it"},
-	    {"reference-time", 0, OPTION_TEXT, &request->reference_time, "TIME",
-		"just read from a right clock: 2026-11-21T07:04:15+09:00"},
-	    PASSPHRASE_OPTION(&request->passphrase),
-	    {"no-live", 0, OPTION_FLAG, &request->no_live, NULL,
-		"nothing from the running system's memory"},
-	    {"unelevated", 0, OPTION_FLAG, &request->unelevated, NULL,
-		"go on without administrator rights"},
-	    {"background", 0, OPTION_FLAG, &request->background, NULL,
-		"at low priority, while someone works"},
-	    {"no-read-back", 0, OPTION_FLAG, &request->no_read_back, NULL,
-		"do not check what the disk gives back at the end"},
-	    {"unattended", 0, OPTION_FLAG, &request->unattended, NULL,
-		"ask nothing, also on a terminal"},
-	    {"json", 0, OPTION_FLAG, &request->json, NULL, "the last line on stdout is an object"},
-	    {"dry-run", 0, OPTION_FLAG, &request->dry_run, NULL,
-		"only list what would be taken, write nothing"},
-	};
-
-	_Static_assert(ARRAY_LEN(all) <= OPTIONS_MAX, "one more option than there is room for");
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		options[i] = all[i];
-	return ARRAY_LEN(all);
-}
-
 static void help(struct text *out)
 {
 	struct collect_request request = {0};
-	struct option options[OPTIONS_MAX];
+	struct option options[COLLECT_OPTIONS_MAX];
 
-	size_t count = make_options(&request, options);
+	size_t count = collect_options(&request, options);
 
 	text_adds(out, tr("Example: kanshiki collect --kit kit --out E:/ --volume C=disk.img\n\n"));
 	options_help(options, count, out);
@@ -136,18 +82,34 @@ static void run_free_at(struct run *run)
 	text_list_free(&run->request.take);
 	passphrase_free(&run->request.passphrase);
 	collect_answers_free(&run->answers);
+	text_free(&run->asked);
+	text_free(&run->kit_path);
 	text_free(&run->host);
 	text_free(&run->directory);
 	text_free(&run->path);
+}
+
+static bool check_words(struct run *run, struct err *err)
+{
+	const struct collect_request *request = &run->request;
+
+	if (request->deleted &&
+	    !collection_deleted_policy(request->deleted, &run->plan.deleted, err))
+		return false;
+	if (request->deleted_cap > DELETED_CAP_MAX_MB)
+		return fail(err, ERR_USAGE, "--deleted-cap takes at most %llu (MB)",
+		    (unsigned long long)DELETED_CAP_MAX_MB);
+	return vss_choice_parse(
+	    request->shadow ? request->shadow : SHADOW_CHOICE_DEFAULT, &run->shadow, err);
 }
 
 static bool parse(struct run *run, int argc, char **argv, struct err *err)
 {
 	CLEANUP(text_list_free) struct text_list operands = {0};
 	struct collect_request *request = &run->request;
-	struct option options[OPTIONS_MAX];
+	struct option options[COLLECT_OPTIONS_MAX];
 
-	size_t count = make_options(request, options);
+	size_t count = collect_options(request, options);
 
 	if (!options_parse(options, count, argc, argv, &operands, err))
 		return false;
@@ -156,15 +118,10 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 		    operands.at[0]);
 	if (request->case_id && strlen(request->case_id) > CASE_BYTES_MAX)
 		return fail(err, ERR_USAGE, "--case takes %d bytes at most", CASE_BYTES_MAX);
-	if (request->deleted &&
-	    !collection_deleted_policy(request->deleted, &run->plan.deleted, err))
+	if (!check_words(run, err))
 		return false;
-	if (request->deleted_cap > DELETED_CAP_MAX_MB)
-		return fail(err, ERR_USAGE, "--deleted-cap takes at most %llu (MB)",
-		    (unsigned long long)DELETED_CAP_MAX_MB);
-	if (!vss_choice_parse(
-		request->shadow ? request->shadow : SHADOW_CHOICE_DEFAULT, &run->shadow, err))
-		return false;
+	if (!request->kit && request->resume && collect_kit_beside(&run->kit_path))
+		request->kit = text_string(&run->kit_path);
 	if (!request->kit && !request->dry_run)
 		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
 	if (request->resume && (request->out || request->dry_run))
@@ -205,6 +162,8 @@ static bool make_plan(struct run *run, struct err *err)
 	struct bundle_plan *plan = &run->bundle_plan;
 	struct collect_about about = {
 	    .profile = run->plan.profile,
+	    .facts = run->facts_file,
+	    .ids_only = run->ids_only,
 	    .host = text_string(&run->host),
 	    .machine = &run->machine,
 	    .is_live = run->is_live,
@@ -232,18 +191,31 @@ static bool make_plan(struct run *run, struct err *err)
 	    .conveyor = run->conveyor,
 	    .beside = run->beside,
 	};
+	if (!run->request.resume && !collect_asked(&run->request, &about, &run->asked, err))
+		return false;
+	plan->asked = text_bytes(&run->asked);
 	return collect_origin(&run->request, &about, &plan->origin, err);
 }
 
-static bool resume_bundle(struct run *run, int *code, struct err *err)
+/* Opens the bundle to go on with, for what was asked for then. */
+static bool recall(struct run *run, struct err *err)
 {
+	const struct bundle_plan plan = {.recipients = &run->kit.recipients, .seal = run->kit.seal};
+
 	text_adds(&run->path, run->request.resume);
-	*code = EXIT_BUG;
 	if (!collect_system_path(&run->path, err))
 		return false;
 	if (!collect_last_name(&run->path, &run->directory, err) ||
 	    !store_open_directory(text_string(&run->path), &run->store, err) ||
-	    !collect_resume(run->store, &run->bundle_plan, run->request.no_read_back, &run->resumed,
+	    !bundle_asked(run->store, &plan, &run->asked, err) ||
+	    (run->asked.len && !collect_recall(&run->request, &run->asked, err)))
+		return fail_in(err, "--resume '%s'", run->request.resume);
+	return check_words(run, err);
+}
+
+static bool resume_bundle(struct run *run, int *code, struct err *err)
+{
+	if (!collect_resume(run->store, &run->bundle_plan, run->request.no_read_back, &run->resumed,
 		&run->writer, err)) {
 		*code = command_exit(err->kind);
 		return fail_in(err, "--resume '%s'", run->request.resume);
@@ -253,6 +225,7 @@ static bool resume_bundle(struct run *run, int *code, struct err *err)
 	if (strcmp(run->resumed.case_id, "nocase") != 0)
 		run->request.case_id = run->resumed.case_id;
 	collect_say_resumed(&run->resumed);
+	collect_say_asked(&run->asked);
 	return true;
 }
 
@@ -334,7 +307,7 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .kit = &run->kit,
 	    .host = text_string(&run->host),
 	    .case_id = run->request.case_id,
-	    .profile = run->plan.profile ? run->plan.profile : "default",
+	    .profile = run->plan.profile ? run->plan.profile : COLLECT_PROFILE_DEFAULT,
 	    .directory = text_string(&run->directory),
 	    .collection_id = run->bundle_plan.collection_id,
 	    .started = run->start,
@@ -561,6 +534,7 @@ static int run_collect(int argc, char **argv)
 	int code = EXIT_USAGE;
 
 	if (!parse(&run, argc, argv, &err) || (run.request.kit && !load_kit(&run, &err)) ||
+	    (run.request.resume && !recall(&run, &err)) ||
 	    !collect_choose_public(&run.request, run.kit.ids_only, &run.ids_only, &err) ||
 	    !collect_load_facts(&run.request, &run.facts_file, &run.reference, &err))
 		return command_fail(&err);
@@ -583,7 +557,7 @@ const struct command command_collect = {
     .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME] "
 	     "[--take PATTERN]... [--deleted WHAT] [--shadow WHICH] [--case ID] [--facts FILE] "
 	     "[--operator NAME] [--nonce TEXT] [--reference-time TIME] [--public WHAT]\n"
-	     "kanshiki collect --kit DIR --resume BUNDLE [as when it was begun]",
+	     "kanshiki collect --kit DIR --resume BUNDLE ",
     .run = run_collect,
     .help = help,
 };

@@ -5,6 +5,7 @@
 #include "cli/passphrase.h"
 #include "collectors/facts.h"
 #include "collectors/volumes.h"
+#include "core/options.h"
 #include "core/text.h"
 
 struct collect_request {
@@ -21,6 +22,10 @@ struct collect_request {
 	bool no_live, unelevated, background, unattended, json, dry_run;
 };
 
+#define COLLECT_OPTIONS_MAX 32
+/* Returns how many there are. */
+size_t collect_options(struct collect_request *request, struct option options[COLLECT_OPTIONS_MAX]);
+
 /* --facts, and over it what was typed: ERR_USAGE, or ERR_DAMAGED with the file named. */
 bool collect_load_facts(const struct collect_request *request, struct facts_file **file,
     struct facts_reference *reference, struct err *err) MUST_CHECK;
@@ -34,9 +39,13 @@ void collect_hash_program(char out[SHA256_HEX_ROOM]);
  * stops. */
 bool collect_show_reading(bool is_before, unsigned *shown, uint64_t done, uint64_t total);
 
+#define COLLECT_PROFILE_DEFAULT "default"
+
 /* What a collection is of: a run that goes on after an interruption must say the same. All borrowed. */
 struct collect_about {
-	const char *profile; /* NULL: default */
+	const char *profile;            /* NULL: default */
+	const struct facts_file *facts; /* NULL: none */
+	bool ids_only;
 	const char *host;
 	const struct host_facts *machine;
 	bool is_live;
@@ -44,6 +53,16 @@ struct collect_about {
 };
 bool collect_origin(const struct collect_request *request, const struct collect_about *about,
     struct bundle_origin *out, struct err *err) MUST_CHECK;
+/* What is asked for, as words of a command line with a NUL behind each, for the bundle to keep; no names of people. */
+bool collect_asked(const struct collect_request *request, const struct collect_about *about,
+    struct text *out, struct err *err) MUST_CHECK;
+/* The directory of the running program, when it is a kit. */
+bool collect_kit_beside(struct text *out) MUST_CHECK;
+/* Puts into the request what such words say, for the options that were not typed; lets the request point into them.
+ * ERR_USAGE: one was typed and is another. Volumes may be, for what they are is compared (collect_origin). */
+bool collect_recall(
+    struct collect_request *request, struct text *asked, struct err *err) MUST_CHECK;
+void collect_say_asked(const struct text *asked);
 /* bundle_resume with its progress on the screen; then what it found. */
 bool collect_resume(struct store *store, const struct bundle_plan *plan, bool sizes_only,
     struct bundle_resumed *resumed, struct bundle_writer **out, struct err *err) MUST_CHECK;
@@ -53,6 +72,8 @@ bool collect_last_name(const struct text *path, struct text *out, struct err *er
 void collect_warn_of_end(const struct kit *kit);
 void collect_say_resumed(const struct bundle_resumed *resumed);
 
+/* Adds a word of a command line, quoted where the shell needs it, a blank before it. */
+void collect_add_word(struct text *out, const char *word);
 /* As the system writes it: with its separators. */
 bool collect_system_path(struct text *path, struct err *err) MUST_CHECK;
 /* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
@@ -60,6 +81,8 @@ void collect_say_again(const struct collect_request *request, const char *bundle
 /* The same for those in --out that an earlier run of this host left: nobody else told who pulled the plug. */
 void collect_say_interrupted(const struct collect_request *request, const char *host);
 
+/* Of "C=PATH" the letter, in upper case; else 0. */
+char collect_volume_letter(const char *word);
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the
  * kit or the program. Refuses a destination on the evidence, and a run without a usable volume that was
  * asked for: *code is then the exit code and *err the reason. */

@@ -56,7 +56,7 @@ static void add_quoted(struct text *out, const char *word)
 #endif
 }
 
-static void add_word(struct text *out, const char *word)
+void collect_add_word(struct text *out, const char *word)
 {
 	if (out->len)
 		text_addc(out, ' ');
@@ -70,34 +70,15 @@ static void add_option(struct text *out, const char *option, const char *value)
 {
 	if (!value)
 		return;
-	add_word(out, option);
-	add_word(out, value);
+	collect_add_word(out, option);
+	collect_add_word(out, value);
 }
 
-static void add_flag(struct text *out, const char *option, bool is_set)
-{
-	if (is_set)
-		add_word(out, option);
-}
-
-/* What a run that goes on must be given again, and what it would otherwise not know. */
+/* What the bundle does not keep: who people are. */
 static void add_request(struct text *out, const struct collect_request *request)
 {
-	for (size_t i = 0; i < request->volumes.count; i++)
-		add_option(out, "--volume", request->volumes.at[i]);
-	add_option(out, "--profile", request->profile);
-	for (size_t i = 0; i < request->take.count; i++)
-		add_option(out, "--take", request->take.at[i]);
-	add_option(out, "--deleted", request->deleted);
-	if (request->deleted_cap)
-		text_addf(out, " --deleted-cap %llu", (unsigned long long)request->deleted_cap);
-	add_option(out, "--shadow", request->shadow);
-	add_flag(out, "--no-live", request->no_live);
-	add_flag(out, "--unelevated", request->unelevated);
 	add_option(out, "--facts", request->facts);
 	add_option(out, "--operator", request->operator);
-	add_option(out, "--nonce", request->nonce);
-	add_option(out, "--public", request->public);
 }
 
 static void say_command(
@@ -107,8 +88,9 @@ static void say_command(
 	CLEANUP(text_free) struct text program = {0};
 	CLEANUP(text_free) struct text shown = {0};
 
-	add_word(&command, file_program_path(&program, NULL) ? text_string(&program) : "kanshiki");
-	add_word(&command, "collect");
+	collect_add_word(
+	    &command, file_program_path(&program, NULL) ? text_string(&program) : "kanshiki");
+	collect_add_word(&command, "collect");
 	add_option(&command, "--kit", request->kit);
 	add_option(&command, "--resume", bundle);
 	add_request(&command, request);

@@ -20,7 +20,7 @@ static bool hash_request(const struct collect_request *request, const char *prof
 	struct json json = {.to = &text};
 
 	json_begin(&json);
-	json_string_field(&json, "profile", profile ? profile : "default");
+	json_string_field(&json, "profile", profile ? profile : COLLECT_PROFILE_DEFAULT);
 	json_string_field(&json, "deleted", request->deleted);
 	json_unsigned_field(&json, "deleted_cap", request->deleted_cap);
 	json_string_field(&json, "shadow", request->shadow);

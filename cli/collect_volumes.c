@@ -23,6 +23,11 @@ static bool is_letter(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+char collect_volume_letter(const char *word)
+{
+	return is_letter(word[0]) && word[1] == '=' ? (char)(word[0] & ~0x20) : 0;
+}
+
 static bool refuse(int *code, int exit_code)
 {
 	*code = exit_code;
@@ -60,10 +65,9 @@ static bool add_word(const struct collect_request *request, struct volume_set *s
     const char *word, int *code, struct err *err)
 {
 	CLEANUP(image_target_free) struct image_target target = {0};
-	bool has_letter = is_letter(word[0]) && word[1] == '=';
-	char letter = has_letter ? (char)(word[0] & ~0x20) : 0;
+	char letter = collect_volume_letter(word);
 
-	word += has_letter ? 2 : 0;
+	word += letter ? 2 : 0;
 	if (!*word) {
 		fail(err, ERR_USAGE, "--volume takes an image or volume, as in C=disk.img");
 		return refuse(code, EXIT_USAGE);

@@ -46,6 +46,9 @@ bool file_free_space(const char *path, uint64_t *bytes, struct err *err) MUST_CH
 /* The full path of the running program. */
 bool file_program_path(struct text *out, struct err *err) MUST_CHECK;
 
+/* The path from the root on, whatever the current directory is later; nothing need be there. */
+bool file_full_path(const char *path, struct text *out, struct err *err) MUST_CHECK;
+
 /* What this process has made so far, anywhere: every file that it wrote went through here. */
 struct file_made {
 	uint64_t files; /* created, also those removed or renamed since */

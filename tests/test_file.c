@@ -519,6 +519,33 @@ static void test_pipes_do_not_hang(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+static void test_full_path(void **state)
+{
+	CLEANUP(text_free) struct text here = {0};
+	CLEANUP(text_free) struct text full = {0};
+	CLEANUP(text_free) struct text again = {0};
+	struct file_identity a, b;
+	struct err err = {0};
+
+	(void)state;
+	must(file_full_path(".", &here, &err), &err);
+	must(file_identity(".", &a, &err) && file_identity(text_string(&here), &b, &err), &err);
+	assert_memory_equal(&a, &b, sizeof(a));
+	must(file_full_path("not there.img", &full, &err), &err);
+	assert_true(full.len > strlen("not there.img"));
+	assert_non_null(strstr(text_string(&full), "not there.img"));
+	must(file_full_path(text_string(&full), &again, &err), &err);
+	assert_string_equal(text_string(&again), text_string(&full));
+#ifdef _WIN32
+	must(file_full_path("C:/a/b", &full, &err), &err);
+	assert_string_equal(text_string(&full), "C:\\a\\b");
+	must(file_full_path("//server/share/x", &full, &err), &err);
+	assert_string_equal(text_string(&full), "\\\\server\\share\\x");
+	must(file_full_path("\\\\.\\PhysicalDrive0", &full, &err), &err);
+	assert_string_equal(text_string(&full), "\\\\.\\PhysicalDrive0");
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,6 +563,7 @@ int main(void)
 	    TEST(test_identity),
 	    TEST(test_space_and_program),
 	    TEST(test_join),
+	    TEST(test_full_path),
 	    TEST(test_private),
 #ifdef _WIN32
 	    TEST(test_held_by_another_program),

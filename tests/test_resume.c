@@ -367,9 +367,51 @@ static void test_names_changed_meanwhile(void **state)
 	assert_int_equal(bundle_row_count(reader), 6);
 }
 
+/* What was asked for comes back to who has the kit, after one interruption or two, and lies nowhere as it is. */
+static void test_asked(void **state)
+{
+	static const char asked[] = "--take\0Users/*/secret.txt";
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(text_free) struct text got = {0};
+	struct bundle_plan plan = small_plan(fake);
+	struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+	struct fixture_seal other = {0};
+	struct err err = {0};
+
+	(void)state;
+	plan.asked = (struct bytes){(const uint8_t *)asked, sizeof(asked)};
+	assert_true(bundle_create(store, &plan, &writer, NULL));
+	bundle_writer_free(TAKE(writer));
+	struct bytes sealed = fake_store_bytes(fake, "RESUME.000");
+
+	assert_true(sealed.len > sizeof(asked));
+	for (size_t i = 0; i + 6 <= sealed.len; i++)
+		assert_memory_not_equal(sealed.at + i, "secret", 6);
+	plan.asked = (struct bytes){0};
+	for (unsigned run = 0; run < 2; run++) {
+		assert_true(bundle_asked(store, &plan, &got, NULL));
+		assert_int_equal(got.len, sizeof(asked));
+		assert_memory_equal(got.at, asked, sizeof(asked));
+		text_free(&got);
+		assert_true(bundle_resume(store, &plan, &checking, &resumed, &writer, NULL));
+		assert_true(
+		    fixture_entry(writer, BUNDLE_LIVE, run ? "live/b" : "live/a", 5000, NULL));
+		assert_true(bundle_close_data(writer, NULL));
+		bundle_writer_free(TAKE(writer));
+	}
+	assert_true(fixture_seal_make(&other, NULL));
+	plan.seal = other.seal;
+	assert_false(bundle_asked(store, &plan, &got, &err));
+	assert_int_equal(err.kind, ERR_UNTRUSTED);
+	fixture_seal_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_asked),
 	    cmocka_unit_test(test_every_death),
 	    cmocka_unit_test(test_death_while_resuming),
 	    cmocka_unit_test(test_every_full_disk),

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "platform/file.h"
 
+#include "core/array.h"
 #include "platform/posix/os.h"
 
 #include <dirent.h>
@@ -91,6 +92,24 @@ bool file_program_path(struct text *out, struct err *err)
 		return fail(err, ERR_LIMIT, "the path of this program is over 4095 bytes");
 	text_clear(out);
 	text_add(out, (struct bytes){(const uint8_t *)path, (size_t)len});
+	return text_ok(out, err);
+}
+
+bool file_full_path(const char *path, struct text *out, struct err *err)
+{
+	CLEANUP(free_memory) char *current = NULL;
+
+	text_clear(out);
+	if (*path == '/') {
+		text_adds(out, path);
+		return text_ok(out, err);
+	}
+	current = getcwd(NULL, 0);
+	if (!current) {
+		errno_fail(err, errno);
+		return fail_in(err, "cannot tell the current directory");
+	}
+	file_join(out, current, path);
 	return text_ok(out, err);
 }
 

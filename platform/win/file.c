@@ -120,6 +120,26 @@ bool file_program_path(struct text *out, struct err *err)
 	return fail(err, ERR_LIMIT, "the path of this program is over 32767 characters");
 }
 
+bool file_full_path(const char *path, struct text *out, struct err *err)
+{
+	static const char whole[] = "\\\\?\\", unc[] = "\\\\?\\UNC\\";
+	CLEANUP(free_memory) wchar_t *wide = wide_path(path, err);
+	CLEANUP(text_free) struct text full = {0};
+
+	if (!wide)
+		return false;
+	text_add_wide(&full, wide);
+	if (!text_ok(&full, err))
+		return false;
+	text_clear(out);
+	if (strncmp(full.at, unc, strlen(unc)) == 0)
+		text_addf(out, "\\\\%s", full.at + strlen(unc));
+	else
+		text_adds(out,
+		    full.at + (strncmp(full.at, whole, strlen(whole)) == 0 ? strlen(whole) : 0));
+	return text_ok(out, err);
+}
+
 /* FILE_ID_INFO of Windows 8 and later: 128 bits, which ReFS needs. The class is number 18. */
 struct id_info {
 	uint64_t volume;

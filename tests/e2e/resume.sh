@@ -7,8 +7,9 @@ build=${1:?usage: tests/e2e/resume.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
 . "$tests/kill_lib.sh"
 
+# From another directory than the first run's, and by nothing but the kit unless more is given.
 resume() {
-	run "$1" "$2" "$kanshiki" collect --kit "$work/kit" --resume "$bundle" --volume "C=$image" "${@:3}"
+	run "$1" "$2" env -C / "$kanshiki" collect --kit "$work/kit" --resume "$bundle" "${@:3}"
 }
 
 # usage: content BUNDLE NAME   rows without their places, and sums of what was extracted
@@ -25,7 +26,16 @@ same() {
 	cmp -s "$work/want.sums" "$work/got.sums" || complain "$1: another content"
 }
 
-killed() { kill_under_way "$1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '**'; }
+killed() {
+	kill_under_way "$1" env -C "${image%/*}" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" \
+		--volume "C=${image##*/}" --take '**' "${@:2}"
+}
+
+# usage: differs WHAT OPTION...   the last is named
+differs() {
+	resume "another --$1" 64 "${@:2}"
+	says_one_line "another --$1" "--$1 was another, or none, when it was begun: leave it out"
+}
 
 make_work
 need jq
@@ -39,10 +49,11 @@ tried=0
 for moment in 0 0.02 0.05 0.1 0.2; do
 	killed "$moment" || continue
 	tried=$((tried + 1))
-	resume "another request" 64 --take '*.txt'
-	says_one_line "another request" "something else was asked for"
-	resume "resume $moment s after the first seal" "0|1" --take '**'
+	differs take --take '*.txt'
+	differs take --take '**' --take '*.txt'
+	resume "resume $moment s after the first seal" "0|1"
 	says "resume" "were sealed before the interruption"
+	says "resume" "As asked for when it was begun: --volume C=$image --profile default --take '\*\*' --public names"
 	[ "$(tail -n 1 "$work/out")" = "$bundle" ] || complain "resume: stdout's last line is not the bundle"
 	content "$bundle" got
 	same "$moment s after the first seal"
@@ -54,9 +65,9 @@ done
 for _ in $(seq 10); do ! killed 0 || break; done
 begun=$bundle
 run "the same again" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '**' --case 'a case'
-line=$(grep -m 1 -e " --resume [^ ]*${begun##*/} " "$work/err" || true)
+line=$(grep -m 1 -e " --resume [^ ]*${begun##*/}\$" "$work/err" || true)
 [ -n "$line" ] || complain "the same again: nothing tells how to go on"
-resume "its own case" 64 --take '**' --case other
+resume "its own case" 64 --case other
 says_one_line "its own case" "its case is 'nocase'"
 run "as it was told" "0|1" bash -c "$line"
 content "$begun" got
@@ -64,20 +75,37 @@ same "as it was told"
 run "nothing to go on with" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '$Boot'
 ! grep -q -e '--resume' "$work/err" || complain "a whole bundle is told of"
 bundle=$begun
-resume "complete" 73 --take '**'
+resume "complete" 73
 says_one_line "complete" "nothing to go on with"
+# What was asked for, all of it; typed again it may be, otherwise not. Nobody's name comes out who asked for that.
+for _ in $(seq 10); do ! killed 0 --public ids --nonce D-7 --deleted list --shadow none --no-live || break; done
+for other in '--deleted none' '--deleted-cap 5' '--shadow all' '--profile none' '--public names' '--nonce D-8'; do
+	# shellcheck disable=SC2086
+	differs "$(cut -d ' ' -f 1 <<<"${other#--}")" $other
+done
+run "another volume" 64 "$kanshiki" collect --kit "$work/kit" --resume "$bundle" --volume "D=$image"
+says_one_line "another volume" "begun with other volumes"
+cp "$kanshiki" "$work/kit/"
+run "the kit beside the program" "0|1" "$work/kit/kanshiki" collect --resume "$bundle" --volume "C=$image" --no-live --deleted list --take '**'
+rm "$work/kit/kanshiki"
+"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" >"$work/facts"
+jq -e '.public == "ids" and .dispatch.nonce == "D-7"' "$work/facts" >/dev/null || complain "public or nonce were forgotten"
+grep -q D-7 "$bundle/CUSTODY.txt" || complain "the sheet has no number of the order"
+! grep -qF "$(jq -r .target.hostname "$work/facts")" "$bundle/CUSTODY.txt" || complain "the sheet outside names the PC"
+run "no kit at all" 64 "$kanshiki" collect --resume "$bundle"
+says_one_line "no kit at all" "--kit DIR is needed"
 for _ in $(seq 10); do ! killed 0 || break; done
 printf x >>"$bundle/chain.pem"
-resume "changed" 65 --take '**'
+resume "changed" 65
 says_one_line "changed" "chain.pem.*not as it was sealed"
 run "another kit" 0 "$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --name Other
-run "another kit" 65 "$kanshiki" collect --kit "$work/kit2" --resume "$bundle" --volume "C=$image" --take '**'
+run "another kit" 65 "$kanshiki" collect --kit "$work/kit2" --resume "$bundle"
 says_one_line "another kit" "another kit"
 run "kit renew" 0 "$kanshiki" kit renew "$work/kit" --keys "$work/keys"
-resume "a renewed kit" 65 --take '**'
+resume "a renewed kit" 65
 says_one_line "a renewed kit" "before this kit was renewed: only the kit as it was then"
 run "another of its name" 0 "$kanshiki" kit new "$work/kit3" --keys "$work/keys3" --name Test
-run "another of its name" 65 "$kanshiki" collect --kit "$work/kit3" --resume "$bundle" --volume "C=$image" --take '**'
+run "another of its name" 65 "$kanshiki" collect --kit "$work/kit3" --resume "$bundle"
 says_one_line "another of its name" "another kit"
 echo "$tried runs killed and gone on with"
 finish
