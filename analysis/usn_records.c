@@ -22,8 +22,6 @@ static void on_damage(
 struct walk {
 	struct timeline *timeline;
 	struct source *journal;
-	const struct range *ranges; /* the parts of it that hold records */
-	size_t range_count;
 	struct usn_paths *paths; /* NULL: there is no MFT */
 	struct text path;        /* of the record at work */
 	/* The last record that had a name: one of version 4 has none, and follows one of its file. */
@@ -165,8 +163,8 @@ static bool on_piece(void *context, uint64_t offset)
 	return timeline_goes_on(walk->timeline, offset, walk->journal->size, NULL);
 }
 
-/* Every record of a part of the journal to `each`. */
-static bool read_part(struct walk *walk, const struct range *range, struct usn_listener *listener,
+/* Every record of the journal to `each`. */
+static bool read_all(struct walk *walk, struct usn_listener *listener,
     bool (*each)(struct walk *walk, const struct usn_record *record, struct err *err),
     struct err *err)
 {
@@ -175,7 +173,7 @@ static bool read_part(struct walk *walk, const struct range *range, struct usn_l
 	struct usn_record record;
 	uint64_t count = 0;
 
-	if (!usn_scan_open(walk->journal, range->offset, range->len, listener, &scan, err))
+	if (!usn_scan_open(walk->journal, 0, UINT64_MAX, listener, &scan, err))
 		return false;
 	usn_scan_watch(scan, on_piece, walk);
 	while (usn_scan_next(scan, &record)) {
@@ -194,15 +192,11 @@ static bool read_journal(struct walk *walk, struct ntfs_paths *now, struct err *
 
 	if (now && !usn_paths_new(now, &walk->paths, err))
 		return false;
-	for (size_t i = 0; now && i < walk->range_count; i++)
-		if (!read_part(walk, &walk->ranges[i], NULL, learn_change, err))
-			return false;
+	if (now && !read_all(walk, NULL, learn_change, err))
+		return false;
 	if (now)
 		usn_paths_rewind(walk->paths);
-	for (size_t i = 0; i < walk->range_count; i++)
-		if (!read_part(walk, &walk->ranges[i], &listener.base, write_change, err))
-			return false;
-	return true;
+	return read_all(walk, &listener.base, write_change, err);
 }
 
 /* Finds $Extend/$UsnJrnl:$J. False when the volume has none, or it cannot be found (err set). */
@@ -220,18 +214,14 @@ static bool find_journal(struct ntfs_volume *volume, struct ntfs_entry *entry,
 	return *out || fail(err, ERR_MISSING, "$UsnJrnl has no stream $J");
 }
 
-/* The parts of the journal that hold clusters: its leading hole may be a thousand times as long. */
 static bool read_stream(struct walk *walk, const struct timeline_evidence *evidence,
     const struct ntfs_entry *entry, const struct ntfs_stream *stream, struct err *err)
 {
 	CLEANUP(source_close) struct source *journal = NULL;
-	CLEANUP(free_memory) struct range *ranges = NULL;
 
-	if (!ntfs_stream_open(evidence->volume, entry, stream, &journal, err) ||
-	    !ntfs_stream_ranges(evidence->volume, stream, &ranges, &walk->range_count, err))
+	if (!ntfs_stream_open(evidence->volume, entry, stream, &journal, err))
 		return fail_in(err, TIMELINE_JOURNAL_NAME);
 	walk->journal = journal;
-	walk->ranges = ranges;
 	return read_journal(walk, evidence->paths, err);
 }
 
@@ -256,7 +246,6 @@ static bool read_of_volume(
 bool usn_records_write(
     struct timeline *timeline, struct timeline_evidence *evidence, struct err *err)
 {
-	static const struct range all = {.len = UINT64_MAX};
 	CLEANUP(walk_free) struct walk walk = {.timeline = timeline};
 
 	if (evidence->volume)
@@ -264,7 +253,5 @@ bool usn_records_write(
 	if (!evidence->files->journal)
 		return true;
 	walk.journal = evidence->files->journal;
-	walk.ranges = &all;
-	walk.range_count = 1;
 	return read_journal(&walk, evidence->paths, err);
 }

@@ -71,6 +71,16 @@ static bool image_read(
 	return true;
 }
 
+static uint64_t image_data_at(struct source *self, uint64_t offset)
+{
+	const struct image *image = (struct image *)self;
+	uint64_t at = 0;
+	bool stored;
+	uint64_t left = stretch(image, offset, &stored, &at);
+
+	return stored ? offset : offset + left;
+}
+
 static void image_close(struct source *self)
 {
 	struct image *image = (struct image *)self;
@@ -91,25 +101,39 @@ static bool keep(void *context, uint64_t at, struct bytes piece, struct err *err
 	return true;
 }
 
-bool member_image_open(const struct member *member, struct source **out, struct err *err)
+/* A member of which nothing is kept: all is read where it lies. */
+static bool make_image(const struct member *member, struct image **out, struct err *err)
 {
-	CLEANUP(source_close) struct source *made = NULL;
 	struct image *image = calloc(1, sizeof(*image));
 	uint64_t start = 0;
 
-	if (!image)
+	if (image)
+		image->starts = calloc(member->run_count + 1, sizeof(*image->starts));
+	if (!image || !image->starts) {
+		free(image);
 		return fail(err, ERR_MEMORY, "no memory for a sparse file");
-	made = &image->source;
-	image->source =
-	    (struct source){.size = member->size, .read = image_read, .close = image_close};
+	}
+	image->source = (struct source){.size = member->size,
+	    .read = image_read,
+	    .close = image_close,
+	    .data_at = image_data_at};
 	image->member = member;
-	image->starts = calloc(member->run_count + 1, sizeof(*image->starts));
-	if (!image->starts)
-		return fail(err, ERR_MEMORY, "no memory for a sparse file");
 	for (size_t i = 0; i < member->run_count; i++) {
 		image->starts[i] = start;
 		start += member->runs[i].len;
 	}
+	*out = image;
+	return true;
+}
+
+bool member_image_open(const struct member *member, struct source **out, struct err *err)
+{
+	CLEANUP(source_close) struct source *made = NULL;
+	struct image *image;
+
+	if (!make_image(member, &image, err))
+		return false;
+	made = &image->source;
 	if (member->source->size <= MEMBER_IMAGE_BYTES)
 		image->kept = malloc((size_t)member->source->size + 1);
 	struct keeping keeping = {.image = image};
@@ -117,5 +141,15 @@ bool member_image_open(const struct member *member, struct source **out, struct 
 	if (!member_copy(member, keep, &keeping, err))
 		return false;
 	*out = TAKE(made);
+	return true;
+}
+
+bool member_image_of_checked(const struct member *member, struct source **out, struct err *err)
+{
+	struct image *image;
+
+	if (!make_image(member, &image, err))
+		return false;
+	*out = &image->source;
 	return true;
 }

@@ -11,4 +11,8 @@
 bool member_image_open(
     const struct member *member, struct source **out, struct err *err) MUST_CHECK;
 
+/* The same of a member whose hash was compared before; nothing is kept. */
+bool member_image_of_checked(
+    const struct member *member, struct source **out, struct err *err) MUST_CHECK;
+
 #endif

@@ -216,6 +216,7 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 	CLEANUP(member_close) struct member journal = {0};
 	CLEANUP(member_close) struct member log = {0};
 	CLEANUP(member_close) struct member secure = {0};
+	CLEANUP(source_close) struct source *whole = NULL;
 	CLEANUP(volume_free) struct volume volume = {.timeline = timeline, .opening = opening};
 
 	text_add(&base, (struct bytes){path.at, base_len});
@@ -227,7 +228,11 @@ static bool add_volume(struct timeline *timeline, struct opening *opening, struc
 	    !open_file(opening, text_string(&base), journal_end, &journal, err) ||
 	    !open_file(opening, text_string(&base), log_end, &log, err))
 		return false;
-	struct timeline_files files = {.journal = journal.source, .log = log.source};
+	/* With its holes: one between records is a loss, and offsets are those in the journal. */
+	if (journal.is_sparse && !member_image_of_checked(&journal, &whole, err))
+		return false;
+	struct timeline_files files = {
+	    .journal = whole ? whole : journal.source, .log = log.source};
 
 	if (!has_mft)
 		return timeline_add_files(timeline, &files, err);

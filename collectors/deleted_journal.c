@@ -39,19 +39,18 @@ static void keep(struct deleted_files *d, const struct usn_record *record)
 	d->deletions[d->deletion_count++] = one;
 }
 
-static bool scan(struct deleted_files *d, struct source *journal, struct range range)
+static void scan(struct deleted_files *d, struct source *journal)
 {
 	CLEANUP(usn_scan_close) struct usn_scan *records = NULL;
 	struct usn_record record;
 
-	if (!usn_scan_open(journal, range.offset, range.len, NULL, &records, NULL))
-		return true;
+	if (!usn_scan_open(journal, 0, UINT64_MAX, NULL, &records, NULL))
+		return;
 	for (uint64_t i = 0; usn_scan_next(records, &record); i++) {
 		if (i % ASK_EVERY == 0 && collect_stopped(d->collection))
-			return false;
+			return;
 		keep(d, &record);
 	}
-	return true;
 }
 
 void deleted_journal_read(struct deleted_files *d)
@@ -60,21 +59,16 @@ void deleted_journal_read(struct deleted_files *d)
 	struct ntfs_volume *volume = d->volume->ntfs;
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	CLEANUP(source_close) struct source *journal = NULL;
-	CLEANUP(free_memory) struct range *ranges = NULL;
 	const struct ntfs_stream *stream;
 	struct ntfs_reference file;
-	size_t count = 0;
 
 	if (!ntfs_find(volume, bytes_of("$Extend/$UsnJrnl"), &file, NULL) ||
 	    !ntfs_entry_load(ntfs_volume_mft(volume), file.record, &entry, NULL))
 		return;
 	stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){name, sizeof(name)});
-	if (!stream || !ntfs_stream_ranges(volume, stream, &ranges, &count, NULL) ||
-	    !ntfs_stream_open(volume, &entry, stream, &journal, NULL))
+	if (!stream || !ntfs_stream_open(volume, &entry, stream, &journal, NULL))
 		return;
-	for (size_t i = 0; i < count; i++)
-		if (!scan(d, journal, ranges[i]))
-			break;
+	scan(d, journal);
 	if (d->deletion_count)
 		qsort(d->deletions, d->deletion_count, sizeof(*d->deletions), compare);
 }

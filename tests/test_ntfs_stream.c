@@ -199,6 +199,41 @@ static void test_huge_hole(void **state)
 	source_close(d.raw);
 }
 
+/* Where data begins again: holes are passed in one step, units of a compressed stream as a whole, missing runs not. */
+static void test_data_at(void **state)
+{
+	struct ntfs_run runs[] = {{0, NTFS_HOLE, 3}, {3, NTFS_HOLE, 2}, {5, 7, 2},
+	    {7, NTFS_HOLE, 1ull << 40}, {(1ull << 40) + 7, 9, 1}};
+	struct ntfs_stream stream = stream_of(runs, 5, ((1ull << 40) + 20) * 512);
+	uint64_t far = ((1ull << 40) + 7) * 512, end = stream.size;
+	struct disk d;
+
+	(void)state;
+	make(&d);
+	struct source *source = open_stream(&d, &stream);
+
+	assert_true(source_data_at(source, 0) == 5 * 512);
+	assert_true(source_data_at(source, 1000) == 5 * 512);
+	assert_true(source_data_at(source, 3000) == 3000);
+	assert_true(source_data_at(source, 7 * 512) == far);
+	assert_true(source_data_at(source, far + 512) == far + 512); /* no run: not a hole */
+	source_close(source);
+	stream.initialized = 8 * 512;
+	source = open_stream(&d, &stream);
+	assert_true(source_data_at(source, 6 * 512) == 6 * 512);
+	assert_true(source_data_at(source, 7 * 512) == end);
+	source_close(source);
+	stream.initialized = end;
+	stream.flags = NTFS_STREAM_COMPRESSED;
+	stream.compression_unit = 2; /* 4 clusters */
+	source = open_stream(&d, &stream);
+	assert_true(source_data_at(source, 100) == 4 * 512);
+	assert_true(source_data_at(source, 7 * 512) == 7 * 512); /* its unit has clusters */
+	assert_true(source_data_at(source, 8 * 512) == far / 2048 * 2048);
+	source_close(source);
+	source_close(d.raw);
+}
+
 /* With big clusters the offset of such a run does not fit 64 bits. */
 static void test_offsets_beyond_64_bits(void **state)
 {
@@ -424,6 +459,7 @@ int main(void)
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_cut_image),
 	    cmocka_unit_test(test_huge_hole),
+	    cmocka_unit_test(test_data_at),
 	    cmocka_unit_test(test_offsets_beyond_64_bits),
 	    cmocka_unit_test(test_ranges),
 	    cmocka_unit_test(test_resident),

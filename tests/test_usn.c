@@ -178,20 +178,91 @@ static void test_records_that_are_none(void **state)
 	}
 }
 
+/* Up to `end` records that each take 80 bytes; USN is 0x100000 and the offset. */
+static void fill(struct journal *j, size_t end)
+{
+	while (j->len + 80 <= end)
+		add_v2(j, "filling", 0x100000 + j->len);
+}
+
+/* What Windows freed, what fills a page that the next record did not fit into, and what is behind the last one. */
 static void test_zeros_are_walked_over(void **state)
 {
-	struct journal j = {.len = USN_PAGE + 8};
+	struct journal j = {.len = USN_PAGE};
 	struct listener listener = {0};
 	uint64_t last = 0;
 
 	(void)state;
-	add_v2(&j, "a", 0x100000);
-	j.len += 80; /* a gap */
-	add_v2(&j, "b", 0x100200);
+	fill(&j, 2 * USN_PAGE); /* 16 bytes stay free */
+	size_t count = USN_PAGE / 80;
+
+	j.len = 2 * USN_PAGE;
+	add_v2(&j, "last", 0x100000 + j.len);
 	j.len += 512 + 5; /* a copy may end anywhere */
-	assert_int_equal(walk(&j, &listener, &last), 2);
-	assert_int_equal(last, 0x100200);
+	assert_int_equal(walk(&j, &listener, &last), count + 1);
+	assert_int_equal(last, 0x100000 + 2 * USN_PAGE);
 	assert_int_equal(listener.count, 0);
+}
+
+static void test_lost_zeros_are_told(void **state)
+{
+	static const struct {
+		size_t from, to; /* zeros are written there: multiples of 80, or a page's border */
+		size_t offset, end;
+	} lost[] = {
+	    {USN_PAGE, 2 * USN_PAGE, USN_PAGE - 16, 2 * USN_PAGE}, /* a page; its padding with it */
+	    {USN_PAGE + 800, USN_PAGE + 1600, USN_PAGE + 800, USN_PAGE + 1600}, /* a few records */
+	    {USN_PAGE + 4000, USN_PAGE + 4080, USN_PAGE + 4000,
+		2 * USN_PAGE}, /* the last of a page */
+	    {0, 80, 0, 80},    /* Windows frees no part of a page */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
+		struct journal j = {0};
+		struct listener listener = {0};
+		uint64_t last = 0;
+
+		for (size_t page = 1; page <= 3; page++) {
+			fill(&j, page * USN_PAGE);
+			j.len = page * USN_PAGE;
+		}
+		memset(j.at + lost[i].from, 0, lost[i].to - lost[i].from);
+		assert_int_equal(walk(&j, &listener, &last),
+		    3 * (USN_PAGE / 80) - (lost[i].to - lost[i].from) / 80);
+		assert_int_equal(listener.count, 1);
+		assert_int_equal(listener.offset, lost[i].offset);
+		assert_int_equal(listener.offset + listener.len, lost[i].end);
+	}
+}
+
+/* Zeros beside other bytes that are no record: one loss, from record to record. */
+static void test_zeros_within_damage(void **state)
+{
+	struct journal j = {0};
+	struct listener listener = {0};
+	uint64_t last = 0;
+
+	(void)state;
+	for (size_t page = 1; page <= 3; page++) {
+		fill(&j, page * USN_PAGE);
+		j.len = page * USN_PAGE;
+	}
+	memset(j.at + 2000, 0, 2 * USN_PAGE - 2000 - 16);
+	memset(j.at + 3000, 0xaa, 100);
+	memset(j.at + 5000, 0xaa, 100);
+	assert_int_equal(walk(&j, &listener, &last), 2000 / 80 + USN_PAGE / 80);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset, 2000);
+	assert_int_equal(listener.offset + listener.len, 2 * USN_PAGE);
+	/* Spoiled before what was freed: no reason to call that lost. */
+	memset(j.at, 0, 2 * USN_PAGE);
+	memset(j.at, 0xaa, 8);
+	listener.count = 0;
+	assert_int_equal(walk(&j, &listener, &last), USN_PAGE / 80);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset, 0);
+	assert_int_equal(listener.len, 8);
 }
 
 static void test_damage_is_told_and_passed(void **state)
@@ -349,6 +420,84 @@ static void test_holes_are_not_read(void **state)
 	assert_int_equal(asked, 0);
 }
 
+static uint64_t middle_data_at(struct source *self, uint64_t offset)
+{
+	(void)self;
+	return offset < USN_PAGE || offset >= HOLE ? offset : HOLE;
+}
+
+static bool middle_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	const struct journal *journal = ((struct holey_source *)self)->journal;
+	uint64_t at = offset < HOLE ? offset : offset - HOLE + USN_PAGE;
+	uint64_t end = offset < HOLE ? USN_PAGE : journal->len;
+
+	(void)err;
+	*got = at < end ? (end - at < len ? (size_t)(end - at) : len) : 0;
+	memcpy(to, journal->at + at, *got);
+	return true;
+}
+
+/* A hole where records were: a run of $J that was made one. */
+static void test_a_hole_between_records_is_told(void **state)
+{
+	struct journal j = {0};
+	struct holey_source holey = {
+	    .journal = &j, .source = {.read = middle_read, .data_at = middle_data_at}};
+	struct listener listener = {.base = {.damage = on_damage}};
+	CLEANUP(usn_scan_close) struct usn_scan *scan = NULL;
+	struct usn_record record;
+	struct err err = {0};
+	size_t count = 0;
+
+	(void)state;
+	add_v2(&j, "before", 0);
+	size_t end = j.len;
+
+	j.len = USN_PAGE;
+	add_v2(&j, "after", HOLE);
+	holey.source.size = HOLE + j.len - USN_PAGE;
+	assert_true(usn_scan_open(&holey.source, 0, UINT64_MAX, &listener.base, &scan, &err));
+	while (usn_scan_next(scan, &record))
+		count++;
+	assert_int_equal(count, 2);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset, end);
+	assert_int_equal(listener.offset + listener.len, HOLE);
+}
+
+struct dead_source {
+	struct source source;
+	size_t reads;
+};
+
+static bool dead_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	(void)offset, (void)to, (void)len;
+	((struct dead_source *)self)->reads++;
+	*got = 0;
+	return fail(err, ERR_DAMAGED, "no run");
+}
+
+/* A size that somebody forged, of which nothing can be read. */
+static void test_an_endless_unreadable_journal_ends(void **state)
+{
+	struct dead_source dead = {.source = {.size = 1ull << 62, .read = dead_read}};
+	struct listener listener = {.base = {.damage = on_damage}};
+	CLEANUP(usn_scan_close) struct usn_scan *scan = NULL;
+	struct usn_record record;
+	struct err err = {0};
+
+	(void)state;
+	assert_true(usn_scan_open(&dead.source, 0, UINT64_MAX, &listener.base, &scan, &err));
+	assert_false(usn_scan_next(scan, &record));
+	assert_in_range(dead.reads, 1, 2000);
+	assert_int_equal(listener.count, 1);
+	assert_true(listener.offset == 0 && listener.len == 1ull << 62);
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -368,10 +517,14 @@ int main(void)
 	    cmocka_unit_test(test_version_3_and_4),
 	    cmocka_unit_test(test_records_that_are_none),
 	    cmocka_unit_test(test_zeros_are_walked_over),
+	    cmocka_unit_test(test_lost_zeros_are_told),
+	    cmocka_unit_test(test_zeros_within_damage),
 	    cmocka_unit_test(test_damage_is_told_and_passed),
 	    cmocka_unit_test(test_a_cut_record_is_damage),
 	    cmocka_unit_test(test_bad_pages_are_jumped_over),
 	    cmocka_unit_test(test_holes_are_not_read),
+	    cmocka_unit_test(test_a_hole_between_records_is_told),
+	    cmocka_unit_test(test_an_endless_unreadable_journal_ends),
 	    cmocka_unit_test(test_words),
 	};
 

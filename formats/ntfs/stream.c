@@ -159,6 +159,28 @@ static bool read_compressed(
 	return true;
 }
 
+/* Behind the holes from offset on; of a compressed stream behind the units without any cluster. Where runs are missing there
+ * is no hole: reading fails there. */
+static uint64_t runs_data_at(struct source *self, uint64_t offset)
+{
+	const struct ntfs_stream_source *s = (struct ntfs_stream_source *)self;
+	size_t unit = s->unit_size ? s->unit_size : 1;
+	uint64_t at = offset - offset % unit;
+	size_t i = ntfs_runs_find(s->runs, s->run_count, at / s->cluster_size);
+
+	for (; i < s->run_count && at < s->initialized; i++) {
+		const struct ntfs_run *run = &s->runs[i];
+
+		if (run->lcn != NTFS_HOLE || run->vcn * s->cluster_size > at)
+			break;
+		at = (run->vcn + run->length) * s->cluster_size;
+	}
+	if (at >= s->initialized)
+		return self->size;
+	at -= at % unit;
+	return at > offset ? at : offset;
+}
+
 /* Copies the runs as far as byte offsets fit 63 bits: no size can reach beyond that. */
 static bool copy_runs(
     struct ntfs_stream_source *s, const struct ntfs_stream *stream, struct err *err)
@@ -188,6 +210,7 @@ static bool open_runs(
 	s->cluster_size = g->cluster_size;
 	s->initialized = stream->initialized < stream->size ? stream->initialized : stream->size;
 	s->source.read = read_plain;
+	s->source.data_at = runs_data_at;
 	if (!(stream->flags & NTFS_STREAM_COMPRESSED) || stream->compression_unit == 0)
 		return true;
 	if (stream->compression_unit > 16 ||

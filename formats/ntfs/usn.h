@@ -36,7 +36,12 @@ bool usn_parse(struct bytes bytes, struct usn_record *out, struct err *err) MUST
 /* A walk over all records of a journal or of a piece of one. */
 struct usn_scan; /* opaque */
 
-/* What could not be read or understood: len bytes at offset of the source. */
+/* Whether no record is missing before this one: it begins at the USN expected, where the one before ended, or at the
+ * next page when it did not fit there. */
+bool usn_follows(uint64_t expected, const struct usn_record *record);
+
+/* What could not be read or understood, and zeros where records should be (those before the first record, which
+ * Windows freed, and those behind the last one are none): len bytes at offset of the source. */
 struct usn_listener {
 	void (*damage)(
 	    struct usn_listener *self, uint64_t offset, uint64_t len, const struct err *why);

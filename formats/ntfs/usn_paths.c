@@ -184,17 +184,9 @@ static bool shows_same(
 	return a->parent == parent && bytes_equal(name_of(paths, a), name);
 }
 
-/* A record begins where the one before ends, or at the next page when it did not fit there. */
-static bool is_next(uint64_t expected, const struct usn_record *record)
-{
-	uint64_t left = USN_PAGE - expected % USN_PAGE;
-
-	return record->usn == expected || (left < record->length && record->usn == expected + left);
-}
-
 static void step(struct usn_paths *paths, const struct usn_record *record)
 {
-	if (paths->has_last && !is_next(paths->expected, record)) {
+	if (paths->has_last && !usn_follows(paths->expected, record)) {
 		paths->stretch++;
 		paths->age++;
 	}

@@ -16,6 +16,12 @@ struct usn_scan {
 	uint64_t lost_from; /* first byte not understood, while is_lost */
 	bool is_lost;
 	struct err why;
+	uint64_t
+	    zeros_from; /* while has_zeros: they reach to `at` and nobody has judged them yet */
+	bool has_zeros;
+	uint64_t expected; /* once has_record: the USN behind the last record, and where that is */
+	uint64_t record_end;
+	bool has_record;
 	bool (*watch)(void *context, uint64_t offset); /* NULL: nobody is asked */
 	void *watch_context;
 	uint64_t skip; /* bytes to jump after a failed read; doubles while it goes on failing */
@@ -38,6 +44,8 @@ bool usn_scan_open(struct source *source, uint64_t offset, uint64_t len,
 	scan->window_len = 0;
 	scan->is_lost = false;
 	scan->why = (struct err){0};
+	scan->has_zeros = false;
+	scan->has_record = false;
 	scan->watch = NULL;
 	scan->skip = USN_PAGE;
 	*out = scan;
@@ -61,23 +69,91 @@ void usn_scan_watch(
 	scan->watch_context = context;
 }
 
-static void lose(struct usn_scan *scan, const struct err *why)
+/* From scan->at on there are zeros. */
+static void meet_zeros(struct usn_scan *scan)
 {
-	if (scan->is_lost)
-		return;
-	scan->is_lost = true;
-	scan->lost_from = scan->at;
-	scan->why = *why;
+	if (!scan->has_zeros)
+		scan->zeros_from = scan->at;
+	scan->has_zeros = true;
 }
 
-static void report_lost(struct usn_scan *scan)
+static void report_lost(struct usn_scan *scan, uint64_t end)
 {
 	if (!scan->is_lost)
 		return;
 	scan->is_lost = false;
 	if (scan->listener && scan->listener->damage)
 		scan->listener->damage(
-		    scan->listener, scan->lost_from, scan->at - scan->lost_from, &scan->why);
+		    scan->listener, scan->lost_from, end - scan->lost_from, &scan->why);
+}
+
+/* Whether the zeros before scan->at, where no record begins, may be what fills the end of a page. */
+static bool may_be_padding(const struct usn_scan *scan)
+{
+	uint64_t usn = scan->expected + (scan->at - scan->record_end);
+
+	return usn % USN_PAGE == 0 && scan->at - scan->zeros_from < USN_PAGE;
+}
+
+/* The bytes at scan->at are not understood. Zeros between a record and them are lost with them. */
+static void lose(struct usn_scan *scan, const struct err *why)
+{
+	bool with_zeros = scan->has_zeros && scan->has_record && !may_be_padding(scan);
+
+	if (!scan->is_lost) {
+		scan->is_lost = true;
+		scan->lost_from = with_zeros ? scan->zeros_from : scan->at;
+		scan->why = *why;
+	}
+	scan->has_zeros = false;
+}
+
+/* What was spoiled before the first record, and before what Windows freed, is told for itself. */
+static void tell_leading(struct usn_scan *scan)
+{
+	if (scan->has_zeros && !scan->has_record && scan->at - scan->zeros_from >= USN_PAGE)
+		report_lost(scan, scan->zeros_from);
+}
+
+bool usn_follows(uint64_t expected, const struct usn_record *record)
+{
+	uint64_t left = USN_PAGE - expected % USN_PAGE;
+
+	return record->usn == expected || (left < record->length && record->usn == expected + left);
+}
+
+/* How many of the zeros before the record at scan->at stand where records were. */
+static uint64_t count_lost_zeros(const struct usn_scan *scan, const struct usn_record *record)
+{
+	uint64_t zeros = scan->at - scan->zeros_from;
+	uint64_t inside = record->usn % USN_PAGE;
+
+	if (scan->has_record)
+		return usn_follows(scan->expected, record) ? 0 : zeros;
+	return inside <= zeros ? inside : 0; /* what Windows freed ends where a page does */
+}
+
+/* A record begins at scan->at: what was lost between it and the one before is told. */
+static void settle(struct usn_scan *scan, const struct usn_record *record)
+{
+	uint64_t zeros = scan->has_zeros ? scan->at - scan->zeros_from : 0;
+	bool padded = record->usn % USN_PAGE == 0 && zeros < record->length;
+	uint64_t lost = 0;
+
+	if (scan->is_lost)
+		report_lost(scan, padded || !scan->has_record ? scan->at - zeros : scan->at);
+	else if (zeros)
+		lost = count_lost_zeros(scan, record);
+	if (lost) {
+		scan->is_lost = true;
+		scan->lost_from = scan->at - lost;
+		fail(&scan->why, ERR_DAMAGED, "zeros where records of the journal should be");
+		report_lost(scan, scan->at);
+	}
+	scan->has_zeros = false;
+	scan->has_record = true;
+	scan->expected = record->usn + record->length;
+	scan->record_end = scan->at + record->length;
 }
 
 /* Bytes of the window from scan->at on. */
@@ -88,16 +164,19 @@ static struct bytes ahead(const struct usn_scan *scan)
 	return (struct bytes){.at = scan->window + done, .len = scan->window_len - done};
 }
 
-/* Jumps over what cannot be read: to the next page, further each time it happens in a row. */
+/* Jumps over what cannot be read: to the next page, further each time it happens in a row, but over no more than 1 MiB or
+ * a sixteenth of what was lost by then. So what is behind it is found soon, and a forged size does not take years. */
 static void jump(struct usn_scan *scan, const struct err *why)
 {
 	uint64_t left = scan->end - scan->at;
 	uint64_t step = scan->skip - scan->at % USN_PAGE;
 
 	lose(scan, why);
+	uint64_t share = (scan->at - scan->lost_from) / 16;
+
 	scan->at += step < left ? step : left;
 	scan->window_start = scan->at;
-	if (scan->skip < WINDOW_LEN)
+	if (scan->skip < WINDOW_LEN || scan->skip < share)
 		scan->skip *= 2;
 }
 
@@ -110,7 +189,7 @@ static bool pass_hole(struct usn_scan *scan)
 	uint64_t left = scan->end - scan->at;
 
 	if (hole >= STEP_LEN)
-		report_lost(scan);
+		meet_zeros(scan);
 	scan->at += hole < left ? hole - hole % STEP_LEN : left;
 	return scan->at < scan->end;
 }
@@ -144,6 +223,7 @@ static void skip_zeros(struct usn_scan *scan, struct bytes data)
 	static const uint8_t zeros[512];
 	size_t at = 0;
 
+	meet_zeros(scan);
 	while (data.len - at >= sizeof(zeros) && memcmp(data.at + at, zeros, sizeof(zeros)) == 0)
 		at += sizeof(zeros);
 	while (data.len - at >= STEP_LEN && le64(data.at + at) == 0)
@@ -194,14 +274,14 @@ bool usn_scan_next(struct usn_scan *scan, struct usn_record *out)
 		if (data.len == 0)
 			break;
 		if (begins_with_zeros(data)) {
-			report_lost(scan);
 			skip_zeros(scan, data);
 			scan->at += data.len < STEP_LEN ? data.len : 0;
 			continue;
 		}
+		tell_leading(scan);
 		/* Only what was wrong first is told: behind it every eighth byte is tried. */
 		if (usn_parse(data, out, scan->is_lost ? NULL : &why)) {
-			report_lost(scan);
+			settle(scan, out);
 			scan->skip = USN_PAGE;
 			scan->last = scan->at;
 			scan->at += out->length;
@@ -210,6 +290,6 @@ bool usn_scan_next(struct usn_scan *scan, struct usn_record *out)
 		lose(scan, &why);
 		scan->at += data.len < STEP_LEN ? data.len : STEP_LEN;
 	}
-	report_lost(scan);
+	report_lost(scan, scan->has_zeros ? scan->zeros_from : scan->at);
 	return false;
 }

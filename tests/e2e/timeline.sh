@@ -188,6 +188,41 @@ check_log() {
 	cmp "$work/a" "$work/b" || complain "the bare \$LogFile tells other things"
 }
 
+# A page of the journal is zeros, then a cluster of it a hole: the loss is told, at the same place of the journal in the image, the
+# bundle and the bare file, and what follows is read.
+check_spoiled_journal() {
+	local want
+	cp --sparse=always "$image" "$work/spoiled.img"
+	want=$(python3 - "$work/another" "$work/spoiled.img" <<'END'
+import os, sys
+with open(sys.argv[1], "r+b") as journal, open(sys.argv[2], "r+b") as image:
+    at = os.lseek(journal.fileno(), 0, os.SEEK_DATA) + 3 * 4096
+    page = os.pread(journal.fileno(), 4096, at)
+    os.pwrite(journal.fileno(), bytes(4096), at)
+    where = 0
+    while os.pread(image.fileno(), 4096, where) != page:
+        where = os.lseek(image.fileno(), where + 4096, os.SEEK_DATA)
+    os.pwrite(image.fileno(), bytes(4096), where)
+    print(at + 4096)
+END
+	)
+	run "spoiled journal" 1 "$kanshiki" timeline "$work/spoiled.img"
+	grep '"kind":"usn"' "$work/out" >"$work/usn" || true
+	jq -c 'select(.kind == "damage") | [.path, .offset, .length, .damage]' "$work/out" >"$work/told"
+	[ "$(jq -r '"\(.[0]) \(.[1] + .[2])"' "$work/told")" = "\$Extend/\$UsnJrnl:\$J $want" ] || complain "spoiled journal: told is $(head -c 300 "$work/told")"
+	[ "$(wc -l <"$work/usn")" -lt "$(grep -c '"kind":"usn"' "$work/image.jsonl")" ] || complain "spoiled journal: no record is lost"
+	[ "$(tail -n 1 "$work/usn" | jq .usn)" = "$(grep '"kind":"usn"' "$work/image.jsonl" | tail -n 1 | jq .usn)" ] ||
+		complain "spoiled journal: what follows is not read"
+	run "bare spoiled journal" 1 "$kanshiki" timeline "$work/another"
+	jq -c 'select(.kind == "damage") | [.path, .offset, .length, .damage]' "$work/out" | cmp - "$work/told" ||
+		complain "bare spoiled journal: told is $(jq -c 'select(.kind == "damage")' "$work/out" | head -c 300)"
+	run "collect of it" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/bundles" --volume "C=$work/spoiled.img"
+	bundle_of "collect of it" || return 0
+	run "its bundle" 1 "$kanshiki" timeline "$bundle" --keys "$work/keys"
+	jq -c 'select(.kind == "damage") | [(.path | ltrimstr("C/")), .offset, .length, .damage]' "$work/out" | cmp - "$work/told" ||
+		complain "its bundle: told is $(jq -c 'select(.kind == "damage")' "$work/out" | head -c 300)"
+}
+
 # $MFT, $J and $LogFile of one volume, in any order: the lines of the image, but for what only its directories hold.
 check_together() {
 	run "bare files" 0 "$kanshiki" timeline "$work/a third" "$work/another" "$work/a file"
@@ -226,4 +261,5 @@ check_formats
 check_pipe
 check_wrong
 check_gaps
+check_spoiled_journal
 finish
