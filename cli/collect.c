@@ -394,12 +394,14 @@ static bool seal(struct run *run, char number[SHA256_HEX_ROOM], struct err *err)
 	return bundle_finish(run->writer, text_bytes(&custody), text_bytes(&page), number, err);
 }
 
+/* As the boxes on the form: eight rows of eight. It is copied by hand, from a screen that may be an arm's length away. */
 static void add_number(struct text *out, const char *number)
 {
 	for (size_t i = 0; number[i]; i++) {
-		if (i && i % 8 == 0)
-			text_addc(out, ' ');
+		text_adds(out, i % 8 == 0 ? "\n    " : i % 4 == 0 ? "  " : " ");
 		text_addc(out, number[i]);
+		if (i % 32 == 31)
+			text_addc(out, '\n');
 	}
 }
 
@@ -430,7 +432,7 @@ static void say_result(const struct run *run, const char *number)
 			       "another one."));
 	if (!collection_has_gaps(run->collection) && counts.partial)
 		say("%s\n", tr("In part: deleted files of which others have overwritten a piece."));
-	say(tr("Write this number on the form:\n  %s\n"), text_string(&boxes));
+	say(tr("Write this number on the form:\n%s\n"), text_string(&boxes));
 	if (console_is_terminal(1))
 		say("%s\n", tr("What was sealed lies in this directory. Take all of it with you:"));
 }
@@ -473,7 +475,7 @@ static int fail_seal(struct err *err)
 	return code == EXIT_BUG ? code : EXIT_IO;
 }
 
-static int collect(struct run *run)
+static int collect_awake(struct run *run)
 {
 	char number[SHA256_HEX_ROOM];
 	struct err err = {0};
@@ -515,6 +517,15 @@ static int collect(struct run *run)
 	if (run->read_back.result == READ_BACK_BAD)
 		return EXIT_IO;
 	return collection_has_gaps(run->collection) || !printed ? EXIT_GAPS : EXIT_COMPLETE;
+}
+
+static int collect(struct run *run)
+{
+	bool before = process_keep_awake(true);
+	int code = collect_awake(run);
+
+	process_keep_awake(before);
+	return code;
 }
 
 /* Before the questions: who is to type something else must read it in time. */

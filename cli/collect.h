@@ -7,6 +7,7 @@
 #include "collectors/volumes.h"
 #include "core/options.h"
 #include "core/text.h"
+#include "platform/volume.h"
 
 struct collect_request {
 	const char *kit, *out, *profile, *case_id, *facts;
@@ -88,6 +89,9 @@ char collect_volume_letter(const char *word);
  * asked for: *code is then the exit code and *err the reason. */
 bool collect_open_volumes(const struct collect_request *request, struct volume_set *set, int *code,
     struct err *err) MUST_CHECK;
+
+/* Whether a volume holds --out, the kit or the program: we write there or come from there. */
+bool collect_is_ours(const struct collect_request *request, const struct volume_info *volume);
 
 /* Adds what the target is: a volume, or the partitions of a disk. A letter stands for one volume only: the partition
  * that is named, that the registry calls so, or that is alone on the disk; else ERR_USAGE, the choices said. */

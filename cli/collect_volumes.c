@@ -6,7 +6,6 @@
 #include "core/array.h"
 #include "platform/file.h"
 #include "platform/process.h"
-#include "platform/volume.h"
 
 #include <stdlib.h>
 
@@ -93,8 +92,7 @@ static bool add_asked(
 	return true;
 }
 
-/* Letters of the volumes that must not be read because we write there or come from there. */
-static bool is_ours(const struct collect_request *request, const struct volume_info *volume)
+bool collect_is_ours(const struct collect_request *request, const struct volume_info *volume)
 {
 	CLEANUP(text_free) struct text program = {0};
 	const char *places[3] = {request->out, request->kit, NULL};
@@ -135,9 +133,10 @@ static bool add_fixed(
 
 		if (!volume->is_fixed)
 			continue;
-		if (!(is_ours(request, volume) ? skip_volume(set, volume, code, err)
-					       : add_volume(set, volume->letter, volume->guid,
-						     volume->path, code, err)))
+		if (!(collect_is_ours(request, volume)
+			    ? skip_volume(set, volume, code, err)
+			    : add_volume(
+				  set, volume->letter, volume->guid, volume->path, code, err)))
 			return false;
 	}
 	return true;

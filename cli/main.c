@@ -1,5 +1,6 @@
 /* One program on both systems: the table of commands, --help, --version. */
 #include "cli/command.h"
+#include "cli/field.h"
 #include "core/tr.h"
 #include "core/wipe.h"
 #include "core/wrap.h"
@@ -38,17 +39,31 @@ static void print_overview(void)
 	DISCARD(write_wrapped(&out));
 }
 
-/* Who double-clicks it would see a window open and vanish. */
-static void wait_for_reader(void)
+static const struct command *find_command(const char *name)
 {
-	CLEANUP(text_free) struct text line = {0};
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
 
-	if (!console_is_own() || !console_is_terminal(0) || !console_is_terminal(2))
-		return;
-	say("\n%s\n",
-	    tr("To collect, type a command in a Command Prompt that runs as administrator: "
-	       "GUIDE.txt beside\nthis program tells which."));
-	DISCARD(console_ask(tr("Press Enter to close this window. "), &line, NULL));
+/* Who double-clicks it would see a window open and vanish. */
+static int run_bare(void)
+{
+	bool is_clicked = console_is_own() && console_is_terminal(0) && console_is_terminal(2);
+
+	if (is_clicked && field_is_kit())
+		return field_run(find_command("collect"));
+	print_overview();
+	if (!is_clicked)
+		return EXIT_USAGE;
+	say("\n%s\n", tr("To collect, start the kanshiki.exe of a kit, or type a command in a "
+			 "Command Prompt that "
+			 "runs as\nadministrator: GUIDE.txt of the kit tells which."));
+	field_wait();
+	return EXIT_USAGE;
 }
 
 static int print_help(const struct command *command)
@@ -63,16 +78,6 @@ static int print_help(const struct command *command)
 			   "66 no such kit, path or bundle, 70 our bug, 73 cannot create, 74 I/O, "
 			   "77 no permission\n"));
 	return write_wrapped(&out) ? EXIT_COMPLETE : EXIT_IO;
-}
-
-static const struct command *find_command(const char *name)
-{
-	if (strcmp(name, "--version") == 0)
-		name = "version";
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
-	return NULL;
 }
 
 /* Takes --lang ja|en out of argv, wherever it stands before "--"; else the system's language. */
@@ -124,12 +129,12 @@ static int run(int argc, char **argv)
 		return command_fail(&err);
 	bool is_help = argc > 1 && strcmp(argv[1], "help") == 0;
 
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	if (argc < 2)
+		return run_bare();
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    (is_help && argc == 2)) {
 		print_overview();
-		if (argc < 2)
-			wait_for_reader();
-		return argc < 2 ? EXIT_USAGE : EXIT_COMPLETE;
+		return EXIT_COMPLETE;
 	}
 	if (is_help)
 		argv++;

@@ -1,6 +1,7 @@
 /* A collection: which collectors run, in which order, and where their problems go. See collection.h. */
 #include "bundle/name.h"
 #include "collectors/row.h"
+#include "core/array.h"
 #include "core/tr.h"
 #include "platform/clock.h"
 #include "platform/console.h"
@@ -150,6 +151,21 @@ static bool choose(struct collection *collection, struct err *err)
 	if (collection->item_count == 0)
 		return fail(err, ERR_USAGE, "profile '%.40s' needs --take PATTERN", profile);
 	return true;
+}
+
+bool collection_describe(const char *profile, struct text *out, struct err *err)
+{
+	const struct collection_plan plan = {.profile = profile};
+	CLEANUP(free_memory) struct collection *collection = calloc(1, sizeof(*collection));
+
+	if (!collection)
+		return fail(err, ERR_MEMORY, "no memory for a collection");
+	collection->plan = &plan;
+	if (!choose(collection, err))
+		return false;
+	for (unsigned i = 0; i < collection->item_count; i++)
+		text_addf(out, "  - %s\n", tr(collection->items[i].collector->summary));
+	return text_ok(out, err);
 }
 
 void collection_help(struct text *out)

@@ -74,6 +74,8 @@ CLEANUP_POINTER(struct collection, collection_free);
  * stopped it, or the destination broke (then false with *err; bundle_finish still seals what is whole). */
 bool collection_run(struct collection *collection, struct err *err) MUST_CHECK;
 
+/* A line for each collector of the profile, in the order of the run, as people are told what is taken. ERR_USAGE. */
+bool collection_describe(const char *profile, struct text *out, struct err *err) MUST_CHECK;
 /* A line per collector, for --help. */
 void collection_help(struct text *out);
 

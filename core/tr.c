@@ -14,6 +14,7 @@ struct row {
 #define JA(english, japanese) {english, japanese},
 static const struct row rows[] = {
 #include "core/ja/common.def"
+#include "core/ja/field.def"
 #include "core/ja/kit.def"
 #include "core/ja/collect.def"
 #include "core/ja/collectors.def"

@@ -26,6 +26,8 @@ struct sink *console_sink(void);
 bool console_is_terminal(int stream); /* 0, 1, 2 */
 /* Whether the window was opened for this program alone and closes with it: it was double-clicked (Windows). */
 bool console_is_own(void);
+/* While true a click into the window marks nothing: Windows would hold the program up until a key is pressed. */
+void console_ignore_clicks(bool ignore);
 /* Shows the question on stderr and reads the line typed on stdin, without its end; invalid UTF-8 and control characters are as
  * text_add_printable shows them. ERR_MISSING: no more lines come. ERR_LIMIT: longer than CONSOLE_LINE, and left out. */
 #define CONSOLE_LINE ((size_t)4096)

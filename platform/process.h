@@ -28,6 +28,12 @@ bool process_is_elevated(void);
 void process_enable_privileges(void);
 /* Lowers CPU and I/O priority; a failure is not an error. */
 void process_go_background(void);
+/* While true the system does not fall asleep of itself; whoever closes the lid puts it to sleep all the same. Returns whether it was
+ * kept awake before. For the calling thread, so from the main one. Linux: remembered, nothing more. */
+bool process_keep_awake(bool awake);
+/* Starts this program anew, without arguments, in a window of its own and as administrator: Windows asks the person first. ERR_DENIED
+ * when that is refused; ERR_UNSUPPORTED on Linux. */
+bool process_start_elevated(struct err *err) MUST_CHECK;
 uint32_t process_own_id(void);
 /* Peak resident memory of this process in bytes; 0 when unknown. */
 uint64_t process_peak_memory(void);

@@ -32,6 +32,9 @@ bool volume_list(struct volume_info **out, size_t *count, struct err *err) MUST_
 /* The drive letter that path lies on, upper case; 0 on Linux or for a network path. */
 char volume_letter_of(const char *path);
 
+/* The drive letter of the Windows that runs, upper case; 0 on Linux. */
+char volume_system_letter(void);
+
 /* Whether path lies on the volume: on the device `volume`, or on a mount of that device or image file. For "does
  * --out lie on the evidence". False when it cannot be told. */
 bool volume_holds(const char *volume, const char *path);

@@ -1,7 +1,7 @@
 """A person at a terminal: runs COMMAND on a pseudo-terminal of 80 columns and types an answer at each question (a line that
 ends in ":"). What the terminal showed goes to stdout; the exit status is the command's.
 usage: talk.py SECONDS ANSWER... -- COMMAND...      an answer "^D" ends the input, "^C" interrupts"""
-import fcntl, os, pty, re, select, struct, sys, termios, time
+import fcntl, os, pty, re, select, signal, struct, sys, termios, time
 
 limit = time.monotonic() + float(sys.argv[1])
 split = sys.argv.index("--")
@@ -32,5 +32,7 @@ while time.monotonic() < limit:
         os.write(master, {"^D": b"\x04", "^C": b"\x03"}.get(answer, answer.encode() + b"\r"))
 sys.stdout.buffer.write(shown)
 sys.stdout.flush()
+if time.monotonic() >= limit:  # it would be waited for without end
+    os.kill(pid, signal.SIGKILL)
 _, status = os.waitpid(pid, 0)
 sys.exit(os.waitstatus_to_exitcode(status) % 256)

@@ -190,6 +190,16 @@ static void test_own_numbers(void **state)
 	(void)process_is_elevated();
 }
 
+/* Who asked first has the last word. */
+static void test_kept_awake(void **state)
+{
+	(void)state;
+	assert_false(process_keep_awake(true));
+	assert_true(process_keep_awake(true));
+	assert_true(process_keep_awake(false));
+	assert_false(process_keep_awake(false));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +211,7 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(test_not_on_this_system),
 #endif
 	    cmocka_unit_test(test_own_numbers),
+	    cmocka_unit_test(test_kept_awake),
 	};
 
 #ifdef _WIN32

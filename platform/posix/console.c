@@ -74,6 +74,11 @@ bool console_is_own(void)
 	return false;
 }
 
+void console_ignore_clicks(bool ignore)
+{
+	(void)ignore;
+}
+
 bool console_is_terminal(int stream)
 {
 	return isatty(stream) == 1;

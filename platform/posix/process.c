@@ -36,6 +36,20 @@ void process_go_background(void)
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_LOWEST);
 }
 
+bool process_keep_awake(bool awake)
+{
+	static bool kept;
+	bool before = kept;
+
+	kept = awake;
+	return before;
+}
+
+bool process_start_elevated(struct err *err)
+{
+	return fail(err, ERR_UNSUPPORTED, "administrators are asked for on Windows only");
+}
+
 uint32_t process_own_id(void)
 {
 	return (uint32_t)getpid();

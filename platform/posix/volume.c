@@ -115,6 +115,11 @@ char volume_letter_of(const char *path)
 	return 0;
 }
 
+char volume_system_letter(void)
+{
+	return 0;
+}
+
 bool volume_bitmap_open(const char *path, struct source **out, struct err *err)
 {
 	(void)out;

@@ -188,6 +188,20 @@ bool console_is_own(void)
 	return GetConsoleProcessList(ids, 2) == 1;
 }
 
+void console_ignore_clicks(bool ignore)
+{
+	static DWORD taken; /* what to give back */
+	HANDLE handle = stream_handle(0);
+	DWORD mode;
+
+	if (!GetConsoleMode(handle, &mode))
+		return;
+	if (ignore)
+		taken = mode & ENABLE_QUICK_EDIT_MODE;
+	mode = ignore ? mode & ~(DWORD)ENABLE_QUICK_EDIT_MODE : mode | taken;
+	SetConsoleMode(handle, mode | ENABLE_EXTENDED_FLAGS);
+}
+
 bool console_is_terminal(int stream)
 {
 	DWORD mode;

@@ -1,10 +1,12 @@
 /* What a process asks of Windows about itself. See platform/process.h. */
 #include "platform/process.h"
 
+#include "platform/file.h"
 #include "platform/win/edge.h"
 #include "platform/win/late.h"
 
 #include <psapi.h>
+#include <shellapi.h>
 #include <stdio.h>
 
 /* NtSetInformationProcess class 33, ProcessIoPriority; 1 is low. */
@@ -53,6 +55,35 @@ void process_go_background(void)
 	(void)SetPriorityClass(GetCurrentProcess(), BELOW_NORMAL_PRIORITY_CLASS);
 	if (set_information)
 		(void)set_information(GetCurrentProcess(), PROCESS_IO_PRIORITY, &low, sizeof(low));
+}
+
+bool process_keep_awake(bool awake)
+{
+	/* Not the display: it may go dark. */
+	EXECUTION_STATE before =
+	    SetThreadExecutionState(ES_CONTINUOUS | (awake ? ES_SYSTEM_REQUIRED : 0));
+
+	return (before & ES_CONTINUOUS) && (before & ES_SYSTEM_REQUIRED);
+}
+
+bool process_start_elevated(struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	if (!file_program_path(&path, err))
+		return false;
+	CLEANUP(free_memory) wchar_t *program = wide_of(text_string(&path), err);
+	SHELLEXECUTEINFOW start = {
+	    .cbSize = sizeof(start),
+	    .fMask = SEE_MASK_NOASYNC | SEE_MASK_FLAG_NO_UI,
+	    .lpVerb = L"runas",
+	    .lpFile = program,
+	    .nShow = SW_SHOWNORMAL,
+	};
+
+	if (!program)
+		return false;
+	return ShellExecuteExW(&start) || fail(err, ERR_DENIED, "Windows did not start it anew");
 }
 
 uint32_t process_own_id(void)

@@ -69,6 +69,16 @@ bool volume_list(struct volume_info **out, size_t *count, struct err *err)
 	return true;
 }
 
+char volume_system_letter(void)
+{
+	wchar_t directory[MAX_PATH + 1] = L"";
+	UINT len = GetSystemWindowsDirectoryW(directory, MAX_PATH);
+
+	return len > 1 && len < MAX_PATH && directory[1] == L':' && directory[0] < 0x80
+		   ? (char)(directory[0] & ~0x20)
+		   : 0;
+}
+
 char volume_letter_of(const char *path)
 {
 	wchar_t name[VOLUME_NAME_ROOM];
