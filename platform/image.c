@@ -1,10 +1,12 @@
 /* What an image file is wrapped in, told by its first bytes. See image.h. */
 #include "platform/image.h"
 
+#include "platform/image_parent.h"
 #include "platform/volume.h"
 
 #define HEAD_LEN   512u
 #define FOOTER_LEN 512u
+#define PARENT_MAX 64u /* bytes of a parent's path that are shown */
 
 #define VHD_COOKIE "conectix"
 #define VHD_TYPE   60u /* in the footer, of which a disk that grows has a copy at its start */
@@ -41,20 +43,33 @@ static const struct wrapping wrappings[] = {
 };
 /* clang-format on */
 
-enum vhd_type { VHD_FIXED = 2, VHD_DIFFERENCING = 4 };
-
-static bool is_vhd(struct bytes footer, enum vhd_type type)
+static bool is_fixed_vhd(const uint8_t footer[FOOTER_LEN])
 {
-	return footer.len >= VHD_TYPE + 4 && memcmp(footer.at, VHD_COOKIE, 8) == 0 &&
-	       le32(footer.at + VHD_TYPE) == (uint32_t)type << 24; /* big-endian */
+	return memcmp(footer, VHD_COOKIE, 8) == 0 && memcmp(footer + VHD_TYPE, "\0\0\0\2", 4) == 0;
+}
+
+/* qemu-img would make a disk of zeros and changes of it, and not say so. */
+static bool stands_alone(const char *path, struct source *raw, struct err *err)
+{
+	CLEANUP(text_free) struct text parent = {0};
+	const char *kind = image_parent_of(raw, &parent);
+	size_t from = parent.len > PARENT_MAX ? parent.len - PARENT_MAX : 0;
+
+	if (!kind)
+		return true;
+	text_adds(&parent, parent.len ? "" : "?");
+	const char *shown = text_string(&parent) + from; /* its end tells more */
+
+	while (((uint8_t)*shown & 0xc0) == 0x80)
+		shown++;
+	return fail(err, ERR_UNSUPPORTED,
+	    "cannot open '%s': a differencing %s disk, only what changed since its parent '%s'; "
+	    "merge copies of both first (Windows: Merge-VHD)",
+	    path, kind, shown);
 }
 
 static const char *wrapping_of(struct bytes head)
 {
-	/* qemu-img would make a disk of zeros and changes of it, and not say so. */
-	if (is_vhd(head, VHD_DIFFERENCING))
-		return "a differencing VHD disk: it has only what changed since its parent; merge "
-		       "copies of both first (Windows: Merge-VHD)";
 	for (size_t i = 0; i < ARRAY_LEN(wrappings); i++) {
 		const struct wrapping *w = &wrappings[i];
 
@@ -78,7 +93,7 @@ static bool without_footer(struct source *raw, struct source **out, struct err *
 
 	if (size > FOOTER_LEN && size % 512 == 0 &&
 	    source_read_exact(raw, size - FOOTER_LEN, footer, sizeof(footer), NULL) &&
-	    is_vhd((struct bytes){footer, sizeof(footer)}, VHD_FIXED)) {
+	    is_fixed_vhd(footer)) {
 		whole = source_window(raw, 0, size - FOOTER_LEN, true);
 		if (!whole)
 			whole = raw;
@@ -105,6 +120,8 @@ bool image_open(const char *path, struct source **out, struct err *err)
 	}
 	if (is_ewf(bytes))
 		return image_open_ewf(path, out, err);
+	if (!stands_alone(path, raw, err))
+		return false;
 	const char *what = wrapping_of(bytes);
 
 	if (what)

@@ -203,7 +203,108 @@ static void test_wrappings(void **state)
 
 	differencing[63] = 4;
 	put("2.vhd", differencing, sizeof(differencing));
-	refuses("2.vhd", ERR_UNSUPPORTED, "only what changed since its parent; merge");
+	refuses("2.vhd", ERR_UNSUPPORTED,
+	    "differencing VHD disk, only what changed since its parent '?'");
+}
+
+/* UTF-16 of ASCII. */
+static size_t put_wide(char *to, const char *text, bool is_big_endian)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		to[2 * i + is_big_endian] = text[i];
+	return 2 * len;
+}
+
+static void test_vhd_parent(void **state)
+{
+	static char disk[4096];
+
+	(void)state;
+	memcpy(disk, "conectix", 8);
+	disk[22] = 2; /* its header, at 512 */
+	disk[63] = 4;
+	memcpy(disk + 512, "cxsparse", 8);
+	put_wide(disk + 512 + 64, "D:\\vm\\base.vhd", true);
+	put("3.vhd", disk, sizeof(disk));
+	refuses("3.vhd", ERR_UNSUPPORTED, "since its parent 'D:\\vm\\base.vhd'; merge copies");
+	put_wide(disk + 512 + 64,
+	    "D:\\a path of which only the end can be shown\\Virtual Hard Disks\\base.vhd", true);
+	put("3.vhd", disk, sizeof(disk));
+	refuses("3.vhd", ERR_UNSUPPORTED, "Virtual Hard Disks\\base.vhd'; merge copies");
+	disk[63] = 3;
+	put("3.vhd", disk, sizeof(disk));
+	refuses("3.vhd", ERR_UNSUPPORTED, "dynamic VHD");
+}
+
+#define VHDX_META 0x50000u
+#define VHDX_ITEM 0x10000u /* of the parameters, behind them the locator */
+
+static void put_pair(uint8_t *locator, size_t n, uint32_t at, const char *key, const char *value)
+{
+	uint8_t *pair = locator + 20 + n * 12;
+
+	put_le32(pair, at);
+	put_le32(pair + 4, at + 64);
+	put_le16(pair + 8, (uint16_t)put_wide((char *)locator + at, key, false));
+	put_le16(pair + 10, (uint16_t)put_wide((char *)locator + at + 64, value, false));
+}
+
+/* MS-VHDX 2.2.3, 2.6: the tables as Hyper-V lays them; `table` is that of the regions, the first or its copy. */
+static void make_vhdx(uint8_t *disk, uint32_t table)
+{
+	static const char metadata[] =
+	    "\x06\xa2\x7c\x8b\x90\x47\x9a\x4b\xb8\xfe\x57\x5f\x05\x0f\x88\x6e";
+	static const char parameters[] =
+	    "\x37\x67\xa1\xca\x36\xfa\x43\x4d\xb3\xb6\x33\xf0\xaa\x44\xe7\x6b";
+	static const char locator[] =
+	    "\x2d\x5f\xd3\xa8\x0b\xb3\x4d\x45\xab\xf7\xd3\xd8\x48\x34\xab\x0c";
+	uint8_t *row = disk + VHDX_META + 32;
+
+	memcpy(disk, "vhdxfile", 8);
+	memcpy(disk + table, "regi", 4);
+	put_le32(disk + table + 8, 2);
+	memcpy(disk + table + 16 + 32, metadata, 16);
+	put_le64(disk + table + 16 + 32 + 16, VHDX_META);
+	memcpy(disk + VHDX_META, "metadata", 8);
+	put_le16(disk + VHDX_META + 10, 2);
+	memcpy(row, parameters, 16);
+	put_le32(row + 16, VHDX_ITEM);
+	put_le32(row + 20, 8);
+	memcpy(row + 32, locator, 16);
+	put_le32(row + 32 + 16, VHDX_ITEM + 64);
+	put_le32(row + 32 + 20, 2000);
+	put_le32(disk + VHDX_META + VHDX_ITEM + 4, 2);
+	row = disk + VHDX_META + VHDX_ITEM + 64;
+	put_le16(row + 18, 3);
+	put_pair(row, 0, 100, "parent_linkage", "{83ed0ec3-24c8-49a6-a959-5e4bd1288015}");
+	put_pair(row, 1, 400, "absolute_win32_path", "C:\\vm\\base.vhdx");
+	put_pair(row, 2, 700, "relative_path", ".\\base.vhdx");
+}
+
+static void test_vhdx_parent(void **state)
+{
+	static uint8_t disk[VHDX_META + VHDX_ITEM + 4096];
+
+	(void)state;
+	for (uint32_t table = 0x30000; table <= 0x40000; table += 0x10000) {
+		memset(disk, 0, sizeof(disk));
+		make_vhdx(disk, table);
+		put("2.vhdx", (char *)disk, sizeof(disk));
+		refuses("2.vhdx", ERR_UNSUPPORTED,
+		    "differencing VHDX disk, only what changed since its parent "
+		    "'C:\\vm\\base.vhdx'");
+	}
+	disk[VHDX_META + VHDX_ITEM + 64 + 18] = 0; /* a locator of no pairs */
+	put("2.vhdx", (char *)disk, sizeof(disk));
+	refuses("2.vhdx", ERR_UNSUPPORTED, "since its parent '?'");
+	disk[VHDX_META + VHDX_ITEM + 4] = 1; /* has no parent */
+	put("2.vhdx", (char *)disk, sizeof(disk));
+	refuses("2.vhdx", ERR_UNSUPPORTED, "a VHDX disk; convert it first");
+	put_le32(disk + VHDX_META + 32 + 16, 0xfffffff0); /* points out of it */
+	put("2.vhdx", (char *)disk, sizeof(disk));
+	refuses("2.vhdx", ERR_UNSUPPORTED, "a VHDX disk; convert it first");
 }
 
 static void test_fixed_vhd(void **state)
@@ -267,6 +368,8 @@ int main(void)
 	    cmocka_unit_test(test_counting),
 	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_wrappings),
+	    cmocka_unit_test(test_vhd_parent),
+	    cmocka_unit_test(test_vhdx_parent),
 	    cmocka_unit_test(test_fixed_vhd),
 	    cmocka_unit_test(test_no_e01),
 	    cmocka_unit_test(test_ex01_is_refused),
