@@ -242,6 +242,31 @@ static void test_stale(void **state)
 	fixture_log_free(&log);
 }
 
+/* A log that was begun anew before its round was full: what is behind that was never written to, and is no loss. */
+static void test_begun_anew(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+
+	(void)state;
+	fixture_log_begin(&log, 4);
+	fixture_log_skip_to(&log, 20);
+	add(&log, 50, 1);
+	log.round = 5;
+	fixture_log_skip_to(&log, 4);
+	add(&log, 50, 2);
+	fixture_log_end(&log);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(listener.count, 0);
+	log.at[(size_t)22 * FIXTURE_LOG_PAGE + 99] = 0; /* so something stood here, and before */
+	read_log(&log, &listener, &seen);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset, (size_t)21 * FIXTURE_LOG_PAGE);
+	assert_int_equal(listener.len, (size_t)2 * FIXTURE_LOG_PAGE);
+	fixture_log_free(&log);
+}
+
 /* The newest page was written to the copies only (LFS 1.1: the place stands where the LSN would). */
 static void test_copy_1(void **state)
 {
@@ -335,7 +360,7 @@ static void test_damage(void **state)
 	fixture_log_free(&log);
 }
 
-/* A page that was never written, between others: no damage can be seen, but it is told that something is missing. */
+/* A page between others that is none: it was one, as the log ran over it. */
 static void test_gap(void **state)
 {
 	struct fixture_log log = {0};
@@ -345,13 +370,16 @@ static void test_gap(void **state)
 	(void)state;
 	fixture_log_begin(&log, 4);
 	for (size_t i = 0; i < 49; i++)
-		add(&log, 464, 1); /* seven a page, but for the end */
+		add(&log, 456, 1); /* eight a page */
 	memset(log.at + (size_t)7 * FIXTURE_LOG_PAGE, 0xff, FIXTURE_LOG_PAGE);
 	fixture_log_end(&log);
 	read_log(&log, &listener, &seen);
 	for (size_t i = 0; i < seen.count; i++)
 		gaps += seen.after_gap[i];
 	assert_int_equal(gaps, 2);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset, (size_t)7 * FIXTURE_LOG_PAGE);
+	assert_int_equal(listener.len, FIXTURE_LOG_PAGE);
 	assert_true(seen.after_gap[0]);
 	assert_in_range(seen.count, 38, 43);
 	fixture_log_free(&log);
@@ -376,7 +404,34 @@ static void test_restart_pages(void **state)
 	assert_false(seen.restart.present);
 	assert_int_equal(seen.count, 100);
 	assert_int_equal(listener.count, 2);
+	/* Not even their signatures are left. */
+	memset(log.at, 0, FIXTURE_LOG_PAGE);
+	memset(log.at + FIXTURE_LOG_PAGE, 0x55, FIXTURE_LOG_PAGE);
+	read_log(&log, &listener, &seen);
+	assert_false(seen.restart.present);
+	assert_int_equal(seen.count, 100);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset, 0);
 	fixture_log_free(&log);
+}
+
+/* One that has lost its signature is told beside the other, whichever it is. */
+static void test_one_restart_page(void **state)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture_log log = {0};
+		struct listener listener;
+
+		(void)state;
+		fill(&log);
+		memset(log.at + i * FIXTURE_LOG_PAGE, 0, FIXTURE_LOG_PAGE);
+		read_log(&log, &listener, &seen);
+		assert_true(seen.restart.present);
+		assert_int_equal(seen.count, 100);
+		assert_int_equal(listener.count, 1);
+		assert_int_equal(listener.offset, i * FIXTURE_LOG_PAGE);
+		fixture_log_free(&log);
+	}
 }
 
 /* A piece of record pages alone, as carved out of free space. */
@@ -417,6 +472,11 @@ static void test_empty(void **state)
 	assert_false(logfile_open(source, NULL, &opened, &err));
 	assert_int_equal(err.kind, ERR_MISSING);
 	assert_non_null(strstr(err.text, "empty"));
+	/* Something was written over it. */
+	log.at[100] = 1;
+	assert_false(logfile_open(source, NULL, &opened, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	log.at[100] = 0xff;
 	/* With restart pages it is a log that nothing was written to. */
 	log.last = 0;
 	fixture_log_end(&log);
@@ -547,11 +607,13 @@ int main(void)
 	    cmocka_unit_test(test_span_over_wrap),
 	    cmocka_unit_test(test_span_written_over),
 	    cmocka_unit_test(test_stale),
+	    cmocka_unit_test(test_begun_anew),
 	    cmocka_unit_test(test_copy_1),
 	    cmocka_unit_test(test_copy_2),
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_gap),
 	    cmocka_unit_test(test_restart_pages),
+	    cmocka_unit_test(test_one_restart_page),
 	    cmocka_unit_test(test_piece),
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_liar),

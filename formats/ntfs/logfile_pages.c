@@ -301,27 +301,101 @@ bool logfile_pages_stale(const struct logfile_pages *pages, size_t i)
 	       pages->newest - number >= (uint64_t)1 << pages->place_bits;
 }
 
+/* Places of the ring, over all of which the log ran, that hold no record pages any more. */
+static void tell_lost_places(
+    struct logfile_pages *pages, uint8_t *page, uint32_t from, uint32_t end)
+{
+	uint32_t size = pages->restart.page_size;
+	uint32_t lost = 0;
+
+	for (uint32_t slot = from; slot <= end; slot++) {
+		struct err why = {0};
+		bool is_lost = slot < end && !logfile_pages_read(pages, slot, page, &why) &&
+			       why.kind == ERR_MISSING;
+
+		if (lost && !is_lost) {
+			fail(&why, ERR_DAMAGED, "no log page where one must be");
+			logfile_pages_damage(
+			    pages, (uint64_t)(slot - lost) * size, (uint64_t)lost * size, &why);
+		}
+		lost = is_lost ? lost + 1 : 0;
+	}
+}
+
+static bool was_written(struct logfile_pages *pages, uint32_t slot)
+{
+	struct err why = {0};
+	const uint8_t *raw = raw_page(pages, slot, &why);
+
+	return !raw || memcmp(raw, raw + 1, pages->restart.page_size - 1) != 0;
+}
+
+/* Where a round ended: a log that was begun anew has places behind it that were never written to. */
+static uint32_t end_of_round(struct logfile_pages *pages, uint32_t from)
+{
+	uint32_t end = from;
+
+	for (uint32_t slot = from; slot < pages->end_place; slot++)
+		if (was_written(pages, slot))
+			end = slot + 1;
+	return end;
+}
+
+/* Between the oldest page of the ring and the newest every place was written to. */
+static void tell_lost(struct logfile_pages *pages, uint8_t *page)
+{
+	const struct logfile_page *before = NULL;
+
+	for (size_t i = 0; i < pages->count; i++) {
+		const struct logfile_page *at = &pages->at[i];
+		uint32_t place = place_of(pages, at->number);
+
+		if (logfile_pages_stale(pages, i))
+			continue;
+		uint32_t from = before ? place_of(pages, before->number) + 1 : place;
+
+		if (from <= place) {
+			tell_lost_places(pages, page, from, place);
+		} else {
+			tell_lost_places(pages, page, from, end_of_round(pages, from));
+			tell_lost_places(pages, page, pages->first_place, place);
+		}
+		before = at;
+	}
+}
+
 /* Opening ------------------------------------------------------------------------------------------ */
 
-/* Takes the better one of two restart pages. */
-static void add_restart(struct logfile_pages *pages, uint8_t *page, uint64_t at, bool must)
+/* Takes a restart page if it is newer than the one that is known. False: it cannot be used. */
+static bool take_restart(struct logfile_pages *pages, uint8_t *page, uint64_t at, struct err *why)
 {
 	struct logfile_restart r;
-	struct err why = {0};
 	size_t got = 0;
 
-	if (at >= pages->source->size ||
-	    (!pages->source->read(pages->source, at, page, LOGFILE_PAGE_MAX, &got, &why) && !got)) {
-		if (why.kind != ERR_NONE)
-			logfile_pages_damage(pages, at, LOGFILE_PAGE_USUAL, &why);
-		return;
-	}
-	if (logfile_restart_parse(page, got, &r, &why)) {
-		if (!pages->restart.present || r.current_lsn > pages->restart.current_lsn)
-			pages->restart = r;
-	} else if (must || why.kind != ERR_MISSING) {
-		logfile_pages_damage(pages, at, LOGFILE_PAGE_USUAL, &why);
-	}
+	if (!pages->source->read(pages->source, at, page, LOGFILE_PAGE_MAX, &got, why) && !got)
+		return false;
+	if (!logfile_restart_parse(page, got, &r, why))
+		return false;
+	if (!pages->restart.present || r.current_lsn > pages->restart.current_lsn)
+		pages->restart = r;
+	return true;
+}
+
+/* Both restart pages. A log has two, a piece of one has none: what has neither is judged when the pages are known. */
+static void take_restarts(struct logfile_pages *pages, uint8_t *page)
+{
+	struct err first = {0}, second = {0};
+	bool has_first = take_restart(pages, page, 0, &first);
+	uint64_t at = has_first ? pages->restart.system_page_size : LOGFILE_PAGE_USUAL;
+	bool is_cut = at >= pages->source->size;
+	bool has_second = !is_cut && take_restart(pages, page, at, &second);
+
+	if (!has_first && (has_second || first.kind != ERR_MISSING))
+		logfile_pages_damage(pages, 0, LOGFILE_PAGE_USUAL, &first);
+	if (!has_second && !is_cut && (has_first || second.kind != ERR_MISSING))
+		logfile_pages_damage(pages, at, LOGFILE_PAGE_USUAL, &second);
+	pages->are_restarts_gone =
+	    first.kind == ERR_MISSING && (is_cut || second.kind == ERR_MISSING);
 }
 
 static unsigned log2_of(uint64_t value)
@@ -357,8 +431,7 @@ static bool load_layout(struct logfile_pages *pages, struct err *err)
 
 	if (!page)
 		return fail(err, ERR_MEMORY, "no memory to read a log");
-	add_restart(pages, page, 0, false);
-	add_restart(pages, page, r->present ? r->system_page_size : LOGFILE_PAGE_USUAL, r->present);
+	take_restarts(pages, page);
 	if (!r->present)
 		return guess_layout(pages, err);
 	pages->shift = log2_of(r->page_size) - 3;
@@ -412,6 +485,33 @@ static bool load_pages(struct logfile_pages *pages, uint8_t *page, struct err *e
 	return true;
 }
 
+/* What has neither a restart page nor a record page: ERR_MISSING when it was never written to. */
+static bool fail_without_pages(struct logfile_pages *pages, uint8_t *page, struct err *err)
+{
+	size_t got = 0;
+
+	if (!pages->source->read(pages->source, 0, page, LOGFILE_PAGE_USUAL, &got, err) && !got)
+		return false;
+	for (size_t i = 1; i < got; i++)
+		if (page[i] != page[0])
+			return fail(err, ERR_DAMAGED,
+			    "neither a restart page nor a record page of the log can be read");
+	return fail(err, ERR_MISSING, "log is empty: it has no restart page and no record");
+}
+
+/* A piece of a log begins with a record page; a whole one with restart pages, so they are gone. */
+static void tell_restarts(struct logfile_pages *pages)
+{
+	struct err why = {0};
+
+	if (!pages->are_restarts_gone || pages->at[0].slot == 0)
+		return;
+	fail(&why, ERR_DAMAGED,
+	    "both restart pages of the log are gone: which records are of an earlier round is not "
+	    "known");
+	logfile_pages_damage(pages, 0, 2ull * LOGFILE_PAGE_USUAL, &why);
+}
+
 bool logfile_pages_load(struct logfile_pages *pages, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *page = malloc(LOGFILE_PAGE_MAX);
@@ -422,9 +522,13 @@ bool logfile_pages_load(struct logfile_pages *pages, struct err *err)
 	if (!load_layout(pages, err) || !load_pages(pages, page, err))
 		return false;
 	if (!pages->restart.present && pages->count == 0)
-		return fail(err, ERR_MISSING, "log is empty: it has no restart page and no record");
+		return fail_without_pages(pages, page, err);
+	if (pages->count)
+		tell_restarts(pages);
 	sort(pages);
-	if (pages->place_bits)
+	if (pages->place_bits) {
 		find_newest(pages);
+		tell_lost(pages, page);
+	}
 	return true;
 }
