@@ -198,7 +198,7 @@ static bool check_strangers(struct bundle_reader *reader, bool *good, struct err
 		}
 	}
 	if (count)
-		reader_note(reader, "%zu files that are not part of the bundle: %s%s", count,
+		reader_note(reader, "files that are not part of the bundle (%zu): %s%s", count,
 		    text_string(&strangers), count > 5 ? ", ..." : "");
 	return true;
 }

@@ -302,11 +302,11 @@ static void say_counts(const struct exporting *exporting)
 
 	console_progress("");
 	text_add_printable(&path, bytes_of(output_path(exporting)));
-	say(tr("kanshiki: %llu files (%llu bytes) written to '%s'\n"),
+	say(tr("kanshiki: files: %llu (%llu bytes), written to '%s'\n"),
 	    (unsigned long long)exporting->files, (unsigned long long)exporting->bytes,
 	    text_string(&path));
 	if (exporting->failed)
-		say(tr("kanshiki: %zu files could not be written\n"), exporting->failed);
+		say(tr("kanshiki: files that could not be written: %zu\n"), exporting->failed);
 	if (exporting->partial)
 		say(tr("kanshiki: note: %zu of them were taken only in part; kanshiki verify names "
 		       "them\n"),

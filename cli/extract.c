@@ -400,11 +400,11 @@ static void say_counts(struct extraction *extraction)
 
 	console_progress("");
 	text_add_printable(&directory, bytes_of(extraction->directory));
-	say(tr("kanshiki: %llu files (%llu bytes) written below '%s'\n"),
+	say(tr("kanshiki: files: %llu (%llu bytes), written below '%s'\n"),
 	    (unsigned long long)extraction->files, (unsigned long long)extraction->bytes,
 	    text_string(&directory));
 	if (extraction->failed)
-		say(tr("kanshiki: %zu files could not be written\n"), extraction->failed);
+		say(tr("kanshiki: files that could not be written: %zu\n"), extraction->failed);
 	if (extraction->partial)
 		say(tr("kanshiki: note: %zu of them were taken only in part; kanshiki verify names "
 		       "them\n"),
@@ -412,7 +412,7 @@ static void say_counts(struct extraction *extraction)
 	if (extraction->renamed == 0)
 		return;
 	if (write_names(extraction, &name, &err))
-		say(tr("kanshiki: %zu names had to be changed; '%s' there lists them\n"),
+		say(tr("kanshiki: names that had to be changed: %zu; '%s' there lists them\n"),
 		    extraction->renamed, text_string(&name));
 	else
 		opening_problem(&extraction->opening, &err);

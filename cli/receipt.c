@@ -74,7 +74,7 @@ bool receipt_show(struct bytes json, struct text *out, struct err *err)
 	}
 	if (number_of(totals, "problems"))
 		text_addf(out,
-		    tr("  %llu problems while collecting; each has a row with its reason\n"),
+		    tr("  problems while collecting: %llu; each has a row with its reason\n"),
 		    number_of(totals, "problems"));
 	return text_ok(out, err);
 }

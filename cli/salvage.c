@@ -268,7 +268,8 @@ static void say_result(const struct salvaging *salvaging)
 	    (unsigned long long)totals->whole, (unsigned long long)totals->partial,
 	    (unsigned long long)totals->lost, (unsigned long long)totals->without_row);
 	if (salvaging->failed)
-		say(tr("kanshiki: %zu files could not be written\n"), (size_t)salvaging->failed);
+		say(tr("kanshiki: files that could not be written: %zu\n"),
+		    (size_t)salvaging->failed);
 	say(tr("'%s' there tells what became of each.\n"), REPORT_NAME);
 }
 

@@ -262,8 +262,7 @@ static bool show(const struct verification *verification, struct err *err)
 
 	show_facts(verification, &out);
 	if (verification->content_good)
-		text_addf(&out, tr("entries: %zu rows, every entry as its row says\n"),
-		    verification->rows);
+		text_addf(&out, tr("entries: %zu, each as its row says\n"), verification->rows);
 	else
 		text_adds(&out, tr("The content was not opened, because no identity was given: "
 				   "only seal and files were checked.\n"));

@@ -17,7 +17,7 @@ enum language tr_language_from(const char *locale);
 /* The text in the program's language; the English itself where there is no row. Lives for ever. */
 const char *tr(const char *english) FORMAT_ARG(1);
 
-/* Adds err.text in the program's language, as far as core/ja/errors.def knows what fail() was given. */
+/* Adds err.text in the program's language, as far as core/ja/errors*.def know what fail() was given. */
 void tr_error(const char *english, struct text *out);
 
 /* What an error kind means, in the user's language: "no permission". */

@@ -29,7 +29,13 @@ sub conversions {
 	return join ' ', $s =~ /%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z]/g;
 }
 
-my (%row, %literal, %needed);
+# What a format of fail() makes, as a pattern over formats: each conversion stands for anything.
+sub pattern {
+	my ($s) = @_;
+	return join '.*', map { quotemeta } split /%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?[a-zA-Z]/, $s, -1;
+}
+
+my (%row, %literal, %needed, %failing);
 for my $path (glob 'core/ja/*.def') {
 	my $text = slurp($path);
 	my $count = () = $text =~ /\bJA\(/g;
@@ -54,13 +60,25 @@ for my $path (split /\n/, `git ls-files --cached --others --exclude-standard -- 
 	# Tables whose texts are shown through tr().
 	$needed{joined($1)} = $path while $text =~ /\.(?:summary|help|meaning_for_people)\s*=\s*($strings)/g;
 	$needed{joined($1)} = $path while $text =~ /\bOPTION_(?:FLAG|TEXT|LIST|NUMBER)\s*,[^{}]*?,\s*(?:$string|NULL)\s*,\s*($strings)\s*\}/g;
+	# What a failure or a note says; a second text where one of two is chosen.
+	while ($text =~ /\b(?:fail\([^"?;]*?|reader_note\([^"?;]*?),\s*(?:[^",;]*\?\s*)?($strings)(?:\s*:\s*($strings))?/g) {
+		$failing{joined($_)} = $path for grep { defined } $1, $2;
+	}
 	$needed{joined($1)} = $path while $text =~ /\bTR\(\s*($strings)\s*\)/g;
 }
 for my $english (sort keys %needed) {
 	complain("$needed{$english}: no Japanese row for \"$english\"") if $english ne '' && !exists $row{$english};
 }
+# Those that are nothing but somebody else's words need no row.
+my $errors = join '|', map { pattern($_) } grep { $row{$_} =~ m{/errors} } sort keys %row;
+for my $english (sort keys %failing) {
+	next if $english !~ /[A-Za-z]/ || conversions($english) eq '' && exists $row{$english};
+	next if $english =~ /^(?:[a-z]+|'?%[.*0-9]*s'?|[ :])*: %[.0-9]*s$|^(?:%[.0-9]*s)+$/;
+	complain("$failing{$english}: no row in core/ja/errors*.def for \"$english\"") if $english !~ /^(?:$errors)$/;
+}
 for my $english (sort keys %row) {
-	complain("$row{$english}: nobody says \"$english\"") if !$literal{$english};
+	my $said = pattern($english);
+	complain("$row{$english}: nobody says \"$english\"") if !$literal{$english} && !grep { /^$said$/ } keys %literal;
 }
 complain("only " . keys(%row) . " rows were found") if keys(%row) < 10;
 for my $path (glob 'core/ja/*.def') {

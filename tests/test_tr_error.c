@@ -24,6 +24,23 @@ static void test_known(void **state)
 	says("kit 'a': 3 wrong passphrases", "kit 'a': パスフレーズを 3 回間違えました");
 	says("no such kit ''", "キット '' がありません");
 	says("no JSON: line 3: unexpected: ", "JSON として読めません。3 行目: unexpected: ");
+	says("no memory for a frame", "メモリーが足りません（a frame）");
+	says("volume C is given twice", "ドライブ C が二度指定されています");
+	says("run header 0x3f at byte 7", "領域の表の値 0x3f（7 バイト目）が正しくありません");
+}
+
+static void test_inner(void **state)
+{
+	(void)state;
+	tr_set_language(LANGUAGE_JA);
+	says("12 bytes could not be read: the image has changed",
+	    "12 バイトを読めませんでした: イメージが変わりました");
+	says("3 times: 'x': record 0 of $MFT: never used",
+	    "3 回: 'x': $MFT のレコード 0: 一度も使われていません");
+	says("1 times: 1 times: 1 times: 1 times: 1 times: never used",
+	    "1 回: 1 回: 1 回: 1 回: 1 times: never used");
+	says("12 bytes could not be read: Input/output error",
+	    "12 バイトを読めませんでした: Input/output error");
 }
 
 static void test_unknown(void **state)
@@ -35,6 +52,8 @@ static void test_unknown(void **state)
 	says("the destination is full: 2480 KiB", "the destination is full: 2480 KiB");
 	says("no such kit 'cut off in the mid", "no such kit 'cut off in the mid");
 	says("x: ", "x: ");
+	says("volume CD is given twice", "volume CD is given twice");
+	says("run header 0xz at byte 7", "run header 0xz at byte 7");
 	tr_set_language(LANGUAGE_EN);
 	says("an empty passphrase", "an empty passphrase");
 }
@@ -43,6 +62,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_known),
+	    cmocka_unit_test(test_inner),
 	    cmocka_unit_test(test_unknown),
 	};
 

@@ -207,7 +207,7 @@ add_files() {
 	: >"$work/t/Thumbs.db"
 	: >"$work/t/desktop.ini"
 	run "strangers" 0 verify "$work/t"
-	says "strangers" "2 files.*'Thumbs.db'"
+	says "strangers" "bundle \(2\).*'Thumbs.db'"
 	[ "$(wc -l <"$work/err")" -eq 1 ] || complain "strangers: more than one line"
 }
 
