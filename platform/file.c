@@ -1,15 +1,13 @@
-/* What files are on both systems: buffered durable writing, whole reads, paths. See file.h. */
+/* What files are on both systems: reading, whole reads, directories, paths. See file.h. */
 #include "platform/file.h"
 
 #include "core/array.h"
 #include "core/wipe.h"
+#include "platform/file_sink.h"
 #include "platform/os.h"
 
 #include <stdlib.h>
 
-/* One write per MiB keeps a slow stick streaming; a flush per 64 MiB bounds what a pulled plug can take. */
-#define WRITE_PIECE ((size_t)1 << 20)
-#define FLUSH_EVERY ((uint64_t)64 << 20)
 #define READ_PIECE  ((size_t)64 << 10)
 #define READ_MEDIUM ((size_t)1 << 20)
 #define ENTRIES_MAX ((size_t)4 << 20) /* names of one directory held for sorting */
@@ -145,129 +143,29 @@ bool file_read_all(const char *path, size_t limit, struct text *out, struct err 
 	return text_ok(out, err);
 }
 
-struct file_sink {
-	struct sink sink;
-	intptr_t file;
-	uint8_t *piece;
-	size_t held;        /* bytes in piece */
-	uint64_t unflushed; /* bytes written since the last flush */
-	char path[];
-};
-
-static struct file_made made; /* from several threads */
+static uint64_t directories_made; /* from several threads */
 
 void file_made(struct file_made *out)
 {
-	out->files = __atomic_load_n(&made.files, __ATOMIC_RELAXED);
-	out->directories = __atomic_load_n(&made.directories, __ATOMIC_RELAXED);
-	out->bytes = __atomic_load_n(&made.bytes, __ATOMIC_RELAXED);
-}
-
-static bool write_out(struct file_sink *to, struct bytes bytes, struct err *err)
-{
-	if (bytes.len == 0)
-		return true;
-	if (!os_write(to->file, bytes, err))
-		return fail_in(err, "cannot write '%s'", to->path);
-	(void)__atomic_add_fetch(&made.bytes, bytes.len, __ATOMIC_RELAXED);
-	to->unflushed += bytes.len;
-	if (to->unflushed < FLUSH_EVERY)
-		return true;
-	to->unflushed = 0;
-	return os_flush(to->file, err) || fail_in(err, "cannot flush '%s'", to->path);
-}
-
-static bool file_sink_write(struct sink *self, struct bytes data, struct err *err)
-{
-	struct file_sink *to = (struct file_sink *)self;
-
-	while (data.len) {
-		size_t room = WRITE_PIECE - to->held;
-		size_t take = data.len < room ? data.len : room;
-
-		memcpy(to->piece + to->held, data.at, take);
-		to->held += take;
-		data.at += take;
-		data.len -= take;
-		if (to->held < WRITE_PIECE)
-			break;
-		to->held =
-		    0; /* a part may be there when it fails: written again it would lie behind itself */
-		if (!write_out(to, (struct bytes){to->piece, WRITE_PIECE}, err))
-			return false;
-	}
-	return true;
-}
-
-static bool file_sink_finish(struct sink *self, struct err *err)
-{
-	struct file_sink *to = (struct file_sink *)self;
-	struct bytes held = {to->piece, to->held};
-
-	to->held = 0;
-	if (!write_out(to, held, err))
-		return false;
-	if (!os_flush(to->file, err))
-		return fail_in(err, "cannot flush '%s'", to->path);
-	intptr_t file = to->file;
-
-	to->file = OS_NO_HANDLE;
-	if (!os_close(file, err))
-		return fail_in(err, "cannot close '%s'", to->path);
-	return os_flush_entry(to->path, err) ||
-	       fail_in(err, "cannot flush the directory of '%s'", to->path);
-}
-
-static void file_sink_free(struct sink *self)
-{
-	struct file_sink *to = (struct file_sink *)self;
-
-	if (to->file != OS_NO_HANDLE) { /* unfinished: what is held may still be salvaged */
-		if (to->held)
-			DISCARD(os_write(to->file, (struct bytes){to->piece, to->held}, NULL));
-		DISCARD(os_close(to->file, NULL));
-	}
-	free(to->piece);
-	free(to);
-}
-
-static bool create(const char *path, bool is_private, struct sink **out, struct err *err)
-{
-	size_t room = strlen(path) + 1;
-	struct file_sink *to = calloc(1, sizeof(*to) + room);
-
-	if (!to)
-		return fail(err, ERR_MEMORY, "no memory to create '%s'", path);
-	CLEANUP(sink_free) struct sink *sink = &to->sink;
-
-	to->sink = (struct sink){file_sink_write, file_sink_finish, file_sink_free};
-	to->file = OS_NO_HANDLE;
-	memcpy(to->path, path, room);
-	to->piece = malloc(WRITE_PIECE);
-	if (!to->piece)
-		return fail(err, ERR_MEMORY, "no memory to create '%s'", path);
-	if (!os_create(path, is_private, &to->file, err))
-		return fail_in(err, "cannot create '%s'", path);
-	(void)__atomic_add_fetch(&made.files, 1, __ATOMIC_RELAXED);
-	*out = TAKE(sink);
-	return true;
+	file_sink_made(&out->files, &out->bytes);
+	out->directories = __atomic_load_n(&directories_made, __ATOMIC_RELAXED);
 }
 
 bool file_create(const char *path, struct sink **out, struct err *err)
 {
-	return create(path, false, out, err);
+	return file_sink_create(path, false, out, err);
 }
 
 bool file_create_private(const char *path, struct sink **out, struct err *err)
 {
-	return create(path, true, out, err);
+	return file_sink_create(path, true, out, err);
 }
 
 bool file_write_all(const char *path, struct bytes bytes, bool is_private, struct err *err)
 {
 	CLEANUP(sink_free) struct sink *to = NULL;
 
-	return create(path, is_private, &to, err) && to->write(to, bytes, err) &&
+	return file_sink_create(path, is_private, &to, err) && to->write(to, bytes, err) &&
 	       to->finish(to, err);
 }
 
@@ -288,7 +186,7 @@ static bool make_one(const char *path, struct err *err)
 	struct err why = {0};
 
 	if (os_make_directory(path, &why)) {
-		(void)__atomic_add_fetch(&made.directories, 1, __ATOMIC_RELAXED);
+		(void)__atomic_add_fetch(&directories_made, 1, __ATOMIC_RELAXED);
 		return true;
 	}
 	if (file_kind(path) == FILE_KIND_DIRECTORY)

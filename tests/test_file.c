@@ -482,8 +482,10 @@ static void test_full_disk(void **state)
 	CLEANUP(free_memory) char *mounted = directory_path(&base, "small");
 	CLEANUP(text_free) struct text path = {0};
 	struct sink *sink = NULL;
-	static uint8_t zeros[1 << 20];
-	struct err err = {0};
+	static uint8_t piece[700000];
+	CLEANUP(text_free) struct text back = {0};
+	struct err err = {0}, after = {0};
+	size_t wrong = 0;
 	bool ok = true;
 
 	(void)state;
@@ -494,11 +496,21 @@ static void test_full_disk(void **state)
 	}
 	file_join(&path, mounted, "x");
 	assert_true(file_create(path.at, &sink, &err));
-	for (int i = 0; i < 8 && ok; i++)
-		ok = sink->write(sink, (struct bytes){zeros, sizeof(zeros)}, &err);
+	for (int i = 0; i < 20 && ok; i++) {
+		memset(piece, i + 1, sizeof(piece));
+		ok = sink->write(sink, (struct bytes){piece, sizeof(piece)}, &err);
+	}
+	bool again = sink->write(sink, (struct bytes){piece, 1}, &after);
+
 	sink_free(sink);
+	/* What is there is the beginning, and nothing was put behind what failed. */
+	assert_true(file_read_all(path.at, 4 << 20, &back, &after));
+	for (size_t i = 0; i < back.len; i++)
+		wrong += (uint8_t)back.at[i] != i / sizeof(piece) + 1;
 	assert_int_equal(umount(mounted), 0);
-	assert_false(ok);
+	assert_false(ok || again);
+	assert_int_equal(wrong, 0);
+	assert_in_range(back.len, 2 << 20, 3 << 20);
 	assert_int_equal(err.kind, ERR_FULL);
 	assert_non_null(strstr(err.text, "cannot write '"));
 }

@@ -155,6 +155,8 @@ bool os_write(intptr_t file, struct bytes bytes, struct err *err)
 		bytes.at += n;
 		bytes.len -= (size_t)n;
 	}
+	/* The disk begins at once, not at the flush. What cannot do this (a pipe) does not need it. */
+	(void)sync_file_range((int)file, 0, 0, SYNC_FILE_RANGE_WRITE);
 	return true;
 }
 

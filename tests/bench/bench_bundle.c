@@ -139,6 +139,12 @@ static bool copy_directory(struct making *making, const char *path, struct err *
 	return ok;
 }
 
+/* As collect has it: no reserve is then written. */
+static bool free_space(void *context, uint64_t *bytes)
+{
+	return file_free_space(context, bytes, NULL);
+}
+
 static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 {
 	CLEANUP(store_free) struct store *kit_store = NULL, *store = NULL;
@@ -158,6 +164,8 @@ static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 	    .seal = kit.seal,
 	    .now = clock_now,
 	    .monotonic_ms = clock_monotonic_ms,
+	    .free_space = free_space,
+	    .free_context = argv[2],
 	    .conveyor = conveyor,
 	    .beside = beside};
 

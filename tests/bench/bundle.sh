@@ -1,13 +1,13 @@
 #!/bin/bash
 # bundle.sh BUILD [MIB [WHAT...]]: sealing and opening so many MiB (512) in memory against the same work by stock tools in the
-# same run. WHAT: seal, 7z, open (all). The rounds of a measure take turns with those it is held against; each is the median of
+# same run. WHAT: seal, slow, 7z, open (all). The rounds of a measure take turns with those it is held against; each is the median of
 # five. Nothing is judged where the rounds of one of the two vary by more than a tenth, the slowest left out. Needs room for
 # three times MIB in /dev/shm. Data: mixed.sh; its only entry of 10 KiB is fs/C/small.bin.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 build=$1 mib=${2:-512}
 shift $(($# < 2 ? $# : 2))
-what=" ${*:-seal 7z open} "
+what=" ${*:-seal slow 7z open} "
 here=$(cd "$(dirname "$0")" && pwd)
 kanshiki=$build/kanshiki
 work=$(mktemp -d -p /dev/shm)
@@ -107,6 +107,21 @@ sealing() {
 	memory seal "$build/tests/bench_bundle" "$work/kit" "$work/x/out" "$work/data"
 }
 
+even() { "$build/tests/bench_bundle" "$work/kit" "$work/x/out" "$mib"; }
+slow_even() { KANSHIKI_SLOW_DISK=$rate LD_PRELOAD=$build/tests/slow_disk.so even; }
+
+# Onto a disk (slow_disk.c) that is just as fast as the processor: one after the other it would take twice the time.
+sealing_slow() {
+	local bytes
+	echo "-- sealing onto a slow disk"
+	rounds even
+	bytes=$(cat "$work"/x/out/*/files.*.age | wc -c)
+	rate=$(awk -v b="$bytes" -v s="${seconds[even]}" 'BEGIN { printf "%.0f", b / s }')
+	rounds even slow_even
+	verdict "slow disk / in memory" "$(awk -v a="${seconds[slow_even]}" -v b="${seconds[even]}" 'BEGIN { printf "%.2f", a / b }')" "<= 1.3" \
+		"$(awk -v a="${seconds[slow_even]}" -v b="${seconds[even]}" 'BEGIN { print (a <= 1.3 * b) }')" "${spread[even]}" "${spread[slow_even]}"
+}
+
 sealing_7z() {
 	command -v 7z >/dev/null || { echo "skipped: 7z is not installed"; return; }
 	echo "-- 7-Zip"
@@ -136,6 +151,7 @@ sed -n '/AGE-SECRET-KEY/p' "$work/keys/recipient.key" >"$work/id"
 recipient=$(age-keygen -y "$work/id")
 bundle=$("$build/tests/bench_bundle" "$work/kit" "$work/out" "$work/data" | tail -n 1)
 [[ $what != *" seal "* ]] || sealing
+[[ $what != *" slow "* ]] || sealing_slow
 [[ $what != *" 7z "* ]] || sealing_7z
 rm -rf "$work/data"
 [[ $what != *" open "* ]] || opening
