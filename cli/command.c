@@ -74,9 +74,15 @@ void command_line_about(const char *bundle, const char *english, struct text *ou
 int command_fail_about(const char *bundle, const struct err *err)
 {
 	CLEANUP(text_free) struct text line = {0};
+	struct err lost;
 
 	if (console_is_closed(err))
-		return EXIT_COMPLETE;
+		return EXIT_READER_GONE;
+	/* What was at work when stdout was lost has no part in it. */
+	if (console_lost(&lost) && strstr(err->text, lost.text)) {
+		err = &lost;
+		bundle = NULL;
+	}
 	command_line_about(err->kind == ERR_USAGE ? NULL : bundle, err->text, &line);
 	say("kanshiki: %s: %s\n", tr_err_kind(err->kind), text_string(&line));
 	return command_exit(err->kind);

@@ -15,6 +15,7 @@ enum exit_code {
 	EXIT_CANNOT_CREATE = 73,
 	EXIT_IO = 74,
 	EXIT_DENIED = 77,
+	EXIT_READER_GONE = 141, /* as a shell tells of a program that SIGPIPE ended */
 };
 
 struct command {
@@ -27,7 +28,7 @@ struct command {
 };
 
 /* Says the error in the user's language on stderr, as "kanshiki: <what kind>: <text>", and returns the exit
- * code that belongs to its kind. Output that nobody reads any more (`| head`) is no error: 0, nothing said. */
+ * code that belongs to its kind. Output that nobody reads any more (`| head`) is no error, but not the whole: 141, nothing said. */
 int command_fail(const struct err *err);
 /* The same about a bundle: the line names it, once, so that who goes through many sees which it was.
  * NULL: about none. A wrong command line is about none either. */

@@ -76,8 +76,9 @@ static int print_help(const struct command *command)
 	text_adds(&out, tr("\nExit codes: 0 complete, 1 finished with gaps, 64 usage, 65 damaged "
 			   "or tampered input, "
 			   "66 no such kit, path or bundle, 70 our bug, 73 cannot create, 74 I/O, "
-			   "77 no permission\n"));
-	return write_wrapped(&out) ? EXIT_COMPLETE : EXIT_IO;
+			   "77 no permission, 141 cut off: nobody read on\n"));
+	DISCARD(write_wrapped(&out));
+	return EXIT_COMPLETE;
 }
 
 /* Takes --lang ja|en out of argv, wherever it stands before "--"; else the system's language. */
@@ -151,7 +152,16 @@ static int run(int argc, char **argv)
 	return command->run(argc - 1, argv + 1);
 }
 
+/* Data that did not go out is a failure of every command: told here unless the command did. Where the bundle is what
+ * was wanted and stdout tells only its place, that is a gap. */
 int main(int argc, char **argv)
 {
-	return run(argc, argv);
+	struct err err = {0};
+	int code = run(argc, argv);
+
+	if (console_end(&err) || code > EXIT_GAPS)
+		return code;
+	int failed = command_fail(&err);
+
+	return code == EXIT_GAPS ? code : failed;
 }

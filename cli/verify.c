@@ -379,8 +379,11 @@ static int verify(struct verification *verification)
 	if (code == EXIT_USAGE || code == EXIT_NO_INPUT)
 		return code;
 	if (verification->json ? !show_json(verification, good ? NULL : &err, code, &late)
-			       : good && !show(verification, &late))
-		return command_fail(&late);
+			       : good && !show(verification, &late)) {
+		int failed = command_fail(&late);
+
+		return code > EXIT_GAPS ? code : failed;
+	}
 	return code;
 }
 

@@ -11,6 +11,7 @@
 
 #define STDOUT_PIECE ((size_t)64 << 10)
 
+static struct err lost;      /* the first write to stdout that failed */
 static int progress_columns; /* of the progress line on the screen */
 
 static void blank(struct text *out, int columns)
@@ -56,8 +57,34 @@ void say(const char *format, ...)
 
 bool console_write(struct bytes data, struct err *err)
 {
+	struct err why = {0};
+
 	clear_progress();
-	return os_console_write(1, data, err);
+	if (os_console_write(1, data, &why))
+		return true;
+	if (lost.kind == ERR_NONE)
+		lost = why;
+	if (err)
+		*err = why;
+	return false;
+}
+
+bool console_lost(struct err *err)
+{
+	if (lost.kind == ERR_NONE)
+		return false;
+	if (err)
+		*err = lost;
+	return true;
+}
+
+bool console_end(struct err *err)
+{
+	struct err why = {0};
+
+	if (lost.kind == ERR_NONE && !os_console_end(&why))
+		lost = why;
+	return !console_lost(err);
 }
 
 /* Up to and with the end of the line; what is over the limit is read and dropped. */

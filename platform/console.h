@@ -18,8 +18,12 @@ void say(const char *format, ...) PRINTF(1, 2);
 
 /* Data to stdout. A closed pipe (EPIPE) is ERR_IO and says nothing. */
 bool console_write(struct bytes data, struct err *err) MUST_CHECK;
-/* Whether a write failed because nobody reads our output any more (`| head`): the end, not a failure. */
+/* Whether a write failed because nobody reads our output any more (`| head`): nothing to complain of. */
 bool console_is_closed(const struct err *err);
+/* Whether data was lost on its way to stdout; err (may be NULL) gets why. */
+bool console_lost(struct err *err);
+/* Call once, last: nothing more goes to stdout. False when data was lost, also of what the system had taken and could not keep. */
+bool console_end(struct err *err) MUST_CHECK;
 /* stdout as a sink (buffered; finish flushes). The caller frees it. */
 struct sink *console_sink(void);
 

@@ -41,6 +41,8 @@ bool os_list(const char *path,
 
 /* Writes all bytes (UTF-8) to stream 1 or 2. */
 bool os_console_write(int stream, struct bytes bytes, struct err *err) MUST_CHECK;
+/* Closes stdout; false when the system reports only now that it could not keep what it took. */
+bool os_console_end(struct err *err) MUST_CHECK;
 
 /* Adds what stream 0 gives next: a piece of a line at least, with its end where that came. Adds nothing at the end. */
 bool os_console_read(struct text *out, struct err *err) MUST_CHECK;

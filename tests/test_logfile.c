@@ -261,7 +261,6 @@ static void test_begun_anew(void **state)
 	assert_int_equal(listener.count, 0);
 	log.at[(size_t)22 * FIXTURE_LOG_PAGE + 99] = 0; /* so something stood here, and before */
 	read_log(&log, &listener, &seen);
-	assert_int_equal(listener.count, 1);
 	assert_int_equal(listener.offset, (size_t)21 * FIXTURE_LOG_PAGE);
 	assert_int_equal(listener.len, (size_t)2 * FIXTURE_LOG_PAGE);
 	fixture_log_free(&log);

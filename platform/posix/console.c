@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stopped;
+static bool has_no_stdout;
 
 /* Without this the first file that is opened gets the number of a closed standard stream, and what is said
  * there goes into the evidence. */
 static bool fill_streams(struct err *err)
 {
+	has_no_stdout = fcntl(1, F_GETFD) < 0;
 	for (int fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
 			return fail(err, ERR_IO, "stream %d is closed and cannot be opened", fd);
@@ -51,8 +53,18 @@ const char *console_locale(void)
 
 bool os_console_write(int stream, struct bytes bytes, struct err *err)
 {
+	if (stream == 1 && has_no_stdout)
+		return fail(err, ERR_IO, "cannot write to stdout: it is not open");
 	return os_write(stream, bytes, err) ||
 	       fail_in(err, stream == 1 ? "cannot write to stdout" : "cannot write to stderr");
+}
+
+bool os_console_end(struct err *err)
+{
+	if (has_no_stdout || close(1) == 0 || errno == EINTR)
+		return true;
+	errno_fail(err, errno);
+	return fail_in(err, "cannot write to stdout");
 }
 
 bool os_console_read(struct text *out, struct err *err)

@@ -143,7 +143,7 @@ check_pipe() {
 	"$kanshiki" timeline "$image" 2>"$work/err" | head -n 1 >/dev/null
 	codes=("${PIPESTATUS[@]}")
 	set -e
-	[ "${codes[0]}" -eq 0 ] && [ ! -s "$work/err" ] || complain "| head: exit ${codes[0]}: $(head -n 1 "$work/err")"
+	[ "${codes[0]}" -eq 141 ] && [ ! -s "$work/err" ] || complain "| head: exit ${codes[0]}: $(head -n 1 "$work/err")"
 	! [ -w /dev/full ] || {
 		code=0
 		"$kanshiki" timeline "$image" >/dev/full 2>"$work/err" || code=$?
