@@ -221,11 +221,19 @@ bool bundle_entry_row(
 	       added_row(writer, err);
 }
 
+void bundle_stop(struct bundle_writer *writer)
+{
+	if (writer->is_broken || writer->is_full)
+		return;
+	fail(&writer->why, ERR_STOPPED, "stopped");
+	writer->is_full = true;
+}
+
 bool bundle_row_fits(const struct bundle_writer *writer, size_t len)
 {
 	uint64_t packed = (uint64_t)rows_packed(writer->rows) + rows_packed(writer->journal);
 
-	if (!writer->is_full)
+	if (!writer->is_full || writer->why.kind == ERR_STOPPED)
 		return !writer->is_broken;
 	return packed < writer->keep_bytes / 2 && len < writer->keep_bytes / 2 - packed;
 }

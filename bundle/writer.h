@@ -186,6 +186,10 @@ bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct er
 bool bundle_meta(struct bundle_writer *writer, const char *name, struct bytes content,
     struct err *err) MUST_CHECK;
 
+/* The user stops it: from here on entries are refused (ERR_STOPPED) as on a disk that is full, and bundle_finish leaves what a later
+ * run may go on with. */
+void bundle_stop(struct bundle_writer *writer);
+
 /* Closes the data sets for good, as bundle_finish would: no entry may follow, rows and meta files may. Does nothing
  * when a write failed before. */
 bool bundle_close_data(struct bundle_writer *writer, struct err *err) MUST_CHECK;

@@ -82,8 +82,9 @@ struct bundle_writer {
 	bool seal_is_pending; /* MANIFEST is renamed, its seal not yet */
 	bool has_lost;        /* a volume of data could not be closed */
 	bool is_broken;       /* a write failed: the open volume is lost as .part */
-	bool is_full;         /* stopped before the disk is full: the open volume can be closed */
-	struct err why;       /* of is_broken or is_full */
+	bool
+	    is_full; /* stopped before the disk is full, or by the user: the open volume can be closed */
+	struct err why; /* of is_broken or is_full */
 
 	/* For a run after this one, and from those before it. */
 	struct text asked;

@@ -405,6 +405,15 @@ static void add_number(struct text *out, const char *number)
 	}
 }
 
+static const char *outcome(const struct run *run)
+{
+	if (console_stopped() && collect_is_resumable(text_string(&run->path)))
+		return tr("Stopped. What was taken until then is sealed.");
+	return collection_has_gaps(run->collection)
+		   ? tr("Done, but not everything could be taken. What was taken is sealed.")
+		   : tr("Done. Everything was taken and is sealed.");
+}
+
 /* What the person in front needs to know, on stderr. */
 static void say_result(const struct run *run, const char *number)
 {
@@ -414,9 +423,7 @@ static void say_result(const struct run *run, const char *number)
 
 	collection_totals(run->collection, &counts);
 	add_number(&boxes, number);
-	say("%s\n", collection_has_gaps(run->collection)
-			? tr("Done, but not everything could be taken. What was taken is sealed.")
-			: tr("Done. Everything was taken and is sealed."));
+	say("%s\n", outcome(run));
 	say(tr("Taken: %llu. In part: %llu. Not taken: %llu.\n"), (unsigned long long)counts.taken,
 	    (unsigned long long)counts.partial, (unsigned long long)counts.failed);
 	if (run->request.resume)
@@ -511,8 +518,9 @@ static int collect_awake(struct run *run)
 		read_back(run);
 	console_done();
 	say_result(run, number);
-	collect_say_again(&run->request, text_string(&run->path));
 	bool printed = print_result(run, number);
+
+	collect_say_again(&run->request, text_string(&run->path));
 
 	if (run->read_back.result == READ_BACK_BAD)
 		return EXIT_IO;

@@ -78,6 +78,7 @@ void collect_add_word(struct text *out, const char *word);
 /* As the system writes it: with its separators. */
 bool collect_system_path(struct text *path, struct err *err) MUST_CHECK;
 /* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
+bool collect_is_resumable(const char *bundle);
 void collect_say_again(const struct collect_request *request, const char *bundle);
 /* The same for those in --out that an earlier run of this host left: nobody else told who pulled the plug. */
 void collect_say_interrupted(const struct collect_request *request, const char *host);

@@ -98,7 +98,7 @@ static void say_command(
 	say("%s\n  %s\n", introduction, text_string(&shown));
 }
 
-static bool is_resumable(const char *bundle)
+bool collect_is_resumable(const char *bundle)
 {
 	CLEANUP(text_free) struct text path = {0};
 
@@ -108,7 +108,9 @@ static bool is_resumable(const char *bundle)
 
 void collect_say_again(const struct collect_request *request, const char *bundle)
 {
-	if (is_resumable(bundle))
+	if (collect_is_resumable(bundle) && console_stopped())
+		say_command(tr("This collection was stopped. To go on with it:"), request, bundle);
+	else if (collect_is_resumable(bundle))
 		say_command(tr("This collection has not come to its end. Once there is room (this "
 			       "directory may be copied\nto a larger disk) go on with it by:"),
 		    request, bundle);
@@ -127,7 +129,7 @@ static bool is_begun_here(const char *bundle, const char *host)
 	CLEANUP(text_free) struct text text = {0};
 
 	file_join(&path, bundle, MANIFEST_NAME);
-	return is_resumable(bundle) && text_ok(&path, NULL) &&
+	return collect_is_resumable(bundle) && text_ok(&path, NULL) &&
 	       file_read_all(text_string(&path), MANIFEST_BYTES, &text, NULL) &&
 	       manifest_parse(text_bytes(&text), &manifest, NULL) && !manifest.complete &&
 	       strcmp(text_string(&manifest.host), host) == 0;

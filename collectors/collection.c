@@ -241,6 +241,8 @@ bool collect_stopped(struct collection *collection)
 	if (!collection->stopped && console_stopped()) {
 		collection->stopped = true;
 		collection_journal(collection, "stopped", "collect", "by the user");
+		if (collection->plan->writer)
+			bundle_stop(collection->plan->writer);
 		progress_step(&collection->progress, tr("Stopping: sealing what was taken"));
 	}
 	return collection->stopped || collection->broken;

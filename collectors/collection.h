@@ -71,7 +71,7 @@ void collection_free(struct collection *collection);
 CLEANUP_POINTER(struct collection, collection_free);
 
 /* Runs the collectors of the profile, live ones first, then the volumes. Returns when all is done, the user
- * stopped it, or the destination broke (then false with *err; bundle_finish still seals what is whole). */
+ * stopped it (the bundle then stays one to go on with), or the destination broke (then false with *err; bundle_finish still seals what is whole). */
 bool collection_run(struct collection *collection, struct err *err) MUST_CHECK;
 
 /* A line for each collector of the profile, in the order of the run, as people are told what is taken. ERR_USAGE. */

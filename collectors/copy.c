@@ -85,10 +85,9 @@ bool copy_source(struct collection *collection, struct source *source, struct co
 		offset += len;
 		progress_add(&collection->progress, len);
 	}
-	if (size - offset > COPY_FILL_MAX)
-		return fail(err, ERR_STOPPED, "stopped %llu bytes before the end of a large file",
-		    (unsigned long long)(size - offset));
-	return true;
+	/* A later run goes on in it. */
+	return offset == size || fail(err, ERR_STOPPED, "stopped at byte %llu of %llu",
+				     (unsigned long long)offset, (unsigned long long)size);
 }
 
 bool copy_entry(struct collection *collection, enum bundle_set set,

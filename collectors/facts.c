@@ -330,7 +330,7 @@ static void write_totals(struct json *json, const struct facts *facts)
 
 static const char *status_of(const struct collection *collection)
 {
-	if (collection->broken)
+	if (collection->broken && collection->broken_why.kind != ERR_STOPPED)
 		return "destination failed";
 	if (collection->stopped)
 		return "stopped by the user";

@@ -231,7 +231,7 @@ static void write_receipt(const struct collection *collection, struct text *out)
 	write_counts(&json, &totals);
 	json_unsigned_field(&json, "problems", collection->problem_count);
 	json_bool_field(&json, "stopped", collection->stopped);
-	if (collection->broken)
+	if (collection->broken && collection->broken_why.kind != ERR_STOPPED)
 		json_string_field(&json, "broken", collection->broken_why.text);
 	json_end(&json);
 	json_end(&json);

@@ -323,7 +323,7 @@ bool collection_run(struct collection *collection, struct err *err)
 	settle(collection);
 	if (collect_stopped(collection) && collection->plan->writer)
 		account_for_rest(collection);
-	if (collection->broken) {
+	if (collection->broken && collection->broken_why.kind != ERR_STOPPED) {
 		*err = collection->broken_why;
 		return false;
 	}

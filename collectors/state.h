@@ -148,9 +148,8 @@ static inline void copy_result_free_at(struct copy_result *result)
 {
 	copy_result_free(result);
 }
-/* Writes the open entry's content from source, zeros in place of what cannot be read. False when the destination broke, or when a
- * stop came so long before the end that filling up with zeros would keep the seal waiting: the entry is then left open, to be cut. */
-#define COPY_FILL_MAX ((uint64_t)512 << 20)
+/* Writes the open entry's content from source, zeros in place of what cannot be read. False when the destination broke, or when
+ * the user stopped it: the entry is then left open, to be cut. */
 bool copy_source(struct collection *collection, struct source *source, struct copy_result *result,
     struct err *err) MUST_CHECK;
 /* Writes a whole entry so. False: the collection is broken, too (collection_break). */
