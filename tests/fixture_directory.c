@@ -54,3 +54,19 @@ char *directory_path(const struct text *base, const char *name)
 	must(text_ok(&path, &err), &err);
 	return path.at;
 }
+
+struct text directory_base;
+
+int directory_set_up(void **state)
+{
+	(void)state;
+	directory_make(&directory_base);
+	return 0;
+}
+
+int directory_tear_down(void **state)
+{
+	(void)state;
+	directory_remove(&directory_base);
+	return 0;
+}

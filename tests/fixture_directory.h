@@ -9,6 +9,11 @@ void directory_make(struct text *path);
 /* Removes it with all that is in it. */
 void directory_remove(struct text *path);
 
+/* One for each test of a file: cmocka's set-up and tear-down. */
+extern struct text directory_base;
+int directory_set_up(void **state);
+int directory_tear_down(void **state);
+
 /* base/name, from malloc: for calls in the middle of a line. Aborts on failure. */
 char *directory_path(const struct text *base, const char *name);
 

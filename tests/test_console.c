@@ -19,22 +19,7 @@
 #define O_BINARY 0
 #endif
 
-static struct text base;
 static int kept = -1;
-
-static int set_up(void **state)
-{
-	(void)state;
-	directory_make(&base);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	directory_remove(&base);
-	return 0;
-}
 
 /* From here on what goes to a stream goes into a file. */
 static void divert(int stream)
@@ -194,7 +179,8 @@ static void test_host(void **state)
 	assert_int_equal(facts.name.len, 0);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, directory_set_up, directory_tear_down)
 
 int main(void)
 {

@@ -17,22 +17,6 @@
 #include <unistd.h>
 #endif
 
-static struct text base;
-
-static int set_up(void **state)
-{
-	(void)state;
-	directory_make(&base);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	directory_remove(&base);
-	return 0;
-}
-
 static void must(bool ok, const struct err *err)
 {
 	if (!ok)
@@ -100,7 +84,7 @@ static void test_medium(void **state)
 	size_t got = 0;
 
 	(void)state;
-	file_join(&name, text_string(&base), "medium.bin");
+	file_join(&name, text_string(&directory_base), "medium.bin");
 	const char *path = text_string(&name);
 
 	for (unsigned i = 0; content.len < (2u << 20) + 777; i++)
@@ -137,13 +121,13 @@ static void test_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		CLEANUP(free_memory) char *path = directory_path(&base, names[i]);
+		CLEANUP(free_memory) char *path = directory_path(&directory_base, names[i]);
 		struct seen seen = {0};
 		struct err err = {0};
 
 		write_file(path, names[i]);
 		assert_content(path, names[i]);
-		assert_true(file_list(base.at, see, &seen, &err));
+		assert_true(file_list(directory_base.at, see, &seen, &err));
 		assert_int_equal(seen.names.len, strlen(names[i]) + 1);
 		assert_memory_equal(seen.names.at, names[i], strlen(names[i]));
 		text_free(&seen.names);
@@ -154,7 +138,7 @@ static void test_names(void **state)
 
 static void test_lone_surrogate_in_a_name(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "half \xed\xa0\xbd.txt");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "half \xed\xa0\xbd.txt");
 	struct err err = {0};
 
 	(void)state;
@@ -174,7 +158,7 @@ static void test_longest_name(void **state)
 	(void)state;
 	for (int i = 0; i < 86; i++) /* 258 bytes of UTF-8, 86 characters */
 		text_adds(&name, "\xe9\x91\x91");
-	CLEANUP(free_memory) char *path = directory_path(&base, name.at);
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, name.at);
 
 	if (file_write_all(path, bytes_of("x"), false, &err)) {
 		assert_content(path, "x");
@@ -190,7 +174,7 @@ static void test_path_over_300_characters(void **state)
 	struct err err = {0};
 
 	(void)state;
-	text_adds(&path, base.at);
+	text_adds(&path, directory_base.at);
 	for (int i = 0; i < 8; i++)
 		text_addf(&path, "/%d%s", i, "0123456789012345678901234567890123456789");
 	must(file_make_directory(path.at, true, &err), &err);
@@ -204,9 +188,9 @@ static void test_path_over_300_characters(void **state)
 
 static void test_kinds_of_errors(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "there");
-	CLEANUP(free_memory) char *below = directory_path(&base, "there/below");
-	CLEANUP(free_memory) char *missing = directory_path(&base, "no/where");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "there");
+	CLEANUP(free_memory) char *below = directory_path(&directory_base, "there/below");
+	CLEANUP(free_memory) char *missing = directory_path(&directory_base, "no/where");
 	CLEANUP(text_free) struct text all = {0};
 	struct source *source = NULL;
 	struct sink *sink = NULL;
@@ -225,7 +209,7 @@ static void test_kinds_of_errors(void **state)
 	assert_int_equal(err.kind, ERR_MISSING);
 	assert_false(file_open(below, &source, &err));
 	assert_int_equal(err.kind, ERR_MISSING);
-	assert_false(file_open(base.at, &source, &err));
+	assert_false(file_open(directory_base.at, &source, &err));
 	assert_int_equal(err.kind, ERR_UNSUPPORTED);
 	assert_non_null(strstr(err.text, "directory"));
 	assert_false(file_read_all(path, 4, &all, &err));
@@ -247,16 +231,16 @@ static void test_listing_is_sorted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		CLEANUP(free_memory) char *path = directory_path(&base, names[i]);
+		CLEANUP(free_memory) char *path = directory_path(&directory_base, names[i]);
 
 		if (i == 3)
 			continue; /* "B" is "b" on Windows */
 		write_file(path, "");
 	}
-	CLEANUP(free_memory) char *directory = directory_path(&base, "aa");
+	CLEANUP(free_memory) char *directory = directory_path(&directory_base, "aa");
 
 	assert_true(file_make_directory(directory, false, &err));
-	assert_true(file_list(base.at, see, &seen, &err));
+	assert_true(file_list(directory_base.at, see, &seen, &err));
 	assert_string_equal(text_string(&seen.names), "a\na1\naa\nb\n\xe3\x81\x82\n");
 	assert_int_equal(seen.directories, 1);
 	text_free(&seen.names);
@@ -266,7 +250,7 @@ static void test_listing_is_sorted(void **state)
 static void test_large_writes(void **state)
 {
 	enum { PIECE = 333333, COUNT = 20 };
-	CLEANUP(free_memory) char *path = directory_path(&base, "large");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "large");
 	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
 	CLEANUP(free_memory) uint8_t *back = malloc(PIECE);
 	CLEANUP(sink_free) struct sink *sink = NULL;
@@ -300,7 +284,7 @@ static void test_large_writes(void **state)
 
 static void test_size_is_fixed_at_open(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "grows");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "grows");
 	CLEANUP(sink_free) struct sink *sink = NULL;
 	CLEANUP(source_close) struct source *source = NULL;
 	uint8_t back[16];
@@ -318,7 +302,7 @@ static void test_size_is_fixed_at_open(void **state)
 /* What was not finished stays as it is, with all bytes that were given. */
 static void test_unfinished_stays(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "part");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "part");
 	struct sink *sink = NULL;
 	struct err err = {0};
 
@@ -331,8 +315,8 @@ static void test_unfinished_stays(void **state)
 
 static void test_rename(void **state)
 {
-	CLEANUP(free_memory) char *from = directory_path(&base, "MANIFEST.new");
-	CLEANUP(free_memory) char *to = directory_path(&base, "MANIFEST");
+	CLEANUP(free_memory) char *from = directory_path(&directory_base, "MANIFEST.new");
+	CLEANUP(free_memory) char *to = directory_path(&directory_base, "MANIFEST");
 	struct err err = {0};
 
 	(void)state;
@@ -349,10 +333,10 @@ static void test_rename(void **state)
 
 static void test_identity(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "one");
-	CLEANUP(free_memory) char *again = directory_path(&base, "./x/.././one");
-	CLEANUP(free_memory) char *x = directory_path(&base, "x");
-	CLEANUP(free_memory) char *other = directory_path(&base, "two");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "one");
+	CLEANUP(free_memory) char *again = directory_path(&directory_base, "./x/.././one");
+	CLEANUP(free_memory) char *x = directory_path(&directory_base, "x");
+	CLEANUP(free_memory) char *other = directory_path(&directory_base, "two");
 	struct file_identity a, b, c, d;
 	struct err err = {0};
 
@@ -363,13 +347,13 @@ static void test_identity(void **state)
 	assert_true(file_identity(path, &a, &err));
 	assert_true(file_identity(again, &b, &err));
 	assert_true(file_identity(other, &c, &err));
-	assert_true(file_identity(base.at, &d, &err));
+	assert_true(file_identity(directory_base.at, &d, &err));
 	assert_memory_equal(&a, &b, sizeof(a));
 	assert_memory_not_equal(&a, &c, sizeof(a));
 	assert_memory_not_equal(&a, &d, sizeof(a));
 	assert_int_equal(a.volume, c.volume);
 #ifndef _WIN32
-	CLEANUP(free_memory) char *hard = directory_path(&base, "hard");
+	CLEANUP(free_memory) char *hard = directory_path(&directory_base, "hard");
 
 	assert_int_equal(link(path, hard), 0);
 	assert_true(file_identity(hard, &b, &err));
@@ -386,7 +370,7 @@ static void test_space_and_program(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_true(file_free_space(base.at, &space, &err));
+	assert_true(file_free_space(directory_base.at, &space, &err));
 	assert_true(space > 1 << 20);
 	assert_false(file_free_space("no such directory", &space, &err));
 	assert_true(file_program_path(&program, &err));
@@ -409,7 +393,7 @@ static void test_join(void **state)
 
 static void test_private(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "secret.key");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "secret.key");
 	struct err err = {0};
 
 	(void)state;
@@ -426,7 +410,7 @@ static void test_private(void **state)
 #ifdef _WIN32
 static void test_held_by_another_program(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "held");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "held");
 	struct source *source = NULL;
 	struct err err = {0};
 	CLEANUP(text_free) struct text wide = {0};
@@ -452,7 +436,7 @@ static void test_held_by_another_program(void **state)
 
 static void test_kinds_of_paths(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "f");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "f");
 	CLEANUP(text_free) struct text program = {0};
 	CLEANUP(text_free) struct text other = {0};
 	struct file_identity a, b;
@@ -466,10 +450,11 @@ static void test_kinds_of_paths(void **state)
 	assert_true(file_identity(other.at, &b, &err));
 	assert_memory_equal(&a, &b, sizeof(a));
 	text_clear(&other);
-	text_addf(&other, "%s/../../%s/f", base.at, base.at); /* ".." stops at no wrong place */
+	text_addf(&other, "%s/../../%s/f", directory_base.at,
+	    directory_base.at); /* ".." stops at no wrong place */
 	assert_int_equal(file_kind(other.at), FILE_KIND_MISSING);
 	text_clear(&other);
-	text_addf(&other, "%s\\..\\%s/./f", base.at, base.at);
+	text_addf(&other, "%s\\..\\%s/./f", directory_base.at, directory_base.at);
 	assert_int_equal(file_kind(other.at), FILE_KIND_FILE);
 	assert_int_equal(file_kind("C:\\"), FILE_KIND_DIRECTORY);
 	assert_int_equal(file_kind("C:/windows/.."), FILE_KIND_DIRECTORY);
@@ -479,7 +464,7 @@ static void test_kinds_of_paths(void **state)
 #else
 static void test_full_disk(void **state)
 {
-	CLEANUP(free_memory) char *mounted = directory_path(&base, "small");
+	CLEANUP(free_memory) char *mounted = directory_path(&directory_base, "small");
 	CLEANUP(text_free) struct text path = {0};
 	struct sink *sink = NULL;
 	static uint8_t piece[700000];
@@ -517,7 +502,7 @@ static void test_full_disk(void **state)
 
 static void test_pipes_do_not_hang(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "pipe");
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "pipe");
 	struct source *source = NULL;
 	struct err err = {0};
 
@@ -529,7 +514,8 @@ static void test_pipes_do_not_hang(void **state)
 }
 #endif
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, directory_set_up, directory_tear_down)
 
 static void test_full_path(void **state)
 {

@@ -10,23 +10,10 @@
 #include "collectors/live_rows.h"
 #include "core/text.h"
 #include "platform/process.h"
+#include "tests/fixture_rows.h"
 
 #include <stdlib.h>
 #include <yyjson.h>
-
-struct rows {
-	struct text lines; /* NUL-separated */
-	size_t count;
-};
-
-static void take(void *context, struct bytes json)
-{
-	struct rows *rows = context;
-
-	text_add(&rows->lines, json);
-	text_addc(&rows->lines, 0);
-	rows->count++;
-}
 
 #ifdef _WIN32
 static bool field_is(yyjson_val *row, const char *key, const char *want)
@@ -86,7 +73,7 @@ static SOCKET open_socket(int type, bool v6, unsigned *port)
 
 static void collect(struct rows *rows)
 {
-	const struct row_taker to = {take, NULL, rows};
+	const struct row_taker to = {rows_take, NULL, rows};
 	struct err err = {0};
 	bool ok = network_connections_rows(&to, &err);
 
@@ -140,7 +127,7 @@ static int start(void **state)
 static void test_not_on_this_system(void **state)
 {
 	struct rows rows = {0};
-	const struct row_taker to = {take, NULL, &rows};
+	const struct row_taker to = {rows_take, NULL, &rows};
 	struct err err = {0};
 
 	(void)state;

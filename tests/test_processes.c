@@ -9,6 +9,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/process.h"
+#include "tests/fixture_rows.h"
 
 #include <stdlib.h>
 #include <yyjson.h>
@@ -16,20 +17,6 @@
 #include <windows.h>
 #include <process.h>
 #endif
-
-struct rows {
-	struct text lines; /* NUL-separated */
-	size_t count;
-};
-
-static void take(void *context, struct bytes json)
-{
-	struct rows *rows = context;
-
-	text_add(&rows->lines, json);
-	text_addc(&rows->lines, 0);
-	rows->count++;
-}
 
 static bool is_stopped(void *context)
 {
@@ -83,7 +70,7 @@ static void test_own_process(void **state)
 {
 	CLEANUP(text_free) struct text path = {0};
 	struct rows rows = {0};
-	const struct row_taker to = {take, NULL, &rows};
+	const struct row_taker to = {rows_take, NULL, &rows};
 	struct err err = {0};
 	uint64_t started = 0;
 	uint64_t now = clock_now();
@@ -116,7 +103,7 @@ static void test_command_line_of_a_child(void **state)
 	CLEANUP(text_free) struct text path = {0};
 	CLEANUP(text_free) struct text wide = {0};
 	struct rows rows = {0};
-	const struct row_taker to = {take, NULL, &rows};
+	const struct row_taker to = {rows_take, NULL, &rows};
 	const wchar_t *const arguments[] = {
 	    L"child", L"wait", L"\x8a3c\x62e0\xd83d\xdd0d", L"\"a b\"", NULL};
 	yyjson_doc *child = NULL;
@@ -155,7 +142,7 @@ static void test_command_line_of_a_child(void **state)
 static void test_stops(void **state)
 {
 	struct rows rows = {0};
-	const struct row_taker to = {take, is_stopped, &rows};
+	const struct row_taker to = {rows_take, is_stopped, &rows};
 	struct err err = {0};
 
 	(void)state;
@@ -168,7 +155,7 @@ static void test_stops(void **state)
 static void test_not_on_this_system(void **state)
 {
 	struct rows rows = {0};
-	const struct row_taker to = {take, is_stopped, &rows};
+	const struct row_taker to = {rows_take, is_stopped, &rows};
 	struct err err = {0};
 
 	(void)state;

@@ -13,22 +13,6 @@
 
 #define IMAGE_LEN ((size_t)3 << 20 | 512) /* no multiple of 4096 */
 
-static struct text base;
-
-static int set_up(void **state)
-{
-	(void)state;
-	directory_make(&base);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	directory_remove(&base);
-	return 0;
-}
-
 static uint8_t *make_pattern(size_t len)
 {
 	uint8_t *bytes = malloc(len);
@@ -95,7 +79,8 @@ static void compare_end(struct source *volume, const uint8_t *want, size_t size)
 
 static void test_image_file(void **state)
 {
-	CLEANUP(free_memory) char *path = directory_path(&base, "disk \xe7\x94\xbb\xe5\x83\x8f.dd");
+	CLEANUP(free_memory)
+	char *path = directory_path(&directory_base, "disk \xe7\x94\xbb\xe5\x83\x8f.dd");
 	CLEANUP(free_memory) uint8_t *bytes = make_pattern(IMAGE_LEN);
 	CLEANUP(source_close) struct source *volume = NULL;
 	struct err err = {0};
@@ -145,7 +130,7 @@ static void test_wrong_paths(void **state)
 	assert_false(volume_open("no such image", &volume, &err));
 	assert_int_equal(err.kind, ERR_MISSING);
 	assert_non_null(strstr(err.text, "'no such image'"));
-	assert_false(volume_open(base.at, &volume, &err));
+	assert_false(volume_open(directory_base.at, &volume, &err));
 	assert_int_equal(err.kind, ERR_UNSUPPORTED);
 	assert_null(volume);
 }
@@ -232,7 +217,8 @@ static void test_linux_has_no_letters(void **state)
 }
 #endif
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, directory_set_up, directory_tear_down)
 
 int main(void)
 {
