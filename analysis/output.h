@@ -10,7 +10,7 @@
 #include "core/time.h"
 
 #define OUTPUT_TIMES        256u         /* a power of two */
-#define OUTPUT_TIME_ROOM    ((size_t)32) /* more than the longest of them, 29 */
+#define OUTPUT_TIME_ROOM    ((size_t)32) /* more than the longest of them, 31 */
 #define OUTPUT_SECONDS_ROOM ((size_t)16)
 #define OUTPUT_PEN_MAX      ((size_t)8 << 10)
 

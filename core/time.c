@@ -12,6 +12,8 @@
 #define SECONDS_PER_DAY       86400u
 #define TICKS_PER_DAY         (SECONDS_PER_DAY * TIME_TICKS_PER_SECOND)
 
+#define YEAR_LAST 60056 /* ticks end in it */
+
 struct civil {
 	uint32_t year, month, day, hour, minute, second, ticks;
 };
@@ -61,8 +63,10 @@ static char *put_day(char *to, uint64_t day)
 	struct civil c;
 
 	civil_from_day(day, &c);
-	if (c.year > 9999)
-		*to++ = (char)('0' + c.year / 10000);
+	if (c.year > 9999) {
+		to = put_pair(to, 0, (char)('0' + c.year / 10000));
+		to[-3] = '+';
+	}
 	to = put_pair(to, c.year / 100 % 100, '-') - 1;
 	to = put_pair(to, c.year % 100, '-');
 	to = put_pair(to, c.month, '-');
@@ -170,17 +174,18 @@ static uint32_t days_of_month(uint32_t year, uint32_t month)
 
 static bool is_civil(const struct civil *c)
 {
-	return c->year >= 1601 && c->month >= 1 && c->month <= 12 && c->day >= 1 &&
-	       c->day <= days_of_month(c->year, c->month) && c->hour < 24 && c->minute < 60 &&
-	       c->second < 60;
+	return c->year >= 1601 && c->year <= YEAR_LAST && c->month >= 1 && c->month <= 12 &&
+	       c->day >= 1 && c->day <= days_of_month(c->year, c->month) && c->hour < 24 &&
+	       c->minute < 60 && c->second < 60;
 }
 
 bool time_parse(const char *iso, uint64_t *ticks, struct err *err)
 {
 	struct civil c = {0};
 	const char *at = iso;
-	bool ok = read_digits(&at, 4, &c.year) && read_char(&at, "-") &&
-		  read_digits(&at, 2, &c.month) && read_char(&at, "-") &&
+	bool is_late = read_char(&at, "+");
+	bool ok = read_digits(&at, is_late ? 6 : 4, &c.year) && (c.year > 9999) == is_late &&
+		  read_char(&at, "-") && read_digits(&at, 2, &c.month) && read_char(&at, "-") &&
 		  read_digits(&at, 2, &c.day);
 
 	if (ok && *at)
@@ -189,9 +194,12 @@ bool time_parse(const char *iso, uint64_t *ticks, struct err *err)
 		     read_digits(&at, 2, &c.second) &&
 		     (*at != '.' || (at++, read_fraction(&at, &c.ticks))) && read_char(&at, "Z") &&
 		     !*at;
-	if (!ok || !is_civil(&c))
+	uint64_t found = ok && is_civil(&c) ? ticks_from_civil(&c) : 0;
+	bool is_over = c.year == YEAR_LAST && found < UINT64_MAX / 2;
+
+	if (!ok || !is_civil(&c) || is_over)
 		return fail(err, ERR_USAGE, "'%s' is not a time like 2026-04-01T09:00:00Z", iso);
-	*ticks = ticks_from_civil(&c);
+	*ticks = found;
 	return true;
 }
 

@@ -559,44 +559,6 @@ static void test_reads_that_fail(void **state)
 	fixture_log_free(&log);
 }
 
-static void test_action(void **state)
-{
-	uint8_t data[64] = {0};
-	struct logfile_action action;
-	struct err err = {0};
-
-	(void)state;
-	put_le16(data, LOGFILE_ADD_ENTRY_ROOT);
-	put_le16(data + 2, LOGFILE_DELETE_ENTRY_ROOT);
-	put_le16(data + 4, 40); /* redo */
-	put_le16(data + 6, 16);
-	put_le16(data + 8, 64); /* undo: counted, not kept */
-	put_le16(data + 10, 99);
-	put_le16(data + 12, 0x18); /* target */
-	put_le16(data + 14, 1);    /* LCNs */
-	put_le16(data + 16, 0x100);
-	put_le16(data + 18, 0x20);
-	put_le16(data + 20, 6);
-	put_le64(data + 24, 9);
-	assert_true(logfile_action_parse((struct bytes){data, sizeof(data)}, &action, &err));
-	assert_int_equal(action.redo_data.len, 16);
-	assert_ptr_equal(action.redo_data.at, data + 40);
-	assert_int_equal(action.undo_data.len, 0);
-	assert_int_equal(action.undo_len, 99);
-	assert_int_equal(action.target, 0x18);
-	assert_int_equal(action.vcn, 9);
-	assert_int_equal(action.block, 6);
-	assert_int_equal(action.lcns.len, 8);
-	assert_string_equal(logfile_code_name(action.redo), "AddIndexEntryRoot");
-	assert_null(logfile_code_name(0x26));
-	put_le16(data + 6, 25); /* ends behind the record */
-	assert_false(logfile_action_parse((struct bytes){data, sizeof(data)}, &action, &err));
-	put_le16(data + 6, 16);
-	put_le16(data + 14, 5);
-	assert_false(logfile_action_parse((struct bytes){data, sizeof(data)}, &action, &err));
-	assert_false(logfile_action_parse((struct bytes){data, 31}, &action, &err));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -617,7 +579,6 @@ int main(void)
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_liar),
 	    cmocka_unit_test(test_reads_that_fail),
-	    cmocka_unit_test(test_action),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,7 +163,18 @@ static void test_times_at_the_edges(void **state)
 
 	(void)state;
 	time_iso(UINT64_MAX, iso);
-	assert_string_equal(iso, "60056-05-28T05:36:10.9551615Z");
+	assert_string_equal(iso, "+060056-05-28T05:36:10.9551615Z");
+	/* The order of bytes is that of time, on either side of the year 10000. */
+	for (uint64_t ticks = 0, last = 0; ticks < UINT64_MAX - (1ull << 55); ticks += 1ull << 55) {
+		char before[TIME_ISO_ROOM];
+
+		time_iso(last, before);
+		time_iso(ticks, iso);
+		assert_true(ticks == last || (iso[0] == '+') != (before[0] == '+') ||
+			    strcmp(before, iso) < 0);
+		assert_true(iso[0] != '+' || strcmp(iso, "1601-01-01") < 0);
+		last = ticks;
+	}
 	time_iso(132537600000000000ull - 1, iso);
 	assert_string_equal(iso, "2020-12-29T23:59:59.9999999Z");
 	time_iso(TIME_UNIX_EPOCH, iso);
@@ -178,7 +189,9 @@ static void test_days_that_are_none(void **state)
 {
 	static const char *const none[] = {"2018-02-29", "2018-04-31T00:00:00Z", "1900-02-29",
 	    "2018-01-00", "2018-01-32", "2018-01-01T24:00:00Z", "2018-01-01T00:00:60Z",
-	    "1600-12-31", "2018-01-01T00:00:00", "2018-01-01T00:00:00.Z", "2018-01-01Z"};
+	    "1600-12-31", "2018-01-01T00:00:00", "2018-01-01T00:00:00.Z", "2018-01-01Z",
+	    "10000-01-01", "+009999-01-01", "+2018-01-01", "+060056-05-28T05:36:11Z",
+	    "+060057-01-01", "+999999-01-01"};
 	uint64_t ticks = 7;
 	struct err err = {0};
 

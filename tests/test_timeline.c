@@ -539,20 +539,30 @@ static void test_log(void **state)
 	fixture_log_free(&log);
 }
 
-static void test_empty_log(void **state)
+static void check_empty_log(struct bytes nothing, enum err_kind kind)
 {
-	static const uint8_t nothing[4096] = "RSTR";
 	CLEANUP(source_close)
-	struct source *source = source_of_bytes((struct bytes){nothing, sizeof(nothing)});
+	struct source *source = source_of_bytes(nothing);
 	CLEANUP(text_free) struct text out = {0};
 	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
 	CLEANUP(timeline_free) struct timeline *timeline = NULL;
 	struct err err = {0};
 
-	(void)state;
 	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
 	assert_false(timeline_add_files(timeline, &(struct timeline_files){.log = source}, &err));
-	assert_int_equal(err.kind, ERR_MISSING);
+	assert_int_equal(err.kind, kind);
+}
+
+/* Alone it is nothing to make a timeline of: never written to, or nothing but a restart page that is damaged. */
+static void test_empty_log(void **state)
+{
+	static const uint8_t damaged[4096] = "RSTR";
+	uint8_t fresh[4096];
+
+	(void)state;
+	memset(fresh, 0xff, sizeof(fresh));
+	check_empty_log((struct bytes){fresh, sizeof(fresh)}, ERR_MISSING);
+	check_empty_log((struct bytes){damaged, sizeof(damaged)}, ERR_DAMAGED);
 }
 
 int main(void)
