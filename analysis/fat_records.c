@@ -122,9 +122,9 @@ static bool write_entry(struct fat_records *records, const struct fat_entry *ent
 	};
 	struct fields fields = {0};
 
-	if (entry->kind == FAT_ENTRY_NAME)
+	if (entry->kind == FAT_ENTRY_NAME || entry->is_slack)
 		line.kind = "slack";
-	else
+	if (entry->kind != FAT_ENTRY_NAME)
 		line.has = TIMELINE_TIMES;
 	line.times = &times;
 	line.clock = &clock;

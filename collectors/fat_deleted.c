@@ -77,7 +77,7 @@ static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct er
 
 	d->files++;
 	see_trim(d, entry);
-	if (entry->size == 0 || d->collection->deleted == DELETED_LIST ||
+	if (entry->size == 0 || entry->is_slack || d->collection->deleted == DELETED_LIST ||
 	    (class == DELETED_CLASS_NONE && d->collection->deleted != DELETED_ALL))
 		return true;
 	if (!fat_recovery_of(d->volume->fat, entry, &left, err))

@@ -141,6 +141,8 @@ void fat_row_list(struct json *json, const struct fat_geometry *geometry,
 		json_bool_field(json, "below_deleted", true);
 	if (entry->is_lost)
 		json_bool_field(json, "orphan", true);
+	if (entry->is_slack)
+		json_bool_field(json, "slack", true);
 	json_unsigned_field(json, "size", entry->size);
 	add_inside(json, geometry, entry, recovered ? recovered->layout : FAT_LAYOUT_NONE);
 	if (recovered && recovered->clusters)

@@ -4,6 +4,7 @@
 #include "core/array.h"
 #include "tests/fixture_fat_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,10 +96,90 @@ static void test_files_as_labels(void **state)
 	assert_int_equal(fixture_list_find(&seen, "STICK")->entry.cluster, 0);
 }
 
+/* The volume had clusters of one sector and was made anew with four: directories of then lie in sectors inside of those of now. */
+static void test_earlier_layout(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	CLEANUP(source_close) struct source *raw = NULL;
+	CLEANUP(fat_volume_close) struct fat_volume *volume = NULL;
+	struct fat_recovered left;
+	struct err err = {0};
+	const uint32_t then = 2 + 18 * 4; /* what is cluster 20 now */
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 20000));
+	f.at[13] = 4;
+	put_piece(&f, then + 1);
+	put_piece(&f, then + 2);
+	fixture_fat_dots(&f, then + 5, 0);
+	fixture_fat_short(fixture_fat_slot(&f, then + 5, 2), "\xe5LD     DOC", 0x20, 30, 10);
+	fixture_fat_dots(&f, then + 7, 0); /* an empty one */
+	put_piece(&f, then + 9);           /* in use */
+	fixture_fat_set(&f, 22, FIXTURE_FAT_END);
+	put_piece(&f, then + 13);
+	fixture_fat_slot(&f, then + 13, 3)[11] = 0xff; /* an attribute that is none */
+	fixture_list_of(&f, &seen);
+	assert_int_equal(seen.damages, 0);
+	assert_int_equal(seen.count, 2 + 4 + 1);
+	uint64_t sector = f.g.data / 512 + then - 2;
+	char path[64];
+
+	snprintf(path, sizeof(path), "$Orphan/sector %u/_LD.DOC", (unsigned)sector + 1);
+	const struct fat_entry *old = &fixture_list_find(&seen, path)->entry;
+
+	assert_true(old->is_slack && old->is_deleted && old->is_lost);
+	assert_int_equal(old->size, 10);
+	assert_int_equal(old->cluster, 0); /* 30 was another one */
+	snprintf(path, sizeof(path), "$Orphan/sector %u/of a directory.txt", (unsigned)sector + 1);
+	assert_true(fixture_list_has(&seen, path));
+	snprintf(path, sizeof(path), "$Orphan/sector %u", (unsigned)sector + 1);
+	assert_int_equal(fixture_list_find(&seen, path)->entry.size, 1024);
+	snprintf(path, sizeof(path), "$Orphan/sector %u/_LD.DOC", (unsigned)sector + 5);
+	assert_true(fixture_list_has(&seen, path));
+	/* Nothing can be said of where its data is. */
+	raw = source_of_bytes((struct bytes){f.at, f.size});
+	assert_true(fat_volume_open(raw, &volume, &err));
+	assert_true(fat_recovery_of(volume, old, &left, &err));
+	assert_int_equal(left.clusters, 0);
+	assert_int_equal(left.result, FAT_RECOVERY_PARTIAL);
+}
+
+static void test_earlier_layout_of_exfat(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	const uint32_t then = 2 + 18 * 2;
+	size_t n = 0;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 512, 200));
+	f.at[109] = 1;
+	put_le32(f.at + 92, 100);
+	put_le32(f.at + 96, 3);
+	fixture_fat_seal(&f);
+	uint8_t *slot = fixture_fat_slot(&f, then + 1, 0);
+
+	n += fixture_fat_set_of(slot, "was here", 0x20, 1, 9, 70);
+	fixture_fat_unuse(slot, n);
+	n += fixture_fat_set_of(slot + n * 32, "spoiled", 0x20, 1, 9, 70);
+	slot[(n - 1) * 32 + 9] ^= 1; /* its checksum tells */
+	fixture_list_of(&f, &seen);
+	char path[64];
+
+	snprintf(path, sizeof(path), "$Orphan/sector %u/was here",
+	    (unsigned)(f.g.data / 512 + then - 1));
+	assert_true(fixture_list_find(&seen, path)->entry.is_slack);
+	assert_int_equal(fixture_list_find(&seen, path)->entry.cluster, 0);
+	assert_int_equal(seen.count, 4); /* with bitmap and up-case table */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pieces),
+	    cmocka_unit_test(test_earlier_layout),
+	    cmocka_unit_test(test_earlier_layout_of_exfat),
 	    cmocka_unit_test(test_size_of_a_deleted_directory),
 	    cmocka_unit_test(test_files_as_labels),
 	};

@@ -221,6 +221,8 @@ bool fat_below_runs(
 	struct fat_volume *volume = walk->volume;
 	bool is_exfat = volume->geometry.kind == FAT_EX;
 
+	if (walk->slack)
+		return fat_runs_add(out, entry->cluster, 1, err);
 	if (!fat_is_cluster(volume, entry->cluster)) {
 		if (!entry->is_deleted && (entry->cluster || !is_exfat))
 			fail(&entry->damage, ERR_DAMAGED,

@@ -147,7 +147,8 @@ static bool flush(struct fat_walk *walk, struct err *err)
 	judge(walk, &entry);
 	set->count = 0;
 	/* Bytes behind the end mark, or in a cluster used for something else, are entries only when they prove it. */
-	if (entry.damage.kind != ERR_NONE && fat_walk_top(walk)->is_ended)
+	if (entry.damage.kind != ERR_NONE &&
+	    (fat_walk_top(walk)->is_ended || fat_walk_top(walk)->is_slack))
 		return true;
 	return emit(walk, &entry, err);
 }

@@ -106,8 +106,11 @@ struct fat_entry { /* views live until the callback returns */
 	bool is_deleted;    /* not in use, or below a deleted directory */
 	bool is_beyond_end; /* found behind the end mark of its directory */
 	bool is_below_deleted;
-	/* in a directory that no entry leads to: path begins with "$Orphan/cluster N" */
+	/* in a directory that no entry leads to: path begins with "$Orphan/cluster N", of slack "$Orphan/sector N" */
 	bool is_lost;
+	/* from a free sector where no cluster begins, so of an earlier layout of the volume: what it says of clusters means
+	 * nothing now, cluster is 0 */
+	bool is_slack;
 	uint16_t attributes; /* FAT_ATTRIBUTE_* */
 	struct fat_time created, modified, accessed;
 	uint64_t size; /* bytes; of a directory those of its clusters, 0 when they are not known */

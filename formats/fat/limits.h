@@ -20,7 +20,7 @@
 #define FAT_LIMIT_CLAIMS       ((size_t)1 << 21)  /* runs of deleted files: 48 MiB */
 /* links followed for deleted files, and 4 for each cluster: some 50 ms */
 #define FAT_LIMIT_LINKS   ((uint64_t)4 << 20)
-#define FAT_LIMIT_LOST    ((size_t)1 << 20) /* directories that no entry leads to: 8 MiB */
+#define FAT_LIMIT_LOST    ((size_t)1 << 20) /* directories that no entry leads to: 16 MiB */
 #define FAT_LIMIT_GUESSES ((size_t)1 << 16) /* deleted directories whose cluster is looked for */
 #define FAT_LIMIT_GUESS_READS \
 	((uint64_t)1 << 18)                    /* clusters looked at for that; as many for files */

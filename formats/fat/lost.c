@@ -6,8 +6,9 @@
 #include <stdlib.h>
 
 #define PIECE     ((size_t)256 << 10) /* read at once, of small clusters */
-#define HEAD      1024u               /* bytes of a cluster that are looked at */
-#define ASK_EVERY 4096u               /* clusters */
+#define SMALL     (PIECE / 16)
+#define HEAD      1024u /* bytes of a cluster that are looked at */
+#define ASK_EVERY 4096u /* clusters */
 #define DEPTH_MAX FAT_LIMIT_DEPTH
 
 struct looking {
@@ -17,24 +18,26 @@ struct looking {
 	size_t len;
 };
 
-/* The head of a cluster; NULL when it cannot be read. */
-static const uint8_t *head_of(struct looking *l, uint32_t cluster, size_t *len)
+/* The bytes of a cluster, of a large one its head; NULL when not even that can be read. */
+static const uint8_t *bytes_of_cluster(struct looking *l, uint32_t cluster, size_t *len)
 {
 	uint32_t size = l->volume->geometry.cluster_size;
 	uint64_t offset = fat_cluster_offset(l->volume, cluster);
-	size_t wanted = size < HEAD ? size : HEAD;
+	size_t least = size < HEAD ? size : HEAD;
+	size_t wanted = size <= SMALL ? size : HEAD;
 
 	if (offset < l->from || offset + wanted > l->from + l->len) {
-		size_t whole = size <= PIECE / 16 ? PIECE : wanted;
-
 		l->from = offset;
 		l->len = 0;
-		if (!l->volume->raw->read(l->volume->raw, offset, l->piece, whole, &l->len, NULL) &&
-		    l->len < wanted)
+		if (!l->volume->raw->read(l->volume->raw, offset, l->piece,
+			size <= SMALL ? PIECE : wanted, &l->len, NULL) &&
+		    l->len < least)
 			return NULL;
 	}
-	*len = l->len < wanted ? l->len : wanted;
-	return l->piece + (offset - l->from);
+	uint64_t there = l->from + l->len - offset;
+
+	*len = there < wanted ? (size_t)there : wanted;
+	return *len >= least ? l->piece + (offset - l->from) : NULL;
 }
 
 /* FAT's begin with themselves or are a piece that nothing but entries fills, exFAT's begin with a set that its checksum
@@ -44,14 +47,44 @@ static bool looks_lost(
 {
 	if (len < 2 * FAT_ENTRY_LEN)
 		return false;
-	if (volume->geometry.kind == FAT_EX) {
-		unsigned count = head[1] + 1u;
-
-		return (head[0] & 0x7f) == 0x05 && count >= 3 && count <= FAT_SET_ENTRIES &&
-		       count * FAT_ENTRY_LEN <= len && fat_set_is_whole(head, count);
-	}
+	if (volume->geometry.kind == FAT_EX)
+		return fat_piece_is_slack(volume, head, len);
 	return fat_start_is_directory(volume, head, lost->cluster, &lost->parent) ||
 	       fat_piece_is_directory(volume, head, len);
+}
+
+static bool add(struct fat_volume *volume, const struct fat_lost *lost, struct err *err)
+{
+	if (!array_grow(&volume->lost, &volume->lost_room, volume->lost_count + 1,
+		sizeof(*volume->lost), FAT_LIMIT_LOST, err))
+		return err->kind == ERR_LIMIT;
+	volume->lost[volume->lost_count++] = *lost;
+	return true;
+}
+
+/* Directories of an earlier layout, whose clusters began elsewhere: sector by sector. Sets of exFAT go over the ends of sectors, so
+ * there the rest of the cluster is one piece. */
+static bool look_inside(
+    struct looking *l, uint32_t cluster, const uint8_t *at, size_t len, struct err *err)
+{
+	struct fat_volume *volume = l->volume;
+	uint32_t sector = volume->geometry.sector_size;
+	bool is_exfat = volume->geometry.kind == FAT_EX;
+	struct fat_lost piece = {.cluster = cluster};
+
+	for (uint32_t inside = sector; inside + sector <= len; inside += sector) {
+		if (!fat_piece_is_slack(volume, at + inside, is_exfat ? len - inside : sector)) {
+			if (piece.len && !add(volume, &piece, err))
+				return false;
+			piece.len = 0;
+			continue;
+		}
+		piece.inside = piece.len ? piece.inside : inside;
+		piece.len += is_exfat ? (uint32_t)len - inside : sector;
+		if (is_exfat)
+			break;
+	}
+	return piece.len == 0 || add(volume, &piece, err);
 }
 
 static bool look_at(struct looking *l, uint32_t cluster, struct err *err)
@@ -63,15 +96,13 @@ static bool look_at(struct looking *l, uint32_t cluster, struct err *err)
 
 	if (!fat_cluster_is_free(volume, cluster, &is_free, NULL) || !is_free)
 		return true;
-	const uint8_t *head = head_of(l, cluster, &len);
+	const uint8_t *at = bytes_of_cluster(l, cluster, &len);
 
-	if (!head || !looks_lost(volume, head, len, &lost))
+	if (!at)
 		return true;
-	if (!array_grow(&volume->lost, &volume->lost_room, volume->lost_count + 1,
-		sizeof(*volume->lost), FAT_LIMIT_LOST, err))
-		return err->kind == ERR_LIMIT;
-	volume->lost[volume->lost_count++] = lost;
-	return true;
+	return looks_lost(volume, at, len < HEAD ? len : HEAD, &lost)
+		   ? add(volume, &lost, err)
+		   : look_inside(l, cluster, at, len, err);
 }
 
 bool fat_volume_find_lost(struct fat_volume *volume,
@@ -110,8 +141,10 @@ static const struct fat_lost *find(const struct fat_volume *volume, uint32_t clu
 	size_t low = array_first_from(
 	    volume->lost, volume->lost_count, sizeof(*volume->lost), is_lost_before, cluster);
 
-	return low < volume->lost_count && volume->lost[low].cluster == cluster ? &volume->lost[low]
-										: NULL;
+	return low < volume->lost_count && volume->lost[low].cluster == cluster &&
+		       volume->lost[low].inside == 0
+		   ? &volume->lost[low]
+		   : NULL;
 }
 
 /* The topmost directory above it that is lost too: what is below that is then found through it. */
@@ -127,18 +160,32 @@ static const struct fat_lost *topmost(const struct fat_walk *walk, const struct 
 	return lost;
 }
 
-/* Tells of it as if it had an entry: what "." says is its own. */
+/* What "." says is its own. */
+static void use_dot(struct fat_volume *volume, struct fat_entry *entry)
+{
+	uint8_t raw[FAT_ENTRY_LEN];
+
+	if (volume->geometry.kind == FAT_EX ||
+	    !source_read_exact(volume->raw, entry->place, raw, sizeof(raw), NULL) || raw[0] != '.')
+		return;
+	fat_time_set(&entry->created, le16(raw + 16), le16(raw + 14), raw[13]);
+	fat_time_set(&entry->modified, le16(raw + 24), le16(raw + 22), 0);
+	fat_time_set(&entry->accessed, le16(raw + 18), 0, 0);
+	entry->accessed.is_date = true;
+}
+
+/* Tells of it as if it had an entry. */
 static bool tell(struct fat_walk *walk, const struct fat_lost *lost, struct err *err)
 {
 	struct fat_volume *volume = walk->volume;
-	uint8_t raw[FAT_ENTRY_LEN];
 	struct fat_entry entry = {
 	    .kind = FAT_ENTRY_DIRECTORY,
 	    .is_deleted = true,
 	    .is_lost = true,
 	    .attributes = FAT_ATTRIBUTE_DIRECTORY,
 	    .cluster = lost->cluster,
-	    .place = fat_cluster_offset(volume, lost->cluster),
+	    .is_slack = lost->inside != 0,
+	    .place = fat_cluster_offset(volume, lost->cluster) + lost->inside,
 	    .parent = FAT_NUMBER_ROOT,
 	};
 
@@ -147,19 +194,22 @@ static bool tell(struct fat_walk *walk, const struct fat_lost *lost, struct err 
 	if (volume->geometry.kind == FAT_EX) {
 		entry.size = entry.valid_size = volume->geometry.cluster_size;
 		entry.is_contiguous = true;
-	} else if (source_read_exact(volume->raw, entry.place, raw, sizeof(raw), NULL) &&
-		   raw[0] == '.') {
-		fat_time_set(&entry.created, le16(raw + 16), le16(raw + 14), raw[13]);
-		fat_time_set(&entry.modified, le16(raw + 24), le16(raw + 22), 0);
-		fat_time_set(&entry.accessed, le16(raw + 18), 0, 0);
-		entry.accessed.is_date = true;
 	}
+	use_dot(volume, &entry);
 	text_adds(&walk->path, FAT_ORPHAN "/");
 	size_t name_at = walk->path.len;
 
-	text_addf(&walk->path, "cluster %u", lost->cluster);
-	if (!text_ok(&walk->path, err) || !fat_walk_tell(walk, &entry, name_at, err))
-		return false;
+	if (lost->inside)
+		text_addf(&walk->path, "sector %llu",
+		    (unsigned long long)(entry.place / volume->geometry.sector_size));
+	else
+		text_addf(&walk->path, "cluster %u", lost->cluster);
+	walk->slack = lost->inside ? lost : NULL;
+	bool ok = text_ok(&walk->path, err) && fat_walk_tell(walk, &entry, name_at, err);
+
+	walk->slack = NULL;
+	if (!ok || lost->inside)
+		return ok;
 	/* Also when nothing of it could be walked: it must not come again. */
 	bool is_new;
 	struct err why = {0};

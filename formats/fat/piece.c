@@ -51,3 +51,29 @@ bool fat_piece_is_directory(const struct fat_volume *volume, const uint8_t *head
 	}
 	return files > 0;
 }
+
+static bool begins_with_set(const uint8_t *head, size_t len)
+{
+	unsigned count = head[1] + 1u;
+
+	return (head[0] & 0x7f) == 0x05 && count >= 3 && count <= FAT_SET_ENTRIES &&
+	       count * FAT_ENTRY_LEN <= len && fat_set_is_whole(head, count);
+}
+
+static bool is_dots(const uint8_t *raw, size_t dots)
+{
+	return raw[0] == '.' && raw[dots - 1] == '.' &&
+	       memcmp(raw + dots, "          ", 11 - dots) == 0 &&
+	       (raw[11] & FAT_ATTRIBUTE_DIRECTORY);
+}
+
+bool fat_piece_is_slack(const struct fat_volume *volume, const uint8_t *sector, size_t len)
+{
+	size_t skip = 0;
+
+	if (volume->geometry.kind == FAT_EX)
+		return begins_with_set(sector, len);
+	if (len > 2 * FAT_ENTRY_LEN && is_dots(sector, 1) && is_dots(sector + FAT_ENTRY_LEN, 2))
+		skip = 2 * (size_t)FAT_ENTRY_LEN;
+	return fat_piece_is_directory(volume, sector + skip, len - skip);
+}

@@ -223,12 +223,12 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
 
 	if (!volume->claims && !survey_volume(volume, err))
 		return false;
-	found.clusters = fat_clusters_for(volume, entry->size);
+	found.clusters = entry->is_slack ? 0 : fat_clusters_for(volume, entry->size);
 	if (fat_is_cluster(volume, entry->cluster))
 		add_up(volume->claims, entry->place, &found);
 	found.result = FAT_RECOVERY_PARTIAL;
 	found.is_doubtful = entry->is_high_lost && found.clusters > 0;
-	bool is_known = !found.is_doubtful && !volume->claims->is_full;
+	bool is_known = !found.is_doubtful && !entry->is_slack && !volume->claims->is_full;
 
 	if (found.clusters && found.good == 0 && is_known)
 		found.result = FAT_RECOVERY_OVERWRITTEN;

@@ -44,6 +44,9 @@ struct fat_claims;
 struct fat_lost {
 	uint32_t cluster;
 	uint32_t parent; /* FAT: as its ".." says */
+	uint32_t
+	    inside;   /* a piece of an earlier layout: bytes into the cluster; 0: it begins there */
+	uint32_t len; /* bytes of that piece */
 };
 
 struct fat_start {

@@ -53,6 +53,7 @@ static bool enter(
 	    .cluster = entry->cluster,
 	    .is_deleted = entry->is_deleted,
 	    .is_lost = entry->is_lost,
+	    .is_slack = entry->is_slack,
 	};
 	struct err why = {0};
 
@@ -61,6 +62,10 @@ static bool enter(
 	if (!fat_directory_open(&frame.directory, walk->volume, runs, err)) {
 		fat_directory_close(&frame.directory);
 		return false;
+	}
+	if (walk->slack) {
+		frame.directory.pos = walk->slack->inside;
+		frame.directory.size = walk->slack->inside + (uint64_t)walk->slack->len;
 	}
 	if (push(walk, &frame, &why))
 		return true;
@@ -96,7 +101,8 @@ bool fat_walk_tell(struct fat_walk *walk, struct fat_entry *entry, size_t name_a
 		return false;
 	if (entry->kind == FAT_ENTRY_DIRECTORY && walk->volume->geometry.kind != FAT_EX)
 		entry->size = entry->valid_size =
-		    (uint64_t)runs.clusters * walk->volume->geometry.cluster_size;
+		    walk->slack ? walk->slack->len
+				: (uint64_t)runs.clusters * walk->volume->geometry.cluster_size;
 	if (!walk->walker->each(walk->walker, entry, err) ||
 	    (runs.count && !enter(walk, entry, &runs, err)))
 		return false;
@@ -118,6 +124,9 @@ bool fat_walk_emit(
 	entry->is_beyond_end = frame->is_ended;
 	entry->is_below_deleted = frame->is_deleted;
 	entry->is_lost = frame->is_lost;
+	entry->is_slack = frame->is_slack;
+	if (entry->is_slack)
+		entry->cluster = 0;
 	entry->is_deleted |= frame->is_ended || frame->is_deleted;
 	entry->is_high_lost = fat_start_is_lost(walk->volume, entry);
 	if (name.len == 0)

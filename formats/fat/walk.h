@@ -47,6 +47,7 @@ struct fat_frame { /* an open directory */
 	bool is_deleted;
 	bool is_ended; /* its end mark was passed */
 	bool is_lost;
+	bool is_slack; /* a piece of an earlier layout: fat_lost.inside */
 };
 
 struct fat_walk {
@@ -59,8 +60,9 @@ struct fat_walk {
 	struct text short_name, long_name; /* scratch of one entry */
 	struct fat_long parts;
 	struct fat_set set;
-	size_t next_lost; /* of volume->lost */
-	uint64_t links;   /* followed in chains of deleted directories */
+	size_t next_lost;             /* of volume->lost */
+	const struct fat_lost *slack; /* the piece that is told now, else NULL */
+	uint64_t links;               /* followed in chains of deleted directories */
 };
 
 static inline struct fat_frame *fat_walk_top(struct fat_walk *walk)
@@ -100,6 +102,9 @@ bool fat_below_root(struct fat_walk *walk, struct fat_runs *out, struct err *err
 
 /* piece.c: whether the head of a cluster is filled with entries of FAT and nothing else: a later piece of a directory. */
 bool fat_piece_is_directory(const struct fat_volume *volume, const uint8_t *head, size_t len);
+/* The same of a sector inside a cluster, where "." and ".." of an earlier layout may stand first; of exFAT, whether a set begins it
+ * that its checksum proves. */
+bool fat_piece_is_slack(const struct fat_volume *volume, const uint8_t *sector, size_t len);
 
 /* Whether 32 bytes could be an entry of a FAT directory: what is said of them must be possible. */
 bool fat_entry_is_plausible(const struct fat_volume *volume, const uint8_t *raw);

@@ -29,30 +29,31 @@ realloc_numbers() {
 
 # Directories that no entry leads to have no number of their own. Of a piece only what tells of files and directories.
 our_lines() {
-	awk -F'\t' -v OFS='\t' -v piece="$piece" '$2 == "d" && $NF ~ /^\$Orphan\/cluster [0-9]+$/ { next }
+	awk -F'\t' -v OFS='\t' -v piece="$piece" '$2 == "d" && $NF ~ /^\$Orphan\/(cluster|sector) [0-9]+$/ { next }
 		piece && ($2 !~ /[rdn]/ || $NF == "." || $NF == "..") { next }
 		piece && $2 == "d" { $4 = 0 }
-		{ print $1, $4, $6, $7, $8, 0, $NF, $2, $3 }' "$scratch/ours" | sort -u
+		{ print $1, $4, $6, $7, $8, 0, $NF, $2, $3, $(NF - 1) }' "$scratch/ours" | sort -u
 }
 
 # One of ours and one of theirs with the same number. Prints why they may differ; "" when they must not.
 difference() {
 	awk -F'\t' -v exfat="$1" '{
-		split($0, f, "\t"); # ours: 1 number 2 size 3 m 4 a 5 c 6 - 7 name 8 kind 9 state; theirs: 10 size 11 m 12 a 13 c 14 orphan 15 name
-		tail = substr(f[7], length(f[7]) - length(f[15]))
-		same_name = f[7] == f[15] || (f[14] && tail == "/" f[15])
+		split($0, f, "\t"); # ours: 1 number 2 size 3 m 4 a 5 c 6 - 7 name 8 kind 9 state 10 short; theirs: 11 size 12 m 13 a 14 c 15 orphan 16 name
+		tail = substr(f[7], length(f[7]) - length(f[16]))
+		same_name = f[7] == f[16] || (f[15] && tail == "/" f[16])
 		why = ""
-		if (!same_name && length(f[15]) >= 208 && index(f[7], f[15]) == 1) { why = "a long name that fls cuts"; same_name = 1 }
-		if (f[5] != f[13] && f[5] == f[13] + 1) { why = "the odd second of created"; f[5] = f[13] }
-		if (exfat && f[5] != f[13] && (f[5] - 1 - f[13]) % 900 == 0) { why = "a whole second in the 10 ms"; f[5] = f[13] }
-		if (exfat && f[3] != f[11] && (f[3] - 1 - f[11]) % 900 == 0) { why = "a whole second in the 10 ms"; f[3] = f[11] }
-		if (exfat && (f[3] != f[11] || f[4] != f[12] || f[5] != f[13]) &&
-			(f[3] - f[11]) % 900 == 0 && (f[4] - f[12]) % 900 == 0 && (f[5] - f[13]) % 900 == 0) {
-			why = "the offset from UTC"; f[3] = f[11]; f[4] = f[12]; f[5] = f[13] }
-		if (f[2] != f[10] && f[8] == "d" && f[9] == "deleted") { why = "the size of a deleted directory"; f[2] = f[10] }
-		if (f[2] != f[10] && f[8] == "d" && f[9] == "beyond") { why = "the size of a directory behind the end mark"; f[2] = f[10] }
-		if (f[14] && same_name) why = "the path of what is below a deleted directory"
-		if (f[3] != f[11] || f[4] != f[12] || f[5] != f[13] || f[2] != f[10]) print "DIFFERENT"
+		if (!same_name && f[15] && f[10] == f[16]) { why = "the long name of what fls found in a free sector"; same_name = 1 }
+		if (!same_name && length(f[16]) >= 208 && index(f[7], f[16]) == 1) { why = "a long name that fls cuts"; same_name = 1 }
+		if (f[5] != f[14] && f[5] == f[14] + 1) { why = "the odd second of created"; f[5] = f[14] }
+		if (exfat && f[5] != f[14] && (f[5] - 1 - f[14]) % 900 == 0) { why = "a whole second in the 10 ms"; f[5] = f[14] }
+		if (exfat && f[3] != f[12] && (f[3] - 1 - f[12]) % 900 == 0) { why = "a whole second in the 10 ms"; f[3] = f[12] }
+		if (exfat && (f[3] != f[12] || f[4] != f[13] || f[5] != f[14]) &&
+			(f[3] - f[12]) % 900 == 0 && (f[4] - f[13]) % 900 == 0 && (f[5] - f[14]) % 900 == 0) {
+			why = "the offset from UTC"; f[3] = f[12]; f[4] = f[13]; f[5] = f[14] }
+		if (f[2] != f[11] && f[8] == "d" && f[9] == "deleted") { why = "the size of a deleted directory"; f[2] = f[11] }
+		if (f[2] != f[11] && f[8] == "d" && f[9] == "beyond") { why = "the size of a directory behind the end mark"; f[2] = f[11] }
+		if (f[15] && same_name && why == "") why = "the path of what is below a deleted directory"
+		if (f[3] != f[12] || f[4] != f[13] || f[5] != f[14] || f[2] != f[11]) print "DIFFERENT"
 		else if (!same_name) print "NAME"
 		else if (why != "") print why
 		else print "nothing" }'
@@ -87,10 +88,11 @@ check_lists() { # LISTING
 	realloc_numbers "$1" >"$scratch/realloc"
 	# fls names no directory whose entry is gone, only what it finds in it.
 	corpus_count "directories that no entry leads to" "$(grep -c $'\t\$Orphan/cluster [0-9]*$' "$scratch/ours" || true)"
+	corpus_count "pieces of directories of an earlier layout" "$(grep -c $'\t\$Orphan/sector [0-9]*$' "$scratch/ours" || true)"
 	join -t $'\t' -j 1 <(sort -k1,1 "$scratch/lines.ours") <(sort -k1,1 "$scratch/lines.theirs") >"$scratch/both"
 	difference "$exfat" <"$scratch/both" | paste - "$scratch/both" >"$scratch/told"
 	while IFS=$'\t' read -r why line; do
-		if [ "$why" = NAME ] && has_orphan_name "$(cut -f 15 <<<"$line")"; then
+		if [ "$why" = NAME ] && has_orphan_name "$(cut -f 16 <<<"$line")"; then
 			corpus_count "entries with a long name of another checksum"
 		elif [ "$why" = NAME ] && is_met_again "${line%%$'\t'*}"; then
 			corpus_count "entries that fls meets again through a loop or a cross-link"

@@ -53,9 +53,11 @@ static bool print_entry(struct fat_walker *self, const struct fat_entry *entry, 
 	struct dump *dump = (struct dump *)self;
 	static const char kinds[] = "rdvbun";
 	CLEANUP(text_free) struct text shown = {0};
+	CLEANUP(text_free) struct text short_name = {0};
 
 	(void)err;
 	text_add_printable(&shown, entry->path);
+	text_add_printable(&short_name, entry->short_name);
 	printf("%" PRIu64 "\t%c\t%s\t%" PRIu64 "\t%u", entry->number, kinds[entry->kind],
 	    entry->is_beyond_end ? "beyond"
 	    : entry->is_deleted  ? "deleted"
@@ -66,8 +68,8 @@ static bool print_entry(struct fat_walker *self, const struct fat_entry *entry, 
 	print_time(&entry->created);
 	if (dump->with_content)
 		print_content(dump, entry);
-	printf("\t%s\t%s\n", entry->damage.kind == ERR_NONE ? "-" : entry->damage.text,
-	    text_string(&shown));
+	printf("\t%s\t%s\t%s\n", entry->damage.kind == ERR_NONE ? "-" : entry->damage.text,
+	    text_string(&short_name), text_string(&shown));
 	return true;
 }
 
@@ -141,7 +143,7 @@ static bool tell_piece(const char *path, struct err *err)
 	return true;
 }
 
-/* list: number kind state size cluster modified accessed created damage path; content: the same with the SHA-256,
+/* list: number kind state size cluster modified accessed created damage short-name path; content: the same with the SHA-256,
  * the layout, what is left and the bytes written, before the damage. */
 int main(int argc, char **argv)
 {

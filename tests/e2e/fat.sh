@@ -87,6 +87,25 @@ check_formatted() {
 	done
 }
 
+# Formatted anew with larger clusters: the old directories lie inside of them. fls finds what is in each free sector.
+check_other_clusters() {
+	command -v fls >/dev/null || return 0
+	image=$work/larger.img
+	truncate -s 32M "$image"
+	mkfs.fat -F 16 -s 2 "$image" >/dev/null
+	for one in one two three; do
+		MTOOLSRC=/dev/null mmd -i "$image" "::$one"
+		for number in 1 2 3 4 5; do MTOOLSRC=/dev/null mcopy -i "$image" "$work/SECRET.BIN" "::$one/long name $number.txt"; done
+	done
+	mkfs.fat -F 16 -s 8 "$image" >/dev/null
+	run "other clusters" 0 "$kanshiki" timeline "$image"
+	jq -r 'select(.kind == "slack") | .record' "$work/out" | sort -u >"$work/found"
+	fls -rp "$image" | sed -nE 's/^\S+ \* ([0-9]+):.*/\1/p' | sort -u >"$work/theirs"
+	[ "$(wc -l <"$work/theirs")" -ge 15 ] || complain "other clusters: fls finds $(wc -l <"$work/theirs")"
+	[ -z "$(comm -13 "$work/found" "$work/theirs")" ] || complain "other clusters: not listed: $(comm -13 "$work/found" "$work/theirs" | paste -sd' ')"
+	jq -r 'select(.kind == "slack") | .path' "$work/out" | grep -q '/long name 3.txt$' || complain "other clusters: a long name is not told"
+}
+
 # A stick whose drive emptied what was deleted (TRIM): all of it, or what came last. usage: check_trimmed KEPT RECOVERY
 check_trimmed() {
 	local kept=$1 data number result
@@ -154,5 +173,6 @@ check_hidden
 check_trimmed 0 hopeless
 check_trimmed 4 possible
 check_formatted
+check_other_clusters
 check_damage
 finish
