@@ -108,6 +108,8 @@ bool bundle_asked(struct store *store, const struct bundle_plan *plan, struct te
 void bundle_writer_free(struct bundle_writer *writer);
 CLEANUP_POINTER(struct bundle_writer, bundle_writer_free);
 
+#define BUNDLE_AGAIN "~2"
+
 struct bundle_member {    /* what the tar header says */
 	const char *name; /* escaped (name.h): "fs/C/Windows/..." */
 	/* tells it from another that gets the name when it is gone; 0: no other can */
@@ -126,8 +128,8 @@ struct bundle_place { /* where an entry lies: for its row */
 	uint64_t padded; /* of them, zeros put in by bundle_entry_end because less was written */
 	/* Of an entry that an interruption cut: its beginning, stored then, is not what is there now. */
 	bool is_stale;
-	/* "~2" was put behind its name: what was begun under it is filled up with zeros */
-	bool is_second;
+	/* How often BUNDLE_AGAIN was put behind its name: what was begun under that is filled up with zeros. */
+	unsigned agains;
 };
 
 struct json;
@@ -151,6 +153,9 @@ enum bundle_outcome { BUNDLE_WHOLE, BUNDLE_PARTIAL, BUNDLE_GAP };
 bool bundle_entry_row(struct bundle_writer *writer, enum bundle_outcome outcome, struct bytes json,
     struct err *err) MUST_CHECK;
 
+/* Whether a run before an interruption began it. */
+bool bundle_goes_on(const struct bundle_writer *writer);
+
 struct bundle_kept {
 	enum bundle_outcome outcome;
 	uint64_t stored;
@@ -161,6 +166,11 @@ bool bundle_kept(
     struct bundle_writer *writer, const char *path, uint64_t identity, struct bundle_kept *out);
 /* Whether an earlier run gave the path to another object. */
 bool bundle_is_anothers(const struct bundle_writer *writer, struct bytes path, uint64_t identity);
+/* Whether what an interruption left of the object under that path was filled up with zeros. Who chooses the paths gives
+ * it another; else it gets BUNDLE_AGAIN behind it, whoever may be called so. */
+bool bundle_is_given_up(const struct bundle_writer *writer, struct bytes path, uint64_t identity);
+/* Whether what an interruption left of it under that path is to be gone on with: beginning another entry gives it up. */
+bool bundle_is_begun(const struct bundle_writer *writer, struct bytes path, uint64_t identity);
 /* A set that an earlier run closed for good takes no more entries. */
 bool bundle_set_is_open(const struct bundle_writer *writer, enum bundle_set set);
 /* All that there was had its turn: an entry that an interruption cut and that was not met again is ended with zeros

@@ -54,17 +54,12 @@ static bool enter_set(struct bundle_writer *writer, enum bundle_set set, struct 
 /* Whether it is the entry that an interruption cut. */
 static bool is_cut_entry(const struct bundle_writer *writer, const struct bundle_member *member)
 {
-	return member->identity == writer->cut.identity &&
-	       bytes_equal(bytes_of(member->name), text_bytes(&writer->cut.name));
-}
+	CLEANUP(text_free) struct text name = {0};
 
-/* Whether what was begun of it was given up. */
-static bool is_second(struct bundle_writer *writer, const struct bundle_member *member)
-{
-	uint8_t key[RESUME_KEY_LEN];
-
-	resume_path_key(bytes_of(member->name), key);
-	return writer_find_kept(writer, key, member->identity, RESUME_SECOND, RESUME_SECOND);
+	text_adds(&name, member->name);
+	(void)writer_name_again(writer, &name, member->identity);
+	return member->identity == writer->cut.identity && !name.failed &&
+	       bytes_equal(text_bytes(&name), text_bytes(&writer->cut.name));
 }
 
 /* Writes the header of a new entry and opens it. */
@@ -75,11 +70,10 @@ static bool start_entry(struct bundle_writer *writer, enum bundle_set set,
 	struct writer_set *state = &writer->sets[set];
 	struct writer_entry *entry = &writer->entry;
 	struct bundle_member member = *asked;
-	bool second = is_second(writer, asked);
 
 	text_clear(&entry->name);
 	text_adds(&entry->name, asked->name);
-	text_adds(&entry->name, second ? "~2" : "");
+	unsigned agains = writer_name_again(writer, &entry->name, asked->identity);
 	member.name = text_string(&entry->name);
 	if (!text_ok(&entry->name, err) || !tar_header(&member, &header, err))
 		return false;
@@ -95,7 +89,7 @@ static bool start_entry(struct bundle_writer *writer, enum bundle_set set,
 	    .volume = writer->volume.index,
 	    .tar_offset = state->tar_offset,
 	    .data_offset = state->tar_offset + header.len,
-	    .is_second = second,
+	    .agains = agains,
 	};
 	if (!writer_put(writer, text_bytes(&header), err))
 		return false;

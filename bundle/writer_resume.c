@@ -168,14 +168,48 @@ const struct resume_item *writer_find_kept(struct bundle_writer *writer,
 	return NULL;
 }
 
+bool bundle_goes_on(const struct bundle_writer *writer)
+{
+	return writer->run > 1;
+}
+
+bool bundle_is_given_up(const struct bundle_writer *writer, struct bytes path, uint64_t identity)
+{
+	uint8_t key[RESUME_KEY_LEN];
+	size_t at;
+
+	if (writer->kept.count == 0)
+		return false;
+	resume_path_key(path, key);
+	for (const struct resume_item *item = resume_items_find(&writer->kept, key, &at); item;
+	     item = resume_items_next(&writer->kept, &at))
+		if (item->identity == identity && item->kind == RESUME_SECOND)
+			return true;
+	return false;
+}
+
+unsigned writer_name_again(const struct bundle_writer *writer, struct text *name, uint64_t identity)
+{
+	unsigned agains = 0;
+
+	for (; !name->failed && bundle_is_given_up(writer, text_bytes(name), identity); agains++)
+		text_adds(name, BUNDLE_AGAIN);
+	return agains;
+}
+
 bool bundle_kept(
     struct bundle_writer *writer, const char *path, uint64_t identity, struct bundle_kept *out)
 {
+	CLEANUP(text_free) struct text name = {0};
 	uint8_t key[RESUME_KEY_LEN];
 
 	if (writer->kept.count == 0)
 		return false;
-	resume_path_key(bytes_of(path), key);
+	text_adds(&name, path);
+	(void)writer_name_again(writer, &name, identity);
+	if (name.failed)
+		return false;
+	resume_path_key(text_bytes(&name), key);
 	const struct resume_item *item =
 	    writer_find_kept(writer, key, identity, RESUME_TAKEN, RESUME_SAME);
 
@@ -195,6 +229,11 @@ bool bundle_kept(
 static bool is_of_cut(const struct bundle_writer *writer, struct bytes path)
 {
 	return writer->is_cut_pending && bytes_equal(path, text_bytes(&writer->cut.name));
+}
+
+bool bundle_is_begun(const struct bundle_writer *writer, struct bytes path, uint64_t identity)
+{
+	return is_of_cut(writer, path) && writer->cut.identity == identity;
 }
 
 bool bundle_is_anothers(const struct bundle_writer *writer, struct bytes path, uint64_t identity)

@@ -143,6 +143,9 @@ bool writer_note_row(struct bundle_writer *writer, struct bytes json, struct err
 const struct resume_item *writer_find_kept(struct bundle_writer *writer,
     const uint8_t key[RESUME_KEY_LEN], uint64_t identity, enum resume_kind first,
     enum resume_kind last);
+/* Puts BUNDLE_AGAIN behind the name as long as what was begun under it is given up. Returns how often. */
+unsigned writer_name_again(
+    const struct bundle_writer *writer, struct text *name, uint64_t identity);
 /* Makes the reading end of what writer_put_resume writes. */
 bool writer_resume_keys(const struct seal_key *seal, const uint8_t collection_id[16],
     struct age_identities *out, struct err *err) MUST_CHECK;

@@ -91,12 +91,14 @@ static bool is_ours(struct claims *claims, uint64_t hash, uint32_t owner, bool *
 	return true;
 }
 
-/* A run before an interruption may have given it to an object that is gone. */
+/* A run before an interruption may have given it to an object that is gone; or to this one, which was not gone on with. */
 static bool is_of_before(
     const struct collection *collection, const struct text *path, uint32_t owner)
 {
-	return collection->plan->writer &&
-	       bundle_is_anothers(collection->plan->writer, text_bytes(path), owner);
+	const struct bundle_writer *writer = collection->plan->writer;
+
+	return writer && (bundle_is_anothers(writer, text_bytes(path), owner) ||
+			     bundle_is_given_up(writer, text_bytes(path), owner));
 }
 
 bool collection_claim(struct collection *collection, struct text *path, const char *apart,

@@ -283,16 +283,13 @@ static void add_volume(struct json *json, const struct row *row)
 /* As the entry is called in the bundle. */
 static void add_path(struct json *json, const struct row *row)
 {
-	CLEANUP(text_free) struct text second = {0};
+	CLEANUP(text_free) struct text path = {0};
 
-	if (!row->place || !row->place->is_second) {
-		json_bytes_field(json, "path", row->path);
-		return;
-	}
-	text_add(&second, row->path);
-	text_adds(&second, "~2");
-	json_bytes_field(json, "path", text_bytes(&second));
-	json->to->failed = json->to->failed || second.failed;
+	text_add(&path, row->path);
+	for (unsigned i = 0; row->place && i < row->place->agains; i++)
+		text_adds(&path, BUNDLE_AGAIN);
+	json_bytes_field(json, "path", text_bytes(&path));
+	json->to->failed = json->to->failed || path.failed;
 }
 
 static void write_row(const struct row *row, struct text *out)

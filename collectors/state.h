@@ -164,6 +164,9 @@ bool copy_explain(
 /* kept.c: whether a run before an interruption has it sealed. It is then counted as that run left it, and *out tells. */
 bool collection_kept(
     struct collection *collection, const char *name, uint64_t identity, struct bundle_kept *out);
+/* For who asked bundle_kept itself. */
+void collection_count_kept(
+    struct collection *collection, const char *name, const struct bundle_kept *kept);
 
 /* claim.c: makes the path of an entry, or of a row same_as one, its owner's alone: where another has it, '~' and `apart` go
  * behind it. The same owner gets the same again; *is_new (may be NULL) tells whether it is the first time. */

@@ -3,6 +3,7 @@
 #include "collectors/content.h"
 #include "collectors/row.h"
 #include "collectors/shadows.h"
+#include "collectors/taking.h"
 #include "core/array.h"
 
 #include "platform/clock.h"
@@ -16,101 +17,12 @@
 	1024u /* streams of a file: for each the file is read anew from the newer states */
 #define RECORD_MASK (((uint64_t)1 << 48) - 1)
 
-struct taking { /* a stream on its way into the bundle */
-	struct collection *collection;
-	struct collection_volume *volume;
-	const struct ntfs_entry *entry;
-	const struct ntfs_name *name;     /* NULL: it has none */
-	const struct ntfs_stream *stream; /* NULL: gone since the walk */
-	const struct stream_keys *keys;   /* of the entry */
-	const struct hit *hit;
-	const struct hit *hits; /* all of the file */
-	size_t hit_count;
-	struct text path; /* in the bundle */
-	bool is_orphan, is_journal;
-	struct content content;
-	bool is_stored;  /* whole, in the bundle; in a dry run: would be */
-	const char *now; /* of a shadow copy: what became of it since */
-	uint64_t places; /* of a live one: where it was read from */
-};
-
-static void taking_free(struct taking *t)
-{
-	text_free(&t->path);
-	content_free(&t->content);
-}
-
-/* The member's name of a stream under one of the file's names. */
-static void make_path(struct taking *t, const struct ntfs_name *name, struct text *out)
-{
-	CLEANUP(text_free) struct text path = {0};
-	bool is_orphan = true;
-
-	if (name && !ntfs_path(t->volume->paths, name, &path, &is_orphan, NULL)) {
-		text_clear(&path);
-		text_adds(&path, "$Orphan/");
-		text_add_utf16(&path, name->utf16);
-	}
-	if (!name)
-		text_addf(&path, "$Orphan/record %llu", (unsigned long long)t->entry->record);
-	text_addf(out, "fs/%s/", text_string(&t->volume->name));
-	bundle_name_add_path(out, text_bytes(&path));
-	if (t->stream && t->stream->utf16.len) {
-		text_addc(out, ':');
-		bundle_name_add_utf16(out, t->stream->utf16);
-	}
-	t->is_orphan = is_orphan;
-}
-
-/* What tells this stream under that name from all others, in every run. */
-static uint32_t owner_of(const struct taking *t, const struct ntfs_name *name)
-{
-	const uint64_t parts[] = {
-	    (uint64_t)(t->volume - t->collection->plan->volumes->at),
-	    t->entry->record | (uint64_t)t->entry->sequence << 48,
-	    t->hit->stream,
-	    name ? (uint64_t)(name - t->entry->names) : UINT64_MAX,
-	};
-
-	return claims_owner(parts, ARRAY_LEN(parts));
-}
-
-/* Makes the path, made of that name of the file, this entry's alone. */
-static bool claim(const struct taking *t, const struct ntfs_name *name, struct text *path,
-    bool *is_new, struct err *err)
-{
-	char apart[32];
-
-	snprintf(apart, sizeof(apart), "%llu-%u", (unsigned long long)t->entry->record,
-	    (unsigned)t->entry->sequence);
-	return text_ok(path, err) &&
-	       collection_claim(t->collection, path, apart, owner_of(t, name), is_new, err);
-}
-
-static void write_row(struct taking *t, struct row *row)
-{
-	row->path = text_bytes(&t->path);
-	row->kind = t->stream && t->stream->utf16.len ? "stream" : "file";
-	row->read = t->volume->is_shadow ? "vss" : "raw";
-	row->size = t->stream ? t->stream->size - t->content.cut : 0;
-	row->collection = t->collection;
-	row->collectors = t->hit->collectors;
-	row->volume = t->volume;
-	row->entry = t->entry;
-	row->name = row->name ? row->name : t->name;
-	row->stream = t->stream;
-	row->is_orphan = t->is_orphan;
-	row->shadow = shadow_info(t->collection->plan->volumes, t->volume);
-	row->now = t->now;
-	row_put(row);
-}
-
 static void not_taken(struct taking *t, const struct err *why)
 {
 	struct row row = {.status = ROW_NOT_TAKEN, .why = why, .is_left = t->collection->broken};
 
 	collection_counting(t->collection)->failed++;
-	write_row(t, &row);
+	taking_row(t, &row);
 	collection_note_problem(t->collection, text_bytes(&t->path), why);
 }
 
@@ -124,24 +36,6 @@ static bool has_path_of_journal(const struct taking *t)
 	return stream_hash(t->stream->utf16) == stream_hash((struct bytes){j, sizeof(j)}) &&
 	       t->path.len > len &&
 	       text_same_name(bytes_of(t->path.at + t->path.len - len), bytes_of(name));
-}
-
-/* Rows for the other names of the file, whose content is in the row at `first`. */
-static void write_other_names(struct taking *t, const struct text *first)
-{
-	for (size_t i = 0; i < t->entry->name_count && !collect_stopped(t->collection); i++) {
-		const struct ntfs_name *name = &t->entry->names[i];
-		struct row row = {
-		    .status = ROW_SAME_AS, .same_as = text_bytes(first), .name = name};
-
-		if (name == t->name || name->name_space == NTFS_NAME_DOS)
-			continue;
-		text_clear(&t->path);
-		make_path(t, name, &t->path);
-		row.owner = owner_of(t, name);
-		if (claim(t, name, &t->path, NULL, NULL))
-			write_row(t, &row);
-	}
 }
 
 /* Of a live shadow copy: *why is set when what was read may be of two states. */
@@ -182,11 +76,11 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	    row.status == ROW_PARTIAL && !(t->volume->is_shadow && why.kind == ERR_MISSING);
 	collection_count_entry(t->collection, row.status == ROW_TAKEN, place);
 	t->is_stored = row.status == ROW_TAKEN;
-	write_row(t, &row);
+	taking_row(t, &row);
 	if (row.is_gap)
 		collection_note_problem(t->collection, text_bytes(&t->path), &why);
 	text_add(&first, text_bytes(&t->path));
-	write_other_names(t, &first);
+	taking_other_names(t, t->name, &first);
 }
 
 static void take_stream(struct taking *t);
@@ -216,30 +110,13 @@ static void take_packed(const struct taking *t)
 	taking_free(&also);
 }
 
-/* Sealed before an interruption, with its row; those of its other names may not be. */
-static bool keep(struct taking *t)
-{
-	CLEANUP(text_free) struct text first = {0};
-	struct bundle_kept kept;
-
-	if (!collection_kept(t->collection, text_string(&t->path), owner_of(t, t->name), &kept))
-		return false;
-	t->is_stored = kept.outcome == BUNDLE_WHOLE;
-	text_add(&first, text_bytes(&t->path));
-	if (kept.outcome == BUNDLE_GAP && t->stream->utf16.len == 0)
-		take_packed(t);
-	/* The content of other names cannot be that of a row which has none of its own. */
-	if (!kept.is_same)
-		write_other_names(t, &first);
-	return true;
-}
-
 static void store(struct taking *t)
 {
 	struct source *source = t->content.source;
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
-	struct bundle_member member = {
-	    .name = text_string(&t->path), .identity = owner_of(t, t->name), .size = source->size};
+	struct bundle_member member = {.name = text_string(&t->path),
+	    .identity = taking_owner(t, t->name),
+	    .size = source->size};
 	struct bundle_place place;
 	struct err err = {0};
 
@@ -265,9 +142,9 @@ static void left_behind(struct taking *t)
 	struct row row = {.status = ROW_NOT_TAKEN, .why = &why, .is_left = true};
 
 	collection_left_behind(t->collection, &why);
-	make_path(t, t->name, &t->path);
+	taking_path(t, t->name, &t->path);
 	if (!t->path.failed)
-		write_row(t, &row);
+		taking_row(t, &row);
 }
 
 /* The stream of a hit; NULL: it is not there, or not one that we take. */
@@ -305,18 +182,18 @@ static bool write_same(struct taking *t, const struct other *other)
 	    .name = ntfs_entry_name(&other->entry),
 	    .stream = other->stream,
 	    .hit = t->hit};
-	struct row row = {.status = ROW_SAME_AS, .owner = owner_of(t, t->name)};
+	struct row row = {.status = ROW_SAME_AS, .owner = taking_owner(t, t->name)};
 	bool is_new = true;
 
-	make_path(&first, first.name, &first.path);
-	bool ok = claim(&first, first.name, &first.path, &is_new, NULL) && !is_new;
+	taking_path(&first, first.name, &first.path);
+	bool ok = taking_claim(&first, first.name, &first.path, &is_new, NULL) && !is_new;
 
 	row.same_as = text_bytes(&first.path);
 	if (ok) {
 		collection_counting(t->collection)
 		    ->expected--; /* as another name of what was taken */
-		write_row(t, &row);
-		write_other_names(t, &first.path);
+		taking_row(t, &row);
+		taking_other_names(t, t->name, &first.path);
 	}
 	text_free(&first.path);
 	return ok;
@@ -398,7 +275,7 @@ static bool skip_unkept(struct taking *t)
 	fail(&why, ERR_MISSING, "the shadow copy did not keep it (a scoped restore point)");
 	row.why = &why;
 	collection_counting(t->collection)->skipped++;
-	write_row(t, &row);
+	taking_row(t, &row);
 	progress_add(&t->collection->progress, hit_stored_bytes(t->entry, t->stream));
 	return true;
 }
@@ -414,7 +291,7 @@ static void take_stream(struct taking *t)
 		left_behind(t);
 		return;
 	}
-	make_path(t, t->name, &t->path);
+	taking_path(t, t->name, &t->path);
 	for (unsigned i = t->collection->current + 1; i < t->collection->item_count; i++)
 		t->collection->items[i].shared += t->hit->collectors >> i & 1;
 	if (!text_ok(&t->path, &err)) {
@@ -427,12 +304,15 @@ static void take_stream(struct taking *t)
 		return;
 	}
 	t->is_journal = has_path_of_journal(t); /* also of a second one, whose path is set apart */
-	if (!claim(t, t->name, &t->path, NULL, &err)) {
+	if (!taking_claim(t, t->name, &t->path, NULL, &err)) {
 		not_taken(t, &err);
 		return;
 	}
-	if (keep(t))
+	if (taking_keep(t)) {
+		if (t->has_kept_gap && t->stream->utf16.len == 0)
+			take_packed(t);
 		return;
+	}
 	if (t->volume->is_shadow) {
 		if (!shadow_places(plan->volumes, t->volume, t->stream, &t->places, &err)) {
 			not_taken(t, &err);

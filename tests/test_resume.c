@@ -301,7 +301,7 @@ static void test_not_met_again(void **state)
 	writer = resume(fake, &resumed, NULL);
 	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 3000, NULL));
 	place = put_entry(writer, "fs/C/big", bytes_of("again"));
-	assert_true(place.is_second);
+	assert_int_equal(place.agains, 1);
 	assert_true(fixture_row(writer, "fs/C/big~2", 5, &place, NULL));
 	assert_true(finish(writer, NULL));
 	reader = fixture_open(fake, &facts);

@@ -1,0 +1,295 @@
+/* A collection of a volume in memory that dies at any moment and is gone on with, while files were made, named anew and
+ * linked: any reader opens the bundle, each name that a file has at the end gives its bytes, and nothing else does. */
+#include "tests/unit.h"
+
+#include "bundle/manifest.h"
+#include "bundle/reader.h"
+#include "collectors/collection.h"
+#include "core/array.h"
+#include "tests/fake_source.h"
+#include "tests/fake_store.h"
+#include "tests/fixture_bundle.h"
+#include "tests/fixture_collect.h"
+#include "tests/fixture_ntfs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define KIB       1024u
+#define BIG_BYTES (130 * KIB) /* over several volumes of the bundle */
+#define CLUSTER   512u
+#define RECORDS   24u
+#define CLUSTERS  2400u
+
+struct file {
+	unsigned record;
+	bool is_big;
+	const char *names[4];
+};
+
+struct volume { /* as it is at a time */
+	const char *what;
+	bool once; /* the same files: nothing is taken twice */
+	struct file files[6];
+};
+
+/* X is begun and not met again in its turn, beside a file that is called as it would then be. */
+static const struct volume before = {"before", true,
+    {{13, false, {"aside"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"P", "Q"}},
+	{17, false, {"A", "B"}}, {18, true, {"end"}}}};
+static const struct volume after[] = {
+    {"as it was", true,
+	{{13, false, {"aside"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"P", "Q"}},
+	    {17, false, {"A", "B"}}, {18, true, {"end"}}}},
+    {"a file before the others", false,
+	{{12, false, {"new"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"P", "Q"}},
+	    {17, false, {"A", "B"}}, {18, true, {"X~14-1"}}}},
+    {"X~2 before X", false,
+	{{12, false, {"X~2"}}, {13, false, {"X~2~2"}}, {14, true, {"X"}}, {16, true, {"P", "Q"}},
+	    {17, false, {"A", "B"}}, {18, true, {"end"}}}},
+    {"the first names gone", false,
+	{{13, false, {"aside"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"Q"}},
+	    {17, false, {"B"}}, {18, true, {"end"}}}},
+    {"the first names gone, others come", false,
+	{{12, false, {"new"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"Q", "R"}},
+	    {17, false, {"B", "C"}}, {18, true, {"end"}}}},
+    {"names before the first", true,
+	{{13, false, {"aside"}}, {14, true, {"Y", "X"}}, {15, false, {"X~2"}},
+	    {16, true, {"R", "P", "Q"}}, {17, false, {"C", "A", "B"}}, {18, true, {"end"}}}},
+    {"names changed hands", false,
+	{{13, false, {"aside"}}, {14, true, {"P"}}, {15, false, {"B"}}, {16, true, {"X", "A"}},
+	    {17, false, {"Q", "X~2"}}, {18, true, {"end"}}}},
+};
+
+/* Of a file, told by its record; they do not compress. */
+static void fill(unsigned record, uint8_t *to, size_t len)
+{
+	uint64_t x = record * 0x9e3779b97f4a7c15u;
+
+	for (size_t i = 0; i < len; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		to[i] = (uint8_t)(x >> 56);
+	}
+}
+
+static size_t size_of(const struct file *file)
+{
+	return file->is_big ? BIG_BYTES : 100;
+}
+
+static void put_file(struct fixture_volume *v, const struct file *file)
+{
+	struct fixture_record r;
+	struct ntfs_run run = {.lcn = file->record == 14   ? 300
+				      : file->record == 16 ? 720
+							   : 1500,
+	    .length = BIG_BYTES / CLUSTER};
+	struct fixture_extent extent = {.last_vcn = run.length - 1,
+	    .size = BIG_BYTES,
+	    .allocated = BIG_BYTES,
+	    .initialized = BIG_BYTES,
+	    .runs = &run,
+	    .run_count = 1};
+	uint8_t small[100];
+
+	fixture_record_begin(&r, 1024, file->record, 1, 1);
+	fixture_record_standard(&r, 700);
+	for (size_t i = 0; i < ARRAY_LEN(file->names) && file->names[i]; i++)
+		fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, file->names[i]);
+	if (file->is_big) {
+		fixture_record_extent(&r, NTFS_DATA, NULL, 9, &extent);
+		fill(file->record, fixture_volume_cluster(v, (uint64_t)run.lcn), BIG_BYTES);
+	} else {
+		fill(file->record, small, sizeof(small));
+		fixture_record_resident(&r, NTFS_DATA, NULL, 9, small, sizeof(small));
+	}
+	fixture_record_end(&r);
+	fixture_volume_put(v, &r);
+}
+
+static void make_volume(struct fixture_volume *v, const struct volume *as)
+{
+	assert_true(fixture_volume_new(v, 512, CLUSTER, 1024, CLUSTERS, RECORDS));
+	for (size_t i = 0; i < ARRAY_LEN(as->files); i++)
+		put_file(v, &as->files[i]);
+}
+
+/* One run; false when the store died on it. */
+static bool run(struct fake_store *store, const struct volume *as)
+{
+	static const struct bundle_checking checking;
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	CLEANUP(volume_set_free) struct volume_set volumes = {0};
+	CLEANUP(text_list_free) struct text_list patterns = {0};
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(collection_free) struct collection *collection = NULL;
+	struct bundle_plan bundle = fixture_plan(store);
+	struct bundle_resumed resumed;
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+
+	make_volume(&v, as);
+	bundle.limits = (struct bundle_limits){.rotate_bytes = 60 * KIB, .volume_bytes = 90 * KIB};
+	assert_true(volume_set_add(&volumes, 'C', NULL, "fake.img", false,
+	    &fake_source_new((struct bytes){v.at, v.size})->source, &err));
+	assert_true(text_list_add(&patterns, bytes_of("*"), &err));
+	bool is_begun = fake_store_bytes(store, "MANIFEST.sha256").at != NULL;
+
+	if (is_begun ? !bundle_resume(&store->store, &bundle, &checking, &resumed, &writer, &err)
+		     : !bundle_create(&store->store, &bundle, &writer, &err)) {
+		if (!store->dies_at)
+			print_error("%s\n", err.text);
+		return false;
+	}
+	struct collection_plan plan = {.writer = writer,
+	    .volumes = &volumes,
+	    .profile = "none",
+	    .take = &patterns,
+	    .no_live = true,
+	    .free_bytes = UINT64_MAX};
+
+	assert_true(collection_new(&plan, &collection, &err));
+	return collection_run(collection, &err) &&
+	       bundle_finish(writer, bytes_of("custody"), (struct bytes){0}, number, &err);
+}
+
+/* What the row at the name gives is the file's; of another path of that name ("name~14-1") too. */
+static bool has_content(struct bundle_reader *reader, size_t index, const struct file *file)
+{
+	CLEANUP(source_close) struct source *content = NULL;
+	static uint8_t want[BIG_BYTES], got[BIG_BYTES];
+	size_t size = size_of(file);
+
+	if (!bundle_member_open(reader, index, &content, NULL) || content->size != size)
+		return false;
+	fill(file->record, want, size);
+	return source_read_exact(content, 0, got, size, NULL) && memcmp(got, want, size) == 0;
+}
+
+static bool is_path_of(struct bytes path, const char *name)
+{
+	size_t len = strlen("fs/C/") + strlen(name);
+
+	return path.len >= len && memcmp(path.at, "fs/C/", 5) == 0 &&
+	       memcmp(path.at + 5, name, strlen(name)) == 0 &&
+	       (path.len == len || path.at[len] == '~');
+}
+
+/* NULL: any; then only those that have the bytes themselves. */
+static size_t count_rows(struct bundle_reader *reader, const struct file *file, const char *name)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < bundle_row_count(reader); i++) {
+		struct bundle_row_view row;
+
+		assert_true(bundle_row_at(reader, i, &row, NULL));
+		found +=
+		    (name ? is_path_of(row.path, name) : row.taken) && has_content(reader, i, file);
+	}
+	return found;
+}
+
+static void check_once(struct bundle_reader *reader, const struct volume *as, const char *moment)
+{
+	for (size_t i = 0; i < ARRAY_LEN(as->files); i++) {
+		if (count_rows(reader, &as->files[i], NULL) != 1)
+			print_error(
+			    "%s, %s: not once '%s'\n", as->what, moment, as->files[i].names[0]);
+		assert_int_equal(count_rows(reader, &as->files[i], NULL), 1);
+	}
+	for (size_t i = 0; i < bundle_row_count(reader); i++) {
+		struct bundle_row_view row;
+
+		assert_true(bundle_row_at(reader, i, &row, NULL));
+		if (strstr((const char *)row.json.at, "\"status\":\"partial\""))
+			print_error("%s, %s: %.*s is not whole\n", as->what, moment,
+			    (int)row.path.len, (const char *)row.path.at);
+		assert_null(strstr((const char *)row.json.at, "\"status\":\"partial\""));
+	}
+}
+
+static void check(struct fake_store *store, const struct volume *as, const char *moment)
+{
+	struct bundle_facts facts = {0};
+	CLEANUP(bundle_close) struct bundle_reader *reader = fixture_open(store, &facts);
+
+	if (!reader)
+		print_error("%s, %s\n", as->what, moment);
+	assert_non_null(reader);
+	assert_true(facts.complete);
+	for (size_t i = 0; i < ARRAY_LEN(as->files); i++)
+		for (size_t n = 0; n < ARRAY_LEN(as->files[i].names) && as->files[i].names[n];
+		     n++) {
+			const char *name = as->files[i].names[n];
+
+			if (count_rows(reader, &as->files[i], name) == 0)
+				print_error("%s, %s: no '%s'\n", as->what, moment, name);
+			assert_int_not_equal(count_rows(reader, &as->files[i], name), 0);
+		}
+	if (as->once)
+		check_once(reader, as, moment);
+}
+
+static bool is_complete(struct fake_store *store)
+{
+	CLEANUP(manifest_free) struct manifest manifest = {0};
+	struct bytes text = fake_store_bytes(store, "MANIFEST.sha256");
+
+	return text.at && manifest_parse(text, &manifest, NULL) && manifest.complete;
+}
+
+/* Dies at change `first`, then (0: does not) at change `second` of the next run, and comes to its end in the third. */
+static bool die_and_go_on(const struct volume *as, uint64_t first, uint64_t second)
+{
+	CLEANUP(store_free) struct store *owner = NULL;
+	struct fake_store *store = fake_store_new();
+	char moment[64];
+
+	assert_non_null(store);
+	owner = &store->store;
+	snprintf(
+	    moment, sizeof(moment), "died at change %u and %u", (unsigned)first, (unsigned)second);
+	store->dies_at = first;
+	if (run(store, &before))
+		return false;
+	if (!fake_store_bytes(store, "MANIFEST.p7s").at)
+		return true; /* nothing was taken yet */
+	if (is_complete(store))
+		return false;
+	store->dies_at = second ? store->changes + second : 0;
+	if (run(store, as) && second)
+		return true;
+	store->dies_at = 0;
+	if (second)
+		(void)run(store, as); /* refused where it was whole by then */
+	check(store, as, moment);
+	return true;
+}
+
+static void goes_on(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(after); i++)
+		for (uint64_t first = 1 + i; die_and_go_on(&after[i], first, 0); first += 9)
+			continue;
+}
+
+static void goes_on_twice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(after); i++)
+		for (uint64_t first = 10 + i; die_and_go_on(&after[i], first, first * 7 % 90 + 1);
+		     first += 37)
+			continue;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(goes_on),
+	    cmocka_unit_test(goes_on_twice),
+	};
+
+	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
+}
