@@ -77,11 +77,14 @@ void collect_say_resumed(const struct bundle_resumed *resumed);
 void collect_add_word(struct text *out, const char *word);
 /* As the system writes it: with its separators. */
 bool collect_system_path(struct text *path, struct err *err) MUST_CHECK;
-/* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
+/* Whether a later run may go on with the bundle. */
 bool collect_is_resumable(const char *bundle);
+/* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
 void collect_say_again(const struct collect_request *request, const char *bundle);
 /* The same for those in --out that an earlier run of this host left: nobody else told who pulled the plug. */
 void collect_say_interrupted(const struct collect_request *request, const char *host);
+/* The last of them. */
+bool collect_find_interrupted(const char *out, const char *host, struct text *bundle) MUST_CHECK;
 
 /* Of "C=PATH" the letter, in upper case; else 0. */
 char collect_volume_letter(const char *word);

@@ -117,10 +117,15 @@ void collect_say_again(const struct collect_request *request, const char *bundle
 }
 
 struct looking {
-	const struct collect_request *request;
-	const char *host;
-	unsigned looked, shown;
+	const char *out, *host;
+	unsigned looked;
+	struct text_list found;
 };
+
+static void looking_free_at(struct looking *looking)
+{
+	text_list_free(&looking->found);
+}
 
 static bool is_begun_here(const char *bundle, const char *host)
 {
@@ -141,25 +146,43 @@ static bool look(void *context, const char *name, enum file_kind kind, struct er
 	struct looking *looking = context;
 	CLEANUP(text_free) struct text path = {0};
 
-	(void)err;
-	if (kind != FILE_KIND_DIRECTORY || looking->shown == SHOWN_MAX ||
+	if (kind != FILE_KIND_DIRECTORY || looking->found.count == SHOWN_MAX ||
 	    looking->looked == LOOKED_AT_MAX || !is_plain(name))
 		return true;
 	looking->looked++;
-	file_join(&path, looking->request->out, name);
-	if (!collect_system_path(&path, NULL) || !is_begun_here(text_string(&path), looking->host))
-		return true;
-	looking->shown++;
-	say_command(tr("A collection of this PC was interrupted and lies there. To go on with it, "
-		       "stop this one\nwith Ctrl-C and type:"),
-	    looking->request, text_string(&path));
-	return true;
+	file_join(&path, looking->out, name);
+	return !collect_system_path(&path, NULL) ||
+	       !is_begun_here(text_string(&path), looking->host) ||
+	       text_list_add(&looking->found, text_bytes(&path), err);
+}
+
+static void look_through(struct looking *looking, const char *out, const char *host)
+{
+	looking->out = out;
+	looking->host = host;
+	DISCARD(file_list(out, look, looking, NULL));
+}
+
+bool collect_find_interrupted(const char *out, const char *host, struct text *bundle)
+{
+	CLEANUP(looking_free) struct looking looking = {0};
+
+	look_through(&looking, out, host);
+	if (looking.found.count == 0)
+		return false;
+	text_adds(bundle, looking.found.at[looking.found.count - 1]);
+	return text_ok(bundle, NULL);
 }
 
 void collect_say_interrupted(const struct collect_request *request, const char *host)
 {
-	struct looking looking = {.request = request, .host = host};
+	CLEANUP(looking_free) struct looking looking = {0};
 
 	if (!request->resume && request->out)
-		DISCARD(file_list(request->out, look, &looking, NULL));
+		look_through(&looking, request->out, host);
+	for (size_t i = 0; i < looking.found.count; i++)
+		say_command(
+		    tr("A collection of this PC was interrupted and lies there. To go on with "
+		       "it, stop this one\nwith Ctrl-C and type:"),
+		    request, looking.found.at[i]);
 }

@@ -2,7 +2,7 @@
 #include "cli/field.h"
 
 #include "bundle/kit.h"
-#include "bundle/kit_files.h"
+#include "bundle/writer.h"
 #include "cli/collect.h"
 #include "collectors/collection.h"
 #include "core/array.h"
@@ -36,40 +36,11 @@ static void field_free_at(struct field *field)
 	free_memory_at(&field->volumes);
 }
 
-static bool is_separator(char c)
-{
-	return c == '\\' || c == '/';
-}
-
-/* Where the program lies, without a separator at its end unless it is a root: "E:\", "E:\kit". */
-static bool find_directory(struct text *out, struct err *err)
-{
-	CLEANUP(text_free) struct text program = {0};
-	size_t len;
-
-	if (!file_program_path(&program, err))
-		return false;
-	for (len = program.len; len && !is_separator(program.at[len - 1]);)
-		len--;
-	if (len > 1 && program.at[len - 2] != ':')
-		len--;
-	text_add(out, (struct bytes){(const uint8_t *)program.at, len});
-	return text_ok(out, err);
-}
-
-static bool holds_kit(const struct text *directory)
-{
-	CLEANUP(text_free) struct text path = {0};
-
-	file_join(&path, text_string(directory), KIT_JSON);
-	return text_ok(&path, NULL) && file_kind(text_string(&path)) == FILE_KIND_FILE;
-}
-
 bool field_is_kit(void)
 {
 	CLEANUP(text_free) struct text directory = {0};
 
-	return find_directory(&directory, NULL) && holds_kit(&directory);
+	return collect_kit_beside(&directory);
 }
 
 void field_wait(void)
@@ -120,14 +91,14 @@ static bool ask(const char *question, struct text *answer)
 	return text_ok(answer, NULL);
 }
 
+static bool is_word(const struct text *answer, const char *word)
+{
+	return text_same_name(text_bytes(answer), bytes_of(word));
+}
+
 static bool is_yes(const struct text *answer)
 {
-	static const char *const words[] = {"y", "yes", "はい"};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (text_same_name(text_bytes(answer), bytes_of(words[i])))
-			return true;
-	return false;
+	return is_word(answer, "y") || is_word(answer, "yes") || is_word(answer, "はい");
 }
 
 static bool is_place(const struct text *answer)
@@ -289,14 +260,42 @@ static bool agrees(struct field *field, struct err *err)
 	}
 }
 
+/* Whether an interrupted collection of this PC is there and is to be gone on with. False in *ok: no more lines come. */
+static bool goes_on(const struct field *field, struct text *bundle, bool *ok)
+{
+	CLEANUP(text_free) struct text shown = {0};
+	CLEANUP(text_free) struct text answer = {0};
+	const char *host =
+	    field->kit.ids_only ? BUNDLE_WITHHELD : text_string(&field->machine.name);
+
+	*ok = true;
+	if (!collect_find_interrupted(text_string(&field->out), host, bundle))
+		return false;
+	text_add_printable(&shown, text_bytes(bundle));
+	say(tr("\nAn interrupted collection of this PC lies there:\n  %s\n"
+	       "Enter goes on with it: what is sealed is not taken again. n begins a new one.\n"),
+	    text_string(&shown));
+	*ok = ask(tr("Go on (Enter) or new (n): "), &answer);
+	return *ok && !is_word(&answer, "n") && !is_word(&answer, "no");
+}
+
 static int collect(const struct field *field, const struct command *command)
 {
+	CLEANUP(text_free) struct text bundle = {0};
 	char name[] = "collect";
 	char kit[] = "--kit";
 	char out[] = "--out";
+	char resume[] = "--resume";
 	char *argv[] = {name, kit, field->directory.at, out, field->out.at, NULL};
+	bool ok;
 	int code;
 
+	if (goes_on(field, &bundle, &ok)) {
+		argv[3] = resume;
+		argv[4] = bundle.at;
+	}
+	if (!ok)
+		return EXIT_COMPLETE;
 	console_ignore_clicks(true);
 	code = command->run((int)ARRAY_LEN(argv) - 1, argv);
 	console_ignore_clicks(false);
@@ -311,9 +310,10 @@ static bool open_kit(struct field *field, struct err *err)
 {
 	CLEANUP(store_free) struct store *store = NULL;
 
-	return find_directory(&field->directory, err) &&
-	       (store_open_directory(text_string(&field->directory), &store, err) &&
-		   kit_read(store, &field->kit, err));
+	if (!collect_kit_beside(&field->directory))
+		return fail(err, ERR_MISSING, "no kit beside the program");
+	return (store_open_directory(text_string(&field->directory), &store, err) &&
+		kit_read(store, &field->kit, err));
 }
 
 static bool prepare(struct field *field, struct err *err)

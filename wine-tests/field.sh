@@ -20,7 +20,7 @@ make_drive() {
 click() {
 	local what=$1 code=$2 program=$3
 	shift 3
-	run "$what" "$code" env LOCPATH="$work/locales" LC_ALL="$locale" python3 "$tests/talk.py" 120 "$@" -- "$WINE" "$program"
+	run "$what" "$code" env LOCPATH="$work/locales" LC_ALL="$locale" python3 "$tests/talk.py" 60 "$@" -- "$WINE" "$program"
 	sed 's/\x1b\[[0-9;?]*[A-Za-z]//g' "$work/out" | tr -d '\r' >"$work/screen"
 	tr -d '\n' <"$work/screen" >"$work/flat"
 }
@@ -91,8 +91,36 @@ elsewhere() {
 	[ "$found" = 'C-7|田中 太郎' ] || complain "elsewhere: '$found'"
 }
 
+# A collection that was stopped is gone on with when the program is started again.
+again() {
+	local first
+	rm -rf "$work/drive-e/out"
+	map_volume C "$work/big.img"
+	mkdir "$work/drive-e/out"
+	# From a prompt, since a signal must find the program and not its console.
+	(
+		trap - INT
+		exec perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$WINE" "$program" collect --take '**' --out 'E:\out'
+	) >"$work/out" 2>"$work/err" </dev/null &
+	first=$!
+	for _ in $(seq 1000); do
+		[ -z "$(find "$work/drive-e/out" -name 'files.*')" ] || break
+		sleep 0.01
+	done
+	kill -INT "$first"
+	wait "$first" || true
+	first=$(compgen -G "$work/drive-e/out/*_*")
+	[ -f "$first/RESUME.000" ] || complain "again: the first was not stopped"
+	click "again" 0 "$program" y '' '' '' '' '' '' '' '' ''
+	shows "again" 'An interrupted collection of this PC lies there:'
+	shows "again" 'Going on: '
+	sealed "again" "$work/drive-e/out"
+	[ ! -f "$first/RESUME.000" ] || complain "again: it is still one to go on with"
+}
+
 make_work
 have_image
+KANSHIKI_BULK=200 KANSHIKI_BUILD=$build "$tests/make-image.sh" "$work/big.img" 320M >"$work/image.log" 2>&1
 use_wine win64
 # A locale of that name is enough for Wine; few machines have the real one.
 mkdir "$work/locales"
@@ -111,6 +139,7 @@ program='E:\kanshiki.exe'
 locale=C.UTF-8
 refusals
 plain
+again
 locale=ja_JP.UTF-8
 elsewhere
 finish
