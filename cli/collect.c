@@ -39,6 +39,7 @@ struct run { /* everything that one run owns */
 	struct conveyor *beside;   /* for the second hash of volumes; NULL: none */
 	struct collection_plan plan;
 	struct bundle_writer *writer;
+	struct file_hold *hold; /* of the bundle */
 	struct collection *collection;
 	bool ids_only; /* names of people and PCs are inside alone */
 	struct vss_choice shadow;
@@ -67,6 +68,7 @@ static void run_free_at(struct run *run)
 		collection_free(run->collection);
 	if (run->writer)
 		bundle_writer_free(run->writer);
+	file_hold_free(run->hold);
 	conveyor_free(run->conveyor);
 	conveyor_free(run->beside);
 	if (run->facts_file)
@@ -207,6 +209,7 @@ static bool recall(struct run *run, struct err *err)
 		return false;
 	if (!collect_last_name(&run->path, &run->directory, err) ||
 	    !store_open_directory(text_string(&run->path), &run->store, err) ||
+	    !collect_hold(text_string(&run->path), &run->hold, err) ||
 	    !bundle_asked(run->store, &plan, &run->asked, err) ||
 	    (run->asked.len && !collect_recall(&run->request, &run->asked, err)))
 		return fail_in(err, "--resume '%s'", run->request.resume);
@@ -247,8 +250,10 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 		return fail_in(err, "--out '%s'", run->request.out);
 	}
 	if (store_open_directory(text_string(&run->path), &run->store, err) &&
-	    bundle_create(run->store, plan, &run->writer, err))
+	    bundle_create(run->store, plan, &run->writer, err)) {
+		DISCARD(collect_hold(text_string(&run->path), &run->hold, NULL));
 		return true;
+	}
 	*code = err->kind == ERR_DENIED ? EXIT_CANNOT_CREATE : EXIT_IO;
 	return fail_in(err, "bundle '%s'", text_string(&run->path));
 }

@@ -7,6 +7,7 @@
 #include "collectors/volumes.h"
 #include "core/options.h"
 #include "core/text.h"
+#include "platform/file.h"
 #include "platform/volume.h"
 
 struct collect_request {
@@ -75,6 +76,8 @@ void collect_say_resumed(const struct bundle_resumed *resumed);
 
 /* Adds a word of a command line, quoted where the shell needs it, a blank before it. */
 void collect_add_word(struct text *out, const char *word);
+/* While a run writes to the bundle: so that no other goes on with it. ERR_EXISTS: one does. */
+bool collect_hold(const char *bundle, struct file_hold **out, struct err *err) MUST_CHECK;
 /* As the system writes it: with its separators. */
 bool collect_system_path(struct text *path, struct err *err) MUST_CHECK;
 /* Whether a later run may go on with the bundle. */

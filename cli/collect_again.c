@@ -127,6 +127,16 @@ static void looking_free_at(struct looking *looking)
 	text_list_free(&looking->found);
 }
 
+/* A run that goes on all the while was not interrupted. */
+static bool is_held(const char *bundle)
+{
+	struct file_hold *hold = NULL;
+	bool is_free = collect_hold(bundle, &hold, NULL);
+
+	file_hold_free(hold);
+	return !is_free;
+}
+
 static bool is_begun_here(const char *bundle, const char *host)
 {
 	CLEANUP(manifest_free) struct manifest manifest = {0};
@@ -137,7 +147,7 @@ static bool is_begun_here(const char *bundle, const char *host)
 	return collect_is_resumable(bundle) && text_ok(&path, NULL) &&
 	       file_read_all(text_string(&path), MANIFEST_BYTES, &text, NULL) &&
 	       manifest_parse(text_bytes(&text), &manifest, NULL) && !manifest.complete &&
-	       strcmp(text_string(&manifest.host), host) == 0;
+	       strcmp(text_string(&manifest.host), host) == 0 && !is_held(bundle);
 }
 
 /* A name that no bundle of ours has is none that we tell anybody to type. */

@@ -121,8 +121,8 @@ bool collect_asked(const struct collect_request *request, const struct collect_a
 	for (size_t i = 0; i < count; i++)
 		add_option(out, &options[i]);
 	if (out->len > BUNDLE_ASKED_MAX)
-		return fail(err, ERR_USAGE, "--take and --volume have more than %zu bytes",
-		    BUNDLE_ASKED_MAX);
+		return fail(
+		    err, ERR_USAGE, "what is asked for has more than %zu bytes", BUNDLE_ASKED_MAX);
 	return text_ok(out, err);
 }
 

@@ -135,6 +135,24 @@ bool collect_resume(struct store *store, const struct bundle_plan *plan, bool si
 	return ok;
 }
 
+bool collect_hold(const char *bundle, struct file_hold **out, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+	struct err why = {0};
+
+	/* Every bundle has it from the beginning to the end, and nobody writes to it. */
+	file_join(&path, bundle, "README.txt");
+	if (!text_ok(&path, err))
+		return false;
+	if (file_hold(text_string(&path), out, &why))
+		return true;
+	if (why.kind == ERR_DENIED)
+		fail(&why, ERR_EXISTS, "another run is writing to it");
+	if (err)
+		*err = why;
+	return false;
+}
+
 void collect_say_resumed(const struct bundle_resumed *resumed)
 {
 	say(tr("Going on: %llu files and streams in %u volumes were sealed before the "

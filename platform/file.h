@@ -60,6 +60,12 @@ void file_made(struct file_made *out);
 /* Joins with '/' unless base ends in a separator or is empty. */
 void file_join(struct text *out, const char *base, const char *name);
 
+/* Holds a file that is there against others who would hold it, until it is let go of or the process ends, however it
+ * ends; reading it is free to all. ERR_DENIED: another holds it. Where the system cannot hold it, it is not held. */
+struct file_hold; /* opaque */
+bool file_hold(const char *path, struct file_hold **out, struct err *err) MUST_CHECK;
+void file_hold_free(struct file_hold *hold); /* NULL: nothing */
+
 /* An identity of the file at path that is equal for two paths to the same file (hard links, other
  * spelling): for "does --out lie on the evidence". False when it cannot be told. */
 struct file_identity {

@@ -544,6 +544,23 @@ static void test_full_path(void **state)
 #endif
 }
 
+static void test_hold(void **state)
+{
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, "held.txt");
+	struct file_hold *one = NULL, *other = NULL;
+	struct err err = {0};
+
+	(void)state;
+	write_file(path, "held");
+	must(file_hold(path, &one, &err), &err);
+	assert_false(file_hold(path, &other, &err));
+	assert_int_equal(err.kind, ERR_DENIED);
+	assert_content(path, "held");
+	file_hold_free(one);
+	must(file_hold(path, &other, &err), &err);
+	file_hold_free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -562,6 +579,7 @@ int main(void)
 	    TEST(test_space_and_program),
 	    TEST(test_join),
 	    TEST(test_full_path),
+	    TEST(test_hold),
 	    TEST(test_private),
 #ifdef _WIN32
 	    TEST(test_held_by_another_program),

@@ -8,7 +8,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -111,6 +113,32 @@ bool file_full_path(const char *path, struct text *out, struct err *err)
 	}
 	file_join(out, current, path);
 	return text_ok(out, err);
+}
+
+struct file_hold {
+	int fd;
+};
+
+bool file_hold(const char *path, struct file_hold **out, struct err *err)
+{
+	struct file_hold *hold = calloc(1, sizeof(*hold));
+
+	if (!hold)
+		return fail(err, ERR_MEMORY, "no memory to hold '%s'", path);
+	hold->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (hold->fd >= 0 && flock(hold->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		file_hold_free(hold);
+		return fail(err, ERR_DENIED, "another program holds it");
+	}
+	*out = hold;
+	return true;
+}
+
+void file_hold_free(struct file_hold *hold)
+{
+	if (hold && hold->fd >= 0)
+		close(hold->fd);
+	free(hold);
 }
 
 bool file_identity(const char *path, struct file_identity *out, struct err *err)

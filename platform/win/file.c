@@ -5,6 +5,7 @@
 #include "platform/win/edge.h"
 #include "platform/win/late.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static enum file_kind kind_of(DWORD attributes)
@@ -118,6 +119,35 @@ bool file_program_path(struct text *out, struct err *err)
 		return text_ok(out, err);
 	}
 	return fail(err, ERR_LIMIT, "the path of this program is over 32767 characters");
+}
+
+struct file_hold {
+	HANDLE file;
+};
+
+bool file_hold(const char *path, struct file_hold **out, struct err *err)
+{
+	CLEANUP(free_memory) wchar_t *wide = wide_path(path, err);
+	CLEANUP(free_memory) struct file_hold *hold = calloc(1, sizeof(*hold));
+
+	if (!wide)
+		return false;
+	if (!hold)
+		return fail(err, ERR_MEMORY, "no memory to hold '%s'", path);
+	/* Who holds it may write to it, which none of the others allows. */
+	hold->file = CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ, NULL,
+	    OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+	if (hold->file == INVALID_HANDLE_VALUE && GetLastError() == ERROR_SHARING_VIOLATION)
+		return fail(err, ERR_DENIED, "another program holds it");
+	*out = TAKE(hold);
+	return true;
+}
+
+void file_hold_free(struct file_hold *hold)
+{
+	if (hold && hold->file != INVALID_HANDLE_VALUE)
+		CloseHandle(hold->file);
+	free(hold);
 }
 
 bool file_full_path(const char *path, struct text *out, struct err *err)

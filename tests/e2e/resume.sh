@@ -61,6 +61,26 @@ for moment in 0 0.02 0.05 0.1 0.2; do
 	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e '.resumed.run == 2' >/dev/null || complain "collection.json: no resumed"
 done
 [ "$tried" -gt 0 ] || complain "no kill hit a run under way"
+# A run that has not ended is not gone on with, nor called interrupted.
+mkdir "$work/held"
+"$kanshiki" collect --kit "$work/kit" --out "$work/held" --volume "C=$image" --take '**' >/dev/null 2>&1 </dev/null &
+pid=$!
+while kill -0 "$pid" 2>/dev/null && [ -z "$(find "$work/held" -name MANIFEST.p7s)" ]; do sleep 0.005; done
+kill -STOP "$pid"
+bundle=$(find "$work/held" -mindepth 1 -maxdepth 1)
+if grep -q '^# status: in-progress' "$bundle/MANIFEST.sha256"; then
+	resume "a run under way" 73
+	says_one_line "a run under way" "another run is writing to it"
+	run "beside a run under way" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/held" --volume "C=$image" --profile none --take nothing
+	! grep -q -e --resume "$work/err" || complain "a run under way is called interrupted"
+	kill -9 "$pid"
+	wait "$pid" || true
+	resume "a run under way, killed" "0|1"
+else
+	echo "the run was over before it could be stopped: not tried"
+	kill -CONT "$pid"
+	wait "$pid" || true
+fi
 # Who does not know what to type types the same again, and is told.
 for _ in $(seq 10); do ! killed 0 || break; done
 begun=$bundle
