@@ -186,7 +186,7 @@ static bool say_plan(const struct field *field, struct err *err)
 	if (!collection_describe(profile->len ? text_string(profile) : "default", &out, err))
 		return false;
 	sort_volumes(field, &read, &left);
-	text_addf(&out, tr("From the disks: %s\n"), read.len ? text_string(&read) : tr("none"));
+	text_addf(&out, tr("From the disks: %s\n"), read.len ? text_string(&read) : tr("no disk"));
 	if (left.len)
 		text_addf(&out, tr("Not from: %s (the kit or the place to save to is there)\n"),
 		    text_string(&left));

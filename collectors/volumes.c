@@ -149,6 +149,10 @@ static void examine(struct collection_volume *volume)
 {
 	struct err unread = {0};
 
+	if (volume->raw->size == 0) {
+		fail(&volume->why, ERR_DAMAGED, "the image is empty");
+		return;
+	}
 	if (!volume_kind_of(volume->raw, &volume->kind, &unread))
 		volume->kind = VOLUME_UNKNOWN;
 	switch (volume->kind) {

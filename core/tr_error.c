@@ -18,6 +18,7 @@ static const struct row rows[] = {
 #include "core/ja/errors_bundle.def"
 #include "core/ja/errors_cli.def"
 #include "core/ja/errors_formats.def"
+#include "core/ja/errors_reasons.def"
 #include "core/ja/errors_system.def"
 };
 

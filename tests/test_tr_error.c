@@ -16,12 +16,21 @@ static void test_known(void **state)
 	(void)state;
 	tr_set_language(LANGUAGE_JA);
 	says("an empty passphrase", "パスフレーズが入力されませんでした");
-	says("kit 'k: x': an empty passphrase", "kit 'k: x': パスフレーズが入力されませんでした");
+	says("'k: x': an empty passphrase", "'k: x': パスフレーズが入力されませんでした");
+	says(
+	    "kit 'k: x': an empty passphrase", "キット 'k: x': パスフレーズが入力されませんでした");
+	says("--out 'a': cannot make directory 'a': it exists already",
+	    "--out 'a': フォルダー 'a' を作れません: すでにあります");
+	says("cannot open '\\\\.\\D:': the volume is locked by BitLocker",
+	    "'\\\\.\\D:' を開けません: BitLocker でロックされています");
+	says("C: 'x': not NTFS: ReFS", "C: 'x': NTFS ではなく ReFS です");
+	says("profile 'none' needs --take PATTERN",
+	    "収集プロファイル 'none' には --take パターン が必要です");
 	says("the destination is full: 2480 KiB are left", "保存先がいっぱいです（残り 2480 KiB）");
 	says("'a' of 'b' wants a text in quotes",
 	    "'a'（'b' の中）は \"\" で囲んだ文字にしてください");
 	says("no such kit 'it's' mine'", "キット 'it's' mine' がありません");
-	says("kit 'a': 3 wrong passphrases", "kit 'a': パスフレーズを 3 回間違えました");
+	says("kit 'a': 3 wrong passphrases", "キット 'a': パスフレーズを 3 回間違えました");
 	says("no such kit ''", "キット '' がありません");
 	says("no JSON: line 3: unexpected: ", "JSON として読めません。3 行目: unexpected: ");
 	says("no memory for a frame", "メモリーが足りません（a frame）");

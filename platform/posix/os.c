@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "platform/posix/os.h"
 
+#include "core/array.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,9 +43,42 @@ static enum err_kind kind_of(int code)
 	}
 }
 
+/* The codes that people meet, in the words that Windows' have (platform/win/edge.c). */
+static const char *reason_of(int code)
+{
+	static const struct {
+		int code;
+		const char *text;
+	} reasons[] = {
+	    {ENOENT, "no such file or directory"},
+	    {ENOTDIR, "it is not a directory"},
+	    {EACCES, "access is denied"},
+	    {EPERM, "access is denied"},
+	    {EROFS, "the file system is read-only"},
+	    {EEXIST, "it exists already"},
+	    {ENOTEMPTY, "the directory is not empty"},
+	    {ENOSPC, "no space left on the device"},
+	    {EDQUOT, "the disk quota is used up"},
+	    {EFBIG, "too large for this file system"},
+	    {ENOMEM, "not enough memory"},
+	    {EISDIR, "it is a directory"},
+	    {ENAMETOOLONG, "the name is too long"},
+	    {ELOOP, "too many links on the way"},
+	    {EMFILE, "too many open files"},
+	    {EIO, "the device reports an I/O error"},
+	    {ENODEV, "the device was removed"},
+	    {ENXIO, "no such device"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].code == code)
+			return reasons[i].text;
+	return strerrordesc_np(code);
+}
+
 bool errno_fail(struct err *err, int code)
 {
-	const char *reason = strerrordesc_np(code);
+	const char *reason = reason_of(code);
 
 	fail(err, kind_of(code), "%s", reason ? reason : "unknown system error");
 	if (err)

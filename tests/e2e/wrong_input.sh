@@ -75,6 +75,8 @@ check_volumes() {
 	: >"$work/empty.img"
 	refuses "an empty image" 65 "empty\.img|C:" --volume "C=$work/empty.img"
 	truncate -s 10M "$work/zeros.img"
+	: >"$work/nothing.img"
+	refuses "0 bytes" 65 "the image is empty" --volume "C=$work/nothing.img"
 	refuses "zeros" 65 "not formatted" --volume "C=$work/zeros.img"
 	cp "$work/zeros.img" "$work/locked.img"
 	printf '\xeb\x58\x90-FVE-FS-' | dd of="$work/locked.img" conv=notrunc status=none
