@@ -441,6 +441,47 @@ static void test_extents(void **state)
 	}
 }
 
+/* The header tells of fewer clusters than the runs are of: these count when they are those of the allocated size. */
+static void test_more_runs_than_told(void **state)
+{
+	static const struct {
+		uint64_t last_vcn, allocated;
+		uint64_t clusters;
+		bool incomplete;
+	} cases[] = {{5, 6, 6, false}, {3, 6, 6, false}, {0, 6, 6, false}, {3, 4, 4, true},
+	    {3, 7, 4, true}, {3, 9, 4, true}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct mft m;
+		struct fixture_record r;
+		const struct ntfs_run runs[] = {
+		    {.lcn = 50, .length = 2}, {.lcn = 70, .length = 3}, {.lcn = 60, .length = 1}};
+		struct fixture_extent extent = {.last_vcn = cases[i].last_vcn,
+		    .size = 4 * 512,
+		    .allocated = cases[i].allocated * 512,
+		    .initialized = 4 * 512,
+		    .runs = runs,
+		    .run_count = 3};
+
+		begin(&m);
+		fixture_record_begin(&r, 1024, 1, 1, 1);
+		fixture_record_extent(&r, NTFS_DATA, NULL, 0, &extent);
+		put(&m, &r);
+		open_mft(&m);
+		load(&m, 1);
+		const struct ntfs_stream *stream = &m.entry.streams[0];
+		uint64_t clusters = 0;
+
+		for (size_t n = 0; n < stream->run_count; n++)
+			clusters += stream->runs[n].length;
+		assert_int_equal(clusters, cases[i].clusters);
+		assert_int_equal(stream->incomplete, cases[i].incomplete);
+		assert_int_equal(m.entry.damage.kind, i ? ERR_DAMAGED : ERR_NONE);
+		end(&m);
+	}
+}
+
 /* Fields of a non-resident header. */
 static void test_extent_fields(void **state)
 {
@@ -559,6 +600,7 @@ int main(void)
 	    cmocka_unit_test(test_list_cycle),
 	    cmocka_unit_test(test_list_elsewhere),
 	    cmocka_unit_test(test_extents),
+	    cmocka_unit_test(test_more_runs_than_told),
 	    cmocka_unit_test(test_extent_fields),
 	    cmocka_unit_test(test_not_an_mft),
 	    cmocka_unit_test(test_bad_sector),

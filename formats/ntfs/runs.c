@@ -88,6 +88,21 @@ bool ntfs_runs_add(struct ntfs_run_list *list, struct bytes mapping, uint64_t fi
 	return true;
 }
 
+uint64_t ntfs_runs_total(struct bytes mapping)
+{
+	struct err why = {.kind = ERR_NONE};
+	struct pair pair = {0};
+	uint64_t total = 0;
+	size_t pos = 0;
+
+	while (next_pair(mapping, &pos, &pair, &why)) {
+		if (pair.length > NTFS_LIMIT_VCN - total)
+			return 0;
+		total += pair.length;
+	}
+	return why.kind == ERR_NONE ? total : 0;
+}
+
 static bool ends_before(const void *element, uint64_t vcn)
 {
 	const struct ntfs_run *run = element;

@@ -15,6 +15,9 @@ struct ntfs_run_list { /* grows up to NTFS_LIMIT_RUNS; at may move */
 bool ntfs_runs_add(struct ntfs_run_list *list, struct bytes mapping, uint64_t first_vcn,
     uint64_t end_vcn, struct err *err) MUST_CHECK;
 
+/* How many clusters the pairs are of in all; 0 when they are damaged. */
+uint64_t ntfs_runs_total(struct bytes mapping);
+
 /* The index of the run that holds vcn, or of the first one after it; count when there is none. */
 size_t ntfs_runs_find(const struct ntfs_run *runs, size_t count, uint64_t vcn);
 

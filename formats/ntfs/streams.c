@@ -70,9 +70,46 @@ static uint64_t stream_end(const struct ntfs_entry_memory *m, const struct ntfs_
 	return last ? last->vcn + last->length : 0;
 }
 
+/* Where the extent of a stream ends that has no other. The header may tell of fewer clusters than the runs are of: when these are exactly
+ * those of the allocated size, it is the header that is wrong (docs/formats/ntfs.md, "Runs"). */
+static uint64_t end_of_whole(const struct ntfs_attribute *extent, uint32_t cluster_size)
+{
+	uint64_t end = extent->last_vcn + 1, total = ntfs_runs_total(extent->mapping);
+
+	if (total <= end || extent->first_vcn != 0 || extent->allocated % total != 0 ||
+	    extent->flags & (NTFS_STREAM_COMPRESSED | NTFS_STREAM_SPARSE))
+		return end;
+	uint64_t cluster = extent->allocated / total;
+	bool is_size = cluster >= NTFS_LIMIT_CLUSTER_MIN && cluster <= NTFS_LIMIT_CLUSTER_MAX &&
+		       (cluster & (cluster - 1)) == 0;
+
+	return is_size && (cluster_size == 0 || cluster == cluster_size) ? total : end;
+}
+
+/* Adds the runs again when they are more than the header tells, and damaged by nothing else. */
+static bool add_whole(struct ntfs_entry *entry, const struct ntfs_attribute *extent,
+    uint32_t cluster_size, size_t before, struct err *why)
+{
+	struct ntfs_entry_memory *m = entry->memory;
+	uint64_t end = end_of_whole(extent, cluster_size);
+	size_t count = m->runs.count;
+
+	if (end == extent->last_vcn + 1)
+		return false;
+	m->runs.count = before;
+	if (!ntfs_runs_add(&m->runs, extent->mapping, 0, end, NULL)) {
+		m->runs.count = count;
+		return false;
+	}
+	if (entry->damage.kind == ERR_NONE)
+		fail(&entry->damage, ERR_DAMAGED, "stream of type 0x%x: %s", extent->type,
+		    why->text);
+	return true;
+}
+
 /* Adds the runs of one extent behind those the stream has. False only when out of memory or limits. */
 static bool add_extent(struct ntfs_entry *entry, struct ntfs_stream *stream,
-    const struct ntfs_attribute *extent, struct err *err)
+    const struct ntfs_attribute *extent, uint32_t cluster_size, bool is_alone, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
 	uint64_t end = stream_end(m, stream);
@@ -96,7 +133,8 @@ static bool add_extent(struct ntfs_entry *entry, struct ntfs_stream *stream,
 		&m->runs, extent->mapping, extent->first_vcn, extent->last_vcn + 1, &why)) {
 		if (why.kind != ERR_DAMAGED)
 			return fail(err, why.kind, "%s", why.text);
-		note(entry, stream, &why);
+		if (!is_alone || !add_whole(entry, extent, cluster_size, before, &why))
+			note(entry, stream, &why);
 	}
 	stream->run_count += m->runs.count - before;
 	return true;
@@ -153,7 +191,7 @@ static bool add_stream(struct ntfs_entry *entry, const struct ntfs_attribute *fi
 
 	*stream = make_stream(first);
 	for (size_t i = 0; i < count && !first->resident; i++)
-		if (!add_extent(entry, stream, &first[i], err))
+		if (!add_extent(entry, stream, &first[i], cluster_size, count == 1, err))
 			return false;
 	check_end(entry, stream, cluster_size);
 	/* Without cluster size nothing tells which stream lacks what could not be loaded. */

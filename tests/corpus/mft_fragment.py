@@ -40,7 +40,7 @@ def eas(data):
         step, _, letters, size = struct.unpack_from("<IBBH", data, at)
         end = at + 9 + letters + size
         name = data[at + 8:at + 8 + letters]
-        if not letters or not name.isascii() or end > len(data) or data[at + 8 + letters] or 0 < step < 9 + letters + size:
+        if not letters or not name.isascii() or end > len(data) or data[at + 8 + letters] or step and not 0 <= step - 9 - letters - size < 8:
             return []
         found.append((name.decode(), size))
         if step == 0 or at + step >= len(data):
@@ -72,7 +72,7 @@ def main():
         what, whole = ["times"], resident(0x10, data)
     elif is_name(data):
         what, whole = ["name"], resident(0x30, data)
-    elif eas(data):
+    elif len(data) <= 768 and eas(data):
         what, whole = ["ea"] + ["%s %d" % ea for ea in eas(data)], resident(0xE0, data)
     elif len(data) == 56 and data[:4] == b"\0\0\1\0":  # the value of LXATTRB, by itself
         what = ["ea", "LXATTRB 56"]

@@ -3,6 +3,7 @@ name, are those that libfsntfs and the Rust mft read of the $MFT, none more and 
 paths of files in use. Prints a line for each peer: its name, sets equal, paths equal. What differs goes to stderr, exit 1. Exceptions are
 those of docs/formats/ntfs.md (Differences from peers). 77: the peers are not installed."""
 import json
+import struct
 import sys
 from datetime import datetime, timedelta, timezone
 
@@ -101,6 +102,12 @@ def rust(path, where):
                 yield (record, "fn", c.name, c.parent_entry_id) + times, entry.entry_id
 
 
+def record_size(path):
+    with open(path, "rb") as file:
+        head = file.read(32)
+    return struct.unpack_from("<I", head, 28)[0] if len(head) == 32 and head[:4] == b"FILE" else 1024
+
+
 def piece(have, rows):
     """A single record: peers count it as 0, we by the number that it says."""
     numbers = {row[0] for row in have}
@@ -129,6 +136,8 @@ def main():
     have, paths, damaged = ours(sys.argv[1])
     good = True
     try:
+        if record_size(sys.argv[2]) != 1024:
+            raise OSError("it takes each 1024 bytes for a record")
         rows = list(fsntfs(sys.argv[2]))
         unread = {number for row, number in rows if row is None}
         good = compare("libfsntfs", have, piece(have, [row for row, _ in rows if row]), unread, damaged)

@@ -38,15 +38,28 @@ def ours(path, wanted):
 
 
 def records(data, size):
-    """Number, base, bytes of each record in use."""
+    """Number, base, bytes of each record in use. A whole $MFT has each at its place, whatever else an old record says of itself."""
     for at in range(0, len(data) - size + 1, size):
         record = data[at:at + size]
         if record[:4] != b"FILE" or not record[22] & 1:
             continue
         usa = struct.unpack_from("<H", record, 4)[0]
-        number = struct.unpack_from("<I", record, 44)[0] if usa >= 48 else at // size
+        number = struct.unpack_from("<I", record, 44)[0] if usa >= 48 and len(data) == size else at // size
         base = struct.unpack_from("<Q", record, 32)[0] & 0xFFFFFFFFFFFF
         yield number, base, record
+
+
+def is_out_of_reach(data):
+    """dissect reads 64 bytes of each attribute's header, also of a resident one's 24: the last of a full record is not seen."""
+    at = struct.unpack_from("<H", data, 20)[0]
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == 0xFFFFFFFF or length == 0:
+            return False
+        if at + 64 > len(data):
+            return True
+        at += length
+    return False
 
 
 def extents_of(record):
@@ -62,6 +75,9 @@ def theirs(chosen, bases, refused):
     parts = {}
     for number, base, data in chosen:
         owner = base if base and base in bases else number
+        if is_out_of_reach(data):
+            refused.add(owner)
+            continue
         try:
             for key, extent in list(extents_of(MftRecord.from_bytes(data))):
                 parts.setdefault((owner,) + key, []).append(extent)
