@@ -270,6 +270,11 @@ corpus_partitions() {
 	[ -z "$found" ] || sort -n <<<"$found"
 }
 
+# Prints what fsstat takes the whole image for, as NTFS or FAT16; false: for nothing.
+corpus_volume_type() { # IMAGE
+	timeout 60 fsstat "$1" 2>/dev/null | awk '/^File System Type:/ && !found { print $4; found = 1 } END { exit !found }'
+}
+
 # Something that this test cannot check, and why: said, and not counted as checked.
 corpus_pass_over() {
 	echo "not checked: $*"
