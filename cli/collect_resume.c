@@ -155,13 +155,12 @@ bool collect_hold(const char *bundle, struct file_hold **out, struct err *err)
 
 void collect_say_resumed(const struct bundle_resumed *resumed)
 {
-	say(tr("Going on: %llu files and streams in %u volumes were sealed before the "
-	       "interruption and stay.\n"),
+	say(tr("Going on: what was sealed before the interruption stays (files and streams: %llu, "
+	       "volumes: %u).\n"),
 	    (unsigned long long)resumed->entries, (unsigned)resumed->volumes);
 	if (resumed->goes_on_inside)
 		say("%s\n", tr("One more was sealed in part: it is gone on with."));
 	if (resumed->set_aside)
-		say(tr("%u unfinished volumes are kept beside them; what was in them is taken "
-		       "again.\n"),
+		say(tr("Unfinished volumes, kept beside them, whose content is taken again: %u.\n"),
 		    (unsigned)resumed->set_aside);
 }

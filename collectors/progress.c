@@ -60,6 +60,19 @@ static void add_percent(struct text *line, uint64_t done, uint64_t total)
 	text_addf(line, "%3llu%%  ", (unsigned long long)(percent > 100 ? 100 : percent));
 }
 
+void progress_left(struct text *out, uint64_t seconds)
+{
+	uint64_t minutes = seconds / 60 + (seconds % 60 >= 30);
+
+	if (seconds < 60)
+		text_adds(out, tr("less than 1 min left"));
+	else if (minutes < 60)
+		text_addf(out, tr("about %llu min left"), (unsigned long long)minutes);
+	else
+		text_addf(out, tr("about %llu h %llu min left"), (unsigned long long)(minutes / 60),
+		    (unsigned long long)(minutes % 60));
+}
+
 static void add_rate(struct text *line, const struct progress *progress)
 {
 	uint64_t ms = progress->shown_ms - progress->started_ms;
@@ -72,11 +85,8 @@ static void add_rate(struct text *line, const struct progress *progress)
 	progress_size(line, rate);
 	text_adds(line, "/s");
 	if (rate && progress->total > progress->done) {
-		uint64_t left = (progress->total - progress->done) / rate;
-
 		text_adds(line, "  ");
-		text_addf(line, tr("%llu:%02llu left"), (unsigned long long)(left / 60),
-		    (unsigned long long)(left % 60));
+		progress_left(line, (progress->total - progress->done) / rate);
 	}
 }
 

@@ -193,7 +193,7 @@ static void show_estimate(struct collection *collection)
 		count += collection->fat[i].count;
 	}
 	progress_size(&size, bytes);
-	text_addf(&line, tr("To take: %llu files and streams, %s before compression"),
+	text_addf(&line, tr("To take (files and streams): %llu, %s before compression"),
 	    (unsigned long long)count, text_string(&size));
 	progress_step(&collection->progress, text_string(&line));
 	collection_journal(collection, "estimate", "volumes", text_string(&size));

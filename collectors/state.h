@@ -208,5 +208,7 @@ void progress_part(struct progress *progress, const char *what, uint64_t done, u
 void progress_clear(struct progress *progress);
 /* "1.2 GB": decimal units, as on a disk's label. */
 void progress_size(struct text *out, uint64_t bytes);
+/* A guess, so in words that do not promise seconds. */
+void progress_left(struct text *out, uint64_t seconds);
 
 #endif

@@ -52,7 +52,7 @@ for moment in 0 0.02 0.05 0.1 0.2; do
 	differs take --take '*.txt'
 	differs take --take '**' --take '*.txt'
 	resume "resume $moment s after the first seal" "0|1"
-	says "resume" "were sealed before the interruption"
+	says "resume" "what was sealed before the interruption stays"
 	says "resume" "As asked for when it was begun: --volume C=$image --profile default --take '\*\*' --public names"
 	[ "$(tail -n 1 "$work/out")" = "$bundle" ] || complain "resume: stdout's last line is not the bundle"
 	content "$bundle" got

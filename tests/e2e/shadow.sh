@@ -125,7 +125,7 @@ check_choice() {
 	END
 	# What is told to be taken is what is taken: nothing is counted twice.
 	run "estimate" 0 collect --dry-run --shadow all --profile registry
-	same "estimate" "$(wc -l <"$work/out")" "$(sed -nE 's/^To take: ([0-9]+) files.*/\1/p' "$work/err")"
+	same "estimate" "$(wc -l <"$work/out")" "$(sed -nE 's/^To take \(files and streams\): ([0-9]+),.*/\1/p' "$work/err")"
 	run "default" 0 collect --dry-run --profile registry
 	same "default" 2 "$(grep -o '^fs/$vss$/C/[0-9]' "$work/out" | sort -u | wc -l)"
 	for which in some , newest, all,newest ''; do
