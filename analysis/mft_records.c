@@ -339,10 +339,11 @@ static bool write_record(struct walk *walk, struct err *err)
 }
 
 /* A record that gives nothing: a line of damage, unless it was never used. */
-static bool skip_record(struct walk *walk, uint64_t index, const struct err *why, struct err *err)
+static bool skip_record(struct walk *walk, uint64_t index, struct err *why, struct err *err)
 {
 	uint32_t size = ntfs_mft_record_size(walk->mft);
 
+	ntfs_mft_doubt(walk->mft, ntfs_mft_first(walk->mft) + index, why);
 	if (timeline_is_fatal(why)) {
 		*err = *why;
 		return false;

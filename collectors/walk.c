@@ -129,6 +129,8 @@ static void walk_record(struct walk *walk, uint64_t record, struct ntfs_entry *e
 	struct err err = {0};
 
 	if (!hit_load(walk->volume, record, entry, &err)) {
+		if (!walk->volume->is_live) /* where a bit may be written before its record */
+			ntfs_mft_doubt(ntfs_volume_mft(walk->volume->ntfs), record, &err);
 		if (err.kind != ERR_MISSING)
 			note_damage(&walk->damaged, &walk->first_damage, &err);
 		return;

@@ -56,6 +56,7 @@ void ntfs_mft_close(struct ntfs_mft *mft)
 	free(mft->jumps.at);
 	free(mft->zero);
 	ntfs_extensions_free(mft->extensions);
+	ntfs_mft_used_free(mft->used);
 	free(mft);
 }
 

@@ -21,6 +21,7 @@ struct ntfs_mft {
 	struct ntfs_window walk;  /* for records read one after the other */
 	struct ntfs_window jumps; /* for the others, so that they do not disturb the walk */
 	struct ntfs_extensions *extensions; /* NULL until a bare $MFT needs it */
+	struct ntfs_mft_used *used;         /* NULL until a record of zeros is asked about */
 	uint8_t *zero; /* record 0 out of $MFTMirr when its own is damaged, else NULL */
 };
 
@@ -29,6 +30,8 @@ struct ntfs_mft *ntfs_mft_new(
     struct source *content, bool owns, struct ntfs_volume *volume, uint32_t record_size);
 /* Replaces the content, which mft then owns, and forgets the windows. */
 void ntfs_mft_set_content(struct ntfs_mft *mft, struct source *content);
+
+void ntfs_mft_used_free(struct ntfs_mft_used *used);
 
 const uint8_t *ntfs_mft_find(struct ntfs_mft *mft, uint64_t record, struct err *err);
 /* The raw record (fix-ups not undone), until the next call; NULL with err set, ERR_MISSING past the end. */

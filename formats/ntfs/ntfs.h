@@ -145,12 +145,15 @@ struct ntfs_entry {
 	struct ntfs_entry_memory *memory; /* private */
 };
 
-/* Loads a record with its extensions; on failure the entry is empty. ERR_MISSING: never used (no signature,
- * or zeros) or past the end; ERR_DAMAGED: bad signature or fix-ups, nothing usable (a torn fix-up still
+/* Loads a record with its extensions; on failure the entry is empty. ERR_MISSING: never used (zeros)
+ * or past the end; ERR_DAMAGED: bad signature or fix-ups, nothing usable (a torn fix-up still
  * loads, with entry->damage set). */
 bool ntfs_entry_load(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
-/* The same without the extension records that only reading the whole of a bare $MFT tells: *whole is false for a file
+/* For a record that was not loaded because of *why: one of zeros, which is ERR_MISSING, becomes ERR_DAMAGED where the bitmap of
+ * $MFT has it in use. Not for a volume in use: Windows may write the bit before the record. Says nothing of a bare $MFT. */
+void ntfs_mft_doubt(struct ntfs_mft *mft, uint64_t record, struct err *why);
+/* ntfs_entry_load without the extension records that only reading the whole of a bare $MFT tells: *whole is false for a file
  * that may have some. Going from the first record to the last with this shows them by the way: after that no file
  * is without. */
 bool ntfs_entry_load_quick(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry,

@@ -48,9 +48,8 @@ static bool check_signature(const uint8_t *record, size_t len, struct err *err)
 {
 	if (memcmp(record, "FILE", 4) == 0)
 		return true;
-	if (bytes_are_zero((struct bytes){record, 4}))
-		return fail(err, ERR_MISSING,
-		    bytes_are_zero((struct bytes){record, len}) ? "never used" : "no signature");
+	if (bytes_are_zero((struct bytes){record, len}))
+		return fail(err, ERR_MISSING, "never used");
 	if (memcmp(record, "BAAD", 4) == 0)
 		return fail(err, ERR_DAMAGED, "marked BAAD by the file system check");
 	return fail(err, ERR_DAMAGED, "signature is %02x%02x%02x%02x, not FILE", record[0],
