@@ -232,32 +232,30 @@ static void test_names(void **state)
 static void test_clusters(void **state)
 {
 	CLEANUP(logfile_clusters_free) struct logfile_clusters *clusters = NULL;
-	const struct logfile_grant *grant;
 	struct err err = {0};
 	struct teller t;
-	size_t count;
+	bool given;
 
 	(void)state;
 	begin(&t);
 	assert_true(logfile_clusters_load_from(t.source, 4096, &clusters, &err));
-	grant = logfile_clusters_all(clusters, &count);
-	assert_int_equal(count, 2);
-	assert_true(grant[0].given && !grant[1].given);
-	assert_true(grant[0].has_file && grant[1].has_file);
-	assert_int_equal(grant[0].file.record, STORY_FILE);
-	assert_int_equal(grant[0].file.sequence, 3);
-	assert_int_equal(grant[1].file.record, STORY_FILE);
 	assert_true(logfile_clusters_since(clusters) < t.story.created);
-	assert_true(logfile_clusters_given_after(clusters, STORY_CLUSTER + 7, 100, 0, &grant));
-	assert_non_null(grant);
-	assert_int_equal(grant->lsn, t.story.extended);
-	assert_true(logfile_clusters_given_after(clusters, STORY_CLUSTER + 8, 100, 0, &grant));
-	assert_null(grant);
-	assert_true(logfile_clusters_given_after(clusters, 0, STORY_CLUSTER, 0, &grant));
-	assert_null(grant);
-	assert_true(
-	    logfile_clusters_given_after(clusters, STORY_CLUSTER, 8, t.story.extended, &grant));
-	assert_null(grant);
+	assert_int_equal(
+	    logfile_clusters_given_after(clusters, STORY_CLUSTER + 7, 100, 0, &given), 1);
+	assert_true(given);
+	assert_int_equal(
+	    logfile_clusters_given_after(clusters, STORY_CLUSTER + 8, 100, 0, &given), 100);
+	assert_false(given);
+	assert_int_equal(
+	    logfile_clusters_given_after(clusters, STORY_CLUSTER - 5, 100, 0, &given), 5);
+	assert_false(given);
+	assert_int_equal(
+	    logfile_clusters_given_after(clusters, STORY_CLUSTER, 8, t.story.extended - 1, &given),
+	    8);
+	assert_true(given);
+	assert_int_equal(
+	    logfile_clusters_given_after(clusters, STORY_CLUSTER, 8, t.story.extended, &given), 8);
+	assert_false(given);
 	end(&t);
 }
 

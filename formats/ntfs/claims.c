@@ -303,22 +303,16 @@ static uint64_t ask(const struct ntfs_claims *claims, const struct ntfs_entry *e
 static uint64_t ask_log(const struct ntfs_claims *claims, const struct ntfs_entry *entry,
     uint64_t first, uint64_t count, enum ntfs_fate *fate)
 {
-	const struct logfile_grant *grant = NULL;
+	bool given;
+	uint64_t same = logfile_clusters_given_after(claims->log, first, count, entry->lsn, &given);
 
-	for (;;) {
-		if (!logfile_clusters_given_after(claims->log, first, count, entry->lsn, &grant)) {
-			*fate = NTFS_FATE_UNKNOWN;
-			return count;
-		}
-		if (!grant)
-			return count;
-		if (grant->first <= first)
-			break;
-		count = grant->first - first; /* and in front of it? */
+	if (same == 0) {
+		*fate = NTFS_FATE_UNKNOWN;
+		return count;
 	}
-	*fate = entry->lsn == 0 ? NTFS_FATE_UNKNOWN : NTFS_FATE_LATER;
-	return grant->count - (first - grant->first) < count ? grant->count - (first - grant->first)
-							     : count;
+	if (given)
+		*fate = entry->lsn == 0 ? NTFS_FATE_UNKNOWN : NTFS_FATE_LATER;
+	return same;
 }
 
 uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *bitmap,

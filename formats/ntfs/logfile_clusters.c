@@ -9,8 +9,15 @@
 #define LOG_RECORD 2u
 /* One action is about one page of $Bitmap: more bits are a lie. It bounds where to look, too. */
 #define COUNT_MAX ((uint64_t)1 << 15)
-#define LOOK_MAX  ((size_t)1 << 16) /* grants for one question */
-#define BACK_MAX  64u               /* grants of a transaction before it tells whose they are */
+#define LOOK_MAX   \
+	((size_t)1 \
+	    << 12) /* grants that reach a cluster, or lie one behind the other, for one question */
+
+struct logfile_grant {
+	uint64_t lsn;
+	uint64_t first, count; /* clusters */
+	uint64_t reach;        /* how far this one and those before it go at most */
+};
 
 struct logfile_clusters {
 	struct logfile_grant *at;
@@ -21,8 +28,6 @@ struct logfile_clusters {
 struct load {
 	struct logfile_listener base;
 	struct logfile_clusters *clusters;
-	uint64_t transaction; /* that said last whose it is */
-	struct ntfs_reference file;
 	bool broken; /* damage since the last operation */
 };
 
@@ -35,37 +40,6 @@ static void on_damage(
 	(void)len;
 	(void)why;
 	load->broken = true;
-}
-
-/* Operations that tell whose clusters the transaction is about. */
-static bool tells_file(const struct logfile_operation *op)
-{
-	switch (op->what) {
-	case LOGFILE_FILE_CREATED:
-	case LOGFILE_FILE_DELETED:
-	case LOGFILE_RECORD_WRITTEN:
-	case LOGFILE_ATTRIBUTE_CREATED:
-	case LOGFILE_ATTRIBUTE_DELETED:
-	case LOGFILE_SIZES_SET:
-	case LOGFILE_RUNS_WRITTEN:
-		return op->has & LOGFILE_HAS_FILE;
-	default:
-		return false;
-	}
-}
-
-static void tell_file(struct load *load, const struct logfile_operation *op)
-{
-	struct logfile_clusters *c = load->clusters;
-
-	load->transaction = op->transaction;
-	load->file = op->file;
-	for (size_t i = c->count; i-- > 0 && c->count - i <= BACK_MAX;) {
-		if (c->at[i].transaction != op->transaction || c->at[i].has_file)
-			continue;
-		c->at[i].has_file = true;
-		c->at[i].file = op->file;
-	}
 }
 
 /* Makes room by forgetting the older half. */
@@ -81,24 +55,14 @@ static bool make_room(struct logfile_clusters *c, struct err *err)
 	return array_grow(&c->at, &c->room, c->count + 1, sizeof(*c->at), LOGFILE_GRANTS, err);
 }
 
-static bool keep(struct load *load, const struct logfile_operation *op, struct err *err)
+static bool keep(struct logfile_clusters *c, const struct logfile_operation *op, struct err *err)
 {
-	struct logfile_clusters *c = load->clusters;
-
 	if (op->count > COUNT_MAX || op->first > UINT64_MAX - COUNT_MAX)
 		return true;
 	if (!make_room(c, err))
 		return false;
-	c->at[c->count++] = (struct logfile_grant){
-	    .lsn = op->record->lsn,
-	    .transaction = op->transaction,
-	    .first = op->first,
-	    .count = op->count,
-	    .given = op->what == LOGFILE_CLUSTERS_ALLOCATED,
-	    .stale = op->record->stale,
-	    .has_file = op->transaction && load->transaction == op->transaction,
-	    .file = load->file,
-	};
+	c->at[c->count++] =
+	    (struct logfile_grant){.lsn = op->record->lsn, .first = op->first, .count = op->count};
 	return true;
 }
 
@@ -109,6 +73,20 @@ static int compare(const void *a, const void *b)
 	if (x->first != y->first)
 		return x->first < y->first ? -1 : 1;
 	return x->lsn < y->lsn ? -1 : x->lsn > y->lsn;
+}
+
+static void put_in_order(struct logfile_clusters *c)
+{
+	uint64_t reach = 0;
+
+	if (c->count)
+		qsort(c->at, c->count, sizeof(*c->at), compare);
+	for (size_t i = 0; i < c->count; i++) {
+		uint64_t end = c->at[i].first + c->at[i].count;
+
+		reach = end > reach ? end : reach;
+		c->at[i].reach = reach;
+	}
 }
 
 /* Bits of a bitmap that may be $Bitmap. */
@@ -137,14 +115,10 @@ static bool load_all(struct load *load, struct logfile_operations *operations, s
 		else if (c->since == UINT64_MAX)
 			c->since = op.record->lsn;
 		load->broken = false;
-		if (tells_file(&op))
-			tell_file(load, &op);
-		if ((op.what == LOGFILE_CLUSTERS_ALLOCATED || op.what == LOGFILE_CLUSTERS_FREED) &&
-		    !keep(load, &op, err))
+		if (op.what == LOGFILE_CLUSTERS_ALLOCATED && !keep(c, &op, err))
 			return false;
 	}
-	if (c->count)
-		qsort(c->at, c->count, sizeof(*c->at), compare);
+	put_in_order(c);
 	if (why.kind == ERR_NONE)
 		return true;
 	*err = why;
@@ -205,47 +179,37 @@ void logfile_clusters_free(struct logfile_clusters *clusters)
 	free(clusters);
 }
 
-const struct logfile_grant *logfile_clusters_all(
-    const struct logfile_clusters *clusters, size_t *count)
-{
-	*count = clusters->count;
-	return clusters->at;
-}
-
 uint64_t logfile_clusters_since(const struct logfile_clusters *clusters)
 {
 	return clusters->since;
 }
 
-static bool is_grant_before(const void *element, uint64_t key)
+static bool reaches_no_further(const void *element, uint64_t cluster)
 {
 	const struct logfile_grant *one = element;
 
-	return one->first < key;
+	return one->reach <= cluster;
 }
 
-/* The first grant that begins at the cluster or after it. */
-static size_t find(const struct logfile_clusters *c, uint64_t cluster)
-{
-	return array_first_from(c->at, c->count, sizeof(*c->at), is_grant_before, cluster);
-}
-
-bool logfile_clusters_given_after(const struct logfile_clusters *c, uint64_t first, uint64_t count,
-    uint64_t lsn, const struct logfile_grant **out)
+uint64_t logfile_clusters_given_after(
+    const struct logfile_clusters *c, uint64_t first, uint64_t count, uint64_t lsn, bool *given)
 {
 	uint64_t end = count > UINT64_MAX - first ? UINT64_MAX : first + count;
-	size_t start = find(c, first > COUNT_MAX ? first - COUNT_MAX : 0);
+	size_t start = array_first_from(c->at, c->count, sizeof(*c->at), reaches_no_further, first);
 
-	*out = NULL;
+	*given = false;
 	for (size_t i = start; i < c->count && c->at[i].first < end; i++) {
 		const struct logfile_grant *grant = &c->at[i];
+		uint64_t behind = grant->first + grant->count;
 
-		if (i - start >= LOOK_MAX)
-			return false;
-		if (!grant->given || grant->lsn <= lsn || grant->first + grant->count <= first)
+		if (i - start >= LOOK_MAX) /* so far none */
+			return grant->first > first ? grant->first - first : 0;
+		if (grant->lsn <= lsn || behind <= first)
 			continue;
-		if (!*out || grant->lsn < (*out)->lsn)
-			*out = grant;
+		if (grant->first > first)
+			return grant->first - first;
+		*given = true;
+		return behind < end ? behind - first : end - first;
 	}
-	return true;
+	return end - first;
 }

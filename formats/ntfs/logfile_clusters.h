@@ -1,20 +1,10 @@
-/* Which clusters were given to files and taken back, as far as $LogFile tells: whether something had a cluster after a
+/* Which clusters were given to files, as far as $LogFile tells: whether something had a cluster after a
  * file was deleted (docs/formats/logfile.md, "Clusters"). */
 #ifndef KANSHIKI_FORMATS_NTFS_LOGFILE_CLUSTERS_H
 #define KANSHIKI_FORMATS_NTFS_LOGFILE_CLUSTERS_H
 
 #include "formats/ntfs/logfile.h"
 #include "formats/ntfs/ntfs.h"
-
-struct logfile_grant {
-	uint64_t lsn;
-	uint64_t transaction;  /* LSN of its first record that is there */
-	uint64_t first, count; /* clusters */
-	bool given;            /* false: taken back */
-	bool stale;            /* told by a page left from an earlier round of the log */
-	bool has_file;         /* the transaction tells whose; sequence 0: not that */
-	struct ntfs_reference file;
-};
 
 struct logfile_clusters; /* opaque; does not change once loaded */
 
@@ -29,17 +19,13 @@ bool logfile_clusters_load_from(struct source *source, uint32_t cluster_size,
 void logfile_clusters_free(struct logfile_clusters *clusters);
 CLEANUP_POINTER(struct logfile_clusters, logfile_clusters_free);
 
-/* All of them, by first cluster, then by LSN. */
-const struct logfile_grant *logfile_clusters_all(
-    const struct logfile_clusters *clusters, size_t *count);
-
 /* The LSN from which on the log tells everything; UINT64_MAX when it tells nothing. That no grant is found after an
  * earlier one means nothing. */
 uint64_t logfile_clusters_since(const struct logfile_clusters *clusters);
 
-/* The oldest grant after that LSN (an MFT record's own is that of its last change) by which one of the clusters was given
- * to a file; *out is NULL when none is known. False: there are too many to look at all, so nobody knows. */
-bool logfile_clusters_given_after(const struct logfile_clusters *clusters, uint64_t first,
-    uint64_t count, uint64_t lsn, const struct logfile_grant **out) MUST_CHECK;
+/* Whether cluster `first` was given to a file after that LSN (an MFT record's own is that of its last change). Returns how
+ * many clusters of [first, first + count) share the answer, 0 when there is too much to look at: so nobody knows. */
+uint64_t logfile_clusters_given_after(const struct logfile_clusters *clusters, uint64_t first,
+    uint64_t count, uint64_t lsn, bool *given);
 
 #endif
