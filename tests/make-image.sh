@@ -2,6 +2,7 @@
 # Makes an NTFS volume that looks like a small Windows, from nothing: hives, logs, browsers, streams, Japanese
 # and hostile names, deleted, fragmented, sparse and compressed files, a change journal.
 # usage: tests/make-image.sh OUT.img [SIZE]          SIZE as truncate takes it (64M)
+#        tests/make-image.sh --needs                 the targets that must be built before
 #
 # OUT.img.json tells what is in it: {"host", "size", "files": [{"path", "size", "sha256"}], "deleted": [...]};
 # a stream's path is "file:stream".
@@ -16,6 +17,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=${KANSHIKI_BUILD:-$root/build/linux}
 hole=${KANSHIKI_HOLE:-268435456}
 bulk=${KANSHIKI_BULK:-0}
+programs="mkfixtures mkusn mkstomp"
 work=
 
 die() {
@@ -42,7 +44,7 @@ check_needs() {
 	done
 	[ -e /dev/fuse ] || mknod /dev/fuse c 10 229 2>/dev/null || true
 	(exec 3<>/dev/fuse) 2>/dev/null || skip "NTFS image (/dev/fuse cannot be opened)"
-	for tool in mkfixtures mkusn mkstomp; do
+	for tool in $programs; do
 		[ -x "$build/tests/$tool" ] ||
 			die "'$build/tests/$tool' is not built: cmake --build --preset linux --target $tool"
 	done
@@ -220,6 +222,7 @@ set_serial() {
 }
 
 main() {
+	[ "${1:-}" != --needs ] || { echo "$programs"; return; }
 	[ $# -ge 1 ] && [ $# -le 2 ] || {
 		echo "usage: tests/make-image.sh OUT.img [SIZE]" >&2
 		exit 64
