@@ -50,11 +50,11 @@ void field_wait(void)
 	DISCARD(console_ask(tr("Press Enter to close this window: "), &line, NULL));
 }
 
-static void say_wrapped(const struct text *text)
+static void say_wrapped(const char *text)
 {
 	CLEANUP(text_free) struct text out = {0};
 
-	wrap_text(text_bytes(text), &out);
+	wrap_text(bytes_of(text), &out);
 	if (text_ok(&out, NULL))
 		say("%s", text_string(&out));
 }
@@ -195,7 +195,7 @@ static bool say_plan(const struct field *field, struct err *err)
 			   "time left will be shown.\n"));
 	if (!text_ok(&out, err))
 		return false;
-	say_wrapped(&out);
+	say_wrapped(text_string(&out));
 	return true;
 }
 
@@ -245,10 +245,10 @@ static bool agrees(struct field *field, struct err *err)
 	if (!say_plan(field, err))
 		return false;
 	for (;;) {
-		say("\n%s",
-		    tr("Has the person in charge of this PC agreed? Then type y and press Enter.\n"
-		       "To save elsewhere, type the disk, like F:   Enter alone: nothing is "
-		       "done.\n"));
+		say("\n");
+		say_wrapped(tr(
+		    "Has the person in charge of this PC agreed? Then type y and press Enter.\n"
+		    "To save elsewhere, type the disk, like F:   Enter alone: nothing is done.\n"));
 		if (!ask(tr("Begin (y): "), &answer))
 			return false;
 		if (is_yes(&answer))
@@ -340,16 +340,16 @@ static bool hand_over(int *code)
 {
 	CLEANUP(text_free) struct text answer = {0};
 
-	say("%s\n",
+	say_wrapped(
 	    tr("Kanshiki needs administrator rights to read this PC's disks. Press Enter, and when "
-	       "Windows asks,\nchoose \"Yes\"."));
+	       "Windows asks, choose \"Yes\".\n"));
 	*code = EXIT_COMPLETE;
 	if (ask(tr("Enter: "), &answer) && process_start_elevated(NULL))
 		return true;
 	*code = EXIT_DENIED;
-	say("%s\n", tr("Without them nothing was done. To try again: right-click kanshiki.exe, "
-		       "\"Run as administrator\".\nIf a password is asked for, it is that of an "
-		       "administrator of this PC."));
+	say_wrapped(tr("Without them nothing was done. To try again: right-click kanshiki.exe, "
+		       "\"Run as administrator\". If a password is asked for, it is that of an "
+		       "administrator of this PC.\n"));
 	return false;
 }
 
