@@ -381,6 +381,13 @@ static void test_gap(void **state)
 	assert_int_equal(listener.len, FIXTURE_LOG_PAGE);
 	assert_true(seen.after_gap[0]);
 	assert_in_range(seen.count, 38, 43);
+	/* So do the newest, which the restart page knows of. */
+	memset(log.at + (size_t)7 * FIXTURE_LOG_PAGE, 0, (size_t)5 * FIXTURE_LOG_PAGE);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 24);
+	assert_int_equal(listener.count, 1);
+	assert_int_equal(listener.offset, (size_t)7 * FIXTURE_LOG_PAGE);
+	assert_int_equal(listener.len, (size_t)4 * FIXTURE_LOG_PAGE);
 	fixture_log_free(&log);
 }
 

@@ -256,6 +256,14 @@ static void test_clusters(void **state)
 	assert_int_equal(
 	    logfile_clusters_given_after(clusters, STORY_CLUSTER, 8, t.story.extended, &given), 8);
 	assert_false(given);
+	/* Without restart pages nobody knows whether the newest records are there. */
+	logfile_clusters_free(TAKE(clusters));
+	memset(t.log.at, 0, (size_t)2 * FIXTURE_LOG_PAGE);
+	assert_true(logfile_clusters_load_from(t.source, 4096, &clusters, &err));
+	assert_true(logfile_clusters_since(clusters) == UINT64_MAX);
+	assert_int_equal(
+	    logfile_clusters_given_after(clusters, STORY_CLUSTER + 7, 100, 0, &given), 1);
+	assert_true(given);
 	end(&t);
 }
 

@@ -99,10 +99,16 @@ static bool is_unknown(const struct logfile_operation *op)
 	return op->what == LOGFILE_CLUSTERS_ALLOCATED && op->count > COUNT_MAX;
 }
 
+static bool is_whole(const struct logfile_restart *restart, uint64_t last)
+{
+	return restart->present && last >= restart->current_lsn;
+}
+
 static bool load_all(struct load *load, struct logfile_operations *operations, struct err *err)
 {
 	struct logfile_clusters *c = load->clusters;
 	struct logfile_operation op;
+	uint64_t last = 0;
 	struct err why = {0};
 
 	while (logfile_operations_next(operations, &op, &why)) {
@@ -115,10 +121,14 @@ static bool load_all(struct load *load, struct logfile_operations *operations, s
 		else if (c->since == UINT64_MAX)
 			c->since = op.record->lsn;
 		load->broken = false;
+		last = op.record->stale ? last : op.record->lsn;
 		if (op.what == LOGFILE_CLUSTERS_ALLOCATED && !keep(c, &op, err))
 			return false;
 	}
 	put_in_order(c);
+	/* Its newest records are lost, or nobody knows whether: so it tells of no file that nothing came after. */
+	if (!is_whole(logfile_operations_restart(operations), last))
+		c->since = UINT64_MAX;
 	if (why.kind == ERR_NONE)
 		return true;
 	*err = why;

@@ -114,6 +114,12 @@ bool logfile_operations_open(struct source *source, const struct logfile_layout 
 	return true;
 }
 
+const struct logfile_restart *logfile_operations_restart(
+    const struct logfile_operations *operations)
+{
+	return logfile_restart(operations->log);
+}
+
 void logfile_operations_close(struct logfile_operations *ops)
 {
 	if (!ops)

@@ -90,6 +90,8 @@ bool logfile_operations_open(struct source *source, const struct logfile_layout 
     struct logfile_listener *listener, struct logfile_operations **out, struct err *err) MUST_CHECK;
 void logfile_operations_close(struct logfile_operations *operations);
 CLEANUP_POINTER(struct logfile_operations, logfile_operations_close);
+const struct logfile_restart *logfile_operations_restart(
+    const struct logfile_operations *operations);
 /* The next operation, of every record at least one; false at the end, or without memory (err). A record that cannot be
  * understood is told to the listener and is LOGFILE_OTHER. */
 bool logfile_operations_next(struct logfile_operations *operations, struct logfile_operation *out,

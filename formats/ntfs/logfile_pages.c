@@ -341,27 +341,35 @@ static uint32_t end_of_round(struct logfile_pages *pages, uint32_t from)
 	return end;
 }
 
-/* Between the oldest page of the ring and the newest every place was written to. */
+/* The places from behind that page up to `end`, which may lie in the next round. */
+static void tell_lost_behind(
+    struct logfile_pages *pages, uint8_t *page, const struct logfile_page *last, uint32_t end)
+{
+	uint32_t from = place_of(pages, last->number) + 1;
+
+	if (from <= end) {
+		tell_lost_places(pages, page, from, end);
+	} else {
+		tell_lost_places(pages, page, from, end_of_round(pages, from));
+		tell_lost_places(pages, page, pages->first_place, end);
+	}
+}
+
+/* Between the oldest page of the ring and the newest, which the restart page knows, every place was written to. */
 static void tell_lost(struct logfile_pages *pages, uint8_t *page)
 {
-	const struct logfile_page *before = NULL;
+	uint64_t current = number_of(pages, pages->restart.current_lsn);
+	const struct logfile_page *last = NULL;
 
 	for (size_t i = 0; i < pages->count; i++) {
-		const struct logfile_page *at = &pages->at[i];
-		uint32_t place = place_of(pages, at->number);
-
 		if (logfile_pages_stale(pages, i))
 			continue;
-		uint32_t from = before ? place_of(pages, before->number) + 1 : place;
-
-		if (from <= place) {
-			tell_lost_places(pages, page, from, place);
-		} else {
-			tell_lost_places(pages, page, from, end_of_round(pages, from));
-			tell_lost_places(pages, page, pages->first_place, place);
-		}
-		before = at;
+		if (last)
+			tell_lost_behind(pages, page, last, place_of(pages, pages->at[i].number));
+		last = &pages->at[i];
 	}
+	if (last && last->number < current)
+		tell_lost_behind(pages, page, last, place_of(pages, current) + 1);
 }
 
 /* Opening ------------------------------------------------------------------------------------------ */
