@@ -211,7 +211,9 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		return TIMELINE_MFT;
 	if (has_log_pages(seen))
 		return TIMELINE_LOGFILE;
-	return begins_with_change(source) ? TIMELINE_JOURNAL : TIMELINE_UNKNOWN;
+	if (begins_with_change(source))
+		return TIMELINE_JOURNAL;
+	return ntfs_geometry_find(source, &geometry, NULL) ? TIMELINE_VOLUME : TIMELINE_UNKNOWN;
 }
 
 /* In the order of their lines. */

@@ -471,11 +471,9 @@ static void test_more_runs_than_told(void **state)
 		open_mft(&m);
 		load(&m, 1);
 		const struct ntfs_stream *stream = &m.entry.streams[0];
-		uint64_t clusters = 0;
+		const struct ntfs_run *last = &stream->runs[stream->run_count - 1];
 
-		for (size_t n = 0; n < stream->run_count; n++)
-			clusters += stream->runs[n].length;
-		assert_int_equal(clusters, cases[i].clusters);
+		assert_int_equal(last->vcn + last->length, cases[i].clusters);
 		assert_int_equal(stream->incomplete, cases[i].incomplete);
 		assert_int_equal(m.entry.damage.kind, i ? ERR_DAMAGED : ERR_NONE);
 		end(&m);

@@ -60,4 +60,8 @@
 #define NTFS_LIMIT_OBJECT_IDS   ((size_t)1 << 18)  /* of a volume: 20 MiB */
 #define NTFS_LIMIT_OBJECT_BYTES ((size_t)64 << 20) /* of blocks of their index */
 
+/* Of a volume without boot sectors: bytes from its start, and records of them that are looked at. */
+#define NTFS_LIMIT_SEARCH       ((uint64_t)64 << 20)
+#define NTFS_LIMIT_SEARCH_TRIES 131072u
+
 #endif

@@ -20,6 +20,8 @@ struct ntfs_geometry {
 	uint64_t mft_cluster;
 	uint64_t mirror_cluster;
 	uint64_t serial;
+	bool
+	    is_searched; /* both boot sectors are gone: found by $MFT's own records; sectors are those of the image, serial is 0 */
 };
 
 /* Parses a boot sector (at least 512 bytes). */
@@ -27,14 +29,18 @@ bool ntfs_boot_parse(struct bytes sector, struct ntfs_geometry *out, struct err 
 
 struct ntfs_volume; /* opaque */
 
-/* Opens the NTFS volume in raw, which it borrows. Reads the boot sector (its backup at the end when the
- * first is damaged), the runs of $MFT (with its attribute list; from $MFTMirr when record 0 is
+/* The geometry of the volume in raw: by the boot sector, its backup at the end when the first is damaged, or, where nothing else is
+ * there, by records of $MFT near the start. ERR_UNSUPPORTED when it is no NTFS volume. */
+bool ntfs_geometry_find(struct source *raw, struct ntfs_geometry *out, struct err *err) MUST_CHECK;
+
+/* Opens the NTFS volume in raw, which it borrows. Finds its geometry, reads the runs of $MFT (with its attribute list; from $MFTMirr when record 0 is
  * damaged). ERR_UNSUPPORTED when it is no NTFS volume. */
 bool ntfs_volume_open(struct source *raw, struct ntfs_volume **out, struct err *err) MUST_CHECK;
 void ntfs_volume_close(struct ntfs_volume *volume);
 CLEANUP_POINTER(struct ntfs_volume, ntfs_volume_close);
 const struct ntfs_geometry *ntfs_volume_geometry(const struct ntfs_volume *volume);
-/* Whether raw has all of the volume; ERR_DAMAGED when its end is missing: a copy that broke off, a wrong partition table. */
+/* Whether raw has all of the volume; ERR_DAMAGED when its end is missing: a copy that broke off, a wrong partition table; or both its
+ * boot sectors. */
 bool ntfs_volume_is_whole(const struct ntfs_volume *volume, struct err *err) MUST_CHECK;
 
 /* The table of MFT records: of a volume, or of a bare $MFT file. */

@@ -4,6 +4,7 @@
 #include "core/array.h"
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/record.h"
+#include "formats/ntfs/search.h"
 #include "formats/volume_kind.h"
 
 #include <stdlib.h>
@@ -18,6 +19,9 @@ bool ntfs_volume_is_whole(const struct ntfs_volume *volume, struct err *err)
 	const struct ntfs_geometry *g = &volume->geometry;
 	uint64_t size = g->sectors * g->sector_size;
 
+	if (g->is_searched)
+		return fail(err, ERR_DAMAGED,
+		    "boot sector and its copy are gone: the volume was found by records of $MFT");
 	return volume->raw->size >= size ||
 	       fail(err, ERR_DAMAGED,
 		   "the volume has %llu bytes, but the image or partition ends after %llu of them",
@@ -63,7 +67,7 @@ static bool read_backup(struct source *raw, struct ntfs_geometry *out)
 	return false;
 }
 
-static bool find_geometry(struct source *raw, struct ntfs_geometry *out, struct err *err)
+bool ntfs_geometry_find(struct source *raw, struct ntfs_geometry *out, struct err *err)
 {
 	enum volume_kind kind = VOLUME_UNKNOWN;
 
@@ -73,7 +77,7 @@ static bool find_geometry(struct source *raw, struct ntfs_geometry *out, struct 
 	if (!volume_kind_of(raw, &kind, NULL))
 		kind = VOLUME_UNKNOWN;
 	if ((kind == VOLUME_NTFS || kind == VOLUME_UNKNOWN || kind == VOLUME_UNFORMATTED) &&
-	    read_backup(raw, out))
+	    (read_backup(raw, out) || ntfs_search_geometry(raw, out)))
 		return true;
 	if (kind != VOLUME_NTFS && kind != VOLUME_UNKNOWN)
 		return fail(err, ERR_UNSUPPORTED, "not NTFS but %s", volume_kind_name(kind));
@@ -264,7 +268,7 @@ bool ntfs_volume_open(struct source *raw, struct ntfs_volume **out, struct err *
 	if (!volume)
 		return fail(err, ERR_MEMORY, "no memory for a volume");
 	volume->raw = raw;
-	if (!find_geometry(raw, &volume->geometry, err) || !open_mft(volume, err))
+	if (!ntfs_geometry_find(raw, &volume->geometry, err) || !open_mft(volume, err))
 		return false;
 	*out = TAKE(volume);
 	return true;

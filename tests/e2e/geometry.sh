@@ -55,9 +55,9 @@ check_geometry() {
 	[ "$told" = "$theirs" ] || complain "$what: sector, cluster, record, index '$told', to libfsntfs '$theirs'"
 }
 
-check_taken() {
+check_taken() { # WHAT [STATUS]
 	local what=$1 file
-	run "$what" 0 "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$volume" --profile none --take '*' --take '*:ads'
+	run "$what" "${2:-0}" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$volume" --profile none --take '*' --take '*:ads'
 	bundle_of "$what" || return 0
 	rm -rf "$work/extracted"
 	run "$what: extract" 0 "$kanshiki" extract "$bundle" -C "$work/extracted" --keys "$work/keys" 'fs/C/*'
@@ -66,6 +66,20 @@ check_taken() {
 	done
 	cmp -s "$work/stream" "$work/extracted/fs/C/large:ads" || complain "$what: the stream differs"
 	rm -rf "$bundle"
+}
+
+# Boot sector and its copy gone: the records of $MFT tell where it is.
+check_wiped() {
+	local what="$1, wiped" size
+	size=$(stat -c %s "$volume")
+	"$kanshiki" timeline "$volume" | sort >"$work/before"
+	dd if=/dev/zero of="$volume" bs=4096 count=1 conv=notrunc status=none
+	dd if=/dev/zero of="$volume" bs=4096 count=1 seek=$((size - 4096)) oflag=seek_bytes conv=notrunc status=none
+	run "$what" 1 "$kanshiki" timeline "$volume"
+	says "$what" 'boot sector and its copy are gone'
+	sort "$work/out" | comm -23 "$work/before" - >"$work/lost"
+	[ -s "$work/before" ] && [ ! -s "$work/lost" ] || complain "$what: $(wc -l <"$work/lost") lines are lost"
+	[ "$2" != 4096 ] || check_taken "$what" 1
 }
 
 make_work
@@ -84,6 +98,7 @@ for sector in 512 1024 2048 4096; do
 		check_streams "$sector/$cluster" "$tsk"
 		# One run of the program for each cluster size is enough: below it the code is the same.
 		[ "$sector" != 512 ] && [ "$cluster" != 4096 ] || check_taken "$sector/$cluster"
+		check_wiped "$sector/$cluster" "$cluster"
 	done
 done
 echo "geometries: $made, streams compared: $compared"
