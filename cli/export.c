@@ -4,7 +4,7 @@
 #include "bundle/tar.h"
 #include "bundle/zip.h"
 #include "cli/command.h"
-#include "cli/export_case.h"
+#include "analysis/case_file.h"
 #include "cli/listing.h"
 #include "cli/member.h"
 #include "cli/opening.h"
@@ -331,7 +331,8 @@ static bool export_custody(struct exporting *exporting, struct err *err)
 {
 	CLEANUP(text_free) struct text document = {0};
 
-	if (!export_case(&exporting->opening, clock_now(), &document, err) ||
+	if (!case_file_write(
+		exporting->opening.reader, exporting->opening.store, clock_now(), &document, err) ||
 	    !exporting->sink->write(exporting->sink, text_bytes(&document), err))
 		return false;
 	exporting->files = 1;

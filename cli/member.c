@@ -1,7 +1,7 @@
 /* Members on their way out. See member.h. */
 #include "cli/member.h"
 
-#include "cli/receipt.h"
+#include "analysis/receipt.h"
 #include "core/array.h"
 
 #include <stdlib.h>

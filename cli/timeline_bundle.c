@@ -3,7 +3,7 @@
 
 #include "bundle/row.h"
 #include "cli/member_image.h"
-#include "cli/receipt.h"
+#include "analysis/receipt.h"
 #include "core/array.h"
 #include "core/tr.h"
 #include "platform/console.h"

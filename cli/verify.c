@@ -2,7 +2,7 @@
 #include "bundle/row.h"
 #include "cli/command.h"
 #include "cli/opening.h"
-#include "cli/receipt.h"
+#include "analysis/receipt.h"
 #include "core/array.h"
 #include "core/json.h"
 #include "core/time.h"

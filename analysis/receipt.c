@@ -1,5 +1,5 @@
 /* Reads meta/receipt.json as collectors/receipt.c writes it. See receipt.h. */
-#include "cli/receipt.h"
+#include "analysis/receipt.h"
 
 #include "bundle/document.h"
 #include "bundle/kit.h"

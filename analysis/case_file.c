@@ -1,8 +1,8 @@
-/* case.jsonld: who, what, when and with what tool, in the words of CASE/UCO. See export_case.h; docs/formats/case.md.
+/* case.jsonld: who, what, when and with what tool, in the words of CASE/UCO. See case_file.h; docs/formats/case.md.
  *
  * One bundle always gives the same identifiers, made of the collection's id and the part that something plays in it, so
  * that documents of several days can be laid together. */
-#include "cli/export_case.h"
+#include "analysis/case_file.h"
 
 #include "bundle/document.h"
 #include "bundle/manifest.h"
@@ -20,7 +20,8 @@
 
 struct graph {
 	struct json json;
-	const struct opening *opening;
+	struct bundle_reader *reader;
+	struct store *store;
 	struct bundle_facts facts;
 	yyjson_val *root; /* of collection.json */
 };
@@ -278,7 +279,7 @@ static void add_tool(
 static void add_file(struct graph *graph, const char *name, const char *hash, bool is_encrypted)
 {
 	CLEANUP(source_close) struct source *file = NULL;
-	struct store *store = graph->opening->store;
+	struct store *store = graph->store;
 	struct json *json = &graph->json;
 
 	begin(graph, name, "observable:File");
@@ -305,7 +306,7 @@ static void add_file(struct graph *graph, const char *name, const char *hash, bo
 static void each_file(struct graph *graph,
     void (*each)(struct graph *graph, const char *name, const char *hash, bool is_encrypted))
 {
-	struct bundle_reader *reader = graph->opening->reader;
+	struct bundle_reader *reader = graph->reader;
 	uint8_t sum[SHA256_LEN];
 	char hash[SHA256_HEX_ROOM];
 	const char *name;
@@ -509,13 +510,14 @@ static bool read_collection(struct bundle_reader *reader, yyjson_doc **out, stru
 	return true;
 }
 
-bool export_case(const struct opening *opening, uint64_t now, struct text *out, struct err *err)
+bool case_file_write(struct bundle_reader *reader, struct store *store, uint64_t now,
+    struct text *out, struct err *err)
 {
 	CLEANUP(yyjson_doc_free) yyjson_doc *document = NULL;
-	struct graph graph = {.json = {.to = out}, .opening = opening};
+	struct graph graph = {.json = {.to = out}, .reader = reader, .store = store};
 
-	bundle_facts(opening->reader, &graph.facts);
-	if (!read_collection(opening->reader, &document, err))
+	bundle_facts(reader, &graph.facts);
+	if (!read_collection(reader, &document, err))
 		return false;
 	graph.root = yyjson_doc_get_root(document);
 	json_begin(&graph.json);

@@ -1,6 +1,6 @@
 /* What meta/receipt.json says, for a person: per kind of information, and the gaps. */
-#ifndef KANSHIKI_CLI_RECEIPT_H
-#define KANSHIKI_CLI_RECEIPT_H
+#ifndef KANSHIKI_ANALYSIS_RECEIPT_H
+#define KANSHIKI_ANALYSIS_RECEIPT_H
 
 #include "core/text.h"
 
