@@ -13,6 +13,8 @@ void bundle_place_write(struct json *json, const struct bundle_place *place)
 	json_unsigned_field(json, "tar", place->tar_offset);
 	json_unsigned_field(json, "data", place->data_offset);
 	json_end(json);
+	if (place->is_continued)
+		json_bool_field(json, "continued", true);
 	json_unsigned_field(json, "stored_size", place->stored);
 	json_hex_field(json, "sha256", (struct bytes){place->sha256, SHA256_LEN});
 }

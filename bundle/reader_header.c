@@ -19,7 +19,8 @@ bool reader_check_header(
 	CLEANUP(text_free) struct text want = {0};
 	CLEANUP(free_memory) uint8_t *got = NULL;
 	size_t len = (size_t)(entry->data_at - entry->header_at);
-	/* Where the row does not tell of times, they are the header's own. */
+	/* Times of a row that cannot be read, as those behind the year 9999, are left to the header; so are those of an
+	 * entry that an earlier run began. */
 	const struct tar_times *times = row->has_times ? &row->times : &entry->times;
 	const struct bundle_member member = {
 	    .name = text_string(&entry->path),

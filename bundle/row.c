@@ -70,11 +70,15 @@ static bool read_place(yyjson_val *root, yyjson_val *value, struct bundle_place 
 	return true;
 }
 
+/* False: it is there and is no time. */
 static bool read_time(yyjson_val *times, const char *key, uint64_t *out)
 {
 	char iso[TIME_ISO_ROOM];
-	struct bytes text = document_field(times, key);
+	yyjson_val *value = yyjson_obj_get(times, key);
+	struct bytes text = document_text(value);
 
+	if (!value || yyjson_is_null(value))
+		return true;
 	if (text.len == 0 || text.len >= sizeof(iso))
 		return false;
 	memcpy(iso, text.at, text.len);
@@ -82,20 +86,43 @@ static bool read_time(yyjson_val *times, const char *key, uint64_t *out)
 	return time_parse(iso, out, NULL);
 }
 
-static void read_times(yyjson_val *si, struct row *row)
+/* A header has no zone: a time of FAT that is not in UTC, or a day alone, is not in it. */
+static bool read_fat_time(yyjson_val *fat, const char *key, uint64_t *out)
 {
-	bool created = read_time(si, "created", &row->times.created);
-	bool modified = read_time(si, "modified", &row->times.modified);
-	bool changed = read_time(si, "changed", &row->times.changed);
-	bool accessed = read_time(si, "accessed", &row->times.accessed);
+	struct bytes text = document_text(yyjson_obj_get(fat, key));
 
-	row->has_times = created && modified && changed && accessed;
+	return text.len == 0 || text.at[text.len - 1] != 'Z' || read_time(fat, key, out);
+}
+
+static void read_times(yyjson_val *root, struct row *row)
+{
+	yyjson_val *si = yyjson_obj_get(root, "si");
+	yyjson_val *fat = yyjson_obj_get(root, "fat");
+	struct tar_times *times = &row->times;
+	bool is_continued = yyjson_is_true(yyjson_obj_get(root, "continued"));
+
+	if (yyjson_is_obj(si)) {
+		bool created = read_time(si, "created", &times->created);
+		bool modified = read_time(si, "modified", &times->modified);
+		bool changed = read_time(si, "changed", &times->changed);
+		bool accessed = read_time(si, "accessed", &times->accessed);
+
+		row->has_times = created && modified && changed && accessed;
+	} else if (yyjson_is_obj(fat)) {
+		bool created = read_fat_time(fat, "created", &times->created);
+		bool modified = read_fat_time(fat, "modified", &times->modified);
+		bool accessed = read_fat_time(fat, "accessed", &times->accessed);
+
+		row->has_times = created && modified && accessed;
+	} else {
+		row->has_times = read_time(root, "stored_at", &times->modified);
+	}
+	row->has_times = row->has_times && !is_continued;
 }
 
 static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 {
 	yyjson_val *place = yyjson_obj_get(root, "place");
-	yyjson_val *si = yyjson_obj_get(root, "si");
 
 	row->path = document_field(root, "path");
 	row->same_as = document_field(root, "same_as");
@@ -109,7 +136,7 @@ static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 	if (!bundle_name_check(row->path, err) ||
 	    (row->same_as.len && !bundle_name_check(row->same_as, err)))
 		return false;
-	read_times(si, row);
+	read_times(root, row);
 	row->taken = place && !yyjson_is_null(place);
 	if (row->taken && (row->same_as.len || !read_place(root, place, &row->place)))
 		return fail(err, ERR_DAMAGED, "a row whose place is not readable");

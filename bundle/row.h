@@ -25,8 +25,9 @@ struct row {
 	bool is_directory;    /* kind: directory */
 	bool is_left;  /* not taken since the run ended: a later row of its path takes its place */
 	uint64_t size; /* logical bytes */
-	struct tar_times times;    /* of $STANDARD_INFORMATION */
-	bool has_times;            /* all four were there and could be read */
+	struct tar_times
+	    times;      /* of $STANDARD_INFORMATION, of `fat` those in UTC, or `stored_at` */
+	bool has_times; /* they are what the tar header must say */
 	struct bundle_place place; /* valid when taken; padded is not read */
 };
 bool row_parse(struct bytes json, struct row *out, struct err *err) MUST_CHECK;

@@ -339,6 +339,7 @@ static bool take_rows(struct salvage *salvage, struct source *space, unsigned se
 		    salvage->rows[i].is_found || !salvage_row_read(salvage, i, &row, NULL))
 			continue;
 		text_add(&entry.path, row.path);
+		entry.header_at = row.place.tar_offset;
 		entry.data_at = row.place.data_offset;
 		entry.size = row.place.stored;
 		bool ok =

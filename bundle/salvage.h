@@ -23,7 +23,8 @@ struct salvage_entry { /* borrowed during the call */
 	struct bytes path;
 	enum salvage_state state;
 	bool has_row;
-	bool is_other; /* whole, and its row has another hash: SALVAGE_PARTIAL */
+	bool is_other;        /* whole, and its row has another hash: SALVAGE_PARTIAL */
+	bool is_header_other; /* its tar header says other times than its row */
 	struct bytes same_as;
 	uint64_t size, bad_bytes;
 	const struct salvage_range *ranges;
@@ -45,7 +46,8 @@ struct salvage_output {
 
 struct salvage_totals {
 	uint64_t whole, partial, lost, same;
-	uint64_t without_row; /* of whole and partial */
+	uint64_t without_row;   /* of whole and partial */
+	uint64_t headers_other; /* of all */
 	size_t volumes, volumes_bad, volumes_missing;
 	uint64_t rows, rows_bad;
 };

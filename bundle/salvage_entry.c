@@ -1,9 +1,13 @@
 /* One entry on its way out of a damaged bundle. See salvage_parts.h. */
 #include "bundle/salvage_parts.h"
 
+#include "bundle/reader_parts.h"
+
 #include "core/array.h"
 
 #include <stdlib.h>
+
+#define HEADER_MAX (TAR_PAX_BYTES + 4 * TAR_BLOCK)
 
 struct copying {
 	struct salvage *salvage;
@@ -33,6 +37,7 @@ bool salvage_report(struct salvage *salvage, const struct salvage_entry *entry, 
 	totals->lost += entry->state == SALVAGE_LOST;
 	totals->same += entry->state == SALVAGE_SAME;
 	totals->without_row += !entry->has_row;
+	totals->headers_other += entry->is_header_other;
 	return salvage->output->end(salvage->output->context, entry, err);
 }
 
@@ -155,8 +160,11 @@ static bool look(struct copying *copying, struct bytes path, const struct row *r
 
 	copying->row = origin->is_older ? NULL : row;
 	copying->hash = hash_new(HASH_SHA256);
-	copying->result = (struct salvage_entry){
-	    .path = path, .has_row = row != NULL, .size = origin->size, .from = origin->from};
+	copying->result = (struct salvage_entry){.path = path,
+	    .has_row = row != NULL,
+	    .size = origin->size,
+	    .from = origin->from,
+	    .is_header_other = origin->is_header_other};
 	if (!copying->hash)
 		return fail(err, ERR_MEMORY, "no memory for hashing");
 	row = copying->row;
@@ -192,12 +200,25 @@ bool salvage_copy_from(struct salvage *salvage, const struct salvage_origin *ori
 	return salvage_report(salvage, &copying.result, err);
 }
 
+/* A header that is lost or damaged says nothing: the row is what counts. */
+static bool is_header_other(struct salvage *salvage, struct source *space,
+    const struct tar_entry *entry, const struct row *row)
+{
+	struct err why = {0};
+
+	return row && row->has_times && entry->data_at - entry->header_at <= HEADER_MAX &&
+	       salvage_good_until(salvage, space, entry->header_at, entry->data_at) ==
+		   entry->data_at &&
+	       !reader_check_header(space, entry, row, &why) && why.kind == ERR_DAMAGED;
+}
+
 bool salvage_copy(struct salvage *salvage, struct source *space, const struct tar_entry *entry,
     const struct row *row, struct err *err)
 {
 	struct salvage_origin origin = {
 	    .space = space, .data_at = entry->data_at, .size = entry->size};
 
+	origin.is_header_other = is_header_other(salvage, space, entry, row);
 	return salvage_cut_choose(salvage, entry, row, &origin, err) &&
 	       salvage_copy_from(salvage, &origin, text_bytes(&entry->path), row, err);
 }

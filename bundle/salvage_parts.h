@@ -54,6 +54,7 @@ struct salvage_origin {
 	const char *from;     /* the file, where it is a NAME.cutN */
 	uint32_t volume, run; /* of it */
 	bool is_older;        /* not what the row tells of */
+	bool is_header_other; /* its tar header says other times than its row */
 };
 
 struct salvage {

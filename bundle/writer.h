@@ -130,10 +130,12 @@ struct bundle_place { /* where an entry lies: for its row */
 	bool is_stale;
 	/* How often BUNDLE_AGAIN was put behind its name: what was begun under that is filled up with zeros. */
 	unsigned agains;
+	/* A run before an interruption began it: its header tells of then, also of its times. */
+	bool is_continued;
 };
 
 struct json;
-/* Adds to the row that is open: "place", "stored_size", "sha256". */
+/* Adds to the row that is open: "place", "continued", "stored_size", "sha256". */
 void bundle_place_write(struct json *json, const struct bundle_place *place);
 
 /* One entry: begin, write size bytes in pieces, end. Fewer bytes are filled with zeros by end (the

@@ -33,6 +33,7 @@ static void reopen(struct bundle_writer *writer)
 	entry->written = 0;
 	entry->skip = cut->done;
 	entry->place = cut->place;
+	entry->place.is_continued = true;
 	entry->identity = cut->identity;
 	text_clear(&entry->name);
 	text_add(&entry->name, text_bytes(&cut->name));

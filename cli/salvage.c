@@ -26,6 +26,7 @@ struct salvaging {
 	uint64_t file_size;
 	struct err file_why; /* why the entry being written could not be; ERR_NONE */
 	uint64_t failed;
+	unsigned headers_said;
 	unsigned apart; /* the next number for names that are there already */
 	struct salvage_totals totals;
 	bool is_sealed; /* seal, MANIFEST and rows are good */
@@ -150,6 +151,19 @@ static const char *state_word(const struct salvaging *salvaging, const struct sa
 	return salvaging->is_sealed ? "whole, proven" : "whole, its hash agrees";
 }
 
+/* Whoever opens the bundle with stock tools gets what the header says, not what was sealed as the row. */
+static void say_header(struct salvaging *salvaging, struct bytes path, struct text *line)
+{
+	struct err why = {0};
+
+	fail(&why, ERR_DAMAGED, "its tar header does not say what %s", "its row says");
+	text_addf(line, "\t%s", why.text);
+	if (salvaging->headers_said++ >= PROBLEMS_SAID)
+		return;
+	fail_in(&why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
+	(void)command_fail_about(salvaging->operands.at[0], &why);
+}
+
 static void add_line(struct salvaging *salvaging, const struct salvage_entry *entry)
 {
 	struct text *line = &salvaging->lines;
@@ -170,6 +184,8 @@ static void add_line(struct salvaging *salvaging, const struct salvage_entry *en
 	}
 	if (entry->from)
 		text_addf(line, "\tfrom '%s'", entry->from);
+	if (entry->is_header_other)
+		say_header(salvaging, entry->path, line);
 	if (salvaging->file_why.kind != ERR_NONE)
 		text_addf(line, "\tnot written: %s", salvaging->file_why.text);
 	text_addc(line, '\n');
@@ -267,6 +283,9 @@ static void say_result(const struct salvaging *salvaging)
 	say(tr("Whole: %llu. In part: %llu. Lost: %llu. Without a row: %llu.\n"),
 	    (unsigned long long)totals->whole, (unsigned long long)totals->partial,
 	    (unsigned long long)totals->lost, (unsigned long long)totals->without_row);
+	if (totals->headers_other > PROBLEMS_SAID)
+		say(tr("kanshiki: and %zu more like these\n"),
+		    (size_t)totals->headers_other - PROBLEMS_SAID);
 	if (salvaging->failed)
 		say(tr("kanshiki: files that could not be written: %zu\n"),
 		    (size_t)salvaging->failed);
@@ -303,7 +322,8 @@ static int salvage(struct salvaging *salvaging)
 	const struct salvage_totals *totals = &salvaging->totals;
 	bool is_good = salvaging->is_sealed && !totals->partial && !totals->lost &&
 		       totals->volumes_bad == 0 && totals->volumes_missing == 0 &&
-		       totals->rows_bad == 0 && salvaging->failed == 0;
+		       totals->rows_bad == 0 && totals->headers_other == 0 &&
+		       salvaging->failed == 0;
 
 	return is_good ? EXIT_COMPLETE : EXIT_GAPS;
 }

@@ -384,6 +384,7 @@ static void store_source(struct collection *collection, const char *name, struct
 	    .is_gap = !is_whole,
 	    .place = &place,
 	    .size = source->size,
+	    .stored_at = member.modified,
 	    .copy = &copy,
 	    .collection = collection};
 

@@ -206,6 +206,7 @@ static void store(struct fat_deleted *d, const struct fat_entry *entry, struct r
 	struct bundle_place place;
 	struct err err = {0};
 
+	fat_row_times(entry, &member);
 	row->size = source->size;
 	/* cppcheck-suppress autoVariables ; taken out again below */
 	row->copy = &copy;

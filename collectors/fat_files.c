@@ -1,6 +1,7 @@
 /* FAT and exFAT volumes: every entry against all patterns, in one walk for each collector that wants any. See state.h. */
 #include "bundle/name.h"
 #include "collectors/row.h"
+#include "collectors/fat_row.h"
 #include "core/array.h"
 #include "core/tr.h"
 #include "platform/clock.h"
@@ -99,12 +100,6 @@ static void finish(struct fat_taking *t, const struct bundle_place *place, struc
 		collection_note_problem(t->collection, text_bytes(&t->path), &why);
 }
 
-/* Only a time in UTC has a place in the header of a tar. */
-static uint64_t utc(const struct fat_time *time)
-{
-	return time->zone == FAT_TIME_UTC ? time->ticks : 0;
-}
-
 static void store(struct fat_taking *t, struct source *source, const struct err *damage)
 {
 	CLEANUP(copy_result_free) struct copy_result copy = {0};
@@ -113,11 +108,8 @@ static void store(struct fat_taking *t, struct source *source, const struct err 
 	struct bundle_place place;
 	struct err err = {0};
 
-	if (t->entry) {
-		member.modified = utc(&t->entry->modified);
-		member.accessed = utc(&t->entry->accessed);
-		member.created = utc(&t->entry->created);
-	}
+	if (t->entry)
+		fat_row_times(t->entry, &member);
 	if (copy_entry(t->collection, BUNDLE_FILES, &member, source, &copy, &place, &err)) {
 		finish(t, &place, &copy, damage);
 		return;

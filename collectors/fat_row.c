@@ -103,6 +103,18 @@ void fat_row_write(struct json *json, const struct fat_geometry *geometry,
 	json_end(json);
 }
 
+static uint64_t utc(const struct fat_time *time)
+{
+	return time->zone == FAT_TIME_UTC && !time->is_date ? time->ticks : 0;
+}
+
+void fat_row_times(const struct fat_entry *entry, struct bundle_member *member)
+{
+	member->modified = utc(&entry->modified);
+	member->accessed = utc(&entry->accessed);
+	member->created = utc(&entry->created);
+}
+
 const char *fat_row_result(const struct fat_recovered *recovered)
 {
 	static const char *const results[] = {"full", "partial", "overwritten", "trimmed"};

@@ -2,6 +2,7 @@
 #ifndef KANSHIKI_COLLECTORS_FAT_ROW_H
 #define KANSHIKI_COLLECTORS_FAT_ROW_H
 
+#include "bundle/writer.h"
 #include "core/json.h"
 #include "formats/fat/fat.h"
 
@@ -11,6 +12,8 @@ void fat_row_write(struct json *json, const struct fat_geometry *geometry,
 /* A line of the listing: what the entry is, and of a deleted file what is left. recovered may be NULL. */
 void fat_row_list(struct json *json, const struct fat_geometry *geometry,
     const struct fat_entry *entry, const struct fat_recovered *recovered);
+/* Of its times those in UTC: only they have a place in the header of a tar. */
+void fat_row_times(const struct fat_entry *entry, struct bundle_member *member);
 /* "full", "partial", "overwritten". */
 const char *fat_row_result(const struct fat_recovered *recovered);
 /* "chain", "contiguous", "assumed contiguous"; NULL for none. */

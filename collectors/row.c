@@ -310,6 +310,8 @@ static void write_row(const struct row *row, struct text *out)
 	if (row->status == ROW_SAME_AS)
 		json_bytes_field(&json, "same_as", row->same_as);
 	json_unsigned_field(&json, "size", row->size);
+	if (row->stored_at)
+		json_time_field(&json, "stored_at", row->stored_at);
 	if (row->place)
 		add_place(&json, row);
 	add_collectors(&json, row);

@@ -21,6 +21,8 @@ struct row {               /* what is known of an object; everything is borrowed
 	bool is_gap;                      /* partial, and what is missing was to be had */
 	bool is_left;                     /* not taken because the run ended: a later run may */
 	uint64_t size;
+	uint64_t
+	    stored_at; /* when what is no file on a volume was put there, as its header says; 0: left out */
 	bool is_sparse; /* stored: runs, those of sparse */
 	const struct range *sparse;
 	size_t sparse_count;

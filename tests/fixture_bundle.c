@@ -58,8 +58,11 @@ bool fixture_row(struct bundle_writer *writer, const char *name, uint64_t size,
 	json_string_field(&json, "path", name);
 	json_unsigned_field(&json, "size", size);
 	json_string_field(&json, "status", place ? "taken" : "not_taken");
-	if (place)
+	if (place) {
+		/* A file may have another time when a later run goes on with it. */
+		json_time_field(&json, "stored_at", FIXTURE_NOW + place->is_continued);
 		bundle_place_write(&json, place);
+	}
 	json_end(&json);
 	return place ? bundle_entry_row(writer, BUNDLE_WHOLE, text_bytes(&row), err)
 		     : bundle_row(writer, text_bytes(&row), err);

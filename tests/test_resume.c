@@ -250,7 +250,7 @@ static void test_refusals(void **state)
 static struct bundle_place put_entry(
     struct bundle_writer *writer, const char *name, struct bytes content)
 {
-	struct bundle_member member = {.name = name, .size = content.len};
+	struct bundle_member member = {.name = name, .size = content.len, .modified = FIXTURE_NOW};
 	struct bundle_place place = {0};
 
 	assert_true(bundle_entry_begin(writer, BUNDLE_FILES, &member, NULL));
@@ -259,7 +259,8 @@ static struct bundle_place put_entry(
 	return place;
 }
 
-/* What is there now is not what is sealed of it: said, and the hash is of what is stored. */
+/* What is there now is not what is sealed of it: said, and the hash is of what is stored. The header, sealed too, has the
+ * time of then, the row that of now. */
 static void test_changed_meanwhile(void **state)
 {
 	CLEANUP(store_free) struct store *store = NULL;

@@ -123,6 +123,23 @@ tar_layers() {
 	in_tar "tar header of rows" $meta "'meta'" 0 512 4
 }
 
+# Who salvages hears of a header that says another time than its row, and of which entry: stock tar would set that time.
+salvage_times() {
+	local path at
+	run "salvage of what agrees" 0 "$kanshiki" salvage "$bundle" -C "$work/salvaged" --keys "$work/keys"
+	! grep -q 'tar header' "$work/err" "$work/salvaged/SALVAGE.tsv" || complain "salvage of what agrees: speaks of headers"
+	read -r path at _ < <(sed -n 3p "$work/rows")
+	at=$(perl -0777 -ne 'BEGIN { $at = shift } $at = index $_, " mtime=", $at; die if $at < 0; print $at + 12' "$at" "$work/$files.tar")
+	perl "$layers" "$work/$files.plain" "$work/plain" tar "$at" 0
+	seal $files "$work/plain"
+	refused "another time in a header" "'$path': its tar header does not say what its row says"
+	rm -rf "$work/salvaged"
+	run "salvage of another time" 1 "$kanshiki" salvage "$work/t" -C "$work/salvaged" --keys "$work/keys"
+	[ "$(grep -c 'tar header' "$work/err")" -eq 1 ] || complain "salvage of another time: $(cat "$work/err")"
+	grep -q "'$work/t': '$path': its tar header does not say what its row says" "$work/err" || complain "salvage of another time: not said of which: $(cat "$work/err")"
+	grep 'tar header' "$work/salvaged/SALVAGE.tsv" | cut -f 4 | cmp -s - <(echo "$path") || complain "salvage of another time: $(grep 'tar header' "$work/salvaged/SALVAGE.tsv")"
+}
+
 # What a row says of its entry, the table of contents, the journal.
 meta_layers() {
 	local key at row
@@ -173,6 +190,7 @@ run "sealed anew, nothing changed" 0 "$kanshiki" verify "$work/t" --keys "$work/
 age_layers
 frame_layers
 tar_layers
+salvage_times
 meta_layers
 second_list
 echo "$tried bits"

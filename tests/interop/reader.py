@@ -7,6 +7,7 @@ usage: reader.py verify BUNDLE --ca PEM --identity KEY             one line "com
        reader.py extract BUNDLE DIR --ca PEM --identity KEY        the files below DIR
 """
 import argparse
+import datetime
 import hashlib
 import json
 import os
@@ -55,6 +56,31 @@ def load(data, why):
         return json.loads(data, object_pairs_hook=unique)
     except ValueError as error:
         raise Refused(f"{why}: {error}") from None
+
+
+def tar_time(text):
+    """Units of 100 ns since 1970."""
+    whole, _, part = text.lstrip("-").partition(".")
+    ticks = int(whole or "0") * 10 ** 7 + int(part.ljust(7, "0") or "0")
+    return -ticks if text.startswith("-") else ticks
+
+
+def row_time(text):
+    """The same of a row's text; 0 where there is none, or none in UTC. 1601 means none."""
+    if not text or not text.endswith("Z") or text.startswith("1601-01-01T00:00:00.0000000"):
+        return 0
+    moment, part = re.fullmatch(r"(.*?)(?:\.(\d{1,7}))?Z", text).groups()
+    since = datetime.datetime.fromisoformat(moment) - datetime.datetime(1970, 1, 1)
+    return (since.days * 86400 + since.seconds) * 10 ** 7 + int((part or "").ljust(7, "0"))
+
+
+def times_of(row):
+    """What the header of the row's entry must say: modified, accessed, changed, created."""
+    if row.get("si"):
+        return [row_time(row["si"].get(key)) for key in ("modified", "accessed", "changed", "created")]
+    if row.get("fat"):
+        return [row_time(row["fat"].get(key)) for key in ("modified", "accessed", "", "created")]
+    return [row_time(row.get("stored_at")), 0, 0, 0]
 
 
 def check_name(name):
@@ -160,29 +186,30 @@ class Bundle:
 
     # 5
     def entries(self, each, tar, starts, nexts):
-        """Yields (path, header, data, size, is_cut)."""
+        """Yields (path, header, data, size, is_cut, times)."""
         at, nexts = 0, list(zip(starts, nexts))
         while at < len(tar) and any(tar[at:at + 512]):
             while nexts and nexts[0][0] <= at:
                 want(nexts.pop(0)[1] == at, f"{each}: a volume names another next header than the one at {at}")
             begin, pax = at, {}
             if tar[at + 156:at + 157] == b"x":
-                _, _, size = self.header(each, tar, at)
+                _, _, size, _ = self.header(each, tar, at)
                 pax = self.pax(each, tar[at + 512:at + 512 + size])
                 end = at + 512 + (size + 511) // 512 * 512
                 want(not any(tar[at + 512 + size:end]), f"{each}: bytes behind the pax header at {at}")
                 at = end
-            path, kind, size = self.header(each, tar, at)
+            path, kind, size, mtime = self.header(each, tar, at)
             want(kind == b"0", f"{each}: an entry of type {kind} at {at}")
             path, size = pax.get("path", path), int(pax.get("size", size))
             check_name(path)
+            times = [tar_time(pax.get("mtime", str(mtime)))] + [tar_time(pax.get(key, "0")) for key in PAX[3:]]
             end = at + 512 + (size + 511) // 512 * 512
             if end > len(tar):
                 want(self.fields["status"] == "in-progress", f"{each}: cut off")
-                yield path, begin, at + 512, size, True
+                yield path, begin, at + 512, size, True, times
             else:
                 want(not any(tar[at + 512 + size:end]), f"{path}: bytes behind its end")
-                yield path, begin, at + 512, size, False
+                yield path, begin, at + 512, size, False, times
             at = end
         want(all(following == at for _, following in nexts), f"{each}: a volume names another next header than the end at {at}")
         want(at >= len(tar) or (not any(tar[at:]) and len(tar) - at <= 20 * 512), f"{each}: bytes behind the end")
@@ -193,7 +220,7 @@ class Bundle:
         told = int(block[148:156].rstrip(b"\0 "), 8)
         want(told == sum(block[:148]) + sum(block[156:]) + 8 * 32, f"{each}: a wrong sum at {at}")
         prefix, name = (part.split(b"\0")[0].decode("utf-8", "surrogateescape") for part in (block[345:500], block[:100]))
-        return prefix + "/" + name if prefix else name, block[156:157], int(block[124:136].rstrip(b"\0 "), 8)
+        return prefix + "/" + name if prefix else name, block[156:157], int(block[124:136].rstrip(b"\0 "), 8), int(block[136:148].rstrip(b"\0 "), 8)
 
     def pax(self, each, data):
         found = {}
@@ -211,7 +238,7 @@ class Bundle:
     def read_meta(self):
         tar, starts, nexts = self.open_set("meta")
         last = 0
-        for path, _, data, size, _ in self.entries("meta", tar, starts, nexts):
+        for path, _, data, size, _, _ in self.entries("meta", tar, starts, nexts):
             want(path.startswith("meta/"), f"{path}: among the rows")
             name, content = path[5:], tar[data:data + size]
             if name.startswith("entries."):
@@ -267,7 +294,7 @@ class Bundle:
             self.tars[each] = tar
             for index, start in enumerate(starts):
                 extents[f"{each}.{index + 1:03}.tar.zst.age"] = (start, (starts + [len(tar)])[index + 1] - start)
-            for path, begin, data, size, is_cut in self.entries(each, tar, starts, nexts):
+            for path, begin, data, size, is_cut, times in self.entries(each, tar, starts, nexts):
                 row = places.pop((each, begin), None)
                 if row is None:
                     is_last = is_cut or data + (size + 511) // 512 * 512 >= len(tar)
@@ -276,6 +303,7 @@ class Bundle:
                 place = row["place"]
                 want(row["path"] == path and place["data"] == data and row["stored_size"] == size and not is_cut, f"{path}: its row says another place")
                 want(starts[place["volume"] - 1] <= begin < (starts + [len(tar)])[place["volume"]], f"{path}: its row says another volume")
+                want(row.get("continued") or times == times_of(row), f"{path}: its row says other times")
                 want(row["sha256"] == sha256(tar[data:data + size]), f"{path}: other bytes than its row tells of")
         want(not places, f"{[row['path'] for row in places.values()][:3]}: not where the rows say")
         self.check_toc(extents)
