@@ -54,7 +54,8 @@ static size_t extension_at(struct bytes name)
 
 static bool is_device_name(struct bytes name)
 {
-	static const char *const devices[] = {"con", "prn", "aux", "nul", "conin$", "conout$"};
+	static const char *const devices[] = {
+	    "con", "prn", "aux", "nul", "conin$", "conout$", "clock$"};
 	const uint8_t *dot = memchr(name.at, '.', name.len);
 	struct bytes base = {name.at, dot ? (size_t)(dot - name.at) : name.len};
 
@@ -128,7 +129,9 @@ static bool add_component(
 	return true;
 }
 
-static bool add_path(struct bytes member, bool mark_last, enum target_rules rules, struct text *out)
+/* mark_last: what to hash for a mark of the last component; empty: only when it must have one. */
+static bool add_path(
+    struct bytes member, struct bytes mark_last, enum target_rules rules, struct text *out)
 {
 	bool changed = false;
 
@@ -136,7 +139,7 @@ static bool add_path(struct bytes member, bool mark_last, enum target_rules rule
 		const uint8_t *slash = memchr(member.at + at, '/', member.len - at);
 		size_t end = slash ? (size_t)(slash - member.at) : member.len;
 		struct bytes name = {member.at + at, end - at};
-		struct bytes marked = mark_last && !slash ? member : (struct bytes){0};
+		struct bytes marked = slash ? (struct bytes){0} : mark_last;
 
 		if (at)
 			text_addc(out, '/');
@@ -148,10 +151,17 @@ static bool add_path(struct bytes member, bool mark_last, enum target_rules rule
 
 bool target_path(struct bytes member, enum target_rules rules, struct text *out)
 {
-	return add_path(member, false, rules, out);
+	return add_path(member, (struct bytes){0}, rules, out);
 }
 
-void target_path_distinct(struct bytes member, enum target_rules rules, struct text *out)
+void target_path_distinct(
+    struct bytes member, enum target_rules rules, unsigned turn, struct text *out)
 {
-	add_path(member, true, rules, out);
+	CLEANUP(text_free) struct text hashed = {0};
+
+	text_add(&hashed, member);
+	for (unsigned i = 0; i < turn; i++)
+		text_addc(&hashed, '/'); /* no member ends so */
+	add_path(member, text_bytes(&hashed), rules, out);
+	out->failed = out->failed || hashed.failed;
 }

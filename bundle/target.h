@@ -16,7 +16,8 @@ enum target_rules {
 bool target_path(struct bytes member, enum target_rules rules, struct text *out);
 
 /* The same for a path that collides with one already there (names that differ only in case): the last component
- * always carries the hash, of the whole path. */
-void target_path_distinct(struct bytes member, enum target_rules rules, struct text *out);
+ * always carries the hash, of the whole path. turn: 0, or more where that name is taken, too: another hash. */
+void target_path_distinct(
+    struct bytes member, enum target_rules rules, unsigned turn, struct text *out);
 
 #endif

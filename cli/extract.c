@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS   (TRUST_OPTIONS + 3)
-#define NAMES_TRY 99                /* NAMES.tsv, NAMES.2.tsv ... */
-#define OWN_LANE  (POUR_LANES - 1)  /* of this thread */
-#define HELD_MAX  ((size_t)8 << 20) /* bytes about files on their way out */
+#define OPTIONS     (TRUST_OPTIONS + 3)
+#define NAMES_TRY   99               /* NAMES.tsv, NAMES.2.tsv ... */
+#define OWN_LANE    (POUR_LANES - 1) /* of this thread */
+#define APART_TRIES 16
+#define HELD_MAX    ((size_t)8 << 20) /* bytes about files on their way out */
 
 struct extraction {
 	struct opening opening;
@@ -85,7 +86,8 @@ static bool make_room(struct extraction *extraction, struct err *err)
 {
 	size_t room = 1024;
 
-	while (room / 2 <= bundle_row_count(extraction->opening.reader) + 1024)
+	/* Two for each: its name, and the one apart. */
+	while (room / 4 <= bundle_row_count(extraction->opening.reader) + 1024)
 		room *= 2;
 	extraction->made = calloc(room, sizeof(*extraction->made));
 	extraction->made_mask = room - 1;
@@ -99,6 +101,8 @@ struct outgoing {
 	struct member member;
 	struct text path;   /* in the bundle */
 	struct text target; /* below the directory */
+	struct text
+	    apart; /* the one it gets where its own is another's; reserved. Empty: none is */
 	struct tree_file *file;
 	bool is_twin;    /* there is one of ours whose name differs only in case */
 	bool is_renamed; /* target is not path */
@@ -112,6 +116,7 @@ static void outgoing_free(struct outgoing *out)
 	member_close(&out->member);
 	text_free(&out->path);
 	text_free(&out->target);
+	text_free(&out->apart);
 	free(out);
 }
 CLEANUP_POINTER(struct outgoing, outgoing_free);
@@ -121,6 +126,34 @@ static enum target_rules rules_of(const struct extraction *extraction)
 	return tree_has_windows_names()    ? TARGET_WINDOWS
 	       : extraction->windows_names ? TARGET_BOTH
 					   : TARGET_POSIX;
+}
+
+static void use_apart(struct outgoing *out)
+{
+	text_free(&out->target);
+	out->target = out->apart;
+	out->apart = (struct text){0};
+	out->is_renamed = true;
+}
+
+/* Takes a name for it that no other file of ours has, in any case of letters: a name that somebody made up to be the same
+ * as a twin's would replace it under --force. */
+static bool reserve_apart(struct outgoing *out, enum target_rules rules, struct err *err)
+{
+	for (unsigned turn = 0; turn < APART_TRIES; turn++) {
+		text_clear(&out->apart);
+		target_path_distinct(text_bytes(&out->path), rules, turn, &out->apart);
+		if (!text_ok(&out->apart, err))
+			return false;
+		uint64_t hash = folded_hash(text_bytes(&out->apart));
+		uint64_t *slot = made_slot(out->extraction, hash);
+
+		if (*slot == 0) {
+			*slot = hash;
+			return true;
+		}
+	}
+	return fail(err, ERR_EXISTS, "other files have its name, and those it would get instead");
 }
 
 static bool outgoing_new(
@@ -140,12 +173,11 @@ static bool outgoing_new(
 
 	out->is_twin = *made_slot(extraction, hash) == hash;
 	*made_slot(extraction, hash) = hash;
+	if (out->is_twin && !reserve_apart(out, rules, err))
+		return false;
 	/* Two names that differ only in case cannot both go to Windows, even where they can lie here. */
-	if (out->is_twin && rules != TARGET_POSIX) {
-		text_clear(&out->target);
-		target_path_distinct(path, rules, &out->target);
-		out->is_renamed = true;
-	}
+	if (out->is_twin && rules != TARGET_POSIX)
+		use_apart(out);
 	*made = TAKE(out);
 	return text_ok(&(*made)->target, err);
 }
@@ -164,11 +196,9 @@ static bool create(struct outgoing *out, struct tree *tree, struct err *err)
 			*err = why;
 			return false;
 		}
-		text_clear(&out->target);
-		target_path_distinct(text_bytes(&out->path), rules, &out->target);
-		out->is_renamed = true;
-		if (!text_ok(&out->target, err) || !tree_create(tree, text_string(&out->target),
-						       extraction->force, &out->file, err))
+		use_apart(out);
+		if (!tree_create(
+			tree, text_string(&out->target), extraction->force, &out->file, err))
 			return false;
 	}
 	out->is_created = true;

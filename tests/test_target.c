@@ -68,7 +68,8 @@ static void keeps_long_names_apart(void **state)
 static void follows_windows_rules(void **state)
 {
 	static const char *const reserved[] = {"con", "CON.txt", "nul.tar.gz", "com1", "LPT9.x",
-	    "aux ", "COM\xc2\xb2", "a:b", "a?b", "a*b", "a\"b", "a<b", "a|b", "dot.", "space "};
+	    "aux ", "CLOCK$", "NUL .x", "con.", "COM\xc2\xb2", "a:b", "a?b", "a*b", "a\"b", "a<b",
+	    "a|b", "dot.", "space "};
 	static const char *const fine[] = {
 	    "console", "com", "com10", "nulls.txt", ".hidden", "a b", "日本"};
 
@@ -89,11 +90,15 @@ static void follows_windows_rules(void **state)
 static void tells_twins_apart(void **state)
 {
 	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(text_free) struct text again = {0};
 
 	(void)state;
-	target_path_distinct(bytes_of("fs/C/Readme.TXT"), TARGET_POSIX, &path);
+	target_path_distinct(bytes_of("fs/C/Readme.TXT"), TARGET_POSIX, 0, &path);
 	assert_memory_equal(path.at, "fs/C/Readme~", 12);
 	assert_string_equal(path.at + 12 + 8, ".TXT");
+	target_path_distinct(bytes_of("fs/C/Readme.TXT"), TARGET_POSIX, 1, &again);
+	assert_int_equal(again.len, path.len);
+	assert_string_not_equal(again.at, path.at);
 }
 
 int main(void)

@@ -87,6 +87,15 @@ static bool take_component(const char **path, char name[COMPONENT_MAX + 1], stru
 	return true;
 }
 
+static void create_fail(struct err *err, int code)
+{
+	if (code == EINVAL)
+		fail(err, ERR_UNSUPPORTED,
+		    "the file system there takes no such name (--windows-names changes it)");
+	else
+		errno_fail(err, code);
+}
+
 /* Enters a directory below `at`, made when missing. -1 on failure. */
 static int enter(int at, const char *name, struct err *err)
 {
@@ -99,7 +108,7 @@ static int enter(int at, const char *name, struct err *err)
 		code = below < 0 ? errno : 0;
 	}
 	if (below < 0) {
-		errno_fail(err, code);
+		create_fail(err, code);
 		if (code == ELOOP || code == ENOTDIR)
 			fail(err, ERR_EXISTS, "something that is no directory stands in the way");
 		fail_in(err, "'%s'", name);
@@ -197,7 +206,7 @@ bool tree_create(
 			*out = file;
 			return true;
 		}
-		errno_fail(err, errno);
+		create_fail(err, errno);
 	}
 	if (file->directory >= 0)
 		close(file->directory);

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (tar && !end && tar_next(tar, &pos, &entry, &end, NULL)) {
 		text_clear(&path);
 		(void)target_path(text_bytes(&entry.path), TARGET_WINDOWS, &path);
-		target_path_distinct(text_bytes(&entry.path), TARGET_POSIX, &path);
+		target_path_distinct(text_bytes(&entry.path), TARGET_POSIX, 0, &path);
 	}
 	text_free(&entry.path);
 	return 0;
