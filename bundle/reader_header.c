@@ -19,7 +19,7 @@ bool reader_check_header(
 	CLEANUP(text_free) struct text want = {0};
 	CLEANUP(free_memory) uint8_t *got = NULL;
 	size_t len = (size_t)(entry->data_at - entry->header_at);
-	/* Times of a row that cannot be read, as those behind the year 9999, are left to the header; so are those of an
+	/* Times of a row that cannot be read are left to the header; so are those of an
 	 * entry that an earlier run began. */
 	const struct tar_times *times = row->has_times ? &row->times : &entry->times;
 	const struct bundle_member member = {

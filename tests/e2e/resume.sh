@@ -12,12 +12,12 @@ resume() {
 	run "$1" "$2" env -C / "$kanshiki" collect --kit "$work/kit" --resume "$bundle" "${@:3}"
 }
 
-# usage: content BUNDLE NAME   rows without their places, and sums of what was extracted
+# usage: content BUNDLE NAME   rows without their places and when they were put there, and sums of what was extracted
 content() {
 	rm -rf "$work/extracted"
 	run "$2: verify" 0 "$kanshiki" verify "$1" --keys "$work/keys"
 	run "$2: extract" 0 "$kanshiki" extract "$1" -C "$work/extracted" --keys "$work/keys"
-	"$kanshiki" ls "$1" --all --json --keys "$work/keys" 2>/dev/null | jq -cS 'del(.place)' | sort >"$work/$2.rows"
+	"$kanshiki" ls "$1" --all --json --keys "$work/keys" 2>/dev/null | jq -cS 'del(.place, .stored_at, .continued)' | sort >"$work/$2.rows"
 	(cd "$work/extracted" && find fs deleted -type f -print0 | sort -z | xargs -0 sha256sum) >"$work/$2.sums"
 }
 
@@ -38,7 +38,7 @@ differs() {
 }
 
 make_work
-need jq
+need jq python3 age openssl
 have_image
 make_kit
 mkdir "$work/first"
@@ -57,6 +57,7 @@ for moment in 0 0.02 0.05 0.1 0.2; do
 	[ "$(tail -n 1 "$work/out")" = "$bundle" ] || complain "resume: stdout's last line is not the bundle"
 	content "$bundle" got
 	same "$moment s after the first seal"
+	run "the second reader" 0 python3 "$tests/interop/reader.py" verify "$bundle" --ca "$work/keys/evidence-ca.pem" --identity "$work/keys/recipient.key"
 	grep -q 'Resumed: begun, run, kept: .*; 2;' "$bundle/CUSTODY.txt" || complain "the custody sheet does not say so"
 	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e '.resumed.run == 2' >/dev/null || complain "collection.json: no resumed"
 done

@@ -69,9 +69,43 @@ def row_time(text):
     """The same of a row's text; 0 where there is none, or none in UTC. 1601 means none."""
     if not text or not text.endswith("Z") or text.startswith("1601-01-01T00:00:00.0000000"):
         return 0
-    moment, part = re.fullmatch(r"(.*?)(?:\.(\d{1,7}))?Z", text).groups()
-    since = datetime.datetime.fromisoformat(moment) - datetime.datetime(1970, 1, 1)
-    return (since.days * 86400 + since.seconds) * 10 ** 7 + int((part or "").ljust(7, "0"))
+    year, moment, part = re.fullmatch(r"(\+\d{6}|\d{4})(-.*?)(?:\.(\d{1,7}))?Z", text).groups()
+    cycles = max(0, (int(year) - 2000) // 400) # of 400 years, each of 146097 days
+    since = datetime.datetime.fromisoformat(f"{int(year) - 400 * cycles:04}{moment}") - datetime.datetime(1970, 1, 1)
+    return ((since.days + 146097 * cycles) * 86400 + since.seconds) * 10 ** 7 + int((part or "").ljust(7, "0"))
+
+
+def make_header(path, size, times):
+    """The header blocks of an entry, as "A volume" says."""
+    def decimal(ticks):
+        return ("-" if ticks < 0 else "") + f"{abs(ticks) // 10 ** 7}.{abs(ticks) % 10 ** 7:07}".rstrip("0").rstrip(".")
+
+    def block(name, kind, length, mtime):
+        name = bytes(byte if 32 <= byte < 127 else 95 for byte in name)
+        made = bytearray(512)
+        for at, value in ((0, name), (100, b"0000600"), (108, b"0000000"), (116, b"0000000"), (124, b"%011o" % length), (136, b"%011o" % mtime),
+                          (148, b" " * 8), (156, kind), (257, b"ustar\x0000"), (329, b"0000000"), (337, b"0000000")):
+            made[at:at + len(value)] = value
+        made[148:156] = b"%06o\0 " % sum(made)
+        return bytes(made)
+
+    raw, records = path.encode("utf-8", "surrogateescape"), []
+    is_plain = times[0] % 10 ** 7 == 0 and 0 <= times[0] // 10 ** 7 < 8 ** 11
+    if len(raw) > 100 or any(not 32 <= byte < 127 for byte in raw):
+        records.append(("path", raw))
+    if size >= 8 ** 11:
+        records.append(("size", b"%d" % size))
+    if times[0] and not is_plain:
+        records.append(("mtime", decimal(times[0]).encode()))
+    records += [(key, decimal(ticks).encode()) for key, ticks in zip(PAX[3:], times[1:]) if ticks]
+    pax = b""
+    for key, value in records:
+        rest = b" %s=%s\n" % (key.encode(), value)
+        length = next(n for n in range(len(rest) + 1, len(rest) + 9) if n == len(rest) + len(str(n)))
+        pax += str(length).encode() + rest
+    seconds = times[0] // 10 ** 7 if 0 <= times[0] // 10 ** 7 < 8 ** 11 else 0
+    made = block(raw[-100:], b"0", 0 if size >= 8 ** 11 else size, seconds)
+    return block(b"PaxHeaders/" + raw[-89:], b"x", len(pax), 0) + pax + bytes(-len(pax) % 512) + made if pax else made
 
 
 def times_of(row):
@@ -249,7 +283,9 @@ class Bundle:
             else:
                 self.metas[name] = content
         head = "0" * 64
-        for number, line in enumerate(self.metas.get("journal.jsonl", b"").split(b"\n")[:-1], 1):
+        names = sorted(name for name in self.metas if re.fullmatch(r"journal(\.\d{3})?\.jsonl", name))
+        names = [name for name in names if name == "journal.jsonl"] + [name for name in names if name != "journal.jsonl"]
+        for number, line in enumerate((line for name in names for line in self.metas[name].split(b"\n")[:-1]), 1):
             step = load(line, "meta/journal.jsonl")
             want(step["number"] == number and step["previous"] == head, f"meta/journal.jsonl: line {number}")
             head = sha256(line)
@@ -303,6 +339,7 @@ class Bundle:
                 place = row["place"]
                 want(row["path"] == path and place["data"] == data and row["stored_size"] == size and not is_cut, f"{path}: its row says another place")
                 want(starts[place["volume"] - 1] <= begin < (starts + [len(tar)])[place["volume"]], f"{path}: its row says another volume")
+                want(tar[begin:data] == make_header(path, size, times), f"{path}: another header than a writer writes")
                 want(row.get("continued") or times == times_of(row), f"{path}: its row says other times")
                 want(row["sha256"] == sha256(tar[data:data + size]), f"{path}: other bytes than its row tells of")
         want(not places, f"{[row['path'] for row in places.values()][:3]}: not where the rows say")
