@@ -222,6 +222,9 @@ struct bundle_totals {
 };
 void bundle_totals(const struct bundle_writer *writer, struct bundle_totals *out);
 
+/* After bundle_finish: whether the MANIFEST is `complete`; why it is not, where a write failed. */
+bool bundle_is_whole(const struct bundle_writer *writer, struct err *err);
+
 /* Closes everything: last set, meta, custody sheet (text given by the caller, empty: none), MANIFEST
  * `complete` and its seal. *number receives the SHA-256 of MANIFEST.sha256 in hex. True when the MANIFEST
  * could be sealed. After a failed write, or with an entry still open, it seals what is whole and the MANIFEST

@@ -9,12 +9,17 @@ struct settling {
 	struct bundle_writer *writer;
 	struct rows *settled;
 	struct text line; /* a line that is not yet whole */
+	bool is_second;   /* time that the rows are gone through */
+	struct resume_items
+	    lost; /* paths without their bytes, and then rows that were the same as one of them */
+	size_t holders; /* of them, the first: sorted for the second time */
 };
 
 static void settling_free_at(struct settling *settling)
 {
 	rows_free(settling->settled);
 	text_free(&settling->line);
+	free(settling->lost.at);
 }
 
 /* Whether its bytes reach beyond what is sealed of their set. */
@@ -30,6 +35,41 @@ static bool is_lost(const struct bundle_writer *writer, yyjson_mut_val *root)
 			return data > writer->sets[i].tar_offset ||
 			       stored > writer->sets[i].tar_offset - data;
 	return false;
+}
+
+/* Whether its bytes are those of an entry that is. */
+static bool is_same_as_lost(const struct settling *settling, yyjson_mut_val *root)
+{
+	yyjson_mut_val *same = yyjson_mut_obj_get(root, "same_as");
+	struct resume_items holders = {.at = settling->lost.at, .count = settling->holders};
+	uint8_t key[RESUME_KEY_LEN];
+	size_t at;
+
+	if (!yyjson_mut_is_str(same))
+		return false;
+	resume_path_key(
+	    (struct bytes){(const uint8_t *)yyjson_mut_get_str(same), yyjson_mut_get_len(same)},
+	    key);
+	return resume_items_find(&holders, key, &at) != NULL;
+}
+
+static bool note_lost(struct settling *settling, yyjson_mut_val *root, struct err *err)
+{
+	yyjson_mut_val *path = yyjson_mut_obj_get(root, "path");
+	struct resume_item item = {0};
+
+	resume_path_key(
+	    (struct bytes){(const uint8_t *)yyjson_mut_get_str(path), yyjson_mut_get_len(path)},
+	    item.key);
+	return !yyjson_mut_is_str(path) || resume_items_add(&settling->lost, &item, err);
+}
+
+static bool note_row(struct settling *settling, struct bytes line, struct err *err)
+{
+	struct resume_item item = {0};
+
+	resume_row_key(line, item.key);
+	return resume_items_add(&settling->lost, &item, err);
 }
 
 static void put_string(yyjson_mut_doc *doc, const char *key, const char *value)
@@ -48,6 +88,7 @@ static bool add_lost(struct settling *settling, yyjson_mut_doc *doc, struct err 
 	yyjson_mut_obj_remove_key(root, "place");
 	yyjson_mut_obj_remove_key(root, "stored_size");
 	yyjson_mut_obj_remove_key(root, "sha256");
+	yyjson_mut_obj_remove_key(root, "same_as");
 	put_string(doc, "status", "not_taken");
 	yyjson_mut_obj_put(root, yyjson_mut_str(doc, "left"), yyjson_mut_bool(doc, true));
 	put_string(doc, "reason", "the volume that held it could not be closed");
@@ -69,8 +110,16 @@ static bool settle_line(struct settling *settling, struct bytes line, struct err
 	yyjson_mut_doc *doc = read ? yyjson_doc_mut_copy(read, NULL) : NULL;
 
 	yyjson_doc_free(read);
-	if (doc && is_lost(settling->writer, yyjson_mut_doc_get_root(doc)))
+	yyjson_mut_val *root = doc ? yyjson_mut_doc_get_root(doc) : NULL;
+	bool lost = root && is_lost(settling->writer, root);
+
+	if (!settling->is_second)
+		return !lost || note_lost(settling, root, err);
+	if (lost)
 		return add_lost(settling, doc, err);
+	if (root && is_same_as_lost(settling, root))
+		return note_lost(settling, root, err) && note_row(settling, line, err) &&
+		       add_lost(settling, doc, err);
 	return rows_add(settling->settled, line, err);
 }
 
@@ -96,6 +145,24 @@ static bool settle_piece(void *context, struct bytes piece, struct err *err)
 	return true;
 }
 
+/* A run that goes on writes the rows that were the same as one that is lost: nothing of them is sealed. */
+static void forget_items(struct bundle_writer *writer, const struct settling *settling)
+{
+	struct resume_items same = {.at = settling->lost.at + settling->holders,
+	    .count = settling->lost.count - settling->holders};
+	struct resume_items *fresh = &writer->fresh;
+	size_t left = writer->rowed.items, at;
+
+	if (same.count == 0)
+		return;
+	resume_items_sort(&same);
+	for (size_t i = left; i < fresh->count; i++)
+		if ((fresh->at[i].kind != RESUME_SAME && fresh->at[i].kind != RESUME_ROW) ||
+		    !resume_items_find(&same, fresh->at[i].key, &at))
+			fresh->at[left++] = fresh->at[i];
+	fresh->count = left;
+}
+
 bool writer_settle_rows(struct bundle_writer *writer, struct err *err)
 {
 	CLEANUP(settling_free) struct settling settling = {.writer = writer};
@@ -103,6 +170,12 @@ bool writer_settle_rows(struct bundle_writer *writer, struct err *err)
 	if (!rows_new(writer_rows_ceiling(writer), &settling.settled, err) ||
 	    !rows_replay(writer->rows, settle_piece, &settling, err))
 		return false;
+	resume_items_sort(&settling.lost);
+	settling.holders = settling.lost.count;
+	settling.is_second = true;
+	if (!rows_replay(writer->rows, settle_piece, &settling, err))
+		return false;
+	forget_items(writer, &settling);
 	rows_free(writer->rows);
 	writer->rows = TAKE(settling.settled);
 	return true;

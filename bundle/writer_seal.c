@@ -202,6 +202,7 @@ static bool seal_last(struct bundle_writer *writer, bool *is_whole, struct err *
 		if (writer_seal(writer, true, err))
 			return true;
 		*is_whole = false;
+		writer->why = err ? *err : writer->why;
 		return writer_list_resume(writer, NULL) && writer_seal(writer, false, NULL);
 	}
 	(void)!writer_put_resume(writer, NULL);
@@ -230,5 +231,14 @@ bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
 		return false;
 	if (is_whole)
 		writer_remove_resume(writer);
+	else if (writer->why.kind == ERR_NONE)
+		writer->why = why;
 	return read_number(writer, number, err);
+}
+
+bool bundle_is_whole(const struct bundle_writer *writer, struct err *err)
+{
+	if (!writer->manifest.complete && err)
+		*err = writer->why;
+	return writer->manifest.complete;
 }

@@ -518,6 +518,9 @@ static int collect_awake(struct run *run)
 		collect_say_again(&run->request, text_string(&run->path));
 		return code;
 	}
+	/* A write that failed as the last things were closed, and went well after that. */
+	if (!bundle_is_whole(run->writer, &err) && !collection_has_gaps(run->collection))
+		collection_note(run->collection, "bundle", &err);
 	/* Now the volumes that tell of the others. */
 	if (run->read_back.result == READ_BACK_GOOD)
 		read_back(run);
@@ -581,7 +584,7 @@ const struct command command_collect = {
     .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME] "
 	     "[--take PATTERN]... [--deleted WHAT] [--shadow WHICH] [--case ID] [--facts FILE] "
 	     "[--operator NAME] [--nonce TEXT] [--reference-time TIME] [--public WHAT]\n"
-	     "kanshiki collect --kit DIR --resume BUNDLE ",
+	     "kanshiki collect [--kit DIR] --resume BUNDLE",
     .run = run_collect,
     .help = help,
 };

@@ -1,4 +1,4 @@
-/* A collection of a volume in memory that dies at any moment and is gone on with, while files were made, named anew and
+/* A collection of a volume in memory that dies, or fails to write, at any moment and is gone on with, while files were made, named anew and
  * linked: any reader opens the bundle, each name that a file has at the end gives its bytes, and nothing else does. */
 #include "tests/unit.h"
 
@@ -30,17 +30,17 @@ struct file {
 struct volume { /* as it is at a time */
 	const char *what;
 	bool once; /* the same files: nothing is taken twice */
-	struct file files[6];
+	struct file files[7];
 };
 
 /* X is begun and not met again in its turn, beside a file that is called as it would then be. */
 static const struct volume before = {"before", true,
     {{13, false, {"aside"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"P", "Q"}},
-	{17, false, {"A", "B"}}, {18, true, {"end"}}}};
+	{17, false, {"A", "B"}}, {18, true, {"end"}}, {19, false, {"Z1", "Z2"}}}};
 static const struct volume after[] = {
     {"as it was", true,
 	{{13, false, {"aside"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"P", "Q"}},
-	    {17, false, {"A", "B"}}, {18, true, {"end"}}}},
+	    {17, false, {"A", "B"}}, {18, true, {"end"}}, {19, false, {"Z1", "Z2"}}}},
     {"a file before the others", false,
 	{{12, false, {"new"}}, {14, true, {"X"}}, {15, false, {"X~2"}}, {16, true, {"P", "Q"}},
 	    {17, false, {"A", "B"}}, {18, true, {"X~14-1"}}}},
@@ -110,7 +110,7 @@ static void put_file(struct fixture_volume *v, const struct file *file)
 static void make_volume(struct fixture_volume *v, const struct volume *as)
 {
 	assert_true(fixture_volume_new(v, 512, CLUSTER, 1024, CLUSTERS, RECORDS));
-	for (size_t i = 0; i < ARRAY_LEN(as->files); i++)
+	for (size_t i = 0; i < ARRAY_LEN(as->files) && as->files[i].names[0]; i++)
 		put_file(v, &as->files[i]);
 }
 
@@ -126,7 +126,7 @@ static bool run(struct fake_store *store, const struct volume *as)
 	struct bundle_plan bundle = fixture_plan(store);
 	struct bundle_resumed resumed;
 	char number[SHA256_HEX_ROOM];
-	struct err err = {0};
+	struct err err = {0}, why = {0};
 
 	make_volume(&v, as);
 	bundle.limits = (struct bundle_limits){.rotate_bytes = 60 * KIB, .volume_bytes = 90 * KIB};
@@ -149,8 +149,13 @@ static bool run(struct fake_store *store, const struct volume *as)
 	    .free_bytes = UINT64_MAX};
 
 	assert_true(collection_new(&plan, &collection, &err));
-	return collection_run(collection, &err) &&
-	       bundle_finish(writer, bytes_of("custody"), (struct bytes){0}, number, &err);
+	bool ok = collection_run(collection, &err) &&
+		  bundle_finish(writer, bytes_of("custody"), (struct bytes){0}, number, &err);
+
+	/* What is not whole says why. */
+	if (ok && !bundle_is_whole(writer, &why))
+		assert_int_not_equal(why.kind, ERR_NONE);
+	return ok;
 }
 
 /* What the row at the name gives is the file's; of another path of that name ("name~14-1") too. */
@@ -192,7 +197,7 @@ static size_t count_rows(struct bundle_reader *reader, const struct file *file, 
 
 static void check_once(struct bundle_reader *reader, const struct volume *as, const char *moment)
 {
-	for (size_t i = 0; i < ARRAY_LEN(as->files); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(as->files) && as->files[i].names[0]; i++) {
 		if (count_rows(reader, &as->files[i], NULL) != 1)
 			print_error(
 			    "%s, %s: not once '%s'\n", as->what, moment, as->files[i].names[0]);
@@ -271,7 +276,7 @@ static void goes_on(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(after); i++)
-		for (uint64_t first = 1 + i; die_and_go_on(&after[i], first, 0); first += 9)
+		for (uint64_t first = 1 + i; die_and_go_on(&after[i], first, 0); first += 13)
 			continue;
 }
 
@@ -284,11 +289,47 @@ static void goes_on_twice(void **state)
 			continue;
 }
 
+/* One change of the store fails, once: what is sealed opens all the same, and goes on. */
+static bool fail_and_go_on(uint64_t n)
+{
+	CLEANUP(store_free) struct store *owner = NULL;
+	struct fake_store *store = fake_store_new();
+	struct bundle_facts facts = {0};
+	char moment[64];
+
+	assert_non_null(store);
+	owner = &store->store;
+	snprintf(moment, sizeof(moment), "failed at change %u", (unsigned)n);
+	store->fail_at = n;
+	store->kind = ERR_IO;
+	(void)run(store, &before);
+	store->fail_at = 0;
+	if (store->changes < n || !fake_store_bytes(store, "MANIFEST.p7s").at)
+		return store->changes >= n;
+	CLEANUP(bundle_close) struct bundle_reader *reader = fixture_open(store, &facts);
+
+	if (!reader)
+		print_error("%s\n", moment);
+	assert_non_null(reader);
+	if (!facts.complete)
+		assert_true(run(store, &after[0]));
+	check(store, &after[0], moment);
+	return true;
+}
+
+static void survives_each_failure(void **state)
+{
+	(void)state;
+	for (uint64_t n = 1; fail_and_go_on(n); n += 2)
+		continue;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(goes_on),
 	    cmocka_unit_test(goes_on_twice),
+	    cmocka_unit_test(survives_each_failure),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
