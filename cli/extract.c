@@ -153,7 +153,7 @@ static bool reserve_apart(struct outgoing *out, enum target_rules rules, struct 
 			return true;
 		}
 	}
-	return fail(err, ERR_EXISTS, "other files have its name, and those it would get instead");
+	return fail(err, ERR_DAMAGED, "other files have its name, and those it would get instead");
 }
 
 static bool outgoing_new(
