@@ -31,10 +31,8 @@ bool collect_kit_beside(struct text *out)
 {
 	CLEANUP(text_free) struct text kit_json = {0};
 
-	if (!file_program_path(out, NULL))
+	if (!file_program_directory(out, NULL))
 		return false;
-	while (out->len && out->at[out->len - 1] != '/' && out->at[out->len - 1] != '\\')
-		out->at[--out->len] = 0;
 	file_join(&kit_json, text_string(out), "kit.json");
 	return out->len && text_ok(&kit_json, NULL) &&
 	       file_kind(text_string(&kit_json)) == FILE_KIND_FILE;

@@ -73,26 +73,13 @@ static bool copy_program(const struct kit_order *order, struct source *program, 
 	return text_ok(&path, err) && copy(program, text_string(&path), made, err);
 }
 
-/* Cuts the last component, separator kept. */
-static void cut_name(struct text *path)
-{
-	size_t len = path->len;
-
-	while (len && path->at[len - 1] != '/' && path->at[len - 1] != '\\')
-		len--;
-	path->len = len;
-	if (path->at)
-		path->at[len] = 0;
-}
-
 static bool copy_found(
     const struct kit_order *order, bool taken[2], struct text_list *made, struct err *err)
 {
 	CLEANUP(text_free) struct text beside = {0};
 
-	if (!file_program_path(&beside, err))
+	if (!file_program_directory(&beside, err))
 		return false;
-	cut_name(&beside);
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		CLEANUP(text_free) struct text path = {0};
 		CLEANUP(source_close) struct source *program = NULL;

@@ -181,6 +181,15 @@ bool file_remove(const char *path, struct err *err)
 	return os_remove(path, err) || fail_in(err, "cannot remove '%s'", path);
 }
 
+bool file_program_directory(struct text *out, struct err *err)
+{
+	if (!file_program_path(out, err))
+		return false;
+	while (out->len && !os_is_separator(out->at[out->len - 1]))
+		out->at[--out->len] = 0;
+	return true;
+}
+
 static bool make_one(const char *path, struct err *err)
 {
 	struct err why = {0};

@@ -45,6 +45,8 @@ bool file_free_space(const char *path, uint64_t *bytes, struct err *err) MUST_CH
 
 /* The full path of the running program. */
 bool file_program_path(struct text *out, struct err *err) MUST_CHECK;
+/* The directory that it lies in, with the separator at its end. */
+bool file_program_directory(struct text *out, struct err *err) MUST_CHECK;
 
 /* The path from the root on, whatever the current directory is later; nothing need be there. */
 bool file_full_path(const char *path, struct text *out, struct err *err) MUST_CHECK;

@@ -145,13 +145,12 @@ static void file_sink_free(struct sink *self)
 {
 	struct file_sink *to = (struct file_sink *)self;
 
-	if (to->file != OS_NO_HANDLE) { /* unfinished: what is held may still be salvaged */
-		if (!to->has_failed)
-			DISCARD(write_rest(to, NULL));
-		conveyor_free(TAKE(to->behind));
-		DISCARD(os_close(to->file, NULL));
-	}
+	/* Unfinished: what is held may still be salvaged. */
+	if (to->file != OS_NO_HANDLE && !to->has_failed)
+		DISCARD(write_rest(to, NULL));
 	conveyor_free(to->behind);
+	if (to->file != OS_NO_HANDLE)
+		DISCARD(os_close(to->file, NULL));
 	for (size_t i = 0; i < PIECES; i++)
 		free(to->pieces[i].bytes);
 	free(to);
