@@ -136,11 +136,13 @@ static bool add_path(
 	bool changed = false;
 
 	for (size_t at = 0; at < member.len;) {
+		struct bytes marked = {0};
 		const uint8_t *slash = memchr(member.at + at, '/', member.len - at);
 		size_t end = slash ? (size_t)(slash - member.at) : member.len;
 		struct bytes name = {member.at + at, end - at};
-		struct bytes marked = slash ? (struct bytes){0} : mark_last;
 
+		if (!slash)
+			marked = mark_last;
 		if (at)
 			text_addc(out, '/');
 		changed = add_component(name, marked, rules, out) || changed;

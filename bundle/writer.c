@@ -119,6 +119,8 @@ static bool put_first_files(
 	    !writer_put_listed(writer, "chain.pem", text_bytes(&chain), err) ||
 	    !put_unlocks(writer, plan, err))
 		return false;
+	if (plan->begun)
+		plan->begun(plan->context);
 	return writer_put_resume(writer, err) && writer_seal(writer, false, err) &&
 	       writer_reserve(writer, err);
 }

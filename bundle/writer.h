@@ -52,7 +52,10 @@ struct bundle_plan { /* borrowed during bundle_create only, but for seal and the
 	/* Bytes free at the destination (false: cannot be told). With it the writer stops before the disk is full
 	 * (ERR_FULL) while everything can still be closed. Without it a RESERVE file is held for that. May be NULL. */
 	bool (*free_space)(void *context, uint64_t *bytes);
-	void *free_context; /* must outlive the writer */
+	/* README.txt is there and nothing is sealed yet: whoever holds the bundle against other runs does so now. May be
+	 * NULL; a bundle that is gone on with does not call it. */
+	void (*begun)(void *context);
+	void *context; /* of both; must outlive the writer */
 };
 
 /* A fresh UUIDv7 (RFC 9562) for that time, and its text form (36 characters and NUL). */

@@ -50,7 +50,7 @@ bool writer_reserve(struct bundle_writer *writer, struct err *err)
 	uint64_t room = 0;
 
 	writer->keep_bytes = 0;
-	if (writer->plan.free_space && writer->plan.free_space(writer->plan.free_context, &room)) {
+	if (writer->plan.free_space && writer->plan.free_space(writer->plan.context, &room)) {
 		writer->keep_bytes =
 		    room / RESERVE_SHARE < RESERVE_MAX ? room / RESERVE_SHARE : RESERVE_MAX;
 		return true;

@@ -159,7 +159,7 @@ static bool room_left(struct bundle_writer *writer, uint64_t *room)
 		*room = writer->room_bytes - used;
 		return true;
 	}
-	if (!writer->plan.free_space(writer->plan.free_context, room))
+	if (!writer->plan.free_space(writer->plan.context, room))
 		return false;
 	writer->room_bytes = *room;
 	writer->room_at = position(writer);

@@ -159,6 +159,13 @@ static bool free_space(void *context, uint64_t *bytes)
 	return file_free_space(text_string(&run->path), bytes, NULL);
 }
 
+static void hold_bundle(void *context)
+{
+	struct run *run = context;
+
+	DISCARD(collect_hold(text_string(&run->path), &run->hold, NULL));
+}
+
 static bool make_plan(struct run *run, struct err *err)
 {
 	struct bundle_plan *plan = &run->bundle_plan;
@@ -189,7 +196,8 @@ static bool make_plan(struct run *run, struct err *err)
 	    .now = clock_now,
 	    .monotonic_ms = clock_monotonic_ms,
 	    .free_space = free_space,
-	    .free_context = run,
+	    .begun = hold_bundle,
+	    .context = run,
 	    .conveyor = run->conveyor,
 	    .beside = run->beside,
 	};
@@ -250,10 +258,8 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 		return fail_in(err, "--out '%s'", run->request.out);
 	}
 	if (store_open_directory(text_string(&run->path), &run->store, err) &&
-	    bundle_create(run->store, plan, &run->writer, err)) {
-		DISCARD(collect_hold(text_string(&run->path), &run->hold, NULL));
+	    bundle_create(run->store, plan, &run->writer, err))
 		return true;
-	}
 	*code = err->kind == ERR_DENIED ? EXIT_CANNOT_CREATE : EXIT_IO;
 	return fail_in(err, "bundle '%s'", text_string(&run->path));
 }

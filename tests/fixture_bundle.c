@@ -32,7 +32,7 @@ struct bundle_plan fixture_plan(struct fake_store *fake)
 	    .now = now,
 	    .monotonic_ms = monotonic_ms,
 	    .free_space = fake_store_free_space,
-	    .free_context = fake,
+	    .context = fake,
 	};
 
 	assert_true(bundle_new_id(FIXTURE_NOW, plan.collection_id, NULL));

@@ -90,7 +90,7 @@ void fixture_collect_into(struct fake_source *source, struct fake_store *store, 
 	    .now = now,
 	    .monotonic_ms = monotonic_ms,
 	    .free_space = fake_store_free_space,
-	    .free_context = store};
+	    .context = store};
 	char number[SHA256_HEX_ROOM];
 	struct err err = {0};
 

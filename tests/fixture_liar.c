@@ -102,7 +102,7 @@ static struct fake_store *make(const struct fixture_seal *keys, enum spoil spoil
 	    .now = now,
 	    .monotonic_ms = monotonic_ms,
 	    .free_space = fake_store_free_space,
-	    .free_context = fake,
+	    .context = fake,
 	    .limits = {.rotate_bytes = 150 * KIB, .volume_bytes = 200 * KIB},
 	};
 	char number[SHA256_HEX_ROOM];

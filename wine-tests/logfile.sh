@@ -1,5 +1,5 @@
 #!/bin/bash
-# kanshiki.exe on a $LogFile: the same lines and exit as on Linux in every format; an empty one is refused in one line.
+# kanshiki.exe on a $LogFile: the same lines and exit as on Linux in every format; one without a page is refused in one line.
 # usage: wine-tests/logfile.sh
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -18,6 +18,6 @@ for log in "$root"/tests/fuzz/corpus/logfile/*; do
 done
 grep -q kind <("$kanshiki" timeline "$root/tests/fuzz/corpus/logfile/story") || complain "no line"
 printf 'RSTR%04092d' 0 >"$work/log"
-run "an empty log" "65|66" kanshiki_exe timeline "$(win_path "$work/log")"
-says "an empty log" "log is empty"
+run "a log of no pages" 65 kanshiki_exe timeline "$(win_path "$work/log")"
+says "a log of no pages" "neither a restart page nor a record page of the log can be read"
 finish

@@ -165,7 +165,7 @@ static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 	    .now = clock_now,
 	    .monotonic_ms = clock_monotonic_ms,
 	    .free_space = free_space,
-	    .free_context = argv[2],
+	    .context = argv[2],
 	    .conveyor = conveyor,
 	    .beside = beside};
 

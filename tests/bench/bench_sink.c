@@ -201,7 +201,7 @@ static bool write_bundle(struct bench *bench, struct store *store, uint64_t tota
 	    .now = clock_now,
 	    .monotonic_ms = clock_monotonic_ms,
 	    .free_space = free_space,
-	    .free_context = bench,
+	    .context = bench,
 	    .conveyor = bench->conveyor,
 	    .beside = bench->conveyor ? bench->beside : NULL,
 	};
