@@ -343,11 +343,6 @@ static bool load(struct store *store, bool wants_key, const struct kit_opener *o
 	return true;
 }
 
-bool kit_load(struct store *store, struct kit *out, struct err *err)
-{
-	return load(store, true, NULL, out, err);
-}
-
 bool kit_open(
     struct store *store, const struct kit_opener *opener, struct kit *out, struct err *err)
 {

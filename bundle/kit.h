@@ -41,9 +41,8 @@ struct kit_opener {
 bool kit_public_parse(const char *word, bool *ids_only, struct err *err) MUST_CHECK;
 
 /* Reads and checks a kit: the seal certificate belongs to its key and chains to the kit's evidence CA, every
- * recipient is well formed. ERR_MISSING (no kit.json: no such kit), ERR_DAMAGED (says which file). */
-bool kit_load(struct store *store, struct kit *out, struct err *err) MUST_CHECK;
-/* The same for one whose seal key may be locked; for kit_load that is ERR_KEY. */
+ * recipient is well formed. ERR_MISSING (no kit.json: no such kit), ERR_DAMAGED (says which file), ERR_KEY: its seal key is
+ * locked, and opener is NULL or does not open it. */
 bool kit_open(struct store *store, const struct kit_opener *opener, struct kit *out,
     struct err *err) MUST_CHECK;
 /* The same without the seal key, which is not even opened: for the office. */

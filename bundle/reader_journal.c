@@ -32,8 +32,7 @@ static bool check_line(
 	return true;
 }
 
-/* *number and head go on from the journal before. */
-static bool walk(
+bool reader_journal_follow(
     struct source *journal, uint64_t *number, uint8_t head[SHA256_LEN], struct err *err)
 {
 	CLEANUP(lines_free)
@@ -54,14 +53,6 @@ static bool walk(
 	}
 }
 
-bool reader_journal_head(struct source *journal, uint8_t head[SHA256_LEN], struct err *err)
-{
-	uint64_t number = 0;
-
-	memset(head, 0, SHA256_LEN);
-	return walk(journal, &number, head, err);
-}
-
 /* Every run after an interruption has a journal of its own, which goes on where the sealed one before it ends. */
 static bool walk_run(struct bundle_reader *reader, unsigned run, uint64_t *number,
     uint8_t head[SHA256_LEN], struct err *err)
@@ -73,7 +64,8 @@ static bool walk_run(struct bundle_reader *reader, unsigned run, uint64_t *numbe
 	if (run > 1)
 		snprintf(name, sizeof(name), "journal.%03u.jsonl", run);
 	if (bundle_meta_open(reader, name, &journal, &why))
-		return walk(journal, number, head, err) || fail_in(err, "'meta/%s'", name);
+		return reader_journal_follow(journal, number, head, err) ||
+		       fail_in(err, "'meta/%s'", name);
 	if (why.kind == ERR_MISSING)
 		return true;
 	*err = why;

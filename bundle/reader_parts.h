@@ -115,9 +115,9 @@ bool reader_place(struct bundle_reader *reader, const struct bundle_place *place
 bool reader_row(struct bundle_reader *reader, size_t index, struct err *err) MUST_CHECK;
 uint64_t reader_path_hash(struct bytes path);
 
-/* reader_journal.c: the hash of the journal's last line; zeros when it has none. ERR_DAMAGED names the first line that does
- * not follow the one before it. */
-bool reader_journal_head(
-    struct source *journal, uint8_t head[SHA256_LEN], struct err *err) MUST_CHECK;
+/* reader_journal.c: the chain of a journal, which goes on after line *number with the hash `head` (0 and zeros at its start): both are
+ * then those of its last line. ERR_DAMAGED names the first line that does not follow the one before it. */
+bool reader_journal_follow(
+    struct source *journal, uint64_t *number, uint8_t head[SHA256_LEN], struct err *err) MUST_CHECK;
 
 #endif

@@ -34,12 +34,14 @@ static void make(struct journal *journal)
 static bool head_of(const struct journal *journal, uint8_t head[SHA256_LEN], struct err *err)
 {
 	CLEANUP(text_free) struct text whole = {0};
+	uint64_t number = 0;
 
 	for (size_t i = 0; i < journal->count; i++)
 		text_addf(&whole, "%s\n", journal->lines[i]);
 	CLEANUP(source_close) struct source *source = source_of_bytes(text_bytes(&whole));
 
-	return reader_journal_head(source, head, err);
+	memset(head, 0, SHA256_LEN);
+	return reader_journal_follow(source, &number, head, err);
 }
 
 /* The line that is named; 0: none. */

@@ -1,4 +1,4 @@
-/* Kits: what kit_load takes and refuses, and the certificates behind them. */
+/* Kits: what kit_open takes and refuses, and the certificates behind them. */
 #include "unit.h"
 
 #include "fake_store.h"
@@ -79,7 +79,7 @@ static void test_good_kit(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_true(kit_load(store, &kit, &err));
+	assert_true(kit_open(store, NULL, &kit, &err));
 	assert_string_equal(text_string(&kit.name), "班 3");
 	assert_string_equal(text_string(&kit.profile), "default");
 	assert_int_equal(kit.recipients.count, 1);
@@ -102,7 +102,7 @@ static void refuse(const char *name, const char *content, enum err_kind kind)
 		put(fake, name, bytes_of(content));
 	else
 		assert_true(store->remove(store, name, NULL));
-	assert_false(kit_load(store, &kit, &err));
+	assert_false(kit_open(store, NULL, &kit, &err));
 	assert_int_equal(err.kind, kind);
 	assert_non_null(strstr(err.text, name));
 	assert_null(kit.seal);
@@ -175,7 +175,7 @@ static void test_signed_by_another(void **state)
 		CLEANUP(kit_free) struct kit kit = {0};
 		struct err err = {0};
 
-		assert_false(kit_load(store, &kit, &err));
+		assert_false(kit_open(store, NULL, &kit, &err));
 		assert_int_equal(err.kind, ERR_UNTRUSTED);
 		assert_non_null(strstr(err.text, KIT_LIST_SEAL));
 	}
@@ -190,7 +190,7 @@ static void test_newer_format(void **state)
 
 	(void)state;
 	put(fake, KIT_JSON, bytes_of("{\"format\":2}"));
-	assert_false(kit_load(store, &kit, &err));
+	assert_false(kit_open(store, NULL, &kit, &err));
 	assert_int_equal(err.kind, ERR_UNSUPPORTED);
 }
 

@@ -124,7 +124,6 @@ static void test_whole(void **state)
 	make_volume(&v);
 	index = open_index(&v);
 	assert_int_equal(ntfs_object_index_damage(index)->kind, ERR_NONE);
-	assert_int_equal(ntfs_object_index_count(index), 3);
 	assert_int_equal(find(index, 4)->file.record, 33);
 	assert_int_equal(find(index, 4)->file.sequence, 1);
 	assert_int_equal(find(index, 4)->birth_volume[15], 5);
@@ -150,8 +149,9 @@ static void test_damage(void **state)
 	block[0] = 'X';
 	index = open_index(&v);
 	assert_int_equal(ntfs_object_index_damage(index)->kind, ERR_DAMAGED);
-	assert_int_equal(ntfs_object_index_count(index), 2);
 	assert_null(find(index, 2));
+	assert_non_null(find(index, 1));
+	assert_non_null(find(index, 4));
 	ntfs_object_index_close(index);
 	block[0] = 'I';
 	block[64 + 2] = 40; /* the data of its first entry are too short */
@@ -168,14 +168,15 @@ static void test_damage(void **state)
 	ntfs_object_index_close(index);
 	block[2 * 512 - 1] ^= 1;
 	index = open_index(&v);
-	assert_int_equal(ntfs_object_index_count(index), 3);
+	assert_non_null(find(index, 1));
+	assert_non_null(find(index, 2));
+	assert_non_null(find(index, 4));
 	ntfs_object_index_close(index);
 	fixture_volume_free(&v);
 	/* No such file at all. */
 	assert_true(fixture_volume_new(&v, 512, 512, 1024, 140, 8));
 	index = open_index(&v);
 	assert_int_equal(ntfs_object_index_damage(index)->kind, ERR_MISSING);
-	assert_int_equal(ntfs_object_index_count(index), 0);
 	assert_null(find(index, 1));
 	ntfs_object_index_close(index);
 	fixture_volume_free(&v);

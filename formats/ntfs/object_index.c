@@ -205,11 +205,6 @@ const struct err *ntfs_object_index_damage(const struct ntfs_object_index *index
 	return &index->damage;
 }
 
-size_t ntfs_object_index_count(const struct ntfs_object_index *index)
-{
-	return index->count;
-}
-
 const struct ntfs_object *ntfs_object_index_find(
     const struct ntfs_object_index *index, const uint8_t *id)
 {

@@ -27,7 +27,6 @@ CLEANUP_POINTER(struct ntfs_object_index, ntfs_object_index_close);
 /* The first damage met, ERR_NONE when there is none. */
 const struct err *ntfs_object_index_damage(const struct ntfs_object_index *index);
 
-size_t ntfs_object_index_count(const struct ntfs_object_index *index);
 /* The one with that id (16 bytes); NULL. */
 const struct ntfs_object *ntfs_object_index_find(
     const struct ntfs_object_index *index, const uint8_t *id);

@@ -54,16 +54,6 @@ const struct err *ntfs_secure_damage(const struct ntfs_secure *secure)
 	return &secure->sds.damage;
 }
 
-size_t ntfs_secure_count(const struct ntfs_secure *secure)
-{
-	return secure->sds.count;
-}
-
-uint32_t ntfs_secure_id(const struct ntfs_secure *secure, size_t at)
-{
-	return secure->sds.items[at].id;
-}
-
 static struct ntfs_secure *make(struct err *err)
 {
 	struct ntfs_secure *secure = calloc(1, sizeof(*secure));

@@ -20,10 +20,6 @@ CLEANUP_POINTER(struct ntfs_secure, ntfs_secure_close);
 /* The first damage met, ERR_NONE when there is none. */
 const struct err *ntfs_secure_damage(const struct ntfs_secure *secure);
 
-/* The ids that it has, in rising order: one for each `at` below the count. */
-size_t ntfs_secure_count(const struct ntfs_secure *secure);
-uint32_t ntfs_secure_id(const struct ntfs_secure *secure, size_t at);
-
 /* The raw descriptor of an id. Valid until the next call. ERR_MISSING: no such id; ERR_DAMAGED: no copy has the
  * hash that it should. */
 bool ntfs_secure_raw(

@@ -242,8 +242,3 @@ const struct vss_info *vss_info(const struct vss *vss, size_t snapshot)
 {
 	return snapshot < vss->count ? &vss->at[snapshot].info : NULL;
 }
-
-uint64_t vss_blocks(const struct vss *vss, size_t snapshot)
-{
-	return snapshot < vss->count ? vss->at[snapshot].map.count : 0;
-}

@@ -104,7 +104,4 @@ static inline bool vss_choice_any(const struct vss_choice *choice)
 }
 bool vss_is_chosen(const struct vss *vss, size_t index, const struct vss_choice *choice);
 
-/* How many blocks the opened snapshot itself keeps, for people. */
-uint64_t vss_blocks(const struct vss *vss, size_t snapshot);
-
 #endif

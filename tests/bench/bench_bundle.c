@@ -155,8 +155,9 @@ static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 	struct making making = {0};
 	char number[SHA256_HEX_ROOM];
 
-	if (!store_open_directory(argv[1], &kit_store, err) || !kit_load(kit_store, &kit, err) ||
-	    !conveyor_new(0, &conveyor, err) || !conveyor_new(1, &beside, err))
+	if (!store_open_directory(argv[1], &kit_store, err) ||
+	    !kit_open(kit_store, NULL, &kit, err) || !conveyor_new(0, &conveyor, err) ||
+	    !conveyor_new(1, &beside, err))
 		return false;
 	struct bundle_plan plan = {.host = "BENCH",
 	    .started = clock_now(),

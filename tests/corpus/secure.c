@@ -4,6 +4,8 @@
 #include "formats/ntfs/secure.h"
 #include "platform/file.h"
 
+#define IDS (1u << 20) /* Windows counts them up from 256 on */
+
 static bool print(struct ntfs_secure *secure, uint32_t id, struct err *err)
 {
 	struct ntfs_security security;
@@ -36,8 +38,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.text);
 		return 66;
 	}
-	for (size_t i = 0; i < ntfs_secure_count(secure); i++)
-		if (!print(secure, ntfs_secure_id(secure, i), &err)) {
+	for (uint32_t id = 0; id < IDS; id++)
+		if (!print(secure, id, &err) && err.kind != ERR_MISSING) {
 			fprintf(stderr, "%s\n", err.text);
 			return 1;
 		}

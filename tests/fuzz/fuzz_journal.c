@@ -6,9 +6,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	CLEANUP(source_close) struct source *journal = source_of_bytes((struct bytes){data, len});
-	uint8_t head[SHA256_LEN];
+	uint8_t head[SHA256_LEN] = {0};
+	uint64_t number = 0;
 
 	if (journal)
-		(void)!reader_journal_head(journal, head, NULL);
+		(void)!reader_journal_follow(journal, &number, head, NULL);
 	return 0;
 }

@@ -43,6 +43,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		len -= part;
 	}
 	(void)!kit_read(&files.store, &read, NULL);
-	(void)!kit_load(&files.store, &kit, NULL);
+	(void)!kit_open(&files.store, NULL, &kit, NULL);
 	return 0;
 }

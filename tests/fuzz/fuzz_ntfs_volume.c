@@ -73,9 +73,8 @@ static void read_objects(struct ntfs_volume *volume)
 	CLEANUP(ntfs_object_index_close) struct ntfs_object_index *index = NULL;
 	static const uint8_t id[NTFS_OBJECT_GUID] = {1};
 
-	if (ntfs_object_index_open(volume, &index, NULL) && ntfs_object_index_find(index, id) &&
-	    ntfs_object_index_count(index) == 0)
-		abort();
+	if (ntfs_object_index_open(volume, &index, NULL))
+		(void)ntfs_object_index_find(index, id);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
