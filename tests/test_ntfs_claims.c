@@ -257,23 +257,47 @@ static void test_log(void **state)
 	claims_begin(&d);
 	claims_put(&d, &(struct claims_file){.record = 7,
 			   .lsn = story.extended - 1,
-			   .runs = {{0, 98, 6}},
+			   .runs = {{0, 98, 5}},
 			   .run_count = 1,
-			   .size = 6 * CLUSTER});
+			   .size = 5 * CLUSTER});
 	claims_put(&d, &(struct claims_file){.record = 8,
 			   .lsn = story.extended + 1,
-			   .runs = {{0, 104, 2}},
-			   .run_count = 1,
+			   .runs = {{0, 104, 1}, {0, 110, 1}},
+			   .run_count = 2,
 			   .size = 2 * CLUSTER});
-	claims_put(
-	    &d, &(struct claims_file){
-		    .record = 9, .runs = {{0, 106, 4}}, .run_count = 1, .size = 4 * CLUSTER});
+	claims_put(&d, &(struct claims_file){.record = 9,
+			   .runs = {{0, 106, 1}, {0, 108, 1}},
+			   .run_count = 2,
+			   .size = 2 * CLUSTER});
+	/* After the log's file gave its clusters back. */
+	claims_put(&d, &(struct claims_file){.record = 12,
+			   .lsn = log.last,
+			   .runs = {{0, 103, 1}},
+			   .run_count = 1,
+			   .size = CLUSTER});
+	/* Numbers of a log that was there before this one; the next is only a little newer than what the log tells. */
+	claims_put(&d, &(struct claims_file){.record = 10,
+			   .lsn = story.extended << 8,
+			   .runs = {{0, 107, 1}, {0, 109, 1}},
+			   .run_count = 2,
+			   .size = 2 * CLUSTER});
+	claims_put(&d, &(struct claims_file){.record = 11,
+			   .lsn = log.last + 8,
+			   .runs = {{0, 105, 1}, {0, 111, 1}},
+			   .run_count = 2,
+			   .size = 2 * CLUSTER});
 	claims_ready(&d);
-	claims_expect(&d, 7, NTFS_DELETED_FULL, 6, 0, 0, 0);
+	claims_expect(&d, 7, NTFS_DELETED_FULL, 5, 0, 0, 0);
 	ntfs_claims_set_log(d.claims, clusters);
-	claims_expect(&d, 7, NTFS_DELETED_PARTIAL, 2, 0, 4, 0);
-	claims_expect(&d, 8, NTFS_DELETED_FULL, 2, 0, 0, 0);
-	claims_expect(&d, 9, NTFS_DELETED_PARTIAL, 2, 0, 0, 2);
+	claims_expect(&d, 7, NTFS_DELETED_PARTIAL, 2, 0, 3, 0);
+	claims_expect(&d, 8, NTFS_DELETED_PARTIAL, 1, 0, 0, 1);
+	claims_expect(&d, 12, NTFS_DELETED_FULL, 1, 0, 0, 0);
+	claims_expect(&d, 9, NTFS_DELETED_PARTIAL, 1, 0, 0, 1);
+	claims_expect(&d, 10, NTFS_DELETED_PARTIAL, 1, 0, 0, 1);
+	claims_expect(&d, 11, NTFS_DELETED_FULL, 2, 0, 0, 0);
+	claims_judge(&d, 10, &found);
+	assert_false(ntfs_claims_log_covers(d.claims, &found.entry));
+	claims_forget(&found);
 	claims_judge(&d, 8, &found);
 	assert_true(ntfs_claims_log_covers(d.claims, &found.entry));
 	claims_forget(&found);
@@ -283,6 +307,79 @@ static void test_log(void **state)
 	claims_end(&d);
 	source_close(source);
 	fixture_log_free(&log);
+}
+
+#define BASE 15u /* record */
+
+/* An extension record as it was before the base was deleted: two clusters from `lcn` on. */
+static void put_extension(
+    struct claims_disk *d, unsigned record, uint64_t lsn, uint64_t vcn, uint64_t lcn)
+{
+	struct ntfs_run run = {.lcn = lcn, .length = 2};
+	struct fixture_extent extent = {
+	    .first_vcn = vcn, .last_vcn = vcn + 1, .runs = &run, .run_count = 1};
+	struct fixture_record r;
+
+	fixture_record_begin(&r, 1024, record, 2, 0);
+	fixture_record_set_base(&r, BASE, 1);
+	put_le64(r.at + 8, lsn);
+	fixture_record_extent(&r, NTFS_DATA, NULL, 1, &extent);
+	fixture_record_end(&r);
+	fixture_volume_put(&d->v, &r);
+}
+
+/* The base: two clusters of its own, and a list that names records 9 and 16 for two more each. */
+static void put_base(struct claims_disk *d)
+{
+	struct ntfs_run run = {.lcn = 120, .length = 2};
+	struct fixture_extent extent = {.last_vcn = 1,
+	    .size = 6 * CLUSTER,
+	    .allocated = 6 * CLUSTER,
+	    .initialized = 6 * CLUSTER,
+	    .runs = &run,
+	    .run_count = 1};
+	uint8_t list[96] = {0};
+	struct fixture_record r;
+	size_t len = fixture_list_entry(list, NTFS_DATA, 0, BASE, 1);
+
+	len += fixture_list_entry(list + len, NTFS_DATA, 2, 9, 1);
+	len += fixture_list_entry(list + len, NTFS_DATA, 4, 16, 1);
+	fixture_record_begin(&r, 1024, BASE, 2, 0);
+	put_le64(r.at + 8, 300);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 1, list, len);
+	fixture_record_extent(&r, NTFS_DATA, NULL, 2, &extent);
+	fixture_record_end(&r);
+	fixture_volume_put(&d->v, &r);
+}
+
+/* A file gave an extension record back with its clusters, another got these and was deleted, then the first was: the
+ * record is not the first one's any more when it is asked who came last. */
+static void test_extension_given_back(void **state)
+{
+	struct claims_disk d;
+
+	(void)state;
+	claims_begin(&d);
+	put_base(&d);
+	put_extension(&d, 8, 50, 2, 100);
+	put_extension(&d, 9, 310, 2, 122);
+	put_extension(&d, 16, 310, 4, 124);
+	for (unsigned i = 0; i < 2; i++)
+		claims_put(&d, &(struct claims_file){.record = 10 + i,
+				   .lsn = i ? 100 : 40,
+				   .runs = {{0, 100 + i, 1}},
+				   .run_count = 1,
+				   .size = CLUSTER});
+	claims_ready(&d);
+	claims_expect(&d, BASE, NTFS_DELETED_FULL, 6, 0, 0, 0);
+	claims_expect(&d, 10, NTFS_DELETED_OVERWRITTEN, 0, 0, 1, 0);
+	claims_expect(&d, 11, NTFS_DELETED_FULL, 1, 0, 0, 0);
+	assert_true(ntfs_claims_tells(d.claims, 9));
+	assert_true(ntfs_claims_tells(d.claims, 16));
+	assert_false(ntfs_claims_tells(d.claims, 8));
+	assert_false(ntfs_claims_tells(d.claims, BASE));
+	assert_false(ntfs_claims_tells(d.claims, RECORDS));
+	claims_end(&d);
 }
 
 /* More claims than find room at once: three files that each had every one of 400,000 clusters, in pieces of one. */
@@ -382,6 +479,7 @@ int main(void)
 	    cmocka_unit_test(test_model),
 	    cmocka_unit_test(test_live),
 	    cmocka_unit_test(test_log),
+	    cmocka_unit_test(test_extension_given_back),
 	    cmocka_unit_test(test_walks),
 	};
 

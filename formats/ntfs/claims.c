@@ -11,6 +11,7 @@
 bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
     struct ntfs_claims **out, struct err *err)
 {
+	uint64_t records = ntfs_mft_count(ntfs_volume_mft(volume));
 	struct ntfs_claims *claims = calloc(1, sizeof(*claims));
 
 	if (!claims)
@@ -19,6 +20,10 @@ bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
 	claims->bitmap = bitmap;
 	claims->to = UINT64_MAX;
 	claims->known_to = UINT64_MAX;
+	if (records < NTFS_LIMIT_CLAIM_RECORDS)
+		claims->told = calloc((size_t)(records / 8) + 1, 1);
+	if (!claims->told)
+		claims->known_to = 0;
 	*out = claims;
 	return true;
 }
@@ -27,7 +32,8 @@ void ntfs_claims_free(struct ntfs_claims *claims)
 {
 	if (!claims)
 		return;
-	ntfs_entry_free(&claims->base);
+	ntfs_entry_free(&claims->owner);
+	free(claims->told);
 	free(claims->claims.at);
 	free(claims->contested.at);
 	free(claims->list.at);
@@ -45,9 +51,17 @@ void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_cluste
 	claims->log = log;
 }
 
+/* The LSN of the record, if it is one of this log; 0: when its file was there is not known. A record without LSN was not
+ * written by Windows. */
+static uint64_t log_number(const struct ntfs_claims *claims, const struct ntfs_entry *entry)
+{
+	return entry->lsn <= logfile_clusters_until(claims->log) ? entry->lsn : 0;
+}
+
 bool ntfs_claims_log_covers(const struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
-	return claims->log && entry->lsn != 0 && logfile_clusters_since(claims->log) <= entry->lsn;
+	return claims->log && log_number(claims, entry) != 0 &&
+	       logfile_clusters_since(claims->log) <= entry->lsn;
 }
 
 /* Nothing from cluster `from` on can be told. */
@@ -189,53 +203,68 @@ static void claim_list(
 	}
 }
 
-/* A deleted record counts its sequence number up (0 is skipped); an extension names the number of before. */
-static bool is_base(const struct ntfs_entry *base, const struct ntfs_entry *extension)
+bool ntfs_claims_tells(const struct ntfs_claims *claims, uint64_t record)
 {
-	uint16_t then = extension->base.sequence;
-	uint16_t freed = then == UINT16_MAX ? 1 : (uint16_t)(then + 1);
-
-	return !base->in_use && (base->sequence == then || base->sequence == freed);
+	return claims->told && record < ntfs_mft_count(ntfs_volume_mft(claims->volume)) &&
+	       claims->told[record / 8] >> record % 8 & 1;
 }
 
-/* Whose clusters a record tells: those of its base, while that is still the deleted file's. */
-static uint64_t owner_of(struct ntfs_claims *claims, const struct ntfs_entry *entry)
+/* Notes the extension records of which the entry has everything: what it claims, they need not claim again. */
+static void note_told(struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
-	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
+	uint64_t records = ntfs_mft_count(ntfs_volume_mft(claims->volume));
+	const struct ntfs_references *all = &entry->memory->extensions;
 
-	if (is_extension &&
-	    ntfs_entry_load_head(
-		ntfs_volume_mft(claims->volume), entry->base.record, &claims->base, NULL) &&
-	    is_base(&claims->base, entry))
-		return entry->base.record;
-	return entry->record;
+	if (!claims->told || entry->memory->dropped)
+		return;
+	for (size_t i = 0; i < all->count; i++)
+		if (all->at[i].record < records)
+			claims->told[all->at[i].record / 8] |=
+			    (uint8_t)(1u << all->at[i].record % 8);
+}
+
+/* An extension record that was seen before its base. */
+static void drop_told(struct ntfs_claims *claims)
+{
+	struct claim_list *list = &claims->claims;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].owner >= CLAIM_UNDECIDED ||
+		    !ntfs_claims_tells(claims, list->at[i].owner))
+			list->at[kept++] = list->at[i];
+	list->count = kept;
 }
 
 void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
-	uint64_t owner = 0;
+	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
 	bool any = false;
 
 	for (size_t i = 0; i < entry->stream_count && !any; i++)
 		any = entry->streams[i].run_count > 0;
-	if (!any || !entry->memory)
+	if (!entry->memory)
 		return;
-	if (!entry->in_use)
-		owner = owner_of(claims, entry);
-	if (owner >= CLAIM_UNDECIDED) { /* NTFS has no record of that number */
+	if (!entry->in_use && !is_extension)
+		note_told(claims, entry);
+	if (!any || (!entry->in_use && ntfs_claims_tells(claims, entry->record)))
+		return;
+	if (entry->record >= CLAIM_UNDECIDED) { /* NTFS has no record of that number */
 		give_up(claims, 0);
 		return;
 	}
+	uint32_t owner = entry->in_use ? 0 : (uint32_t)entry->record;
+
 	for (size_t i = 0; i < entry->stream_count; i++)
 		for (size_t r = 0; r < entry->streams[i].run_count; r++)
-			claim_run(
-			    claims, &entry->streams[i].runs[r], entry->in_use, (uint32_t)owner);
-	claim_list(claims, entry, entry->in_use, (uint32_t)owner);
+			claim_run(claims, &entry->streams[i].runs[r], entry->in_use, owner);
+	claim_list(claims, entry, entry->in_use, owner);
 }
 
 bool ntfs_claims_settle(struct ntfs_claims *claims)
 {
 	claims->walks++;
+	drop_told(claims);
 	claims_sort(claims->claims.at, claims->claims.count);
 	claims_contest(claims);
 	claims->claims.count = 0;
@@ -298,20 +327,23 @@ static uint64_t ask(const struct ntfs_claims *claims, const struct ntfs_entry *e
 	return count < end - first ? count : end - first;
 }
 
-/* The same with what the log tells of clusters that nobody else seems to have had. A record without LSN was not written
- * by Windows: when its file was there is not known then. */
+/* The same with what the log tells of clusters that nobody else seems to have had. What a file gave back after the record was
+ * written for the last time was not this one's: NTFS writes that a file's clusters are free before the record of the file. */
 static uint64_t ask_log(const struct ntfs_claims *claims, const struct ntfs_entry *entry,
     uint64_t first, uint64_t count, enum ntfs_fate *fate)
 {
-	bool given;
-	uint64_t same = logfile_clusters_given_after(claims->log, first, count, entry->lsn, &given);
+	uint64_t lsn = log_number(claims, entry);
+	bool given, freed = false;
+	uint64_t same = logfile_clusters_given_after(claims->log, first, count, lsn, &given);
 
+	if (same && !given)
+		same = logfile_clusters_freed_after(claims->log, first, same, lsn, &freed);
 	if (same == 0) {
 		*fate = NTFS_FATE_UNKNOWN;
 		return count;
 	}
-	if (given)
-		*fate = entry->lsn == 0 ? NTFS_FATE_UNKNOWN : NTFS_FATE_LATER;
+	if (given || freed)
+		*fate = given && lsn != 0 ? NTFS_FATE_LATER : NTFS_FATE_UNKNOWN;
 	return same;
 }
 

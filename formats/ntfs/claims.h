@@ -6,7 +6,7 @@
  * number, update sequence number (USN) and times, where these do not contradict each other; else nobody knows.
  * What cannot be told at all: that the cluster belonged to a file whose record is gone.
  *
- * Memory: NTFS_LIMIT_CLAIMS claims at once (16 MiB); a volume with more is walked several times, each for the next
+ * Memory: NTFS_LIMIT_CLAIMS claims at once (16 MiB), a bit for each record; a volume with more is walked several times, each for the next
  * stretch of clusters. */
 #ifndef KANSHIKI_FORMATS_NTFS_CLAIMS_H
 #define KANSHIKI_FORMATS_NTFS_CLAIMS_H
@@ -34,6 +34,9 @@ bool ntfs_claims_log_covers(const struct ntfs_claims *claims, const struct ntfs_
 
 /* Looks at an entry as ntfs_entry_load gave it: each of the volume, in use or not, base or extension. */
 void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry);
+/* Whether a record that is not in use is an extension of a deleted file whose own entry has all that is in it. Others stand for
+ * themselves: their file has its base record no more, or gave them back before it was deleted. After a walk. */
+bool ntfs_claims_tells(const struct ntfs_claims *claims, uint64_t record);
 /* After the walk. True: memory did not suffice for all, so walk once more and settle again. */
 bool ntfs_claims_settle(struct ntfs_claims *claims) MUST_CHECK;
 

@@ -108,7 +108,7 @@ static void note_times(struct claim_clock *clock, const struct ntfs_times *times
 
 static void load_clock(struct ntfs_claims *claims, struct claim_clock *clock)
 {
-	struct ntfs_entry *entry = &claims->base;
+	struct ntfs_entry *entry = &claims->owner;
 
 	if (!ntfs_entry_load(ntfs_volume_mft(claims->volume), clock->owner, entry, NULL))
 		return;

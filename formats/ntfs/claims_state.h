@@ -40,9 +40,11 @@ struct ntfs_claims {
 	/* of all walks so far: ascending, not overlapping; owner: the last */
 	struct claim_list contested;
 	uint64_t from, to;
-	uint64_t known_to;         /* no claim beyond was looked at */
-	unsigned walks;            /* settled */
-	struct ntfs_entry base;    /* scratch: the base of an extension record */
+	uint64_t known_to;       /* no claim beyond was looked at */
+	unsigned walks;          /* settled */
+	struct ntfs_entry owner; /* scratch */
+	/* A bit for each record: an extension of a deleted file that tells all of it; NULL: not known. */
+	uint8_t *told;
 	struct ntfs_run_list list; /* scratch: the runs of an attribute list */
 	struct claim_clock *clocks;
 	size_t clock_count, clock_room;

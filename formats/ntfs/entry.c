@@ -128,7 +128,7 @@ static bool load_extensions(
     struct ntfs_mft *mft, struct ntfs_entry *entry, struct ntfs_attribute list, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
-	size_t bad_count = 0;
+	size_t bad_count = 0, kept = 0;
 	struct err why = {0};
 
 	if (!find_extensions(mft, entry, &list, &why)) {
@@ -138,14 +138,18 @@ static bool load_extensions(
 		note(entry, entry->record, &why);
 	}
 	for (size_t i = 0; i < m->extensions.count && bad_count < NTFS_LIMIT_BAD_EXTENSIONS; i++) {
+		struct ntfs_reference where = m->extensions.at[i];
 		struct err bad = {0};
 
-		if (!load_extension(mft, entry, m->extensions.at[i], &bad, err))
+		if (!load_extension(mft, entry, where, &bad, err))
 			return false;
 		bad_count += bad.kind != ERR_NONE;
 		m->lost = bad_count != 0 || m->lost;
-		note(entry, m->extensions.at[i].record, &bad);
+		note(entry, where.record, &bad);
+		if (bad.kind == ERR_NONE)
+			m->extensions.at[kept++] = where;
 	}
+	m->extensions.count = kept;
 	return true;
 }
 

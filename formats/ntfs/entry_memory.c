@@ -40,7 +40,7 @@ void ntfs_entry_memory_reset(struct ntfs_entry_memory *memory, size_t block_size
 	memory->attributes.count = 0;
 	memory->extensions.count = 0;
 	memory->runs.count = 0;
-	memory->lost = memory->quick = memory->left = false;
+	memory->dropped = memory->lost = memory->quick = memory->left = false;
 	if (memory->runs.room > RUNS_KEPT) {
 		free(memory->runs.at);
 		memory->runs = (struct ntfs_run_list){0};

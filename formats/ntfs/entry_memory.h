@@ -12,11 +12,12 @@ struct ntfs_entry_memory {
 	size_t block_size;
 	struct ntfs_attributes attributes;
 	size_t name_room, stream_room;
-	struct ntfs_run_list runs; /* of all streams, one after the other */
-	struct ntfs_references extensions;
-	uint8_t *list; /* a non-resident attribute list */
+	struct ntfs_run_list runs;         /* of all streams, one after the other */
+	struct ntfs_references extensions; /* once loaded: those whose attributes are in here */
+	uint8_t *list;                     /* a non-resident attribute list */
 	size_t list_room;
 	bool by_base; /* extension records are found by the base that they name, not by the list */
+	bool dropped; /* an extent that another was in the place of is in no stream */
 	bool lost;    /* an attribute list or an extension record could not be read */
 	bool quick;   /* extensions that only reading the whole MFT tells are left out ... */
 	bool left;    /* ... and there are some */

@@ -50,10 +50,11 @@
 #define NTFS_LIMIT_CLAIMS    ((size_t)1 << 20) /* of deleted files, at once: 16 MiB */
 #define NTFS_LIMIT_CONTESTED ((size_t)1 << 20) /* stretches with several owners: 16 MiB */
 #define NTFS_LIMIT_CLAIM_CLOCKS \
-	((size_t)1 << 18)          /* files of which it is asked who was later: 12 MiB */
-#define NTFS_LIMIT_CLAIM_WALKS 16u /* through the $MFT, when claims are more */
-#define NTFS_LIMIT_CLAIM_DEPTH 64u /* files that had one cluster */
-#define NTFS_LIMIT_LOST        ((size_t)1 << 16) /* ranges of one deleted stream */
+	((size_t)1 << 18)            /* files of which it is asked who was later: 12 MiB */
+#define NTFS_LIMIT_CLAIM_WALKS   16u /* through the $MFT, when claims are more */
+#define NTFS_LIMIT_CLAIM_RECORDS ((uint64_t)1 << 27) /* of an MFT: 16 MiB of bits */
+#define NTFS_LIMIT_CLAIM_DEPTH   64u                 /* files that had one cluster */
+#define NTFS_LIMIT_LOST          ((size_t)1 << 16)   /* ranges of one deleted stream */
 
 #define NTFS_LIMIT_SEARCHES 16u /* of the whole $MFT, for names whose directory is damaged */
 

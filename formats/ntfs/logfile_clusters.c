@@ -13,16 +13,20 @@
 	((size_t)1 \
 	    << 12) /* grants that reach a cluster, or lie one behind the other, for one question */
 
-struct logfile_grant {
+struct logfile_grant { /* or the end of one */
 	uint64_t lsn;
 	uint64_t first, count; /* clusters */
 	uint64_t reach;        /* how far this one and those before it go at most */
 };
 
-struct logfile_clusters {
+struct grants {
 	struct logfile_grant *at;
 	size_t count, room;
-	uint64_t since;
+};
+
+struct logfile_clusters {
+	struct grants given, freed;
+	uint64_t since, until;
 };
 
 struct load {
@@ -43,25 +47,29 @@ static void on_damage(
 }
 
 /* Makes room by forgetting the older half. */
-static bool make_room(struct logfile_clusters *c, struct err *err)
+static bool make_room(struct logfile_clusters *c, struct grants *list, struct err *err)
 {
-	if (c->count >= LOGFILE_GRANTS) {
+	if (list->count >= LOGFILE_GRANTS) {
 		size_t kept = LOGFILE_GRANTS / 2;
 
-		c->since = c->at[c->count - kept].lsn;
-		memmove(c->at, c->at + c->count - kept, kept * sizeof(*c->at));
-		c->count = kept;
+		c->since = list->at[list->count - kept].lsn;
+		memmove(list->at, list->at + list->count - kept, kept * sizeof(*list->at));
+		list->count = kept;
 	}
-	return array_grow(&c->at, &c->room, c->count + 1, sizeof(*c->at), LOGFILE_GRANTS, err);
+	return array_grow(
+	    &list->at, &list->room, list->count + 1, sizeof(*list->at), LOGFILE_GRANTS, err);
 }
 
 static bool keep(struct logfile_clusters *c, const struct logfile_operation *op, struct err *err)
 {
-	if (op->count > COUNT_MAX || op->first > UINT64_MAX - COUNT_MAX)
+	struct grants *list = op->what == LOGFILE_CLUSTERS_ALLOCATED ? &c->given : &c->freed;
+
+	if ((op->what != LOGFILE_CLUSTERS_ALLOCATED && op->what != LOGFILE_CLUSTERS_FREED) ||
+	    op->count > COUNT_MAX || op->first > UINT64_MAX - COUNT_MAX)
 		return true;
-	if (!make_room(c, err))
+	if (!make_room(c, list, err))
 		return false;
-	c->at[c->count++] =
+	list->at[list->count++] =
 	    (struct logfile_grant){.lsn = op->record->lsn, .first = op->first, .count = op->count};
 	return true;
 }
@@ -75,17 +83,17 @@ static int compare(const void *a, const void *b)
 	return x->lsn < y->lsn ? -1 : x->lsn > y->lsn;
 }
 
-static void put_in_order(struct logfile_clusters *c)
+static void put_in_order(struct grants *list)
 {
 	uint64_t reach = 0;
 
-	if (c->count)
-		qsort(c->at, c->count, sizeof(*c->at), compare);
-	for (size_t i = 0; i < c->count; i++) {
-		uint64_t end = c->at[i].first + c->at[i].count;
+	if (list->count)
+		qsort(list->at, list->count, sizeof(*list->at), compare);
+	for (size_t i = 0; i < list->count; i++) {
+		uint64_t end = list->at[i].first + list->at[i].count;
 
 		reach = end > reach ? end : reach;
-		c->at[i].reach = reach;
+		list->at[i].reach = reach;
 	}
 }
 
@@ -102,6 +110,19 @@ static bool is_unknown(const struct logfile_operation *op)
 static bool is_whole(const struct logfile_restart *restart, uint64_t last)
 {
 	return restart->present && last >= restart->current_lsn;
+}
+
+/* The newest LSN that the log can have given out: a volume in use may have been read a little later than its log, but not a
+ * whole round later. */
+static uint64_t newest(const struct logfile_restart *restart, uint64_t last)
+{
+	uint64_t known = restart->current_lsn > last ? restart->current_lsn : last;
+	uint64_t round;
+
+	if (!restart->present)
+		return UINT64_MAX;
+	round = UINT64_C(1) << (64 - restart->sequence_bits); /* 8 to 60 */
+	return known > UINT64_MAX - round ? UINT64_MAX : known + round;
 }
 
 static bool load_all(struct load *load, struct logfile_operations *operations, struct err *err)
@@ -122,10 +143,12 @@ static bool load_all(struct load *load, struct logfile_operations *operations, s
 			c->since = op.record->lsn;
 		load->broken = false;
 		last = op.record->stale ? last : op.record->lsn;
-		if (op.what == LOGFILE_CLUSTERS_ALLOCATED && !keep(c, &op, err))
+		if (!keep(c, &op, err))
 			return false;
 	}
-	put_in_order(c);
+	put_in_order(&c->given);
+	put_in_order(&c->freed);
+	c->until = newest(logfile_operations_restart(operations), last);
 	/* Its newest records are lost, or nobody knows whether: so it tells of no file that nothing came after. */
 	if (!is_whole(logfile_operations_restart(operations), last))
 		c->since = UINT64_MAX;
@@ -185,13 +208,19 @@ void logfile_clusters_free(struct logfile_clusters *clusters)
 {
 	if (!clusters)
 		return;
-	free(clusters->at);
+	free(clusters->given.at);
+	free(clusters->freed.at);
 	free(clusters);
 }
 
 uint64_t logfile_clusters_since(const struct logfile_clusters *clusters)
 {
 	return clusters->since;
+}
+
+uint64_t logfile_clusters_until(const struct logfile_clusters *clusters)
+{
+	return clusters->until;
 }
 
 static bool reaches_no_further(const void *element, uint64_t cluster)
@@ -201,15 +230,16 @@ static bool reaches_no_further(const void *element, uint64_t cluster)
 	return one->reach <= cluster;
 }
 
-uint64_t logfile_clusters_given_after(
-    const struct logfile_clusters *c, uint64_t first, uint64_t count, uint64_t lsn, bool *given)
+static uint64_t look(
+    const struct grants *list, uint64_t first, uint64_t count, uint64_t lsn, bool *is_there)
 {
 	uint64_t end = count > UINT64_MAX - first ? UINT64_MAX : first + count;
-	size_t start = array_first_from(c->at, c->count, sizeof(*c->at), reaches_no_further, first);
+	size_t start =
+	    array_first_from(list->at, list->count, sizeof(*list->at), reaches_no_further, first);
 
-	*given = false;
-	for (size_t i = start; i < c->count && c->at[i].first < end; i++) {
-		const struct logfile_grant *grant = &c->at[i];
+	*is_there = false;
+	for (size_t i = start; i < list->count && list->at[i].first < end; i++) {
+		const struct logfile_grant *grant = &list->at[i];
 		uint64_t behind = grant->first + grant->count;
 
 		if (i - start >= LOOK_MAX) /* so far none */
@@ -218,8 +248,20 @@ uint64_t logfile_clusters_given_after(
 			continue;
 		if (grant->first > first)
 			return grant->first - first;
-		*given = true;
+		*is_there = true;
 		return behind < end ? behind - first : end - first;
 	}
 	return end - first;
+}
+
+uint64_t logfile_clusters_given_after(
+    const struct logfile_clusters *c, uint64_t first, uint64_t count, uint64_t lsn, bool *given)
+{
+	return look(&c->given, first, count, lsn, given);
+}
+
+uint64_t logfile_clusters_freed_after(
+    const struct logfile_clusters *c, uint64_t first, uint64_t count, uint64_t lsn, bool *freed)
+{
+	return look(&c->freed, first, count, lsn, freed);
 }

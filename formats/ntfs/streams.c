@@ -120,6 +120,7 @@ static bool add_extent(struct ntfs_entry *entry, struct ntfs_stream *stream,
 		fail(&why, ERR_DAMAGED, "two extents for cluster %llu",
 		    (unsigned long long)extent->first_vcn);
 		note(entry, stream, &why);
+		m->dropped = true;
 		return true;
 	}
 	if (extent->first_vcn > end && is_extension(entry))
