@@ -53,6 +53,13 @@ struct deleted_candidate { /* a stream outside of MFT records that may be worth 
 
 struct deleted_deletion;
 
+struct deleted_runs { /* what of a stream is stored */
+	uint64_t bytes;
+	bool is_sparse;   /* only the next, as they lie in the content */
+	struct range *at; /* owned */
+	size_t count;
+};
+
 struct deleted_files { /* of one volume */
 	struct collection *collection;
 	struct collection_volume *volume;
@@ -70,8 +77,10 @@ struct deleted_files { /* of one volume */
 	uint64_t resident;      /* members out of records so far */
 	uint64_t cap, file_cap; /* bytes */
 	uint8_t *marks;         /* a bit for each record: it is a deleted file; NULL: not known */
+	uint8_t *parts;         /* the same of those that are extension records; NULL: not known */
 	struct deleted_deletion *deletions; /* by record and sequence */
-	size_t deletion_count, deletion_room;
+	size_t deletion_count, deletion_room,
+	    deletion_next;       /* next: the one to be forgotten first */
 	struct text title;       /* for the progress line */
 	struct stream_keys keys; /* of the deleted file at work */
 };
@@ -91,6 +100,20 @@ void deleted_member(const struct deleted_files *d, const struct ntfs_entry *entr
 const struct ntfs_stream *deleted_holder(struct deleted_files *d, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, bool *is_wof, struct ntfs_wof *wof);
 
+/* deleted_runs.c. The runs of a stream that is neither packed nor resident, when its holes are large. */
+void deleted_runs_find(const struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, struct deleted_runs *out);
+/* What is stored, out of the content, which it takes. */
+bool deleted_runs_open(const struct deleted_runs *runs, struct source **content,
+    struct source **out, struct err *err) MUST_CHECK;
+void deleted_runs_free(struct deleted_runs *runs);
+static inline void deleted_runs_free_at(struct deleted_runs *runs)
+{
+	deleted_runs_free(runs);
+}
+/* Of an extension record that stands for itself: streams that begin in another record end with their last cluster. */
+void deleted_give_sizes(const struct deleted_files *d, struct ntfs_entry *entry);
+
 /* deleted_priority.c: the list. */
 bool deleted_priorities(struct matcher *matcher, struct err *err) MUST_CHECK;
 /* The class of a path, DELETED_CLASS_NONE: it is not on the list. */
@@ -101,7 +124,7 @@ void deleted_trim_see(struct deleted_files *d, const struct ntfs_stream *stream)
 void deleted_trim_judge(struct deleted_files *d);
 
 /* deleted_journal.c: when files were deleted, by the change journal of the volume, when it has one. */
-#define DELETED_DELETIONS_MAX ((size_t)1 << 18) /* 4 MiB */
+#define DELETED_DELETIONS_MAX ((size_t)1 << 18) /* the newest: 4 MiB */
 void deleted_journal_read(struct deleted_files *d);
 /* Ticks; 0: not known. */
 uint64_t deleted_journal_time(const struct deleted_files *d, const struct ntfs_entry *entry);

@@ -30,12 +30,17 @@ const char *collection_deleted_word(enum deleted_policy policy)
 	return policy_words[policy];
 }
 
-/* Whether the entry is a deleted file: a record not in use with a name or content. */
-static bool is_deleted_file(const struct ntfs_entry *entry)
+static bool is_extension(const struct ntfs_entry *entry)
 {
-	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
+	return entry->base.record != 0 || entry->base.sequence != 0;
+}
 
-	return !entry->in_use && !is_extension && (entry->name_count || entry->stream_count);
+/* Whether the entry is a deleted file: a record not in use with a name or content. An extension record is one when no deleted file
+ * has what is in it: its base record is another's by now, or gave it back. */
+static bool is_deleted_file(const struct deleted_files *d, const struct ntfs_entry *entry)
+{
+	return !entry->in_use && (entry->name_count || entry->stream_count) &&
+	       !(is_extension(entry) && ntfs_claims_tells(d->claims, entry->record));
 }
 
 void deleted_path(
@@ -90,10 +95,25 @@ static bool is_marked(const struct deleted_files *d, uint64_t record)
 	return !d->marks || d->marks[record / 8] >> record % 8 & 1;
 }
 
-static void mark(struct deleted_files *d, uint64_t record)
+static void mark(uint8_t *marks, uint64_t record)
 {
-	if (d->marks)
-		d->marks[record / 8] |= (uint8_t)(1u << record % 8);
+	if (marks)
+		marks[record / 8] |= (uint8_t)(1u << record % 8);
+}
+
+/* After the walk: of the extension records only those stay marked that no file has. */
+static void settle_parts(struct deleted_files *d)
+{
+	uint64_t count = ntfs_mft_count(ntfs_volume_mft(d->volume->ntfs));
+
+	for (uint64_t record = 0; d->marks && d->parts && record < count; record++) {
+		if (!(d->parts[record / 8] >> record % 8 & 1))
+			continue;
+		if (ntfs_claims_tells(d->claims, record))
+			d->marks[record / 8] &= (uint8_t) ~(1u << record % 8);
+		else
+			d->files++;
+	}
 }
 
 /* One way through the file table, or through its deleted files. False: stopped. */
@@ -114,26 +134,30 @@ static bool walk(struct deleted_files *d, bool only_marked,
 			    &d->collection->progress, text_string(&d->title), record, count);
 		}
 		if ((!only_marked || is_marked(d, record)) &&
-		    hit_load(d->volume, record, &entry, &err))
+		    hit_load(d->volume, record, &entry, &err)) {
+			deleted_give_sizes(d, &entry);
 			see(d, context, &entry);
+		}
 	}
 	return true;
 }
 
 static void see_claims(struct deleted_files *d, void *first, const struct ntfs_entry *entry)
 {
-	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
-
 	ntfs_claims_see(d->claims, entry);
 	if (!first || entry->in_use)
 		return;
 	d->unused++;
-	if (!is_deleted_file(entry)) {
-		d->empty += !is_extension;
+	if (!is_deleted_file(d, entry)) {
+		d->empty += !is_extension(entry);
+		return;
+	}
+	mark(d->marks, entry->record);
+	if (is_extension(entry)) {
+		mark(d->parts, entry->record);
 		return;
 	}
 	d->files++;
-	mark(d, entry->record);
 	for (size_t i = 0; i < entry->stream_count; i++)
 		if (hit_is_wanted(entry, &entry->streams[i]) && !entry->streams[i].resident)
 			deleted_trim_see(d, &entry->streams[i]);
@@ -151,7 +175,7 @@ static bool is_at_hand(struct deleted_files *d, const struct ntfs_entry *entry)
 {
 	struct err err = {0};
 
-	if (!is_deleted_file(entry))
+	if (!is_deleted_file(d, entry))
 		return false;
 	if (stream_keys_make(&d->keys, entry, &err))
 		return true;
@@ -183,9 +207,13 @@ static bool claim(struct deleted_files *d)
 
 	if (count < DELETED_MARKS_MAX)
 		d->marks = calloc((size_t)(count / 8) + 1, 1);
+	if (d->marks)
+		d->parts = calloc((size_t)(count / 8) + 1, 1);
 	for (;;) {
 		if (!walk(d, false, see_claims, first ? d : NULL))
 			return false;
+		if (first)
+			settle_parts(d);
 		first = false;
 		if (!ntfs_claims_settle(d->claims))
 			return true;
@@ -303,6 +331,7 @@ static void run_volume(struct collection *collection, size_t volume)
 	stream_keys_free(&d->keys);
 	free(d->deletions);
 	free(d->marks);
+	free(d->parts);
 	free(d->at);
 	free(d);
 }

@@ -32,11 +32,15 @@ static void keep(struct deleted_files *d, const struct usn_record *record)
 	    .sequence = record->file.sequence};
 
 	if (!record->has_time || !(record->reason & FILE_DELETE) ||
-	    record->file.record > UINT32_MAX ||
-	    !array_grow(&d->deletions, &d->deletion_room, d->deletion_count + 1, sizeof(one),
-		DELETED_DELETIONS_MAX, NULL))
+	    record->file.record > UINT32_MAX)
 		return;
-	d->deletions[d->deletion_count++] = one;
+	if (array_grow(&d->deletions, &d->deletion_room, d->deletion_count + 1, sizeof(one),
+		DELETED_DELETIONS_MAX, NULL)) {
+		d->deletions[d->deletion_count++] = one;
+	} else if (d->deletion_count) {
+		d->deletions[d->deletion_next] = one;
+		d->deletion_next = (d->deletion_next + 1) % d->deletion_count;
+	}
 }
 
 static void scan(struct deleted_files *d, struct source *journal)

@@ -144,6 +144,10 @@ static void add_line(struct deleted_files *d, struct text *out, const struct ntf
 	json_begin(&json);
 	json_unsigned_field(&json, "record", entry->record);
 	json_unsigned_field(&json, "sequence", entry->sequence);
+	if (entry->base.record || entry->base.sequence) {
+		json_unsigned_field(&json, "base_record", entry->base.record);
+		json_unsigned_field(&json, "base_sequence", entry->base.sequence);
+	}
 	add_names(d, &json, entry);
 	if (entry->is_directory)
 		json_bool_field(&json, "directory", true);

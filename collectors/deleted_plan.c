@@ -21,11 +21,12 @@ static uint32_t when_of(const struct deleted_files *d, const struct ntfs_entry *
 	return when < UINT32_MAX ? (uint32_t)when : 0; /* no clock says that */
 }
 
-/* What taking it stores; 0: nothing of it is left. */
-static uint64_t bytes_left(
-    struct deleted_files *d, const struct ntfs_entry *entry, const struct ntfs_stream *stream)
+/* Whether anything of it is left; and what taking it stores. */
+static bool is_left(struct deleted_files *d, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, uint64_t *bytes)
 {
 	CLEANUP(ntfs_deleted_free) struct ntfs_deleted state = {0};
+	CLEANUP(deleted_runs_free) struct deleted_runs runs = {0};
 	struct ntfs_deleted_stream of = {d->volume->ntfs, d->claims, entry, NULL};
 	struct ntfs_wof wof;
 	bool is_wof;
@@ -33,8 +34,10 @@ static uint64_t bytes_left(
 	of.stream = deleted_holder(d, entry, stream, &is_wof, &wof);
 	if (!ntfs_deleted_judge(&of, d->bitmap, &state, NULL) ||
 	    state.result == NTFS_DELETED_OVERWRITTEN)
-		return 0;
-	return stream->size;
+		return false;
+	deleted_runs_find(d, entry, stream, &runs);
+	*bytes = runs.bytes;
+	return true;
 }
 
 static unsigned class_of(struct deleted_files *d, const struct ntfs_entry *entry)
@@ -67,9 +70,9 @@ void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry)
 		if (one.priority == DELETED_CLASS_NONE && !is_all)
 			return;
 		one.stream = d->keys.at[i];
-		one.bytes = bytes_left(d, entry, &entry->streams[i]);
+		one.bytes = 0;
 		one.decision =
-		    one.bytes || entry->streams[i].size == 0 ? DELETED_TAKE : DELETED_GONE;
+		    is_left(d, entry, &entry->streams[i], &one.bytes) ? DELETED_TAKE : DELETED_GONE;
 		if (array_grow(
 			&d->at, &d->room, d->count + 1, sizeof(one), DELETED_CANDIDATES_MAX, NULL))
 			d->at[d->count++] = one;

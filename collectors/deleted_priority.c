@@ -13,6 +13,7 @@ static const char *const patterns[] = {
     "0**/PowerShell_transcript.*.txt",
     "0**/*.automaticDestinations-ms",
     "0**/*.customDestinations-ms",
+    "0**/$UsnJrnl", /* who deletes the change journal has something to hide */
     "1**/$I??????",
     "1**/$I??????.*",
     "1**/$R??????",

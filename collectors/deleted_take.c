@@ -11,6 +11,7 @@ struct recovery { /* a deleted stream on its way into the bundle */
 	struct ntfs_deleted_stream of; /* of the stream whose clusters hold the content */
 	bool is_wof;
 	struct ntfs_wof wof;
+	struct deleted_runs runs;
 	struct ntfs_deleted state;
 	struct ntfs_bitmap *bitmap; /* borrowed */
 	struct row_deleted deleted;
@@ -32,6 +33,9 @@ static void write_row(struct recovery *r, struct row *row)
 	row->stream = r->stream;
 	row->is_orphan = r->is_orphan;
 	row->deleted = &r->deleted;
+	row->is_sparse = row->place && r->runs.is_sparse;
+	row->sparse = r->runs.at;
+	row->sparse_count = r->runs.count;
 	struct content content = {.is_wof = r->is_wof, .wof = r->wof};
 
 	if (r->is_wof)
@@ -199,10 +203,8 @@ static bool open_content(struct recovery *r, struct source **out, struct err *er
 
 	if (!ntfs_deleted_open(&r->of, &r->state, r->d->volume->is_live, &stored, err))
 		return false;
-	if (!r->is_wof) {
-		*out = TAKE(stored);
-		return true;
-	}
+	if (!r->is_wof)
+		return deleted_runs_open(&r->runs, &stored, out, err);
 	if (!ntfs_wof_open_source(stored, r->wof.algorithm, r->wof.size, out, err))
 		return false;
 	stored = NULL;
@@ -252,6 +254,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 	r.deleted.deleted_at = deleted_journal_time(d, entry);
 	r.deleted.is_in_log = ntfs_claims_log_covers(d->claims, entry);
 
+	deleted_runs_find(d, entry, stream, &r.runs);
 	deleted_member(d, entry, stream, &r.member);
 	deleted_path(d, entry, &r.path, &r.is_orphan);
 	r.deleted.state = &r.state;
@@ -264,7 +267,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 			r.deleted.result = r.state.result;
 		leave(&r, deleted_why(decision));
 	} else if (!plan->writer) {
-		plan->would_take(plan->context, text_bytes(&r.member), stream->size);
+		plan->would_take(plan->context, text_bytes(&r.member), r.runs.bytes);
 		collection_counting(r.d->collection)->taken++;
 	} else if (!claim(&r, &err)) {
 		fail_recovery(&r, &err);
@@ -272,6 +275,7 @@ static void take(struct deleted_files *d, const struct ntfs_entry *entry,
 		recover(&r);
 	}
 	ntfs_deleted_free(&r.state);
+	deleted_runs_free(&r.runs);
 	text_free(&r.member);
 	text_free(&r.path);
 }
@@ -296,8 +300,10 @@ static bool load_candidate(struct deleted_files *d, const struct deleted_candida
 	    entry->sequence == one->sequence)
 		return true;
 	if (hit_load(d->volume, one->record, entry, err) && !entry->in_use &&
-	    entry->sequence == one->sequence && stream_keys_make(&d->keys, entry, err))
+	    entry->sequence == one->sequence && stream_keys_make(&d->keys, entry, err)) {
+		deleted_give_sizes(d, entry);
 		return true;
+	}
 	ntfs_entry_free(entry);
 	return false;
 }

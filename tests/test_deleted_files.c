@@ -155,6 +155,68 @@ static void test_caps(void **state)
 		       "deleted/C/11-2/rest.xyz\n\n");
 }
 
+/* A named stream of two clusters behind that many. */
+static void put_stream(struct fixture_record *r, const char *name, uint64_t before, uint64_t lcn)
+{
+	struct ntfs_run runs[] = {{.lcn = NTFS_HOLE, .length = before}, {.lcn = lcn, .length = 2}};
+	uint64_t size = (before + 2) * CLUSTER;
+	struct fixture_extent extent = {.flags = before ? NTFS_STREAM_SPARSE : 0,
+	    .last_vcn = before + 1,
+	    .size = size,
+	    .allocated = size,
+	    .initialized = size,
+	    .runs = before ? runs : &runs[1],
+	    .run_count = before ? 2 : 1};
+
+	fixture_record_extent(r, NTFS_DATA, name, 4, &extent);
+}
+
+static void forget(unsigned record)
+{
+	struct fixture_record r = {.size = 1024, .number = record};
+
+	fixture_volume_put(&volume, &r);
+}
+
+/* The change journal that somebody deleted: of little more than holes only its clusters count, and it comes first. */
+static void test_deleted_journal(void **state)
+{
+	const uint64_t day = 24ull * 3600 * TIME_TICKS_PER_SECOND;
+	struct fixture_record r;
+
+	(void)state;
+	fixture_record_begin(&r, 1024, 17, 2, 0);
+	fixture_record_standard(&r, 150000 * day);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, "$UsnJrnl");
+	put_stream(&r, "$J", 100000, 200);
+	fixture_record_end(&r);
+	fixture_volume_put(&volume, &r);
+	expect(DELETED_PRIORITY, 12 * CLUSTER, "none",
+	    SMALL LIST "deleted/C/17-2/$UsnJrnl:$J\ndeleted/C/10-2/trace.pf\n"
+		       "deleted/C/9-2/new.exe\ndeleted/C/8-2/old.exe\n\n");
+	forget(17);
+}
+
+/* An extension record whose base is another file's by now: what lies in it whole is there still. */
+static void test_extension_alone(void **state)
+{
+	struct fixture_record r;
+
+	(void)state;
+	fixture_record_begin(&r, 1024, 14, 2, 0);
+	fixture_record_set_base(&r, 12, 7);
+	fixture_record_resident(&r, NTFS_DATA, "left", 1, "left", 4);
+	put_stream(&r, "far", 0, 200);
+	fixture_record_end(&r);
+	fixture_volume_put(&volume, &r);
+	expect(DELETED_ALL, 0, "none",
+	    SMALL "deleted/C/14-2/unnamed:left\n" LIST
+		  "deleted/C/10-2/trace.pf\ndeleted/C/9-2/new.exe\ndeleted/C/8-2/old.exe\n"
+		  "deleted/C/13-2/huge.txt\ndeleted/C/11-2/rest.xyz\n"
+		  "deleted/C/14-2/unnamed:far\n\n");
+	forget(14);
+}
+
 /* One read of the device fails: nothing else is lost for it, and nothing is called free that was not looked at. */
 static void test_failed_reads(void **state)
 {
@@ -218,6 +280,7 @@ static void test_priorities(void **state)
 	    {"a.EXE", 6},
 	    {"a.zip", 7},
 	    {"請求書.docx", 8},
+	    {"$Extend/$UsnJrnl", 0},
 	    {"a.jpg", 9},
 	    {"a.bin", DELETED_CLASS_NONE},
 	};
@@ -273,6 +336,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_policies),
 	    cmocka_unit_test(test_caps),
+	    cmocka_unit_test(test_deleted_journal),
+	    cmocka_unit_test(test_extension_alone),
 	    cmocka_unit_test(test_failed_reads),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_priorities),

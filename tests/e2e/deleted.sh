@@ -133,6 +133,57 @@ check_journal() {
 	rm -rf "$bundle"
 }
 
+# Extension records whose base record is another file's by now have a line each, and what lies in them whole is taken.
+check_base_reused() {
+	local i base
+	what="base record reused"
+	make_volume "$work/disk.img" 16M
+	for ((i = 0; i < 60; i++)); do random_bytes 300 >"$work/mnt/many.txt:small$i"; done
+	random_bytes 30000 >"$work/mnt/many.txt:large"
+	base=$(stat -c %i "$work/mnt/many.txt")
+	for i in small59 large; do sha256sum <"$work/mnt/many.txt:$i" | cut -c1-64; done >"$work/sums"
+	remount "$work/disk.img"
+	rm "$work/mnt/many.txt"
+	remount "$work/disk.img"
+	echo "another" >"$work/mnt/reuse"
+	same "$what: record" "$base" "$(stat -c %i "$work/mnt/reuse")"
+	unmount
+	run "$what: collect" 0 collect --deleted all
+	bundle_of "$what" || return 0
+	read_results "$bundle"
+	for i in small59 large; do
+		result_of "$(awk -F'\t' -v stream="$i" '$2 == stream { print $1 }' "$work/results")" "$i"
+		same "$what: result of $i" full "$result"
+		grep -qxF "$found" "$work/sums" || complain "$what: $i has other bytes"
+	done
+	jq -se --argjson base "$base" 'any(.base_record == $base and .base_sequence == 1)' "$work/extracted/deleted/C/files.jsonl" >/dev/null ||
+		complain "$what: the list does not name the base"
+	same "$what: lines" "$(jq -sr '.[0].files' "$work/extracted/deleted/C/files.jsonl")" "$(tail -n +2 "$work/extracted/deleted/C/files.jsonl" | wc -l)"
+	rm -rf "$bundle"
+}
+
+# A file of 400 MB of holes costs what its clusters are: it fits under a cap of 1 MB.
+check_holes() {
+	local sum
+	what="holes"
+	make_volume "$work/disk.img" 16M
+	truncate -s 400M "$work/mnt/holes.exe"
+	random_bytes 50000 | dd of="$work/mnt/holes.exe" bs=1M seek=399 conv=notrunc status=none
+	sum=$(sha256sum <"$work/mnt/holes.exe" | cut -c1-64)
+	truncate -s 100M "$work/mnt/nothing.exe"
+	remount "$work/disk.img"
+	rm "$work/mnt/holes.exe" "$work/mnt/nothing.exe"
+	unmount
+	run "$what: collect" 0 collect --deleted priority --deleted-cap 1
+	bundle_of "$what" || return 0
+	read_results "$bundle"
+	same "$what: bytes" "$sum" "$(awk -F'\t' '$6 ~ /holes.exe$/ { print $5 }' "$work/results")"
+	jq -se 'any(.deleted.path == "holes.exe" and .deleted.result == "full" and .stored == "runs") and
+		any(.deleted.path == "nothing.exe" and .deleted.result == "full" and .status == "taken")' "$work/rows" >/dev/null ||
+		complain "$what: not stored as runs: $(jq -c 'select(.deleted)' "$work/rows" | head -n 3)"
+	rm -rf "$bundle"
+}
+
 # A small destination: the list, and what deleted files may not have there.
 check_small_disk() {
 	what="small disk"
@@ -197,6 +248,8 @@ for name in untouched overwritten-in-part overwritten overwritten-by-deleted unk
 check_list
 check_caps
 check_journal
+check_base_reused
+check_holes
 check_small_disk
 check_stop
 finish
