@@ -8,7 +8,6 @@
 #include "collectors/collection.h"
 #include "collectors/facts.h"
 #include "collectors/shadows.h"
-#include "core/json.h"
 #include "core/time.h"
 #include "core/tr.h"
 #include "platform/clock.h"
@@ -405,85 +404,6 @@ static bool seal(struct run *run, char number[SHA256_HEX_ROOM], struct err *err)
 	return bundle_finish(run->writer, text_bytes(&custody), text_bytes(&page), number, err);
 }
 
-/* As the boxes on the form: eight rows of eight. It is copied by hand, from a screen that may be an arm's length away. */
-static void add_number(struct text *out, const char *number)
-{
-	for (size_t i = 0; number[i]; i++) {
-		text_adds(out, i % 8 == 0 ? "\n    " : i % 4 == 0 ? "  " : " ");
-		text_addc(out, number[i]);
-		if (i % 32 == 31)
-			text_addc(out, '\n');
-	}
-}
-
-static const char *outcome(const struct run *run)
-{
-	if (console_stopped() && collect_is_resumable(text_string(&run->path)))
-		return tr("Stopped. What was taken until then is sealed.");
-	return collection_has_gaps(run->collection)
-		   ? tr("Done, but not everything could be taken. What was taken is sealed.")
-		   : tr("Done. Everything was taken and is sealed.");
-}
-
-/* What the person in front needs to know, on stderr. */
-static void say_result(const struct run *run, const char *number)
-{
-	CLEANUP(text_free) struct text boxes = {0};
-	CLEANUP(text_free) struct text problems = {0};
-	struct collection_counts counts;
-
-	collection_totals(run->collection, &counts);
-	add_number(&boxes, number);
-	say("%s\n", outcome(run));
-	say(tr("Taken: %llu. In part: %llu. Not taken: %llu.\n"), (unsigned long long)counts.taken,
-	    (unsigned long long)counts.partial, (unsigned long long)counts.failed);
-	if (run->request.resume)
-		say(tr("Of them sealed before the interruption: %llu.\n"),
-		    (unsigned long long)counts.kept);
-	collection_problems(run->collection, &problems);
-	if (problems.len)
-		say("%s%s", tr("Not taken, or only in part:\n"), text_string(&problems));
-	if (run->read_back.result == READ_BACK_GOOD)
-		say("%s\n", tr("Read back: the disk holds what was written."));
-	else if (run->read_back.result == READ_BACK_BAD)
-		say("%s\n", tr("The disk does not give back what was written. Collect again onto "
-			       "another one."));
-	if (!collection_has_gaps(run->collection) && counts.partial)
-		say("%s\n", tr("In part: deleted files of which others have overwritten a piece."));
-	say(tr("Write this number on the form:\n%s\n"), text_string(&boxes));
-	if (console_is_terminal(1))
-		say("%s\n", tr("What was sealed lies in this directory. Take all of it with you:"));
-}
-
-/* The last line on stdout: where it is. */
-static bool print_result(const struct run *run, const char *number)
-{
-	CLEANUP(text_free) struct text line = {0};
-	struct json json = {.to = &line};
-	struct collection_counts counts;
-
-	collection_totals(run->collection, &counts);
-	if (run->request.json) {
-		json_begin(&json);
-		json_bytes_field(&json, "path", text_bytes(&run->path));
-		json_string_field(&json, "number", number);
-		json_string_field(
-		    &json, "status", collection_has_gaps(run->collection) ? "gaps" : "complete");
-		json_unsigned_field(&json, "taken", counts.taken);
-		json_unsigned_field(&json, "partial", counts.partial);
-		json_unsigned_field(&json, "failed", counts.failed);
-		json_unsigned_field(&json, "skipped", counts.skipped);
-		json_unsigned_field(&json, "bytes", counts.bytes);
-		if (run->request.resume)
-			json_unsigned_field(&json, "kept", counts.kept);
-		json_end(&json);
-	} else {
-		text_add(&line, text_bytes(&run->path));
-	}
-	text_addc(&line, '\n');
-	return console_write(text_bytes(&line), NULL);
-}
-
 /* Whatever the system calls it: a destination that is gone or closed to us could not be written to. */
 static int fail_seal(struct err *err)
 {
@@ -530,9 +450,14 @@ static int collect_awake(struct run *run)
 	/* Now the volumes that tell of the others. */
 	if (run->read_back.result == READ_BACK_GOOD)
 		read_back(run);
+	const struct collect_end end = {.request = &run->request,
+	    .collection = run->collection,
+	    .bundle = text_string(&run->path),
+	    .number = number,
+	    .read_back = run->read_back.result};
 	console_done();
-	say_result(run, number);
-	bool printed = print_result(run, number);
+	collect_say_end(&end);
+	bool printed = collect_print_end(&end);
 
 	collect_say_again(&run->request, text_string(&run->path));
 

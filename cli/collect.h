@@ -74,6 +74,18 @@ bool collect_last_name(const struct text *path, struct text *out, struct err *er
 void collect_warn_of_end(const struct kit *kit);
 void collect_say_resumed(const struct bundle_resumed *resumed);
 
+struct collect_end { /* of a run whose bundle is sealed; all borrowed */
+	const struct collect_request *request;
+	const struct collection *collection;
+	const char *bundle;
+	const char *number; /* of the form */
+	enum read_back_result read_back;
+};
+/* What the person in front needs to know, on stderr. */
+void collect_say_end(const struct collect_end *end);
+/* The last line on stdout: where it is. False when stdout is closed or full. */
+bool collect_print_end(const struct collect_end *end) MUST_CHECK;
+
 /* Adds a word of a command line, quoted where the shell needs it, a blank before it. */
 void collect_add_word(struct text *out, const char *word);
 /* While a run writes to the bundle: so that no other goes on with it. ERR_EXISTS: one does. */
