@@ -12,6 +12,7 @@
  * record of a hundred thousand of each does not become gigabytes. Windows: 1024 names, few streams. */
 #define STREAMS_TOLD ((uint64_t)1 << 16)
 /* Files of a bare $MFT whose other records are known at its end only: so many wait for it. */
+#define TOLD_MAX     ((uint64_t)1 << 27) /* records: 16 MiB of bits */
 #define WAITING_MAX  ((size_t)1 << 16)
 #define NAMES_PAIRED 4096u /* with more names none is looked for its 8.3 name: each has its line */
 
@@ -49,12 +50,15 @@ struct walk {
 	struct text attributes;
 	struct timeline_field fields[2 + ATTRIBUTE_FIELDS_MAX];
 	struct slack_records *slack;
+	uint8_t *
+	    told; /* a bit for each record: an extension of a deleted file, which has told all of it; NULL: none */
 	uint64_t *waiting; /* records */
 	size_t waiting_count, waiting_room;
 };
 
 static void walk_free_at(struct walk *walk)
 {
+	free(walk->told);
 	free(walk->waiting);
 	ntfs_entry_free(&walk->entry);
 	ntfs_entry_free(&walk->base);
@@ -101,6 +105,33 @@ static bool is_told(const struct ntfs_entry *entry, const struct ntfs_name *name
 	       memcmp(&long_name->times, &name->times, sizeof(name->times)) == 0;
 }
 
+/* Notes the extension records of a deleted file, whose sequence number is not the one that they know it by. */
+static void note_parts(struct walk *walk)
+{
+	uint64_t first = ntfs_mft_first(walk->mft);
+	uint64_t records = ntfs_mft_count(walk->mft);
+	const struct ntfs_reference *parts;
+	size_t count = walk->entry.in_use ? 0 : ntfs_entry_parts(&walk->entry, &parts);
+
+	if (count == 0 || records >= TOLD_MAX)
+		return;
+	if (!walk->told)
+		walk->told = calloc((size_t)(records / 8) + 1, 1);
+	for (size_t i = 0; walk->told && i < count; i++) {
+		uint64_t at = parts[i].record - first;
+
+		if (parts[i].record >= first && at < records)
+			walk->told[at / 8] |= (uint8_t)(1u << at % 8);
+	}
+}
+
+static bool is_told_of(const struct walk *walk, uint64_t record)
+{
+	uint64_t at = record - ntfs_mft_first(walk->mft);
+
+	return walk->told && !walk->entry.in_use && walk->told[at / 8] >> at % 8 & 1;
+}
+
 /* Whether an extension record belongs to a base record, which then has told all of it. */
 static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 {
@@ -119,6 +150,7 @@ static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 	/* One that a file in use gave back tells of an earlier time: the file does not speak for it. */
 	*claimed = walk->base.sequence == base.sequence && !walk->base.base.record &&
 		   !walk->base.base.sequence && (walk->entry.in_use || !walk->base.in_use);
+	*claimed = *claimed || is_told_of(walk, walk->entry.record);
 	return true;
 }
 
@@ -326,6 +358,7 @@ static bool write_record(struct walk *walk, struct err *err)
 		if (claimed)
 			return true;
 	}
+	note_parts(walk);
 	if ((!walk->timeline->format->by_names || entry->name_count == 0) && !write_file(walk, err))
 		return false;
 	for (size_t i = 0; i < entry->name_count; i++) {

@@ -366,6 +366,33 @@ static void test_extension_records(void **state)
 	assert_has(&out, "\"base\":35,\"base_sequence\":5}");
 }
 
+/* A deleted file counts its number up, and its extension records know it by the one before: they have no lines of their own, but
+ * the one that its list does not lead to has. */
+static void test_parts_of_deleted(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	const uint8_t list[32] = {[0] = 0x30, [4] = 32, [16] = 36, [22] = 1}; /* a name in 36 */
+	struct image image;
+
+	(void)state;
+	make_image(&image);
+	struct fixture_record r = fixture_mft_begin(image.at, 35, 6, 0);
+
+	fixture_mft_add_standard(&r);
+	fixture_mft_add(&r, 0x20, "", list, sizeof(list));
+	r = fixture_mft_begin(image.at, 36, 2, 0);
+	fixture_mft_set_base(&r, 35 | 5ull << 48);
+	fixture_mft_add_name(&r, ROOT, 1, "deleted.txt");
+	r = fixture_mft_begin(image.at, 37, 2, 0);
+	fixture_mft_set_base(&r, 35 | 5ull << 48);
+	fixture_mft_add_name(&r, ROOT, 1, "former.txt");
+	write_files("jsonl", image_bytes(&image), (struct bytes){0}, "", &out);
+	assert_has(
+	    &out, "\"path\":\"deleted.txt\",\"name_type\":\"win32\",\"record\":35,\"sequence\":6,");
+	assert_null(strstr(text_string(&out), "\"record\":36,"));
+	assert_has(&out, "\"path\":\"former.txt\",\"name_type\":\"win32\",\"record\":37,");
+}
+
 #define FORGED 16000u /* extension records of one file: what is not linear in them takes hours */
 
 static void test_a_forged_file_takes_no_hours(void **state)
@@ -577,6 +604,7 @@ int main(void)
 	    cmocka_unit_test(test_damaged_start_of_an_mft),
 	    cmocka_unit_test(test_a_piece_keeps_its_numbers),
 	    cmocka_unit_test(test_extension_records),
+	    cmocka_unit_test(test_parts_of_deleted),
 	    cmocka_unit_test(test_a_forged_file_takes_no_hours),
 	    cmocka_unit_test(test_damaged_records_become_lines),
 	    cmocka_unit_test(test_failures_end_it),

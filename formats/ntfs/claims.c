@@ -213,14 +213,12 @@ bool ntfs_claims_tells(const struct ntfs_claims *claims, uint64_t record)
 static void note_told(struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
 	uint64_t records = ntfs_mft_count(ntfs_volume_mft(claims->volume));
-	const struct ntfs_references *all = &entry->memory->extensions;
+	const struct ntfs_reference *parts;
+	size_t count = claims->told ? ntfs_entry_parts(entry, &parts) : 0;
 
-	if (!claims->told || entry->memory->dropped)
-		return;
-	for (size_t i = 0; i < all->count; i++)
-		if (all->at[i].record < records)
-			claims->told[all->at[i].record / 8] |=
-			    (uint8_t)(1u << all->at[i].record % 8);
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].record < records)
+			claims->told[parts[i].record / 8] |= (uint8_t)(1u << parts[i].record % 8);
 }
 
 /* An extension record that was seen before its base. */

@@ -373,6 +373,14 @@ void ntfs_entry_free(struct ntfs_entry *entry)
 	*entry = (struct ntfs_entry){0};
 }
 
+size_t ntfs_entry_parts(const struct ntfs_entry *entry, const struct ntfs_reference **out)
+{
+	if (!entry->memory || entry->memory->dropped)
+		return 0;
+	*out = entry->memory->extensions.at;
+	return entry->memory->extensions.count;
+}
+
 const struct ntfs_name *ntfs_entry_name(const struct ntfs_entry *entry)
 {
 	const struct ntfs_name *best = NULL;

@@ -173,6 +173,10 @@ static inline void ntfs_entry_free_at(struct ntfs_entry *entry)
 	ntfs_entry_free(entry);
 }
 
+/* The extension records of which the entry has everything: how many, and *out, until it is loaded anew. None when something that
+ * lies in one of them is in no stream. */
+size_t ntfs_entry_parts(const struct ntfs_entry *entry, const struct ntfs_reference **out);
+
 /* The best name: Win32 (or Win32+DOS, POSIX) before DOS; NULL when there is none. */
 const struct ntfs_name *ntfs_entry_name(const struct ntfs_entry *entry);
 /* The stream of that type and name (compared without case; utf16 empty = unnamed); NULL when none. */
