@@ -97,8 +97,12 @@ bool hit_load(
     struct collection_volume *volume, uint64_t record, struct ntfs_entry *entry, struct err *err)
 {
 	struct ntfs_mft *mft = ntfs_volume_mft(volume->ntfs);
+	struct err why = {0};
 
-	if (ntfs_entry_load(mft, record, entry, err))
+	if (ntfs_entry_load(mft, record, entry, &why) ||
+	    (why.kind == ERR_IO && ntfs_entry_load(mft, record, entry, &why)))
 		return true;
-	return err->kind == ERR_IO && ntfs_entry_load(mft, record, entry, err);
+	if (err)
+		*err = why;
+	return false;
 }

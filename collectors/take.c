@@ -75,7 +75,8 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 	row.is_gap =
 	    row.status == ROW_PARTIAL && !(t->volume->is_shadow && why.kind == ERR_MISSING);
 	collection_count_entry(t->collection, row.status == ROW_TAKEN, place);
-	t->is_stored = row.status == ROW_TAKEN;
+	/* Others look for it under the file's first name: after an interruption that may be another's row. */
+	t->is_stored = row.status == ROW_TAKEN && t->name == ntfs_entry_name(t->entry);
 	taking_row(t, &row);
 	if (row.is_gap)
 		collection_note_problem(t->collection, text_bytes(&t->path), &why);

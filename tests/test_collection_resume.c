@@ -1,25 +1,31 @@
 /* A collection of a volume in memory that dies, or fails to write, at any moment and is gone on with, while files were made, named anew and
- * linked: any reader opens the bundle, each name that a file has at the end gives its bytes, and nothing else does. */
+ * linked: any reader opens the bundle, each name that a file has at the end gives its bytes, and nothing else does. Beside a shadow copy of
+ * the volume as it was before, whose files are the same as those of the volume, too. */
 #include "tests/unit.h"
 
 #include "bundle/manifest.h"
 #include "bundle/reader.h"
 #include "collectors/collection.h"
+#include "collectors/shadows.h"
 #include "core/array.h"
 #include "tests/fake_source.h"
 #include "tests/fake_store.h"
 #include "tests/fixture_bundle.h"
 #include "tests/fixture_collect.h"
 #include "tests/fixture_ntfs.h"
+#include "tests/fixture_vss.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define KIB       1024u
-#define BIG_BYTES (130 * KIB) /* over several volumes of the bundle */
-#define CLUSTER   512u
+#define BIG_BYTES (132 * KIB) /* over several volumes of the bundle */
+#define CLUSTER   4096u       /* the MFT then lies behind the header of shadow copies */
 #define RECORDS   24u
-#define CLUSTERS  2400u
+#define CLUSTERS  300u
+#define BLOCK     ((size_t)FIXTURE_VSS_BLOCK)
+#define BLOCKS    76u /* that the volume has */
+#define AREA      90u /* blocks behind them for a shadow copy */
 
 struct file {
 	unsigned record;
@@ -80,9 +86,9 @@ static size_t size_of(const struct file *file)
 static void put_file(struct fixture_volume *v, const struct file *file)
 {
 	struct fixture_record r;
-	struct ntfs_run run = {.lcn = file->record == 14   ? 300
-				      : file->record == 16 ? 720
-							   : 1500,
+	struct ntfs_run run = {.lcn = file->record == 14   ? 40
+				      : file->record == 16 ? 90
+							   : 190,
 	    .length = BIG_BYTES / CLUSTER};
 	struct fixture_extent extent = {.last_vcn = run.length - 1,
 	    .size = BIG_BYTES,
@@ -114,11 +120,44 @@ static void make_volume(struct fixture_volume *v, const struct volume *as)
 		put_file(v, &as->files[i]);
 }
 
+/* Blocks of the volume, zeros behind its end. */
+static uint8_t *make_blocks(const struct volume *as, size_t room)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	uint8_t *at = calloc(room, BLOCK);
+
+	assert_non_null(at);
+	make_volume(&v, as);
+	assert_true(v.size <= BLOCKS * BLOCK);
+	memcpy(at, v.at, v.size);
+	return at;
+}
+
+/* The volume; with a shadow copy of how it was before. */
+static uint8_t *make_image(const struct volume *as, bool is_shadowed)
+{
+	CLEANUP(free_memory) uint8_t *now = make_blocks(as, BLOCKS);
+	uint8_t *at = make_blocks(is_shadowed ? &before : as, BLOCKS + AREA);
+	struct fixture_vss f;
+
+	if (!is_shadowed)
+		return at;
+	fixture_vss_begin(&f, at, (BLOCKS + AREA) * BLOCK, NULL, 0, BLOCKS * BLOCK);
+	fixture_vss_snapshot(&f, 1000, 0x40, 0, 0);
+	memcpy(now + 0x1e00, at + 0x1e00, 512);
+	for (size_t block = 0; block < BLOCKS; block++)
+		if (memcmp(at + block * BLOCK, now + block * BLOCK, BLOCK) != 0)
+			fixture_vss_write(&f, block, now + block * BLOCK);
+	fixture_vss_free(&f);
+	return at;
+}
+
 /* One run; false when the store died on it. */
-static bool run(struct fake_store *store, const struct volume *as)
+static bool run(struct fake_store *store, const struct volume *as, bool is_shadowed)
 {
 	static const struct bundle_checking checking;
-	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	static const struct vss_choice all = {.all = true};
+	CLEANUP(free_memory) uint8_t *image = make_image(as, is_shadowed);
 	CLEANUP(volume_set_free) struct volume_set volumes = {0};
 	CLEANUP(text_list_free) struct text_list patterns = {0};
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
@@ -128,10 +167,11 @@ static bool run(struct fake_store *store, const struct volume *as)
 	char number[SHA256_HEX_ROOM];
 	struct err err = {0}, why = {0};
 
-	make_volume(&v, as);
 	bundle.limits = (struct bundle_limits){.rotate_bytes = 60 * KIB, .volume_bytes = 90 * KIB};
 	assert_true(volume_set_add(&volumes, 'C', NULL, "fake.img", false,
-	    &fake_source_new((struct bytes){v.at, v.size})->source, &err));
+	    &fake_source_new((struct bytes){image, (BLOCKS + AREA) * BLOCK})->source, &err));
+	assert_true(!is_shadowed || volume_set_add_shadows(&volumes, &all, &err));
+	assert_int_equal(volume_set_usable(&volumes), is_shadowed ? 2 : 1);
 	assert_true(text_list_add(&patterns, bytes_of("*"), &err));
 	bool is_begun = fake_store_bytes(store, "MANIFEST.sha256").at != NULL;
 
@@ -171,17 +211,20 @@ static bool has_content(struct bundle_reader *reader, size_t index, const struct
 	return source_read_exact(content, 0, got, size, NULL) && memcmp(got, want, size) == 0;
 }
 
-static bool is_path_of(struct bytes path, const char *name)
-{
-	size_t len = strlen("fs/C/") + strlen(name);
+static const char live[] = "fs/C/", shadow[] = "fs/$vss$/C/1/";
 
-	return path.len >= len && memcmp(path.at, "fs/C/", 5) == 0 &&
-	       memcmp(path.at + 5, name, strlen(name)) == 0 &&
+static bool is_path_of(struct bytes path, const char *base, const char *name)
+{
+	size_t base_len = strlen(base), len = base_len + strlen(name);
+
+	return path.len >= len && memcmp(path.at, base, base_len) == 0 &&
+	       memcmp(path.at + base_len, name, strlen(name)) == 0 &&
 	       (path.len == len || path.at[len] == '~');
 }
 
 /* NULL: any; then only those that have the bytes themselves. */
-static size_t count_rows(struct bundle_reader *reader, const struct file *file, const char *name)
+static size_t count_rows(
+    struct bundle_reader *reader, const struct file *file, const char *base, const char *name)
 {
 	size_t found = 0;
 
@@ -189,8 +232,8 @@ static size_t count_rows(struct bundle_reader *reader, const struct file *file, 
 		struct bundle_row_view row;
 
 		assert_true(bundle_row_at(reader, i, &row, NULL));
-		found +=
-		    (name ? is_path_of(row.path, name) : row.taken) && has_content(reader, i, file);
+		found += (name ? is_path_of(row.path, base, name) : row.taken) &&
+			 has_content(reader, i, file);
 	}
 	return found;
 }
@@ -198,10 +241,10 @@ static size_t count_rows(struct bundle_reader *reader, const struct file *file, 
 static void check_once(struct bundle_reader *reader, const struct volume *as, const char *moment)
 {
 	for (size_t i = 0; i < ARRAY_LEN(as->files) && as->files[i].names[0]; i++) {
-		if (count_rows(reader, &as->files[i], NULL) != 1)
+		if (count_rows(reader, &as->files[i], live, NULL) != 1)
 			print_error(
 			    "%s, %s: not once '%s'\n", as->what, moment, as->files[i].names[0]);
-		assert_int_equal(count_rows(reader, &as->files[i], NULL), 1);
+		assert_int_equal(count_rows(reader, &as->files[i], live, NULL), 1);
 	}
 	for (size_t i = 0; i < bundle_row_count(reader); i++) {
 		struct bundle_row_view row;
@@ -214,7 +257,23 @@ static void check_once(struct bundle_reader *reader, const struct volume *as, co
 	}
 }
 
-static void check(struct fake_store *store, const struct volume *as, const char *moment)
+static void check_names(
+    struct bundle_reader *reader, const struct volume *as, const char *base, const char *moment)
+{
+	for (size_t i = 0; i < ARRAY_LEN(as->files); i++)
+		for (size_t n = 0; n < ARRAY_LEN(as->files[i].names) && as->files[i].names[n];
+		     n++) {
+			const char *name = as->files[i].names[n];
+			size_t count = count_rows(reader, &as->files[i], base, name);
+
+			if (count == 0)
+				print_error("%s, %s: no '%s%s'\n", as->what, moment, base, name);
+			assert_int_not_equal(count, 0);
+		}
+}
+
+static void check(
+    struct fake_store *store, const struct volume *as, bool is_shadowed, const char *moment)
 {
 	struct bundle_facts facts = {0};
 	CLEANUP(bundle_close) struct bundle_reader *reader = fixture_open(store, &facts);
@@ -223,16 +282,10 @@ static void check(struct fake_store *store, const struct volume *as, const char 
 		print_error("%s, %s\n", as->what, moment);
 	assert_non_null(reader);
 	assert_true(facts.complete);
-	for (size_t i = 0; i < ARRAY_LEN(as->files); i++)
-		for (size_t n = 0; n < ARRAY_LEN(as->files[i].names) && as->files[i].names[n];
-		     n++) {
-			const char *name = as->files[i].names[n];
-
-			if (count_rows(reader, &as->files[i], name) == 0)
-				print_error("%s, %s: no '%s'\n", as->what, moment, name);
-			assert_int_not_equal(count_rows(reader, &as->files[i], name), 0);
-		}
-	if (as->once)
+	check_names(reader, as, live, moment);
+	if (is_shadowed)
+		check_names(reader, &before, shadow, moment);
+	if (as->once && !is_shadowed)
 		check_once(reader, as, moment);
 }
 
@@ -245,7 +298,8 @@ static bool is_complete(struct fake_store *store)
 }
 
 /* Dies at change `first`, then (0: does not) at change `second` of the next run, and comes to its end in the third. */
-static bool die_and_go_on(const struct volume *as, uint64_t first, uint64_t second)
+static bool die_and_go_on(
+    const struct volume *as, bool is_shadowed, uint64_t first, uint64_t second)
 {
 	CLEANUP(store_free) struct store *owner = NULL;
 	struct fake_store *store = fake_store_new();
@@ -256,19 +310,19 @@ static bool die_and_go_on(const struct volume *as, uint64_t first, uint64_t seco
 	snprintf(
 	    moment, sizeof(moment), "died at change %u and %u", (unsigned)first, (unsigned)second);
 	store->dies_at = first;
-	if (run(store, &before))
+	if (run(store, &before, is_shadowed))
 		return false;
 	if (!fake_store_bytes(store, "MANIFEST.p7s").at)
 		return true; /* nothing was taken yet */
 	if (is_complete(store))
 		return false;
 	store->dies_at = second ? store->changes + second : 0;
-	if (run(store, as) && second)
+	if (run(store, as, is_shadowed) && second)
 		return true;
 	store->dies_at = 0;
 	if (second)
-		(void)run(store, as); /* refused where it was whole by then */
-	check(store, as, moment);
+		(void)run(store, as, is_shadowed); /* refused where it was whole by then */
+	check(store, as, is_shadowed, moment);
 	return true;
 }
 
@@ -276,7 +330,7 @@ static void goes_on(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(after); i++)
-		for (uint64_t first = 1 + i; die_and_go_on(&after[i], first, 0); first += 13)
+		for (uint64_t first = 1 + i; die_and_go_on(&after[i], false, first, 0); first += 13)
 			continue;
 }
 
@@ -284,8 +338,17 @@ static void goes_on_twice(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(after); i++)
-		for (uint64_t first = 10 + i; die_and_go_on(&after[i], first, first * 7 % 90 + 1);
-		     first += 37)
+		for (uint64_t first = 10 + i;
+		     die_and_go_on(&after[i], false, first, first * 7 % 90 + 1); first += 37)
+			continue;
+}
+
+/* What the shadow copy has the same as the volume leads to it, by a name that has the bytes. */
+static void goes_on_beside_a_shadow_copy(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(after); i++)
+		for (uint64_t first = 10 + i; die_and_go_on(&after[i], true, first, 0); first += 29)
 			continue;
 }
 
@@ -302,7 +365,7 @@ static bool fail_and_go_on(uint64_t n)
 	snprintf(moment, sizeof(moment), "failed at change %u", (unsigned)n);
 	store->fail_at = n;
 	store->kind = ERR_IO;
-	(void)run(store, &before);
+	(void)run(store, &before, false);
 	store->fail_at = 0;
 	if (store->changes < n || !fake_store_bytes(store, "MANIFEST.p7s").at)
 		return store->changes >= n;
@@ -312,8 +375,8 @@ static bool fail_and_go_on(uint64_t n)
 		print_error("%s\n", moment);
 	assert_non_null(reader);
 	if (!facts.complete)
-		assert_true(run(store, &after[0]));
-	check(store, &after[0], moment);
+		assert_true(run(store, &after[0], false));
+	check(store, &after[0], false, moment);
 	return true;
 }
 
@@ -329,6 +392,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(goes_on),
 	    cmocka_unit_test(goes_on_twice),
+	    cmocka_unit_test(goes_on_beside_a_shadow_copy),
 	    cmocka_unit_test(survives_each_failure),
 	};
 
