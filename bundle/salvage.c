@@ -11,7 +11,7 @@
 static void salvage_free_at(struct salvage *salvage)
 {
 	for (size_t i = 0; i < salvage->meta_count; i++)
-		source_close(salvage->meta[i]);
+		source_close(salvage->meta[i].space);
 	free(salvage->meta);
 	salvage_cuts_free(&salvage->cuts);
 	for (size_t set = 0; set < ARRAY_LEN(salvage->sets); set++) {
@@ -51,8 +51,15 @@ static bool add_volume(struct salvage *salvage, const char *name, struct err *er
 	struct salvage_volumes *set =
 	    cut ? &salvage->cuts.sets[parsed.set] : &salvage->sets[parsed.set];
 
-	if (cut && set->count == CUTS_MAX)
+	if (cut && set->count == CUTS_MAX) {
+		struct err why = {0};
+
+		fail(&why, ERR_LIMIT, "not looked into: there are more than %d of its kind",
+		    CUTS_MAX);
+		say(salvage, name, &why);
+		salvage->totals->volumes_bad++;
 		return true;
+	}
 	if (!array_grow(
 		&set->at, &set->room, set->count + 1, sizeof(*set->at), 2 * VOLUME_INDEX_MAX, err))
 		return false;
@@ -255,47 +262,46 @@ static bool visit_meta(void *context, const struct tar_entry *entry, struct err 
 	return salvage_copy(visiting->salvage, visiting->space, entry, NULL, err);
 }
 
-static bool read_meta_space(struct salvage *salvage, struct source *space, struct err *err)
+/* Of the meta set: the frames at their place, or a run of which nobody knows where it lies. */
+static bool read_meta_space(struct salvage *salvage, uint32_t volume, uint32_t run, struct err *err)
 {
-	struct visiting visiting = {
-	    .salvage = salvage, .space = space, .meta_space = salvage->meta_count};
+	struct visiting visiting = {.salvage = salvage, .meta_space = salvage->meta_count};
 
 	if (!array_grow(&salvage->meta, &salvage->meta_room, salvage->meta_count + 1,
-		sizeof(*salvage->meta), SALVAGE_SPACES, err)) {
-		source_close(space);
+		sizeof(*salvage->meta), SALVAGE_SPACES, err))
 		return false;
-	}
-	salvage->meta[salvage->meta_count++] = space;
-	return salvage_walk(space, 0, visit_meta, &visiting, err);
+	salvage->meta[salvage->meta_count++] = (struct salvage_meta){.volume = volume, .run = run};
+	return salvage_meta_space(salvage, visiting.meta_space, &visiting.space, err) &&
+	       salvage_walk(visiting.space, 0, visit_meta, &visiting, err);
 }
 
-/* Calls each for the space of every run of the set whose place is not known. The space is its own to close. */
-static bool each_loose_run(struct salvage *salvage, unsigned set,
-    bool (*each)(struct salvage *salvage, struct source *space, struct err *err), struct err *err)
+/* A volume in more pieces than can be told apart is said, and the rest goes on. */
+static bool read_loose_meta(struct salvage *salvage, struct err *err)
 {
-	const struct salvage_volumes *volumes = &salvage->sets[set];
+	const struct salvage_volumes *volumes = &salvage->sets[BUNDLE_META];
 
 	for (size_t v = 0; v < volumes->count; v++)
 		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
-			struct source *space = NULL;
+			struct err why = {0};
 
-			if (volumes->at[v].runs[r].is_placed || !volumes->at[v].runs[r].count)
+			if (volumes->at[v].runs[r].is_placed || !volumes->at[v].runs[r].count ||
+			    read_meta_space(salvage, (uint32_t)v, (uint32_t)r, &why))
 				continue;
-			if (!salvage_space_run(volumes, v, r, &space, err) ||
-			    !each(salvage, space, err))
+			if (why.kind != ERR_LIMIT) {
+				*err = why;
 				return false;
+			}
+			say(salvage, volumes->at[v].name, &why);
+			salvage->totals->volumes_bad++;
+			break;
 		}
 	return true;
 }
 
 static bool read_meta(struct salvage *salvage, struct err *err)
 {
-	struct source *space = NULL;
-
 	salvage->set = BUNDLE_META;
-	if (!salvage_space_placed(&salvage->sets[BUNDLE_META], &space, err) ||
-	    !read_meta_space(salvage, space, err) ||
-	    !each_loose_run(salvage, BUNDLE_META, read_meta_space, err) ||
+	if (!read_meta_space(salvage, SALVAGE_PLACED, 0, err) || !read_loose_meta(salvage, err) ||
 	    !salvage_cuts_rest(salvage, err))
 		return false;
 	salvage_rows_settle(salvage);
@@ -326,6 +332,23 @@ static bool take_loose(struct salvage *salvage, struct source *space, struct err
 
 	source_close(space);
 	return ok;
+}
+
+static bool take_loose_runs(struct salvage *salvage, unsigned set, struct err *err)
+{
+	const struct salvage_volumes *volumes = &salvage->sets[set];
+
+	for (size_t v = 0; v < volumes->count; v++)
+		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
+			struct source *space = NULL;
+
+			if (volumes->at[v].runs[r].is_placed || !volumes->at[v].runs[r].count)
+				continue;
+			if (!salvage_space_run(volumes, v, r, &space, err) ||
+			    !take_loose(salvage, space, err))
+				return false;
+		}
+	return true;
 }
 
 /* What the rows tell of, at its place. */
@@ -386,7 +409,7 @@ static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
 	salvage->set = set;
 	salvage->is_placed = false;
 	/* First what can only be told by its name: a row that it belongs to is then not called lost. */
-	if (!each_loose_run(salvage, set, take_loose, err) ||
+	if (!take_loose_runs(salvage, set, err) ||
 	    !salvage_space_placed(&salvage->sets[set], &space, err))
 		return false;
 	salvage->is_placed = true;

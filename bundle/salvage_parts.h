@@ -9,6 +9,7 @@
 
 #define SALVAGE_ROWS   (1u << 26)
 #define SALVAGE_SPACES 65536
+#define SALVAGE_OPEN   64 /* spaces of the meta set that are open at a time */
 
 struct salvage_row {
 	uint64_t path_hash, tar_at;
@@ -18,6 +19,13 @@ struct salvage_row {
 	uint8_t set;
 	bool is_taken, is_found;
 };
+
+struct salvage_meta {         /* a space of the meta set */
+	uint32_t volume, run; /* SALVAGE_PLACED: all that are at their place */
+	struct source *space; /* NULL: closed for now */
+	uint64_t used;        /* the smallest is closed first */
+};
+#define SALVAGE_PLACED UINT32_MAX
 
 struct salvage_path {
 	uint64_t hash;
@@ -64,10 +72,11 @@ struct salvage {
 	struct salvage_totals *totals;
 	struct salvage_volumes sets[BUNDLE_META + 1];
 	struct salvage_cuts cuts;
-	unsigned set;         /* that is being taken */
-	bool is_placed;       /* places in what is being read are those of its tar */
-	struct source **meta; /* spaces of the meta set, open as long as rows are read */
-	size_t meta_count, meta_room;
+	unsigned set;   /* that is being taken */
+	bool is_placed; /* places in what is being read are those of its tar */
+	struct salvage_meta *meta;
+	size_t meta_count, meta_room, meta_open;
+	uint64_t meta_clock;
 	struct salvage_row *rows;
 	size_t row_count, row_room;
 	struct salvage_path *by_path; /* of the taken rows, once one was looked for */
@@ -107,7 +116,10 @@ bool salvage_walk(struct source *space, uint64_t from,
     bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
     struct err *err) MUST_CHECK;
 
-/* salvage_rows.c: rows in a file of meta, as far as it can be read. */
+/* salvage_rows.c: the space of that number, good until SALVAGE_OPEN others were asked for. */
+bool salvage_meta_space(
+    struct salvage *salvage, size_t index, struct source **out, struct err *err) MUST_CHECK;
+/* Rows in a file of meta, as far as it can be read. */
 bool salvage_rows_add(struct salvage *salvage, size_t space, const struct tar_entry *entry,
     struct err *err) MUST_CHECK;
 /* Puts them in order: by set and place. */

@@ -7,6 +7,42 @@
 
 #include <stdlib.h>
 
+static void close_oldest(struct salvage *salvage)
+{
+	struct salvage_meta *oldest = NULL;
+
+	for (size_t i = 0; i < salvage->meta_count; i++) {
+		struct salvage_meta *meta = &salvage->meta[i];
+
+		if (meta->space && (!oldest || meta->used < oldest->used))
+			oldest = meta;
+	}
+	if (!oldest)
+		return;
+	source_close(TAKE(oldest->space));
+	salvage->meta_open--;
+}
+
+bool salvage_meta_space(struct salvage *salvage, size_t index, struct source **out, struct err *err)
+{
+	const struct salvage_volumes *volumes = &salvage->sets[BUNDLE_META];
+	struct salvage_meta *meta = &salvage->meta[index];
+
+	if (!meta->space) {
+		if (salvage->meta_open >= SALVAGE_OPEN)
+			close_oldest(salvage);
+		if (!(meta->volume == SALVAGE_PLACED
+			    ? salvage_space_placed(volumes, &meta->space, err)
+			    : salvage_space_run(
+				  volumes, meta->volume, meta->run, &meta->space, err)))
+			return false;
+		salvage->meta_open++;
+	}
+	meta->used = ++salvage->meta_clock;
+	*out = meta->space;
+	return true;
+}
+
 static bool add_row(
     struct salvage *salvage, size_t space, struct bytes line, uint64_t at, struct err *err)
 {
@@ -40,10 +76,11 @@ static bool add_row(
 static bool add_segment(
     struct salvage *salvage, size_t space, uint64_t at, uint64_t end, bool is_cut, struct err *err)
 {
-	CLEANUP(lines_free)
-	struct lines lines = {
-	    .source = salvage->meta[space], .at = at, .end = end, .ceiling = ROW_BYTES};
+	CLEANUP(lines_free) struct lines lines = {.at = at, .end = end, .ceiling = ROW_BYTES};
 	struct bytes line = {0};
+
+	if (!salvage_meta_space(salvage, space, &lines.source, err))
+		return false;
 
 	while (lines_next(&lines, &line, &at, NULL)) {
 		if (!line.at)
@@ -58,9 +95,11 @@ static bool add_segment(
 bool salvage_rows_add(
     struct salvage *salvage, size_t space, const struct tar_entry *entry, struct err *err)
 {
-	struct source *source = salvage->meta[space];
 	uint64_t at = entry->data_at, end = entry->data_at + entry->size;
+	struct source *source;
 
+	if (!salvage_meta_space(salvage, space, &source, err))
+		return false;
 	while (at < end) {
 		uint64_t good = salvage_good_until(salvage, source, at, end);
 
@@ -85,6 +124,8 @@ static int compare(const void *a, const void *b)
 		return left->set < right->set ? -1 : 1;
 	if (left->tar_at != right->tar_at)
 		return left->tar_at < right->tar_at ? -1 : 1;
+	if (left->space != right->space)
+		return left->space < right->space ? -1 : 1;
 	return left->at < right->at ? -1 : left->at > right->at;
 }
 
@@ -98,10 +139,12 @@ bool salvage_row_read(struct salvage *salvage, size_t index, struct row *out, st
 {
 	const struct salvage_row *at = &salvage->rows[index];
 	CLEANUP(free_memory) uint8_t *bytes = malloc((size_t)at->len + 1);
+	struct source *meta;
 
 	if (!bytes)
 		return fail(err, ERR_MEMORY, "no memory for a row");
-	return source_read_exact(salvage->meta[at->space], at->at, bytes, at->len, err) &&
+	return salvage_meta_space(salvage, at->space, &meta, err) &&
+	       source_read_exact(meta, at->at, bytes, at->len, err) &&
 	       row_parse((struct bytes){bytes, at->len}, out, err);
 }
 

@@ -88,10 +88,14 @@ static bool create(struct salvaging *salvaging, struct bytes member, struct err 
 	/* An older copy of a meta file, a name that differs only in case, or one that was taken twice. The tenth and those
 	 * behind it get a number that nobody had: thousands of one name must not cost millions of tries. */
 	for (unsigned i = 2; i < 100; i++) {
+		CLEANUP(text_free) struct text numbered = {0};
 		CLEANUP(text_free) struct text again = {0};
 
-		text_add(&again, text_bytes(&path));
-		text_addf(&again, "~%u", i < 10 ? i : salvaging->apart++);
+		text_add(&numbered, member);
+		text_addf(&numbered, "~%u", i < 10 ? i : salvaging->apart++);
+		(void)target_path(text_bytes(&numbered), rules, &again);
+		if (!text_ok(&numbered, err) || !text_ok(&again, err))
+			return false;
 		if (tree_create(salvaging->tree, text_string(&again), false, &salvaging->file, err))
 			return true;
 		if (err->kind != ERR_EXISTS)
