@@ -17,6 +17,7 @@
 #define OWN_LANE    (POUR_LANES - 1) /* of this thread */
 #define APART_TRIES 16
 #define HELD_MAX    ((size_t)8 << 20) /* bytes about files on their way out */
+#define NAMES_HELD  ((size_t)1 << 20) /* of NAMES.tsv, before they are written */
 
 struct extraction {
 	struct opening opening;
@@ -28,8 +29,12 @@ struct extraction {
 	size_t held;
 	bool over; /* nothing more is written, because of `why` */
 	struct err why;
-	struct text names; /* of NAMES.tsv: path in the bundle, path here */
-	uint64_t *made;    /* hashes of the folded paths of files made, open addressing; 0: free */
+	struct text names; /* lines of NAMES.tsv not written yet: path in the bundle, path here */
+	struct text names_name;
+	struct tree_file *names_file; /* NULL: none yet */
+	uint64_t names_at;
+	struct err names_why; /* why it could not be written */
+	uint64_t *made; /* hashes of the folded paths of files made, open addressing; 0: free */
 	size_t made_mask;
 	uint64_t files, bytes; /* written */
 	size_t renamed, failed, denied, partial;
@@ -263,19 +268,84 @@ static bool is_end(struct extraction *extraction, struct bytes path, struct err 
 	return false;
 }
 
+/* A name for NAMES.tsv that nothing has here; what the bundle calls so as well comes after it, and gets one apart. */
+static bool create_names(struct extraction *extraction, struct err *err)
+{
+	struct text *name = &extraction->names_name;
+
+	for (int i = 1; i <= NAMES_TRY; i++) {
+		text_clear(name);
+		if (i == 1)
+			text_adds(name, "NAMES.tsv");
+		else
+			text_addf(name, "NAMES.%d.tsv", i);
+		if (!text_ok(name, err))
+			return false;
+		uint64_t hash = folded_hash(text_bytes(name));
+
+		if (*made_slot(extraction, hash) == hash)
+			continue; /* the bundle's own */
+		if (tree_create(extraction->trees[OWN_LANE], text_string(name), extraction->force,
+			&extraction->names_file, err)) {
+			*made_slot(extraction, hash) = hash;
+			return true;
+		}
+		if (err->kind != ERR_EXISTS)
+			return false;
+	}
+	return fail(err, ERR_EXISTS, "there are NAMES.tsv to NAMES.%d.tsv already", NAMES_TRY);
+}
+
+static bool put_names(struct extraction *extraction, struct err *err)
+{
+	if (!text_ok(&extraction->names, err) ||
+	    (!extraction->names_file && !create_names(extraction, err)) ||
+	    !tree_write(
+		extraction->names_file, extraction->names_at, text_bytes(&extraction->names), err))
+		return false;
+	extraction->names_at += extraction->names.len;
+	text_clear(&extraction->names);
+	return true;
+}
+
+static void note_name(struct extraction *extraction, const struct outgoing *out)
+{
+	struct text *names = &extraction->names;
+
+	extraction->renamed++;
+	if (extraction->names_why.kind != ERR_NONE)
+		return;
+	text_add_printable(names, text_bytes(&out->path));
+	text_addc(names, '\t');
+	text_add_printable(names, text_bytes(&out->target));
+	text_addc(names, '\n');
+	if (names->failed || names->len >= NAMES_HELD)
+		(void)!put_names(extraction, &extraction->names_why);
+}
+
+static bool finish_names(struct extraction *extraction, struct err *err)
+{
+	const struct tree_times times = {0};
+
+	if (extraction->names_why.kind == ERR_NONE)
+		(void)!put_names(extraction, &extraction->names_why);
+	/* What there is of it stays. */
+	bool ok = extraction->names_file &&
+		  tree_finish(TAKE(extraction->names_file), extraction->names_at, &times, err);
+
+	if (extraction->names_why.kind != ERR_NONE)
+		*err = extraction->names_why;
+	return ok && extraction->names_why.kind == ERR_NONE;
+}
+
 /* What became of a file; frees it. */
 static void account(struct outgoing *out, const struct err *why)
 {
 	struct extraction *extraction = out->extraction;
 
 	extraction->held -= out->held;
-	if (out->is_created && out->is_renamed) {
-		extraction->renamed++;
-		text_add_printable(&extraction->names, text_bytes(&out->path));
-		text_addc(&extraction->names, '\t');
-		text_add_printable(&extraction->names, text_bytes(&out->target));
-		text_addc(&extraction->names, '\n');
-	}
+	if (out->is_created && out->is_renamed)
+		note_name(extraction, out);
 	if (!why) {
 		extraction->files++;
 		extraction->bytes +=
@@ -332,6 +402,16 @@ static bool over(const struct extraction *extraction, struct err *err)
 	return extraction->over;
 }
 
+/* One that nothing can be done for does not cost the others. */
+static bool go_on(
+    struct extraction *extraction, struct bytes path, struct err *why, struct err *err)
+{
+	if (!is_end(extraction, path, why))
+		return true;
+	*err = *why;
+	return false;
+}
+
 static bool extract_metas(struct extraction *extraction, struct err *err)
 {
 	const char *name;
@@ -339,41 +419,48 @@ static bool extract_metas(struct extraction *extraction, struct err *err)
 	for (size_t i = 0; (name = bundle_meta_name(extraction->opening.reader, i)); i++) {
 		CLEANUP(text_free) struct text path = {0};
 		struct outgoing *out;
+		struct err why = {0};
 
 		text_addf(&path, "meta/%s", name);
 		if (!text_ok(&path, err))
 			return false;
 		if (!listing_matches(&extraction->patterns, text_bytes(&path)))
 			continue;
-		if (!outgoing_new(extraction, text_bytes(&path), &out, err))
+		if (outgoing_new(extraction, text_bytes(&path), &out, &why))
+			extract_meta(extraction, name, out);
+		else if (!go_on(extraction, text_bytes(&path), &why, err))
 			return false;
-		extract_meta(extraction, name, out);
 		if (over(extraction, err))
 			return false;
 	}
 	return true;
 }
 
+static bool extract_index(struct extraction *extraction, size_t index, struct err *err)
+{
+	struct bundle_row_view view;
+	struct outgoing *out;
+	struct err why = {0};
+
+	if (!bundle_row_at(extraction->opening.reader, index, &view, &why))
+		return go_on(extraction, bytes_of("meta"), &why, err);
+	if ((!view.taken && view.same_as.len == 0) ||
+	    !listing_matches(&extraction->patterns, view.path))
+		return true;
+	if (!outgoing_new(extraction, view.path, &out, &why))
+		return go_on(extraction, view.path, &why, err);
+	extract_row(extraction, index, out);
+	return true;
+}
+
 static bool extract_rows(struct extraction *extraction, struct err *err)
 {
-	struct bundle_reader *reader = extraction->opening.reader;
-	size_t count = bundle_row_count(reader);
+	size_t count = bundle_row_count(extraction->opening.reader);
 
 	for (size_t i = 0; i < count; i++) {
-		struct bundle_row_view view;
-		struct outgoing *out;
-
 		if (!opening_progress(&extraction->opening, tr("extracting"), i + 1, count))
 			return fail(err, ERR_STOPPED, "stopped by you");
-		if (!bundle_row_at(reader, i, &view, err))
-			return false;
-		if ((!view.taken && view.same_as.len == 0) ||
-		    !listing_matches(&extraction->patterns, view.path))
-			continue;
-		if (!outgoing_new(extraction, view.path, &out, err))
-			return false;
-		extract_row(extraction, i, out);
-		if (over(extraction, err))
+		if (!extract_index(extraction, i, err) || over(extraction, err))
 			return false;
 	}
 	pour_settle(extraction->pour);
@@ -398,33 +485,8 @@ static bool extract_all(struct extraction *extraction, struct err *err)
 	return ok;
 }
 
-static bool write_names(struct extraction *extraction, struct text *name, struct err *err)
-{
-	const struct tree_times times = {0};
-
-	for (int i = 1; i <= NAMES_TRY; i++) {
-		CLEANUP(tree_abandon) struct tree_file *file = NULL;
-
-		text_clear(name);
-		if (i == 1)
-			text_adds(name, "NAMES.tsv");
-		else
-			text_addf(name, "NAMES.%d.tsv", i);
-		if (!tree_create(extraction->trees[OWN_LANE], text_string(name), extraction->force,
-			&file, err)) {
-			if (err->kind == ERR_EXISTS)
-				continue;
-			return false;
-		}
-		return tree_write(file, 0, text_bytes(&extraction->names), err) &&
-		       tree_finish(TAKE(file), extraction->names.len, &times, err);
-	}
-	return false;
-}
-
 static void say_counts(struct extraction *extraction)
 {
-	CLEANUP(text_free) struct text name = {0};
 	CLEANUP(text_free) struct text directory = {0};
 	struct err err = {0};
 
@@ -441,9 +503,9 @@ static void say_counts(struct extraction *extraction)
 		    extraction->partial);
 	if (extraction->renamed == 0)
 		return;
-	if (write_names(extraction, &name, &err))
+	if (finish_names(extraction, &err))
 		say(tr("kanshiki: names that had to be changed: %zu; '%s' there lists them\n"),
-		    extraction->renamed, text_string(&name));
+		    extraction->renamed, text_string(&extraction->names_name));
 	else
 		opening_problem(&extraction->opening, &err);
 }
@@ -474,7 +536,6 @@ static int extract(struct extraction *extraction)
 
 		return extraction->creating ? opening_cannot_create(&err) : code;
 	}
-	extraction->names.ceiling = (size_t)1 << 30;
 	bool all = extract_all(extraction, &err);
 
 	say_counts(extraction);
@@ -507,9 +568,11 @@ static int run(int argc, char **argv)
 	else
 		code = extract(&extraction);
 	opening_close(&extraction.opening);
+	tree_abandon(extraction.names_file);
 	for (size_t i = 0; i < ARRAY_LEN(extraction.trees); i++)
 		tree_close(extraction.trees[i]);
 	text_free(&extraction.names);
+	text_free(&extraction.names_name);
 	text_list_free(&extraction.operands);
 	text_list_free(&extraction.patterns);
 	free(extraction.made);

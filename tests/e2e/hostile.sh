@@ -198,8 +198,30 @@ END
 		complain "odd names: two names differ only in case"
 }
 
+# A hundred and twenty megabytes of names that have to be changed: listed, and not held in memory.
+many_odd_names() {
+	hostile "many odd names" < <(perl -e '$deep = join "", map { "CON/" . "d" x 196 . "/" } 1 .. 15;
+		print "entry fs/C/${deep}$_ fs/C/${deep}$_ 0\n" for 1 .. 20000')
+	rm -rf "$work/cage"
+	run "many odd names" 0 "$build/tests/peak" "$work/peak" "$kanshiki" extract "$bundle" -C "$work/cage" --windows-names --keys "$work/keys"
+	[ "$(cat "$work/peak")" -le 97656 ] || complain "many odd names: extract took $(cat "$work/peak") KiB" # 100 MB
+	[ "$(wc -l <"$work/cage/NAMES.tsv")" -eq 20000 ] || complain "many odd names: NAMES.tsv has $(wc -l <"$work/cage/NAMES.tsv") lines"
+	[ "$(find "$work/cage/fs" -type f | wc -l)" -eq 20000 ] || complain "many odd names: not all came out"
+	# One that the bundle calls like our list, behind the first piece of it.
+	hostile "many odd names, and NAMES.tsv" < <(perl -e '$deep = join "", map { "CON/" . "d" x 196 . "/" } 1 .. 15;
+		print "entry fs/C/${deep}$_ fs/C/${deep}$_ 0\n" for 1 .. 4000; print "entry NAMES.tsv NAMES.tsv 7\n"')
+	rm -rf "$work/cage"
+	for command in "" --force; do
+		# shellcheck disable=SC2086
+		run "NAMES.tsv $command" 0 "$kanshiki" extract "$bundle" -C "$work/cage" --windows-names $command --keys "$work/keys"
+		[ "$(find "$work/cage" -maxdepth 1 -name 'NAMES*' -size 7c | wc -l)" -eq 1 ] || complain "NAMES.tsv $command: the one of the bundle is not there"
+		[ "$(cat "$work"/cage/NAMES*.tsv | wc -l)" -ge 4000 ] || complain "NAMES.tsv $command: $(cat "$work"/cage/NAMES*.tsv | wc -l) lines"
+	done
+}
+
 # A file where a directory must be, two of one name, rows of nothing, and rows that say too much.
 contradictions() {
+	local command
 	hostile "a file and a directory" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a/b fs/C/a/b 100'
 	all "a file and a directory" 0
 	hostile "two of one name" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a fs/C/a 200'
@@ -274,6 +296,7 @@ make_kit
 bad_names
 bad_bytes
 odd_names
+many_odd_names
 deep_paths
 many_deep_paths
 a_million
