@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STDOUT_PIECE ((size_t)64 << 10)
 
@@ -33,8 +34,22 @@ static void clear_progress(void)
 	DISCARD(os_console_write(2, text_bytes(&out), NULL));
 }
 
+/* Whatever a path or a name in it may hold, the terminal sees no control character but the ends of lines and tabs. */
+static void add_harmless(struct text *out, const char *said)
+{
+	while (*said) {
+		size_t len = strcspn(said, "\n\t");
+
+		text_add_printable(out, (struct bytes){(const uint8_t *)said, len});
+		said += len;
+		if (*said)
+			text_addc(out, *said++);
+	}
+}
+
 void say(const char *format, ...)
 {
+	CLEANUP(text_free) struct text harmless = {0};
 	char *line;
 	va_list args;
 
@@ -50,9 +65,10 @@ void say(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, (size_t)len + 1, format, args);
 	va_end(args);
-	clear_progress();
-	DISCARD(os_console_write(2, (struct bytes){(const uint8_t *)line, (size_t)len}, NULL));
+	add_harmless(&harmless, line);
 	free(line);
+	clear_progress();
+	DISCARD(os_console_write(2, text_bytes(&harmless), NULL));
 }
 
 bool console_write(struct bytes data, struct err *err)

@@ -96,11 +96,13 @@ static void test_say_and_no_progress(void **state)
 	bool is_terminal = console_is_terminal(2);
 
 	say("%s %d%%\n", "\xe8\xa8\xbc\xe6\x8b\xa0", 5);
+	say("'%s'\n", "\x1b[2J\r\ta\nb\xff\xe2\x80\xae");
 	console_progress("never in a file");
 	console_progress("");
 	restore(2, &got);
 	assert_false(is_terminal);
-	assert_string_equal(text_string(&got), "\xe8\xa8\xbc\xe6\x8b\xa0 5%\n");
+	assert_string_equal(text_string(&got), "\xe8\xa8\xbc\xe6\x8b\xa0 5%\n"
+					       "'<U+001B>[2J<U+000D>\ta\nb<FF><U+202E>'\n");
 }
 
 static void test_stop(void **state)
