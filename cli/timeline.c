@@ -177,15 +177,18 @@ static bool write_timeline(struct request *request, const struct text_list *oper
 	return ok && flushed;
 }
 
-static int say_damage(const struct timeline_totals *totals)
+/* Of the files of a volume the first is named. */
+static int say_damage(const char *input, const struct timeline_totals *totals)
 {
+	CLEANUP(text_free) struct text name = {0};
 	CLEANUP(text_free) struct text first = {0};
 
 	if (totals->damaged == 0)
 		return EXIT_COMPLETE;
+	text_add_printable(&name, bytes_of(input));
 	text_add_printable(&first, bytes_of(totals->first.text));
-	say(tr("kanshiki: places that could not be read: %llu; the first: %s\n"),
-	    (unsigned long long)totals->damaged, text_string(&first));
+	say(tr("kanshiki: '%s': places that could not be read: %llu; the first: %s\n"),
+	    text_string(&name), (unsigned long long)totals->damaged, text_string(&first));
 	return EXIT_GAPS;
 }
 
@@ -209,7 +212,7 @@ static int timeline(struct request *request, const struct text_list *operands)
 		return command_fail(&err);
 	if (!write_timeline(request, operands, &totals, &err))
 		return opening_fail(&request->opening, &err);
-	int code = say_damage(&totals);
+	int code = say_damage(operands->at[0], &totals);
 
 	if (request->opening.gaps)
 		code = EXIT_GAPS;

@@ -344,6 +344,7 @@ static bool begins_volume(struct bundle_reader *reader, struct bytes path, bool 
 static bool say_gap(struct opening *opening, const struct bundle_row_view *view, struct err *err)
 {
 	CLEANUP(row_free) struct row row = {0};
+	CLEANUP(text_free) struct text bundle = {0};
 	CLEANUP(text_free) struct text path = {0};
 	CLEANUP(text_free) struct text reason = {0};
 
@@ -354,8 +355,9 @@ static bool say_gap(struct opening *opening, const struct bundle_row_view *view,
 		return true;
 	text_add_printable(&path, row.path);
 	receipt_add_reason(&reason, row.reason);
-	say(tr("kanshiki: '%s' was not taken whole, so lines are missing: %s\n"),
-	    text_string(&path), text_string(&reason));
+	text_add_printable(&bundle, bytes_of(opening->path));
+	say(tr("kanshiki: '%s': '%s' was not taken whole, so lines are missing: %s\n"),
+	    text_string(&bundle), text_string(&path), text_string(&reason));
 	opening->gaps++;
 	return true;
 }

@@ -108,7 +108,8 @@ check_gaps() {
 		run "collect of $size" 1 "$kanshiki" collect --kit "$work/kit" --out "$work/bundles" --volume "C=$work/short.img"
 		bundle_of "collect of $size" || continue
 		run "bundle of $size" 1 "$kanshiki" timeline "$bundle" --keys "$work/keys"
-		says "bundle of $size" "lines are missing"
+		says "bundle of $size" "'$bundle': .*lines are missing"
+		! grep -v "^kanshiki: [^']*'$bundle'" "$work/err" || complain "bundle of $size: a line that names no bundle"
 		[ -s "$work/out" ] || complain "bundle of $size: no line at all"
 		rm -rf "$work/part"
 		run "extract of $size" 0 "$kanshiki" extract "$bundle" -C "$work/part" --keys "$work/keys"
