@@ -87,9 +87,13 @@ static bool take_component(const char **path, char name[COMPONENT_MAX + 1], stru
 	return true;
 }
 
-static void create_fail(struct err *err, int code)
+/* Drivers of FAT and exFAT in user space say of a name that they cannot hold: no such file. */
+static void create_fail(const char *name, struct err *err, int code)
 {
-	if (code == EINVAL)
+	size_t len = strlen(name);
+	bool is_strange = strpbrk(name, "<>:\"|?*\\") || (len && strchr(". ", name[len - 1]));
+
+	if (code == EINVAL || (code == ENOENT && is_strange))
 		fail(err, ERR_UNSUPPORTED,
 		    "the file system there takes no such name (--windows-names changes it)");
 	else
@@ -108,7 +112,7 @@ static int enter(int at, const char *name, struct err *err)
 		code = below < 0 ? errno : 0;
 	}
 	if (below < 0) {
-		create_fail(err, code);
+		create_fail(name, err, code);
 		if (code == ELOOP || code == ENOTDIR)
 			fail(err, ERR_EXISTS, "something that is no directory stands in the way");
 		fail_in(err, "'%s'", name);
@@ -206,7 +210,7 @@ bool tree_create(
 			*out = file;
 			return true;
 		}
-		create_fail(err, errno);
+		create_fail(file->name, err, errno);
 	}
 	if (file->directory >= 0)
 		close(file->directory);

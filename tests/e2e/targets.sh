@@ -52,6 +52,19 @@ on_strange() {
 	[ "$(sizes "$work/mnt/windows")" = "100 200 300 400 500 " ] || complain "$1: --windows-names left $(sizes "$work/mnt/windows")"
 }
 
+# A bundle written there, stopped by its size, is gone on with where there is room.
+onto_exfat() {
+	have_image
+	rm -rf "${work:?}/mnt"/*
+	run "collect onto exFAT" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/mnt" --volume "C=$image" --take '**'
+	[ "$code" -eq 1 ] || complain "collect onto exFAT: it should be too small"
+	bundle_of "collect onto exFAT" || return 0
+	run "verify on exFAT" 1 "$kanshiki" verify "$bundle" --keys "$work/keys"
+	cp -r "$bundle" "$work/moved"
+	run "resume of it" "0|1" "$kanshiki" collect --kit "$work/kit" --resume "$work/moved"
+	run "verify of it" 0 "$kanshiki" verify "$work/moved" --keys "$work/keys"
+}
+
 strange_file_systems() {
 	hostile <<<$'entry fs/C/Case fs/C/Case 100\nentry fs/C/case fs/C/case 200\nentry fs/C/CASE fs/C/CASE 300\nentry fs/C/a:b fs/C/a:b 400\nentry fs/C/q?/x fs/C/q?/x 500'
 	local files
@@ -63,6 +76,18 @@ strange_file_systems() {
 		umount "$work/mnt"
 	else
 		echo "skipped: NTFS without case (lowntfs-3g cannot mount)"
+	fi
+	# The driver wants a block device; detached now, it is gone once it is unmounted.
+	truncate -s 16M "$work/e.img"
+	local loop=
+	if mkfs.exfat "$work/e.img" >/dev/null 2>&1 && loop=$(losetup --show -f "$work/e.img" 2>/dev/null) && mount.exfat-fuse "$loop" "$work/mnt" >/dev/null 2>&1; then
+		losetup -d "$loop"
+		on_strange "exFAT" "$files"
+		onto_exfat
+		umount "$work/mnt"
+	else
+		[ -z "$loop" ] || losetup -d "$loop"
+		echo "skipped: exFAT (no loop device, or mount.exfat-fuse cannot mount)"
 	fi
 }
 
