@@ -167,6 +167,15 @@ if command -v faketime >/dev/null; then
 	later "verify in 5 years" 0 5
 	grep -qF "which is before it" "$work/out" || complain "verify does not say that the certificate is over"
 	later "verify in 15 years, stamped" 0 15
+	# The lines for that time in docs/bundle-format.md, as they stand there.
+	sed -n '/^## With stock tools/,/^## /p' "$tests/../docs/bundle-format.md" | awk '/^```/ { block++; next } block == 3' >"$work/years"
+	[ "$(wc -l <"$work/years")" -eq 3 ] || complain "the page has not three lines for later: $(cat "$work/years")"
+	years() { (cd "$bundle" && keys=$keys run "$1" "$2" faketime "$(date -u -d '+5 years' +'%F %T')" bash -euo pipefail "$work/years" && exit "$failures") || failures=$?; }
+	years "stock tools in 5 years" 0
+	mv "$keys/tsa-ca.pem" "$work/kept.pem"
+	cp "$work/stranger-ca.pem" "$keys/tsa-ca.pem"
+	years "stock tools in 5 years, another authority" 1
+	mv "$work/kept.pem" "$keys/tsa-ca.pem"
 fi
 in_a_year=$(date -u -d '+1 year' +%FT%TZ)
 verify "verify, --at wins" 65 --keys "$keys" --at "$in_a_year"

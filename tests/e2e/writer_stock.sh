@@ -71,6 +71,22 @@ sed -n '/^## With stock tools/,/^## /p' "$page" | sed -n '/^```/,/^```/p' | sed 
 readme | grep -vE '^  (sha256sum MANIFEST|keys=)' | sort | uniq -c | sed 's/^ *2 //' >"$work/readme.lines"
 cmp -s "$work/page.lines" "$work/readme.lines" || complain "README.txt: $(diff "$work/page.lines" "$work/readme.lines" | head -n 4)"
 
+# Our own commands as the pages and README.txt print them: each one whole, and each works on a bundle.
+said=0
+while IFS= read -r line; do
+	said=$((said + 1))
+	for word in "BUNDLE|証拠一式|DIRECTORY|フォルダー=$bundle" "KEYDIR|keys|鍵フォルダー=$work/keys" "FILE|sheet.html=$work/made-$said" "DIR|OUTPUT|出力先=$work/below-$said"; do
+		line=$(sed -E "s#(^| )(${word%%=*})( |\$)#\1${word#*=}\3#g" <<<"$line")
+	done
+	run "$line" 0 bash -c "\"$kanshiki\"${line#kanshiki}"
+done < <({
+	grep -v '^#' "$tests"/../docs/{verify,bundle-format}.md "$tests"/../docs/formats/case.md "$tests"/../README.md -h | tr '\n' ' ' |
+		grep -oE '`kanshiki [a-z]+ (BUNDLE|証拠一式) [^`]*`' | tr -d '`' | grep -v -e --url
+	grep -oE '^  kanshiki .*' "$bundle/README.txt" | sed 's/^ *//'
+} | sort -u)
+[ "$said" -ge 10 ] || complain "the pages print only $said commands of ours"
+[ "$(find "$work" -maxdepth 1 -name 'made-*' -size +1k | wc -l)" -ge 4 ] || complain "files that were asked for were not made: $(ls "$work")"
+
 # The signature holds for the MANIFEST as it is, and for no other.
 sed -i 's/^# case: .*/# case: other/' "$copy/MANIFEST.sha256"
 run "a changed MANIFEST" "1|4" stock 1
