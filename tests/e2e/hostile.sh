@@ -25,13 +25,22 @@ is_clean() {
 		exit($text =~ /[\x00-\x08\x0b-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]/ ? 1 : 0)' <"$1"
 }
 
+# Seconds of processor that all commands so far have taken, in $spent: the clock runs on while others have the machine.
+look_at_spent() {
+	times >"$work/times"
+	spent=$(awk 'NR == 2 { gsub(/[ms]/, " "); print int($1 * 60 + $2 + $3 * 60 + $4) }' "$work/times")
+}
+
 # usage: quiet WHAT CODES COMMAND...   run, and both streams are clean and it is soon over
 quiet() {
-	local what=$1 start=$SECONDS
+	local what=$1 start
+	look_at_spent
+	start=$spent
 	run "$@"
+	look_at_spent
 	is_clean "$work/out" || complain "$what: raw bytes on stdout: $(head -c 300 "$work/out" | cat -v)"
 	is_clean "$work/err" || complain "$what: raw bytes on stderr: $(head -c 300 "$work/err" | cat -v)"
-	[ $((SECONDS - start)) -le "$seconds_most" ] || complain "$what: took $((SECONDS - start)) seconds"
+	[ $((spent - start)) -le "$seconds_most" ] || complain "$what: took $((spent - start)) s of processor"
 }
 
 # All that is in $work/cage, but for what is below its x: nothing. The target is deep in the cage so that "../" lands inside it.
