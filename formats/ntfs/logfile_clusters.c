@@ -52,7 +52,8 @@ static bool make_room(struct logfile_clusters *c, struct grants *list, struct er
 	if (list->count >= LOGFILE_GRANTS) {
 		size_t kept = LOGFILE_GRANTS / 2;
 
-		c->since = list->at[list->count - kept].lsn;
+		if (c->since < list->at[list->count - kept].lsn)
+			c->since = list->at[list->count - kept].lsn;
 		memmove(list->at, list->at + list->count - kept, kept * sizeof(*list->at));
 		list->count = kept;
 	}
