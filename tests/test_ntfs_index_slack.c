@@ -204,6 +204,31 @@ static void test_reference_overwritten(void **state)
 	end(&d);
 }
 
+/* Without a header the sizes decide, too: a resident file that ntfs3 of Linux wrote is allocated what it has. */
+static void test_size_of_another_driver(void **state)
+{
+	struct directory d;
+	uint8_t entries[2048] = {0};
+	size_t pos = 0;
+
+	(void)state;
+	begin(&d, 1);
+	add(entries, &pos, 30, "a.txt");
+	size_t used = pos;
+
+	for (unsigned i = 0; i < 2; i++) {
+		size_t at = pos;
+
+		add(entries, &pos, 31, i ? "noise.txt" : "b.txt"); /* the first is under the mark */
+		put_le64(entries + at + 16 + 40, 4);
+		put_le64(entries + at + 16 + 48, i ? 3 : 4);
+		memset(entries + at, 0, 16);
+	}
+	put(&d, 0, entries, pos, used);
+	check(&d, "b.txt tail gone 0;");
+	end(&d);
+}
+
 /* The mark of the end of a node with children is 24 bytes: it lies over the parent as well. */
 static void test_header_and_parent_overwritten(void **state)
 {
@@ -455,6 +480,7 @@ int main(void)
 	    cmocka_unit_test(test_tail_of_a_block),
 	    cmocka_unit_test(test_older_state_and_another_file),
 	    cmocka_unit_test(test_reference_overwritten),
+	    cmocka_unit_test(test_size_of_another_driver),
 	    cmocka_unit_test(test_header_and_parent_overwritten),
 	    cmocka_unit_test(test_free_torn_and_foreign_blocks),
 	    cmocka_unit_test(test_deleted_directory_gives_all_but_of_others),

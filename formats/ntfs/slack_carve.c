@@ -91,8 +91,10 @@ static bool judge(
 
 	e.has_parent = name.parent.record == c->directory;
 	e.has_entry = !is_cut && is_entry(c->bytes, at, len);
+	/* Windows allocates by eights; ntfs3 of Linux gives a resident file its very size. */
 	e.times_sane = are_times_sane(&name) && name.size < SIZE_SANE &&
-		       name.allocated < SIZE_SANE && name.allocated % 8 == 0;
+		       name.allocated < SIZE_SANE &&
+		       (name.allocated % 8 == 0 || name.allocated == name.size);
 	if (e.has_entry)
 		file = ntfs_reference_parse(c->bytes.at + at - NTFS_INDEX_ENTRY_HEADER);
 	/* A mark of the end may lie over the reference alone. */

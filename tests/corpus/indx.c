@@ -47,16 +47,18 @@ static bool list_entries(struct source *raw, uint64_t *directory, struct err *er
 
 		if (!source_read_exact(raw, number * BLOCK, block, BLOCK, err))
 			return false;
-		if (memcmp(block, "INDX", 4) != 0 || !ntfs_fixup(block, BLOCK, &torn, err) ||
+		/* A block that is no node, or no whole one, holds remnants all the same. */
+		if (memcmp(block, "INDX", 4) != 0 || !ntfs_fixup(block, BLOCK, &torn, NULL) ||
+		    torn ||
 		    !ntfs_index_entries((struct bytes){block + NTFS_INDEX_BLOCK_HEADER,
 					    BLOCK - NTFS_INDEX_BLOCK_HEADER},
-			&entries, err))
-			return false;
+			&entries, NULL))
+			continue;
 		while (!entry.last) {
 			struct ntfs_name name;
 
-			if (!ntfs_index_entry_next(entries, &pos, &entry, err))
-				return false;
+			if (!ntfs_index_entry_next(entries, &pos, &entry, NULL))
+				break;
 			if (entry.last || !ntfs_file_name_parse(entry.key, &name, err))
 				continue;
 			*directory = name.parent.record;

@@ -74,6 +74,11 @@ corpus_unpack() {
 	*.zst) zstd -dcq "$path" | corpus_sparse "$unpacked/${name%.zst}" ;;
 	*.zip) bsdtar -xf "$path" -C "$unpacked" && corpus_unwrap ;;
 	*.7z) 7zz x -y "-o$unpacked" "$path" >/dev/null && corpus_unwrap ;;
+	# Raw in parts: the first one is the image, the others are of it.
+	*.001)
+		if corpus_is_set "$path"; then cat "${path%001}"[0-9][0-9][0-9] | corpus_sparse "$unpacked/$name"; else ln -s "$path" "$unpacked/$name"; fi
+		;;
+	*.[0-9][0-9][0-9]) [ -e "${path%???}001" ] || ln -s "$path" "$unpacked/$name" ;;
 	*.[Ee]01) ewfexport -q -u -f raw -S 0 -t "$unpacked/${name%.*}" "$path" >/dev/null 2>&1 &&
 		mv "$unpacked/${name%.*}.raw" "$unpacked/${name%.*}" && rm -f "$unpacked"/*.info ;;
 	*.qcow2 | *.vhd | *.vhdx | *.vmdk) qemu-img convert -O raw "$path" "$unpacked/${name%.*}" ;;
@@ -87,10 +92,20 @@ corpus_unwrap() {
 	find "$unpacked" -type f -size +7 | while IFS= read -r file; do
 		case $(head -c 8 "$file" | tr -c '[:print:]' .) in
 		conectix | vhdxfile | KDMV* | QFI.*) ;;
+		EVF*)
+			! ewfexport -q -u -f raw -S 0 -t "$file.new" "$file" >/dev/null 2>&1 || mv "$file.new.raw" "$file"
+			rm -f "$file.new"*
+			continue
+			;;
 		*) continue ;;
 		esac
 		! qemu-img convert -O raw "$file" "$file.raw" 2>/dev/null || mv "$file.raw" "$file"
 	done
+}
+
+# Whether parts of an image follow FILE.001.
+corpus_is_set() {
+	[ -e "${1%001}002" ]
 }
 
 # Whether a file is text: of an archive, what is beside the images.
@@ -256,16 +271,17 @@ corpus_fail() {
 	corpus_failures=$((corpus_failures + 1))
 }
 
-# Prints `first last` (sectors) of each partition that mmls sees in IMAGE with sectors of SIZE; of one that mmls refuses (partitions
-# behind the end of the image) what sfdisk sees, for 512.
+# Prints `first last` (sectors) of each partition that mmls sees in IMAGE with sectors of SIZE, in a table of the kinds that we read (no
+# disk label of BSD, Sun or Apple); of one that mmls refuses (partitions behind the end of the image) what sfdisk sees, for 512. An entry
+# of type 0, or of no length, is empty.
 corpus_partitions() {
 	local found
-	found=$({ mmls -b "$2" "$1" 2>/dev/null || true; } |
-		awk '$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ { print $3 + 0, $4 + 0 }')
+	found=$({ mmls -b "$2" "$1" 2>/dev/null || true; } | awk 'NR == 1 && !/^(DOS|GUID) Partition Table/ { exit }
+		$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ && !/Empty \(0x00\)/ { printf "%.0f %.0f\n", $3, $4 }')
 	if [ -z "$found" ] && [ "$2" -eq 512 ]; then
 		# Extended ones hold partitions, they are none.
 		found=$(sfdisk -J "$1" 2>/dev/null | jq -r '.partitiontable | select(.label == "dos") | .partitions // [] | .[] |
-			select(.type | test("^([5f]|85)$") | not) | "\(.start) \(.start + .size - 1)"' 2>/dev/null) || found=
+			select(.size > 0 and .start > 0 and (.type | test("^([5f]|85|0)$") | not)) | "\(.start) \(.start + .size - 1)"' 2>/dev/null) || found=
 	fi
 	[ -z "$found" ] || sort -n <<<"$found"
 }

@@ -56,7 +56,7 @@ def is_out_of_reach(data):
         kind, length = struct.unpack_from("<II", data, at)
         if kind == 0xFFFFFFFF or length == 0:
             return False
-        if at + 64 > len(data):
+        if at + 64 >= len(data):
             return True
         at += length
     return False

