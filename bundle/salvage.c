@@ -405,7 +405,11 @@ static bool visit_placed(void *context, const struct tar_entry *entry, struct er
 static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
 {
 	CLEANUP(source_close) struct source *space = NULL;
+	const struct salvage_volumes *volumes = &salvage->sets[set];
+	uint32_t last = volumes->count ? volumes->at[volumes->count - 1].index : 0;
 
+	/* Those between others were told of before. */
+	say_missing(salvage, set, last + 1, salvage->last[set] + 1);
 	salvage->set = set;
 	salvage->is_placed = false;
 	/* First what can only be told by its name: a row that it belongs to is then not called lost. */

@@ -71,6 +71,7 @@ struct salvage {
 	const struct salvage_output *output;
 	struct salvage_totals *totals;
 	struct salvage_volumes sets[BUNDLE_META + 1];
+	uint32_t last[BUNDLE_META + 1]; /* volume of each set that a row tells of */
 	struct salvage_cuts cuts;
 	unsigned set;   /* that is being taken */
 	bool is_placed; /* places in what is being read are those of its tar */

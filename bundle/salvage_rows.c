@@ -68,6 +68,10 @@ static bool add_row(
 		.space = (uint16_t)space,
 		.set = (uint8_t)row.place.set,
 		.is_taken = row.taken};
+	uint32_t *last = &salvage->last[row.place.set];
+
+	if (row.taken && row.place.volume > *last && row.place.volume <= VOLUME_INDEX_MAX)
+		*last = row.place.volume;
 	salvage->totals->rows++;
 	return true;
 }

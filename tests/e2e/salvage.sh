@@ -52,6 +52,10 @@ try "nothing is wrong" 0 0 true
 try "a flipped bit" 1 8 'flip files.003.tar.zst.age 500000'
 try "many flipped bits" 1 12 'for at in 300000 400000 900000; do for v in 002 005 009; do flip files.$v.tar.zst.age $at; done; done'
 try "a missing volume" 1 5 'rm files.005.tar.zst.age'
+try "the last two volumes missing" 1 10 'ls files.* | tail -n 2 >"$work/gone"; rm $(cat "$work/gone")'
+while read -r name; do says "the last two volumes missing" "'$name': it is missing"; done <"$work/gone"
+try "no volume of files" 1 60 'rm files.*'
+says "no volume of files" "'files.001.tar.zst.age': it is missing"
 try "no MANIFEST" 1 0 'rm MANIFEST*'
 try "no meta" 1 0 'rm meta.*'
 try "neither MANIFEST nor meta" 1 0 'rm MANIFEST* meta.*'
