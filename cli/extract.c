@@ -3,7 +3,9 @@
 #include "bundle/target.h"
 #include "cli/command.h"
 #include "cli/listing.h"
+#include "cli/made_names.h"
 #include "cli/member.h"
+#include "cli/names_list.h"
 #include "cli/opening.h"
 #include "core/tr.h"
 #include "platform/console.h"
@@ -13,11 +15,9 @@
 #include <string.h>
 
 #define OPTIONS     (TRUST_OPTIONS + 3)
-#define NAMES_TRY   99               /* NAMES.tsv, NAMES.2.tsv ... */
 #define OWN_LANE    (POUR_LANES - 1) /* of this thread */
 #define APART_TRIES 16
 #define HELD_MAX    ((size_t)8 << 20) /* bytes about files on their way out */
-#define NAMES_HELD  ((size_t)1 << 20) /* of NAMES.tsv, before they are written */
 
 struct extraction {
 	struct opening opening;
@@ -29,15 +29,10 @@ struct extraction {
 	size_t held;
 	bool over; /* nothing more is written, because of `why` */
 	struct err why;
-	struct text names; /* lines of NAMES.tsv not written yet: path in the bundle, path here */
-	struct text names_name;
-	struct tree_file *names_file; /* NULL: none yet */
-	uint64_t names_at;
-	struct err names_why; /* why it could not be written */
-	uint64_t *made; /* hashes of the folded paths of files made, open addressing; 0: free */
-	size_t made_mask;
+	struct made_names made;
+	struct names_list renamed;
 	uint64_t files, bytes; /* written */
-	size_t renamed, failed, denied, partial;
+	size_t failed, denied, partial;
 	bool damaged, creating;
 };
 
@@ -64,39 +59,6 @@ static void help(struct text *out)
 	make_options(&extraction, options);
 	text_adds(out, tr("Example: kanshiki extract BUNDLE --keys keys -C out 'fs/C/Users'\n\n"));
 	options_help(options, OPTIONS, out);
-}
-
-/* Hash of a path without regard to case; never 0. */
-static uint64_t folded_hash(struct bytes path)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-	size_t pos = 0;
-
-	while (pos < path.len)
-		hash = (hash ^ text_fold(text_decode(path, &pos))) * 0x100000001b3u;
-	return hash ? hash : 1;
-}
-
-/* The slot of that hash: its own, or the free one where it belongs. */
-static uint64_t *made_slot(const struct extraction *extraction, uint64_t hash)
-{
-	size_t at = (size_t)(hash >> 7) & extraction->made_mask;
-
-	while (extraction->made[at] && extraction->made[at] != hash)
-		at = (at + 1) & extraction->made_mask;
-	return &extraction->made[at];
-}
-
-static bool make_room(struct extraction *extraction, struct err *err)
-{
-	size_t room = 1024;
-
-	/* Two for each: its name, and the one apart. */
-	while (room / 4 <= bundle_row_count(extraction->opening.reader) + 1024)
-		room *= 2;
-	extraction->made = calloc(room, sizeof(*extraction->made));
-	extraction->made_mask = room - 1;
-	return extraction->made || fail(err, ERR_MEMORY, "no memory for the names of the files");
 }
 
 /* One file on its way out: pieces of it may be written on any thread. */
@@ -150,13 +112,8 @@ static bool reserve_apart(struct outgoing *out, enum target_rules rules, struct 
 		target_path_distinct(text_bytes(&out->path), rules, turn, &out->apart);
 		if (!text_ok(&out->apart, err))
 			return false;
-		uint64_t hash = folded_hash(text_bytes(&out->apart));
-		uint64_t *slot = made_slot(out->extraction, hash);
-
-		if (*slot == 0) {
-			*slot = hash;
+		if (made_names_take(&out->extraction->made, text_bytes(&out->apart)))
 			return true;
-		}
 	}
 	return fail(err, ERR_DAMAGED, "other files have its name, and those it would get instead");
 }
@@ -174,10 +131,7 @@ static bool outgoing_new(
 	out->is_renamed = target_path(path, rules, &out->target);
 	if (!text_ok(&out->path, err) || !text_ok(&out->target, err))
 		return false;
-	uint64_t hash = folded_hash(text_bytes(&out->target));
-
-	out->is_twin = *made_slot(extraction, hash) == hash;
-	*made_slot(extraction, hash) = hash;
+	out->is_twin = !made_names_take(&extraction->made, text_bytes(&out->target));
 	if (out->is_twin && !reserve_apart(out, rules, err))
 		return false;
 	/* Two names that differ only in case cannot both go to Windows, even where they can lie here. */
@@ -268,76 +222,6 @@ static bool is_end(struct extraction *extraction, struct bytes path, struct err 
 	return false;
 }
 
-/* A name for NAMES.tsv that nothing has here; what the bundle calls so as well comes after it, and gets one apart. */
-static bool create_names(struct extraction *extraction, struct err *err)
-{
-	struct text *name = &extraction->names_name;
-
-	for (int i = 1; i <= NAMES_TRY; i++) {
-		text_clear(name);
-		if (i == 1)
-			text_adds(name, "NAMES.tsv");
-		else
-			text_addf(name, "NAMES.%d.tsv", i);
-		if (!text_ok(name, err))
-			return false;
-		uint64_t hash = folded_hash(text_bytes(name));
-
-		if (*made_slot(extraction, hash) == hash)
-			continue; /* the bundle's own */
-		if (tree_create(extraction->trees[OWN_LANE], text_string(name), extraction->force,
-			&extraction->names_file, err)) {
-			*made_slot(extraction, hash) = hash;
-			return true;
-		}
-		if (err->kind != ERR_EXISTS)
-			return false;
-	}
-	return fail(err, ERR_EXISTS, "there are NAMES.tsv to NAMES.%d.tsv already", NAMES_TRY);
-}
-
-static bool put_names(struct extraction *extraction, struct err *err)
-{
-	if (!text_ok(&extraction->names, err) ||
-	    (!extraction->names_file && !create_names(extraction, err)) ||
-	    !tree_write(
-		extraction->names_file, extraction->names_at, text_bytes(&extraction->names), err))
-		return false;
-	extraction->names_at += extraction->names.len;
-	text_clear(&extraction->names);
-	return true;
-}
-
-static void note_name(struct extraction *extraction, const struct outgoing *out)
-{
-	struct text *names = &extraction->names;
-
-	extraction->renamed++;
-	if (extraction->names_why.kind != ERR_NONE)
-		return;
-	text_add_printable(names, text_bytes(&out->path));
-	text_addc(names, '\t');
-	text_add_printable(names, text_bytes(&out->target));
-	text_addc(names, '\n');
-	if (names->failed || names->len >= NAMES_HELD)
-		(void)!put_names(extraction, &extraction->names_why);
-}
-
-static bool finish_names(struct extraction *extraction, struct err *err)
-{
-	const struct tree_times times = {0};
-
-	if (extraction->names_why.kind == ERR_NONE)
-		(void)!put_names(extraction, &extraction->names_why);
-	/* What there is of it stays. */
-	bool ok = extraction->names_file &&
-		  tree_finish(TAKE(extraction->names_file), extraction->names_at, &times, err);
-
-	if (extraction->names_why.kind != ERR_NONE)
-		*err = extraction->names_why;
-	return ok && extraction->names_why.kind == ERR_NONE;
-}
-
 /* What became of a file; frees it. */
 static void account(struct outgoing *out, const struct err *why)
 {
@@ -345,7 +229,8 @@ static void account(struct outgoing *out, const struct err *why)
 
 	extraction->held -= out->held;
 	if (out->is_created && out->is_renamed)
-		note_name(extraction, out);
+		names_list_add(
+		    &extraction->renamed, text_bytes(&out->path), text_bytes(&out->target));
 	if (!why) {
 		extraction->files++;
 		extraction->bytes +=
@@ -501,11 +386,11 @@ static void say_counts(struct extraction *extraction)
 		say(tr("kanshiki: note: %zu of them were taken only in part; kanshiki verify names "
 		       "them\n"),
 		    extraction->partial);
-	if (extraction->renamed == 0)
+	if (extraction->renamed.count == 0)
 		return;
-	if (finish_names(extraction, &err))
+	if (names_list_finish(&extraction->renamed, &err))
 		say(tr("kanshiki: names that had to be changed: %zu; '%s' there lists them\n"),
-		    extraction->renamed, text_string(&extraction->names_name));
+		    extraction->renamed.count, text_string(&extraction->renamed.name));
 	else
 		opening_problem(&extraction->opening, &err);
 }
@@ -521,9 +406,12 @@ static bool prepare(struct extraction *extraction, struct err *err)
 			&extraction->patterns, bytes_of(extraction->operands.at[i]), err))
 			return false;
 	if (!opening_all(&extraction->opening, extraction->operands.at[0], err) ||
-	    !make_room(extraction, err))
+	    !made_names_new(&extraction->made, bundle_row_count(extraction->opening.reader), err))
 		return false;
 	extraction->creating = !tree_open(extraction->directory, &extraction->trees[OWN_LANE], err);
+	extraction->renamed.tree = extraction->trees[OWN_LANE];
+	extraction->renamed.made = &extraction->made;
+	extraction->renamed.force = extraction->force;
 	return !extraction->creating;
 }
 
@@ -568,14 +456,12 @@ static int run(int argc, char **argv)
 	else
 		code = extract(&extraction);
 	opening_close(&extraction.opening);
-	tree_abandon(extraction.names_file);
+	names_list_free(&extraction.renamed);
+	made_names_free(&extraction.made);
 	for (size_t i = 0; i < ARRAY_LEN(extraction.trees); i++)
 		tree_close(extraction.trees[i]);
-	text_free(&extraction.names);
-	text_free(&extraction.names_name);
 	text_list_free(&extraction.operands);
 	text_list_free(&extraction.patterns);
-	free(extraction.made);
 	return code;
 }
 
