@@ -8,6 +8,7 @@
 struct ntfs_mft_used {
 	struct source *bitmap; /* NULL: not at hand */
 	uint64_t first;        /* byte that the window begins with */
+	bool was_read;         /* the window; what could not be read is not tried for each record */
 	size_t len;
 	uint8_t window[WINDOW_LEN];
 };
@@ -30,7 +31,8 @@ static bool is_used(struct ntfs_mft_used *used, uint64_t record)
 
 	if (!used->bitmap || at >= used->bitmap->size)
 		return false;
-	if (at < used->first || at - used->first >= used->len) {
+	if (!used->was_read || at < used->first || at - used->first >= WINDOW_LEN) {
+		used->was_read = true;
 		used->first = at - at % WINDOW_LEN;
 		used->len = 0;
 		/* What was read before a failure counts. */

@@ -64,7 +64,8 @@ static bool try_at(struct source *raw, uint64_t at, uint32_t size, struct ntfs_g
 
 	for (uint32_t cluster = NTFS_LIMIT_CLUSTER_MIN; mirror && cluster <= NTFS_LIMIT_CLUSTER_MAX;
 	     cluster *= 2) {
-		if ((mft * cluster != at && mirror * cluster != at) ||
+		if (mft > raw->size / cluster || mirror > raw->size / cluster ||
+		    (mft * cluster != at && mirror * cluster != at) ||
 		    first_cluster(raw, mft * cluster, size, 0, "$MFT") != mft ||
 		    first_cluster(raw, mirror * cluster, size, 0, "$MFT") != mft)
 			continue;
