@@ -28,15 +28,19 @@ static uint64_t *slot_of(const struct made_names *made, uint64_t hash)
 	return &made->at[at];
 }
 
+/* How many may be in it: never more than three quarters. */
+static size_t most(size_t room)
+{
+	return room / 4 * 3;
+}
+
 bool made_names_new(struct made_names *made, size_t files, struct err *err)
 {
 	size_t room = SPARE;
 
-	/* Never more than half full. */
-	while (room / 4 <= files + SPARE)
+	while (most(room) <= files + SPARE)
 		room *= 2;
-	made->at = calloc(room, sizeof(*made->at));
-	made->mask = room - 1;
+	*made = (struct made_names){.at = calloc(room, sizeof(*made->at)), .mask = room - 1};
 	return made->at || fail(err, ERR_MEMORY, "no memory for the names of the files");
 }
 
@@ -45,14 +49,31 @@ void made_names_free(struct made_names *made)
 	free(made->at);
 }
 
+static bool grow(struct made_names *made)
+{
+	size_t room = 2 * (made->mask + 1);
+	struct made_names grown = {
+	    .at = calloc(room, sizeof(*made->at)), .mask = room - 1, .count = made->count};
+
+	if (!grown.at)
+		return false;
+	for (size_t i = 0; i <= made->mask; i++)
+		if (made->at[i])
+			*slot_of(&grown, made->at[i]) = made->at[i];
+	free(made->at);
+	*made = grown;
+	return true;
+}
+
 bool made_names_take(struct made_names *made, struct bytes path)
 {
 	uint64_t hash = folded_hash(path);
-	uint64_t *slot = slot_of(made, hash);
-	bool is_free = *slot == 0;
 
-	*slot = hash;
-	return is_free;
+	if (*slot_of(made, hash) || (made->count >= most(made->mask + 1) && !grow(made)))
+		return false;
+	*slot_of(made, hash) = hash;
+	made->count++;
+	return true;
 }
 
 bool made_names_has(const struct made_names *made, struct bytes path)

@@ -8,13 +8,13 @@
 
 struct made_names { /* open addressing; 0: free */
 	uint64_t *at;
-	size_t mask;
+	size_t mask, count;
 };
 
-/* For so many files, two names for each. ERR_MEMORY. */
+/* For so many files; grows for more names than that. ERR_MEMORY. */
 bool made_names_new(struct made_names *made, size_t files, struct err *err) MUST_CHECK;
 void made_names_free(struct made_names *made);
-/* False: it was taken before. */
+/* False: it was taken before, or there is no memory for one more. */
 bool made_names_take(struct made_names *made, struct bytes path);
 bool made_names_has(const struct made_names *made, struct bytes path);
 
