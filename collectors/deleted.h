@@ -111,8 +111,6 @@ static inline void deleted_runs_free_at(struct deleted_runs *runs)
 {
 	deleted_runs_free(runs);
 }
-/* Of an extension record that stands for itself: streams that begin in another record end with their last cluster. */
-void deleted_give_sizes(const struct deleted_files *d, struct ntfs_entry *entry);
 
 /* deleted_priority.c: the list. */
 bool deleted_priorities(struct matcher *matcher, struct err *err) MUST_CHECK;

@@ -135,7 +135,7 @@ static bool walk(struct deleted_files *d, bool only_marked,
 		}
 		if ((!only_marked || is_marked(d, record)) &&
 		    hit_load(d->volume, record, &entry, &err)) {
-			deleted_give_sizes(d, &entry);
+			ntfs_deleted_give_sizes(d->volume->ntfs, &entry);
 			see(d, context, &entry);
 		}
 	}

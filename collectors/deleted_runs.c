@@ -7,7 +7,6 @@
 
 #define HOLES_STORED_MAX ((uint64_t)16 << 20) /* bytes; zeros that lie in holes are no evidence */
 #define RANGES_MAX       500000u              /* in a sparse_map: its row stays under 16 MiB */
-#define UNIT             4u /* log2 of the clusters of a compression unit: Windows has no other */
 
 void deleted_runs_free(struct deleted_runs *runs)
 {
@@ -51,27 +50,4 @@ bool deleted_runs_open(
 	(void)TAKE(*content);
 	*out = stored;
 	return true;
-}
-
-void deleted_give_sizes(const struct deleted_files *d, struct ntfs_entry *entry)
-{
-	uint64_t cluster = ntfs_volume_geometry(d->volume->ntfs)->cluster_size;
-
-	if (entry->base.record == 0 && entry->base.sequence == 0)
-		return;
-	for (size_t i = 0; i < entry->stream_count; i++) {
-		struct ntfs_stream *stream = &entry->streams[i];
-
-		if (stream->run_count == 0 || stream->size != 0 || stream->runs[0].vcn == 0)
-			continue;
-		const struct ntfs_run *last = &stream->runs[stream->run_count - 1];
-
-		if (last->vcn + last->length > INT64_MAX / cluster)
-			continue;
-		stream->size = (last->vcn + last->length) * cluster;
-		stream->initialized = stream->size;
-		stream->incomplete = true;
-		if (stream->flags & NTFS_STREAM_COMPRESSED)
-			stream->compression_unit = UNIT;
-	}
 }

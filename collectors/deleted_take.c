@@ -301,7 +301,7 @@ static bool load_candidate(struct deleted_files *d, const struct deleted_candida
 		return true;
 	if (hit_load(d->volume, one->record, entry, err) && !entry->in_use &&
 	    entry->sequence == one->sequence && stream_keys_make(&d->keys, entry, err)) {
-		deleted_give_sizes(d, entry);
+		ntfs_deleted_give_sizes(d->volume->ntfs, entry);
 		return true;
 	}
 	ntfs_entry_free(entry);

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#define UNIT 4u /* log2 of the clusters of a compression unit: Windows has no other */
+
 void ntfs_deleted_free(struct ntfs_deleted *deleted)
 {
 	free(deleted->lost.at);
@@ -160,4 +162,27 @@ bool ntfs_deleted_judge(const struct ntfs_deleted_stream *of, struct ntfs_bitmap
 		return false;
 	conclude(of, out);
 	return true;
+}
+
+void ntfs_deleted_give_sizes(const struct ntfs_volume *volume, struct ntfs_entry *entry)
+{
+	uint64_t cluster = ntfs_volume_geometry(volume)->cluster_size;
+
+	if (entry->base.record == 0 && entry->base.sequence == 0)
+		return;
+	for (size_t i = 0; i < entry->stream_count; i++) {
+		struct ntfs_stream *stream = &entry->streams[i];
+
+		if (stream->run_count == 0 || stream->size != 0 || stream->runs[0].vcn == 0)
+			continue;
+		const struct ntfs_run *last = &stream->runs[stream->run_count - 1];
+
+		if (last->vcn + last->length > INT64_MAX / cluster)
+			continue;
+		stream->size = (last->vcn + last->length) * cluster;
+		stream->initialized = stream->size;
+		stream->incomplete = true;
+		if (stream->flags & NTFS_STREAM_COMPRESSED)
+			stream->compression_unit = UNIT;
+	}
 }

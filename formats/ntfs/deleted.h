@@ -41,6 +41,10 @@ struct ntfs_deleted_stream {
 	const struct ntfs_stream *stream;
 };
 
+/* Of an extension record that stands for itself: streams that begin in another record end with their last cluster, and what lies
+ * before is missing. */
+void ntfs_deleted_give_sizes(const struct ntfs_volume *volume, struct ntfs_entry *entry);
+
 /* Judges the clusters by `bitmap` as it is now. What lies behind the initialized part needs no clusters. Of a
  * compressed stream whole units are lost. ERR_MEMORY; *out is freed and filled anew. */
 bool ntfs_deleted_judge(const struct ntfs_deleted_stream *of, struct ntfs_bitmap *bitmap,

@@ -1,4 +1,4 @@
-/* formats/ntfs/claims.h and deleted.h: image in, who owns which cluster, what is left of each deleted stream. */
+/* formats/ntfs/claims.h and deleted.h: image in, with its log, who owns which cluster, what is left of each deleted stream. */
 #include "tests/fuzz/fuzz_target.h"
 #include "formats/ntfs/deleted.h"
 
@@ -37,16 +37,19 @@ static void read_stream(const struct ntfs_deleted_stream *of, struct ntfs_bitmap
 
 static void walk(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap, struct ntfs_claims *claims)
 {
+	CLEANUP(logfile_clusters_free) struct logfile_clusters *log = NULL;
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 
 	for (uint64_t i = 0; i < RECORDS; i++)
 		if (ntfs_entry_load(ntfs_volume_mft(volume), i, &entry, NULL))
 			ntfs_claims_see(claims, &entry);
-	if (ntfs_claims_settle(claims))
+	if (ntfs_claims_settle(claims) || !logfile_clusters_load(volume, &log, NULL))
 		return;
+	ntfs_claims_set_log(claims, log);
 	for (uint64_t i = 0; i < RECORDS; i++) {
 		if (!ntfs_entry_load(ntfs_volume_mft(volume), i, &entry, NULL) || entry.in_use)
 			continue;
+		ntfs_deleted_give_sizes(volume, &entry);
 		for (size_t s = 0; s < entry.stream_count; s++) {
 			struct ntfs_deleted_stream of = {volume, claims, &entry, &entry.streams[s]};
 
