@@ -186,7 +186,7 @@ static int say_damage(const char *input, const struct timeline_totals *totals)
 	if (totals->damaged == 0)
 		return EXIT_COMPLETE;
 	text_add_printable(&name, bytes_of(input));
-	text_add_printable(&first, bytes_of(totals->first.text));
+	command_line_about(NULL, totals->first.text, &first);
 	say(tr("kanshiki: '%s': places that could not be read: %llu; the first: %s\n"),
 	    text_string(&name), (unsigned long long)totals->damaged, text_string(&first));
 	return EXIT_GAPS;

@@ -1,6 +1,7 @@
 /* The timeline of the partitions of a disk. See timeline_disk.h. */
 #include "cli/timeline_disk.h"
 
+#include "cli/command.h"
 #include "core/array.h"
 #include "core/tr.h"
 #include "platform/console.h"
@@ -47,9 +48,17 @@ static void say_left_out(
 {
 	CLEANUP(text_free) struct text reason = {0};
 
-	text_add_printable(&reason, bytes_of(why));
+	command_line_about(NULL, why, &reason);
 	say(tr("kanshiki: '%s', partition %u: %s\n"), work->path, partition->index,
 	    text_string(&reason));
+}
+
+static void say_damage(const struct work *work)
+{
+	CLEANUP(text_free) struct text reason = {0};
+
+	command_line_about(NULL, work->disk->damage.text, &reason);
+	say(tr("kanshiki: '%s', its partition table: %s\n"), work->path, text_string(&reason));
 }
 
 /* Failures that are not the partition's: the rest would meet them, too. */
@@ -151,7 +160,7 @@ bool timeline_disk(struct timeline *timeline, struct source *raw, const struct d
 	timeline_stores(timeline, stores.at, stores.count);
 	disk_letters(raw, disk, letters);
 	if (disk->damages)
-		say(tr("kanshiki: '%s', its partition table: %s\n"), work.path, disk->damage.text);
+		say_damage(&work);
 	bool ok = add_chosen(&work, target, letters, err);
 
 	timeline_stores(timeline, NULL, 0);

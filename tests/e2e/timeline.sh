@@ -111,6 +111,8 @@ check_gaps() {
 		says "bundle of $size" "'$bundle': .*lines are missing"
 		! grep -v "^kanshiki: [^']*'$bundle'" "$work/err" || complain "bundle of $size: a line that names no bundle"
 		[ -s "$work/out" ] || complain "bundle of $size: no line at all"
+		run "image of $size, in Japanese" 1 "$kanshiki" timeline "$work/short.img" --lang ja
+		says "image of $size, in Japanese" "'$work/short.img': 読めない箇所: .*最初のもの: .*(ボリューム|バイト)"
 		rm -rf "$work/part"
 		run "extract of $size" 0 "$kanshiki" extract "$bundle" -C "$work/part" --keys "$work/keys"
 		says "extract of $size" "only in part"
