@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/listing.h"
 #include "cli/opening.h"
+#include "core/json.h"
 #include "core/time.h"
 #include "core/tr.h"
 #include "platform/console.h"
@@ -69,30 +70,12 @@ static bool add_long(const struct bundle_row_view *view, struct text *out, struc
 	return true;
 }
 
-/* JSON as it stands, but for the control and bidi characters that JSON may hold raw. */
-static void add_json(const struct bundle_row_view *view, struct text *out)
-{
-	size_t pos = 0;
-
-	while (pos < view->json.len) {
-		size_t start = pos;
-		uint32_t code = text_decode(view->json, &pos);
-
-		if (code == TEXT_INVALID || (code >= 0xd800 && code <= 0xdfff))
-			text_adds(out, "\\ufffd");
-		else if (text_is_control(code))
-			text_addf(out, "\\u%04x", (unsigned)code);
-		else
-			text_add(out, (struct bytes){view->json.at + start, pos - start});
-	}
-	text_addc(out, '\n');
-}
-
 static bool add_row(const struct request *request, const struct bundle_row_view *view,
     struct text *out, struct err *err)
 {
 	if (request->json) {
-		add_json(view, out);
+		json_copy(&(struct json){.to = out}, view->json);
+		text_addc(out, '\n');
 	} else if (request->is_long) {
 		if (!add_long(view, out, err))
 			return false;

@@ -284,6 +284,17 @@ static bool show(const struct verification *verification, struct err *err)
 	return text_ok(&out, err) && console_write(text_bytes(&out), err);
 }
 
+/* What was sealed as such and is none: refused whatever is to be printed of it. */
+static bool are_readable(const struct verification *verification, struct err *err)
+{
+	CLEANUP(text_free) struct text shown = {0};
+
+	return (!verification->collection.len ||
+		   receipt_show_collection(text_bytes(&verification->collection), &shown, err)) &&
+	       (!verification->receipt.len ||
+		   receipt_show(text_bytes(&verification->receipt), &shown, err));
+}
+
 static void json_list(struct json *json, const char *key, const struct text_list *list)
 {
 	json_key(json, key);
@@ -352,10 +363,9 @@ static bool show_json(
 	json_list(&json, "notes", &verification->opening.notes);
 	json_key(&json, "receipt");
 	if (receipt_show(text_bytes(&verification->receipt), &shown, NULL))
-		text_add(&out, text_bytes(&verification->receipt));
+		json_copy(&json, text_bytes(&verification->receipt));
 	else
 		json_null(&json);
-	json.comma = true;
 	json_end(&json);
 	text_addc(&out, '\n');
 	return text_ok(&out, err) && console_write(text_bytes(&out), err);
@@ -366,8 +376,8 @@ static int verify(struct verification *verification)
 	struct opening *opening = &verification->opening;
 	struct err err = {0}, late = {0};
 	int code = EXIT_COMPLETE;
-	bool good =
-	    opening_seal(opening, verification->path, false, &err) && check(verification, &err);
+	bool good = opening_seal(opening, verification->path, false, &err) &&
+		    check(verification, &err) && are_readable(verification, &err);
 
 	if (!good)
 		code = opening_fail(opening, &err);
@@ -380,7 +390,7 @@ static int verify(struct verification *verification)
 		return code;
 	if (verification->json ? !show_json(verification, good ? NULL : &err, code, &late)
 			       : good && !show(verification, &late)) {
-		int failed = command_fail(&late);
+		int failed = command_fail_about(verification->path, &late);
 
 		return code > EXIT_GAPS ? code : failed;
 	}

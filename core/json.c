@@ -100,6 +100,28 @@ void json_string(struct json *json, struct bytes utf8)
 	add_string(json->to, utf8);
 }
 
+void json_copy(struct json *json, struct bytes value)
+{
+	struct text *to = json->to;
+	size_t pos = 0;
+
+	before_value(json);
+	while (pos < value.len) {
+		size_t start = pos;
+		uint32_t code = text_decode(value, &pos);
+
+		if (code == TEXT_INVALID || (code >= 0xd800 && code < 0xe000))
+			text_adds(to, "\\ufffd");
+		else if (code == '\n' || code == '\r' || code == '\t')
+			text_addc(to, ' '); /* between values: strings have none */
+		else if (text_is_control(code))
+			text_addf(to, "\\u%04x", code);
+		else
+			text_add(to, (struct bytes){.at = value.at + start, .len = pos - start});
+	}
+	json->comma = true;
+}
+
 void json_integer(struct json *json, int64_t value)
 {
 	before_value(json);

@@ -26,6 +26,8 @@ void json_bool(struct json *json, bool value);
 void json_null(struct json *json);
 void json_time(struct json *json, uint64_t ticks); /* "2018-…Z" */
 void json_hex(struct json *json, struct bytes bytes);
+/* A value that is JSON already, on one line; what it holds raw of control and bidi characters (only strings may) is escaped. */
+void json_copy(struct json *json, struct bytes value);
 
 void json_string_field(struct json *json, const char *key, const char *utf8); /* NULL: null */
 void json_bytes_field(struct json *json, const char *key, struct bytes utf8);

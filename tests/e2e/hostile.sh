@@ -6,7 +6,7 @@ set -euo pipefail
 build=${1:?usage: tests/e2e/hostile.sh BUILD}
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-need perl age
+need perl age jq
 seconds_most=20
 
 # The script of mkhostile on stdin. usage: hostile WHAT; sets $bundle
@@ -263,8 +263,29 @@ contradictions() {
 row {"path":"fs/C/b","status":"failed","reason":"%c2%9b31m %e2%80%aeevil %ff","size":1}
 row {"path":"fs/C/c","status":"failed\u001b","reason":"\u0007\u0085","kind":"\u001b[1m"}'
 	all "text in a row" "0|1|65"
-	hostile "text in meta" <<<$'meta collection.json {"case":"\\u001b]0;x\\u0007","operator":"%1b[2J%e2%80%ae"}\nmeta receipt.json {"%1b[31m":1}\nmeta %1b[31m.txt x\nentry fs/C/a fs/C/a 10'
-	all "text in meta" "0|1|65"
+	hostile "a name in meta" <<<$'meta %1b[31m.txt x\nentry fs/C/a fs/C/a 10'
+	all "a name in meta" 65
+	hostile "no JSON in meta" <<<$'meta collection.json {"case":"%1b]0;x"}\nmeta receipt.json {}\nentry fs/C/a fs/C/a 10'
+	for command in verify "verify --json" "custody" "export --case-jsonld $work/x"; do
+		# shellcheck disable=SC2086
+		quiet "no JSON in meta: $command" "65|66" "$kanshiki" $command "$bundle" --keys "$work/keys"
+		grep -qF "'$bundle'" "$work/err" || complain "no JSON in meta: $command: the bundle is not named: $(cat "$work/err")"
+	done
+	# As JSON may hold them: C1 and bidi raw, the others escaped.
+	local evil='\u001b]0;x\u0007\u009b31m\u202e%c2%9b31m%e2%80%ae'
+	hostile "text in meta" <<END
+meta collection.json {"schema":"kanshiki/collection/1","public":"ids","case_id":"$evil","operator":{"name":"$evil","org":"$evil"},"witness":{"name":"$evil"},"target":{"hostname":"$evil"},"tool":{"name":"$evil","version":"$evil","run_on":"$evil","run_by":"$evil"}}
+meta receipt.json {"kinds":[{"kind":"$evil","name":"$evil","expected":1,"reason":"$evil","collectors":[{"collector":"$evil","expected":1}]}],"volumes":[{"name":"$evil","reason":"$evil"}],"totals":{"broken":"$evil","problems":1}}
+row {"path":"fs/C/\$MFT","status":"partial","size":5,"reason":"$evil"}
+entry fs/C/a fs/C/a 10
+END
+	all "text in meta" 0 0
+	for command in "verify --json" "custody --html $work/x.html" "timeline" "export --case-jsonld $work/x.json"; do
+		# shellcheck disable=SC2086
+		quiet "text in meta: $command" "0|65|66" "$kanshiki" $command "$bundle" --keys "$work/keys"
+		[[ $command != verify* ]] || jq -e .receipt.kinds "$work/out" >/dev/null || complain "text in meta: $command: no JSON: $(cut -c 1-300 "$work/out")"
+	done
+	is_clean "$work/x.json" || complain "text in meta: raw bytes in the export"
 }
 
 # Files of any name that lie in the directory.
