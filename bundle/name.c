@@ -60,6 +60,8 @@ void bundle_name_add_path(struct text *out, struct bytes wtf8)
 	for (size_t i = 0; i <= wtf8.len; i++) {
 		if (i < wtf8.len && wtf8.at[i] != '/')
 			continue;
+		if (i == start && wtf8.len > 0) /* nobody would open a bundle with such a path */
+			text_add_code(out, 0xfffd);
 		bundle_name_add(out, (struct bytes){wtf8.at + start, i - start});
 		if (i < wtf8.len)
 			text_addc(out, '/');

@@ -8,7 +8,7 @@
 /* Adds one path component, given as raw UTF-16LE or as WTF-8, escaped. */
 void bundle_name_add_utf16(struct text *out, struct bytes utf16);
 void bundle_name_add(struct text *out, struct bytes wtf8);
-/* Adds a whole WTF-8 path: '/' separates, each component escaped. */
+/* Adds a whole WTF-8 path: '/' separates, each component escaped, U+FFFD for an empty one; nothing for an empty path. */
 void bundle_name_add_path(struct text *out, struct bytes wtf8);
 
 /* Whether a member name read from a bundle keeps all the rules (no escape that should not be there is

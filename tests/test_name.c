@@ -50,6 +50,14 @@ static void test_utf16_and_paths(void **state)
 	bundle_name_add_path(&path, bytes_of("fs/C/../x\n/y"));
 	assert_string_equal(text_string(&path), "fs/C/<U+002E><U+002E>/x<U+000A>/y");
 	assert_true(bundle_name_check(text_bytes(&path), NULL));
+	/* Directories that damage took the name of. */
+	text_clear(&path);
+	bundle_name_add_path(&path, bytes_of("/$Orphan//x/"));
+	assert_string_equal(text_string(&path), "\xef\xbf\xbd/$Orphan/\xef\xbf\xbd/x/\xef\xbf\xbd");
+	assert_true(bundle_name_check(text_bytes(&path), NULL));
+	text_clear(&path);
+	bundle_name_add_path(&path, bytes_of("")); /* the root */
+	assert_int_equal(path.len, 0);
 }
 
 /* Different names stay different: the escape can be undone. */

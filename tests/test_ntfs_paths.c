@@ -225,8 +225,23 @@ static void test_strange_names(void **state)
 	check(&m, 32, "\xed\xa0\x80lone", false);
 	put(&m, 33, 1, 1, 5, 5, "\xe6\x97\xa5\xe6\x9c\xac\xf0\x9f\x98\x80"); /* 日本😀 */
 	check(&m, 33, "\xe6\x97\xa5\xe6\x9c\xac\xf0\x9f\x98\x80", false);
-	put(&m, 34, 1, 1, 5, 5, ""); /* no characters */
-	check(&m, 34, "", false);
+	end(&m);
+}
+
+/* Damage took the names of a directory, and of a file in it. */
+static void test_empty_names(void **state)
+{
+	struct mft m;
+
+	(void)state;
+	begin(&m);
+	put(&m, 20, 1, 3, 5, 5, "");
+	put(&m, 21, 1, 1, 20, 1, "in.txt");
+	put(&m, 22, 1, 1, 20, 1, "");
+	put(&m, 34, 1, 1, 5, 5, ""); /* its path is not the root's */
+	check(&m, 34, "\xef\xbf\xbd", false);
+	check(&m, 21, "\xef\xbf\xbd/in.txt", false);
+	check(&m, 22, "\xef\xbf\xbd/\xef\xbf\xbd", false);
 	end(&m);
 }
 
@@ -240,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(test_any_order),
 	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_strange_names),
+	    cmocka_unit_test(test_empty_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

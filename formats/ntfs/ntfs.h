@@ -207,7 +207,7 @@ bool ntfs_content_open(struct ntfs_volume *volume, const struct ntfs_entry *entr
 /* Full paths by parent references, sequence numbers respected; directories are remembered (bounded). A
  * parent that is gone gives "$Orphan/..." and *is_orphan; a deleted one whose record is still its own does
  * not. In a cycle, or deeper than Windows can, it is "$Orphan/NAME" alone. No leading '/', WTF-8, '/'
- * between; a '/' or NUL inside a name (forbidden) becomes U+FFFD. "" is the root. Appends to *out. At most
+ * between; a '/' or NUL inside a name (forbidden) becomes U+FFFD, and so does a name that is empty. "" is the root. Appends to *out. At most
  * 80 MB are used. */
 struct ntfs_paths; /* opaque */
 bool ntfs_paths_new(struct ntfs_mft *mft, struct ntfs_paths **out, struct err *err) MUST_CHECK;

@@ -310,6 +310,8 @@ void ntfs_path_add_name(struct text *out, struct bytes utf16)
 {
 	size_t start = text_add_ascii(out, utf16, '/');
 
+	if (utf16.len < 2) /* only damage has none, and a path needs one */
+		text_add_code(out, 0xfffd);
 	if (!utf16.at || start + 2 > utf16.len)
 		return;
 	for (size_t i = start; i + 2 <= utf16.len; i += 2) {
