@@ -86,9 +86,14 @@ corpus_unpack() {
 	esac
 }
 
-# Images of virtual machines that came out of an archive become raw ones of the same name. (A fixed VHD is one, but for its end.)
+# Images of virtual machines that came out of an archive become raw ones of the same name (a fixed VHD is one, but for its end), and so do
+# E01; raw parts become one, called as the first.
 corpus_unwrap() {
 	local file
+	find "$unpacked" -type f -name '*.001' | while IFS= read -r file; do
+		corpus_is_set "$file" || continue
+		cat "${file%001}"[0-9][0-9][0-9] | corpus_sparse "$file.whole" && rm -f "${file%001}"[0-9][0-9][0-9] && mv "$file.whole" "$file"
+	done
 	find "$unpacked" -type f -size +7 | while IFS= read -r file; do
 		case $(head -c 8 "$file" | tr -c '[:print:]' .) in
 		conectix | vhdxfile | KDMV* | QFI.*) ;;

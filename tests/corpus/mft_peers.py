@@ -25,12 +25,14 @@ def ticks(text):
 
 
 def ours(listing):
-    sets, paths, damaged, short, own = set(), {}, set(), set(), set()
+    sets, paths, damaged, short, own, bases = set(), {}, set(), set(), set(), {}
     for line in open(listing, encoding="utf-8"):
         if '"kind":"file"' not in line:
             continue
         row = json.loads(line)
-        record = row.get("base", row["record"])
+        if "base" in row:  # on the first line of a record alone
+            bases[row["record"]] = row["base"]
+        record = bases.get(row["record"], row["record"])
         if "damage" in row:
             damaged.add(record)
         try:
@@ -56,7 +58,12 @@ def ours(listing):
     return sets | {r for r in short if r[:4] not in own}, paths, damaged
 
 
-def fsntfs(path):
+def owner(base, number, known):
+    """The file of a record: the one that it says it extends, where there is that one."""
+    return base if base and base in known else number
+
+
+def fsntfs(path, known):
     volume = pyfsntfs.mft_metadata_file()
     volume.open(path)
     for number in range(volume.number_of_file_entries):
@@ -64,8 +71,7 @@ def fsntfs(path):
             entry = volume.get_file_entry(number)
             if entry.is_empty():
                 continue
-            base = entry.base_record_file_reference
-            record = base & 0xFFFFFFFFFFFF if base else number
+            record = owner(entry.base_record_file_reference & 0xFFFFFFFFFFFF, number, known)
             attributes = list(entry.attributes)
         except (OSError, ValueError):
             yield None, number
@@ -86,11 +92,11 @@ def micro(time):
     return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def rust(path, where):
+def rust(path, where, known):
     for entry in PyMftParser(path).entries():
         if isinstance(entry, Exception):
             continue
-        record = entry.base_entry_id or entry.entry_id
+        record = owner(entry.base_entry_id, entry.entry_id, known)
         where[entry.entry_id] = (entry.full_path, "ALLOCATED" in str(entry.flags))
         for a in entry.attributes():
             c = a.attribute_content if not isinstance(a, Exception) else None
@@ -140,18 +146,19 @@ def compare(peer, have, want, unread, damaged):
 
 def main():
     have, paths, damaged = ours(sys.argv[1])
+    known = {row[0] for row in have}
     good = True
     try:
         if record_size(sys.argv[2]) != 1024:
             raise OSError("it takes each 1024 bytes for a record")
-        rows = list(fsntfs(sys.argv[2]))
+        rows = list(fsntfs(sys.argv[2], known))
         unread = {number for row, number in rows if row is None}
         good = compare("libfsntfs", have, piece(have, [row for row, _ in rows if row]), unread, damaged)
         print("-")
     except OSError as why:
         print("refused by libfsntfs:", str(why).split(". ")[1] if ". " in str(why) else why)
     where = {}
-    rows = {row for row, _ in rust(sys.argv[2], where)}
+    rows = {row for row, _ in rust(sys.argv[2], where, known)}
     rounded = {row[:4] + tuple(t // 10 for t in row[4:]) for row in have}
     rounded = {row if row in rows else without_surrogates(row) for row in rounded}
     good &= compare("mft", rounded, piece(rounded, rows), {r for r in paths if r not in where}, damaged)

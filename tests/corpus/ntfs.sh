@@ -113,6 +113,11 @@ fsntfs_times() {
 		END { flush() }'
 }
 
+fls_names() { # KIND   names of a kind (expression) as `record TAB name`
+	sed -n "s/^[+ ]*$1\\/[-a-z] \\([0-9]*\\)[-0-9]*:\\t/\\1\\t/p" "$scratch/fls" |
+		grep -v '\$OrphanFiles$' | sed 's/:[^:]*$//' | grep -v $'\t\\.$' | sort -u || true
+}
+
 # Every name that fls sees below the root is in our listing, and every path of ours leads to its file.
 check_names() {
 	local record orphan path found
@@ -122,8 +127,12 @@ check_names() {
 	if [ "$peer" = icat ]; then
 		awk -F'\t' '$3 != 2 { sub(/-.*/, "", $2); print $2 "\t" $4 }' "$scratch/list" |
 			grep -v $'^5\t\\.$' | sort -u >"$scratch/names.ours"
-		fls -f ntfs -r -u -o "$sector" "$file" 2>/dev/null | sed -n 's/^[+ ]*[a-z]\/[-a-z] \([0-9]*\)[-0-9]*:\t/\1\t/p' |
-			grep -v '\$OrphanFiles$' | sed 's/:[^:]*$//' | sort -u >"$scratch/names.theirs"
+		# It shows the streams of a directory a second time, as those of its "."; names of the kind "-" come from the MFT and not
+		# from the index: all of ours must be among both, all from indexes among ours.
+		fls -f ntfs -r -u -o "$sector" "$file" 2>/dev/null >"$scratch/fls"
+		fls_names '[a-z]' >"$scratch/names.theirs"
+		fls_names - | comm -12 - "$scratch/names.ours" >"$scratch/names.both"
+		sort -u -o "$scratch/names.theirs" "$scratch/names.theirs" "$scratch/names.both"
 		# TSK shows control characters and lone surrogates as others: such files are left out on both sides.
 		cut -f 2,4 "$scratch/list" | LC_ALL=C grep -aP '\t.*([\x00-\x1f]|\xed[\xa0-\xbf])' |
 			sed 's/-.*//' | sort -u >"$scratch/unshown" || true
