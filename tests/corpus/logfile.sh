@@ -75,15 +75,18 @@ check_log() { # FILE NAME
 
 # The last line of a file in use with the times of $STANDARD_INFORMATION. Access times are left out: NTFS writes them late, and
 # then without the log. The MFT record has the LSN of what was logged of it last: when that is the line's and the times are others,
-# somebody wrote them around NTFS; when the line's is newer, the record was not written back. Prints `how TAB line`.
+# somebody wrote them around NTFS; when the line's is newer, the record was not written back. A name that it has not any more was changed
+# by what the log tells later. Prints `how TAB line`.
 state_jq='
 	def times: [.created, .modified, .changed];
 	def key: "\(.record)-\(.sequence)";
 	(reduce .[] as $l ({}; if $l.kind == "file" and $l.set == "si" and ($l.deleted | not) then .[$l | key] = $l else . end)) as $now |
 	(reduce .[] as $l ({}; if $l.kind == "file" and $l.set == "fn" and ($l.deleted | not) then .["\($l | key) \($l.path)"] = true else . end)) as $names |
+	(reduce .[] as $l ({}; if $l.kind == "logfile" and $l.set == "fn" and $l.sequence != null and ($l.stale | not) and $names["\($l | key) \($l.path)"]
+		then .[$l | key] = $l.lsn else . end)) as $named |
 	(reduce .[] as $l ({}; if $l.kind == "logfile" and $l.set == "si" and $l.sequence != null and ($l.stale | not) then .[$l | key] = $l else . end)) |
 	to_entries[] | $now[.key] as $file | select($file) |
-	(if $names["\(.key) \(.value.path)"] == null and .value.lsn <= $file.lsn then "renamed"
+	(if $names["\(.key) \(.value.path)"] == null and .value.lsn <= $file.lsn and ($named[.key] // 0) <= .value.lsn then "renamed"
 	elif ($file | times) == (.value | times) then "same"
 	elif $file.lsn == .value.lsn then "around"
 	elif $file.lsn < .value.lsn then "late"
