@@ -125,7 +125,13 @@ static bool add_translated(const char *english, unsigned depth, struct text *out
 			fill(rows[i].japanese, pieces, depth, out);
 			return true;
 		}
-	return false;
+	/* One that is shown elsewhere, too, and not as a failure. */
+	const char *said = tr(english);
+
+	if (said == english)
+		return false;
+	text_adds(out, said);
+	return true;
 }
 
 /* fail_in puts "where: " in front. */
@@ -145,7 +151,7 @@ static void add_error(const char *english, unsigned depth, struct text *out)
 		at = strstr(at, ": ");
 		at = at ? at + 2 : NULL;
 	}
-	text_adds(out, tr(english));
+	text_adds(out, english);
 }
 
 void tr_error(const char *english, struct text *out)

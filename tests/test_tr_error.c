@@ -24,6 +24,8 @@ static void test_known(void **state)
 	says("cannot open '\\\\.\\D:': the volume is locked by BitLocker",
 	    "'\\\\.\\D:' を開けません: BitLocker でロックされています");
 	says("C: 'x': not NTFS: ReFS", "C: 'x': NTFS ではなく ReFS です");
+	/* Its row is among those of what is no failure. */
+	says("C: 'x': a disk without partitions", "C: 'x': パーティションのないディスクです");
 	says("profile 'none' needs --take PATTERN",
 	    "収集プロファイル 'none' には --take パターン が必要です");
 	says("the destination is full: 2480 KiB are left", "保存先がいっぱいです（残り 2480 KiB）");
