@@ -183,7 +183,10 @@ static void test_list_and_letters(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_true(volume_list(&list, &count, &err));
+	bool ok = volume_list(&list, &count, &err);
+
+	assert_string_equal(err.text, "");
+	assert_true(ok);
 	for (size_t i = 0; i < count; i++) {
 		if (list[i].letter == 'C') {
 			has_c = true;

@@ -11,11 +11,23 @@ detach() {
 	cleanup
 }
 
+# usage: test_volume DEVICE
+test_volume() {
+	code=0
+	KANSHIKI_TEST_DEVICE=$1 KANSHIKI_TEST_IMAGE=$(win_path "$work/image") \
+		"$root/toolchain/wine-run" "$arch" "$root/build/$arch/tests/test_volume.exe" >"$work/out" 2>&1 || code=$?
+}
+
 # usage: read_device WHAT DEVICE
 read_device() {
-	local code=0
-	KANSHIKI_TEST_DEVICE=$2 KANSHIKI_TEST_IMAGE=$(win_path "$work/image") \
-		"$root/toolchain/wine-run" "$arch" "$root/build/$arch/tests/test_volume.exe" >"$work/out" 2>&1 || code=$?
+	test_volume "$2"
+	# Once a whole run of Wine could list no volume at all, and none of 17 after it: its mount manager had not come up.
+	if [ "$code" -ne 0 ] && grep -q 'cannot list the volumes' "$work/out"; then
+		echo "$arch: $1: once more, with Wine begun anew: $(grep -m 1 'cannot list the volumes' "$work/out")"
+		"$WINESERVER" -k || true
+		"$WINESERVER" -w || true
+		test_volume "$2"
+	fi
 	[ "$code" -eq 0 ] || { complain "$arch: $1: exit $code"; grep -v ' OK \| RUN ' "$work/out"; }
 	! grep -q 'skipped: a device' "$work/out" || complain "$arch: $1: was not tested"
 }
