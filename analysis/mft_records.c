@@ -301,7 +301,7 @@ static bool write_file(struct walk *walk, struct err *err)
 	tell_more(walk, &line);
 	line.hints = hints_of(entry);
 	line.reparse_tag = timeline_reparse_tag(entry);
-	if (entry->base.record || entry->base.sequence) {
+	if (ntfs_entry_is_extension(entry)) {
 		line.has |= TIMELINE_BASE;
 		line.base = entry->base;
 	}
@@ -350,7 +350,7 @@ static bool write_record(struct walk *walk, struct err *err)
 	/* What is below it mostly comes later: then it need not be read again. */
 	if (!ntfs_paths_learn(walk->paths, entry, err))
 		return false;
-	if (entry->base.record || entry->base.sequence) {
+	if (ntfs_entry_is_extension(entry)) {
 		bool claimed;
 
 		if (!is_claimed(walk, &claimed, err))

@@ -200,7 +200,7 @@ static bool write_listing(struct slack_records *r, uint64_t record, struct err *
 
 bool slack_records_see(struct slack_records *r, const struct ntfs_entry *entry, struct err *err)
 {
-	if (!entry->is_directory || entry->base.record != 0 || entry->base.sequence != 0)
+	if (!entry->is_directory || ntfs_entry_is_extension(entry))
 		return true;
 	if (!r->carver)
 		return write_listing(r, entry->record, err);

@@ -284,7 +284,7 @@ static bool read_loose_meta(struct salvage *salvage, struct err *err)
 		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
 			struct err why = {0};
 
-			if (volumes->at[v].runs[r].is_placed || !volumes->at[v].runs[r].count ||
+			if (!salvage_run_is_loose(&volumes->at[v].runs[r]) ||
 			    read_meta_space(salvage, (uint32_t)v, (uint32_t)r, &why))
 				continue;
 			if (why.kind != ERR_LIMIT) {
@@ -342,7 +342,7 @@ static bool take_loose_runs(struct salvage *salvage, unsigned set, struct err *e
 		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
 			struct source *space = NULL;
 
-			if (volumes->at[v].runs[r].is_placed || !volumes->at[v].runs[r].count)
+			if (!salvage_run_is_loose(&volumes->at[v].runs[r]))
 				continue;
 			if (!salvage_space_run(volumes, v, r, &space, err) ||
 			    !take_loose(salvage, space, err))

@@ -104,7 +104,7 @@ static bool index_volume(struct salvage *salvage, unsigned set, uint32_t volume,
 		    &indexing, err)))
 		return false;
 	for (size_t run = 0; run < cut->run_count; run++) {
-		if (cut->runs[run].is_placed || !cut->runs[run].count)
+		if (!salvage_run_is_loose(&cut->runs[run]))
 			continue;
 		indexing.run = (uint32_t)run;
 		if (!enter(salvage, set, volume, indexing.run, &space, err) ||

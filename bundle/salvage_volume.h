@@ -16,6 +16,12 @@ struct salvage_run {         /* frames without an unknown gap between them */
 	bool is_placed;
 };
 
+/* Frames of which nobody knows where they lie. */
+static inline bool salvage_run_is_loose(const struct salvage_run *run)
+{
+	return !run->is_placed && run->count != 0;
+}
+
 struct salvage_volume {
 	char name[VOLUME_NAME_ROOM + 8]; /* of the file */
 	unsigned set;

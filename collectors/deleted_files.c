@@ -30,17 +30,12 @@ const char *collection_deleted_word(enum deleted_policy policy)
 	return policy_words[policy];
 }
 
-static bool is_extension(const struct ntfs_entry *entry)
-{
-	return entry->base.record != 0 || entry->base.sequence != 0;
-}
-
 /* Whether the entry is a deleted file: a record not in use with a name or content. An extension record is one when no deleted file
  * has what is in it: its base record is another's by now, or gave it back. */
 static bool is_deleted_file(const struct deleted_files *d, const struct ntfs_entry *entry)
 {
 	return !entry->in_use && (entry->name_count || entry->stream_count) &&
-	       !(is_extension(entry) && ntfs_claims_tells(d->claims, entry->record));
+	       !(ntfs_entry_is_extension(entry) && ntfs_claims_tells(d->claims, entry->record));
 }
 
 void deleted_path(
@@ -149,11 +144,11 @@ static void see_claims(struct deleted_files *d, void *first, const struct ntfs_e
 		return;
 	d->unused++;
 	if (!is_deleted_file(d, entry)) {
-		d->empty += !is_extension(entry);
+		d->empty += !ntfs_entry_is_extension(entry);
 		return;
 	}
 	mark(d->marks, entry->record);
-	if (is_extension(entry)) {
+	if (ntfs_entry_is_extension(entry)) {
 		mark(d->parts, entry->record);
 		return;
 	}

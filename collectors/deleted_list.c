@@ -144,7 +144,7 @@ static void add_line(struct deleted_files *d, struct text *out, const struct ntf
 	json_begin(&json);
 	json_unsigned_field(&json, "record", entry->record);
 	json_unsigned_field(&json, "sequence", entry->sequence);
-	if (entry->base.record || entry->base.sequence) {
+	if (ntfs_entry_is_extension(entry)) {
 		json_unsigned_field(&json, "base_record", entry->base.record);
 		json_unsigned_field(&json, "base_sequence", entry->base.sequence);
 	}

@@ -166,8 +166,7 @@ static void look(struct directory_slack *d, struct ntfs_index_slack *slack, cons
 		}
 		/* Most records are no directories, which their head tells. */
 		if (!ntfs_entry_load_head(mft, record, &entry, NULL) || !entry.is_directory ||
-		    entry.base.record != 0 || entry.base.sequence != 0 ||
-		    !hit_load(d->volume, record, &entry, NULL))
+		    ntfs_entry_is_extension(&entry) || !hit_load(d->volume, record, &entry, NULL))
 			continue;
 		/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 		d->directory = &entry;

@@ -135,9 +135,7 @@ static void walk_record(struct walk *walk, uint64_t record, struct ntfs_entry *e
 			note_damage(&walk->damaged, &walk->first_damage, &err);
 		return;
 	}
-	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
-
-	if (entry->in_use && !is_extension)
+	if (entry->in_use && !ntfs_entry_is_extension(entry))
 		walk_file(walk, entry);
 }
 

@@ -236,14 +236,13 @@ static void drop_told(struct ntfs_claims *claims)
 
 void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
-	bool is_extension = entry->base.record != 0 || entry->base.sequence != 0;
 	bool any = false;
 
 	for (size_t i = 0; i < entry->stream_count && !any; i++)
 		any = entry->streams[i].run_count > 0;
 	if (!entry->memory)
 		return;
-	if (!entry->in_use && !is_extension)
+	if (!entry->in_use && !ntfs_entry_is_extension(entry))
 		note_told(claims, entry);
 	if (!any || (!entry->in_use && ntfs_claims_tells(claims, entry->record)))
 		return;

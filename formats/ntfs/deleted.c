@@ -168,7 +168,7 @@ void ntfs_deleted_give_sizes(const struct ntfs_volume *volume, struct ntfs_entry
 {
 	uint64_t cluster = ntfs_volume_geometry(volume)->cluster_size;
 
-	if (entry->base.record == 0 && entry->base.sequence == 0)
+	if (!ntfs_entry_is_extension(entry))
 		return;
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		struct ntfs_stream *stream = &entry->streams[i];

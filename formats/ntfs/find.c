@@ -119,7 +119,7 @@ static void search_table(struct ntfs_volume *volume, const struct ntfs_reference
 		return;
 	for (uint64_t i = 0; i < count && !finder->is_exact; i++) {
 		if (!ntfs_entry_load(volume->mft, i, entry, NULL) || !entry->in_use ||
-		    entry->base.record || entry->base.sequence)
+		    ntfs_entry_is_extension(entry))
 			continue;
 		struct ntfs_reference file = {i, entry->sequence};
 

@@ -173,6 +173,12 @@ static inline void ntfs_entry_free_at(struct ntfs_entry *entry)
 	ntfs_entry_free(entry);
 }
 
+/* Whether the record is an extension of another, its base; else it is one itself. */
+static inline bool ntfs_entry_is_extension(const struct ntfs_entry *entry)
+{
+	return entry->base.record != 0 || entry->base.sequence != 0;
+}
+
 /* The extension records of which the entry has everything: how many, and *out, until it is loaded anew. None when something that
  * lies in one of them is in no stream. */
 size_t ntfs_entry_parts(const struct ntfs_entry *entry, const struct ntfs_reference **out);

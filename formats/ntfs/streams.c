@@ -51,11 +51,6 @@ static bool is_stream(const struct ntfs_attribute *attribute)
 }
 
 /* An extension record on its own: that extents are missing is no damage. */
-static bool is_extension(const struct ntfs_entry *entry)
-{
-	return entry->base.record != 0 || entry->base.sequence != 0;
-}
-
 static void note(struct ntfs_entry *entry, struct ntfs_stream *stream, const struct err *why)
 {
 	stream->incomplete = true;
@@ -123,7 +118,7 @@ static bool add_extent(struct ntfs_entry *entry, struct ntfs_stream *stream,
 		m->dropped = true;
 		return true;
 	}
-	if (extent->first_vcn > end && is_extension(entry))
+	if (extent->first_vcn > end && ntfs_entry_is_extension(entry))
 		stream->incomplete = true;
 	else if (extent->first_vcn > end) {
 		fail(&why, ERR_DAMAGED, "no extent for clusters %llu to %llu",
@@ -169,7 +164,8 @@ static void check_end(struct ntfs_entry *entry, struct ntfs_stream *stream, uint
 	uint64_t end = stream_end(entry->memory, stream);
 	struct err why;
 
-	if (stream->resident || cluster_size == 0 || stream->incomplete || is_extension(entry))
+	if (stream->resident || cluster_size == 0 || stream->incomplete ||
+	    ntfs_entry_is_extension(entry))
 		return;
 	uint64_t need = stream->size / cluster_size + (stream->size % cluster_size != 0);
 
