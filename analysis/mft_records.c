@@ -11,9 +11,8 @@
 /* Names times streams of one record: above it only the first name's line tells the streams, so that a forged
  * record of a hundred thousand of each does not become gigabytes. Windows: 1024 names, few streams. */
 #define STREAMS_TOLD ((uint64_t)1 << 16)
-/* Files of a bare $MFT whose other records are known at its end only: so many wait for it. */
 #define TOLD_MAX     ((uint64_t)1 << 27) /* records: 16 MiB of bits */
-#define WAITING_MAX  ((size_t)1 << 16)
+#define WAITING_MAX  ((size_t)1 << 16) /* of each kind; what comes after them is written at once */
 #define NAMES_PAIRED 4096u /* with more names none is looked for its 8.3 name: each has its line */
 
 /* The owners that $Secure told lately: a volume has few, each of thousands of files. */
@@ -34,6 +33,11 @@ struct own_descriptor { /* the last one that lay in a record itself: its neighbo
 	struct owner owner;
 };
 
+struct waiting { /* records that are written when the others have been seen */
+	uint64_t *at;
+	size_t count, room;
+};
+
 struct walk {
 	struct timeline *timeline;
 	struct ntfs_mft *mft;
@@ -52,14 +56,17 @@ struct walk {
 	struct slack_records *slack;
 	uint8_t *
 	    told; /* a bit for each record: an extension of a deleted file, which has told all of it; NULL: none */
-	uint64_t *waiting; /* records */
-	size_t waiting_count, waiting_room;
+	struct waiting files; /* of a bare $MFT, whose other records are known at its end only */
+	struct waiting
+	    parts; /* extension records of deleted files: the file, which may come later, may tell of them */
+	bool is_end; /* no part waits any more */
 };
 
 static void walk_free_at(struct walk *walk)
 {
 	free(walk->told);
-	free(walk->waiting);
+	free(walk->files.at);
+	free(walk->parts.at);
 	ntfs_entry_free(&walk->entry);
 	ntfs_entry_free(&walk->base);
 	text_free(&walk->path);
@@ -340,24 +347,25 @@ static bool write_name(
 	return true;
 }
 
-static bool write_record(struct walk *walk, struct err *err)
+/* Remembers the record at work for the end of the walk; false: there is no room. */
+static bool wait_in(struct waiting *waiting, const struct ntfs_entry *entry)
+{
+	struct err no_room;
+
+	if (waiting->count == WAITING_MAX ||
+	    !array_grow(&waiting->at, &waiting->room, waiting->count + 1, sizeof(*waiting->at),
+		WAITING_MAX, &no_room))
+		return false;
+	waiting->at[waiting->count++] = entry->record;
+	return true;
+}
+
+/* The lines of the record at work, whatever others tell. */
+static bool write_lines(struct walk *walk, struct err *err)
 {
 	const struct ntfs_entry *entry = &walk->entry;
 	bool any = false;
 
-	walk->timeline->totals.records++;
-	walk->path_of = NULL;
-	/* What is below it mostly comes later: then it need not be read again. */
-	if (!ntfs_paths_learn(walk->paths, entry, err))
-		return false;
-	if (ntfs_entry_is_extension(entry)) {
-		bool claimed;
-
-		if (!is_claimed(walk, &claimed, err))
-			return false;
-		if (claimed)
-			return true;
-	}
 	note_parts(walk);
 	if ((!walk->timeline->format->by_names || entry->name_count == 0) && !write_file(walk, err))
 		return false;
@@ -369,6 +377,24 @@ static bool write_record(struct walk *walk, struct err *err)
 		any = true;
 	}
 	return slack_records_see(walk->slack, entry, err);
+}
+
+static bool write_record(struct walk *walk, struct err *err)
+{
+	const struct ntfs_entry *entry = &walk->entry;
+	bool is_part = ntfs_entry_is_extension(entry);
+	bool claimed = false;
+
+	if (is_part && !entry->in_use && !walk->is_end && wait_in(&walk->parts, entry))
+		return true;
+	walk->timeline->totals.records++;
+	walk->path_of = NULL;
+	/* What is below it mostly comes later: then it need not be read again. */
+	if (!ntfs_paths_learn(walk->paths, entry, err))
+		return false;
+	if (is_part && !is_claimed(walk, &claimed, err))
+		return false;
+	return claimed || write_lines(walk, err);
 }
 
 /* A record that gives nothing: a line of damage, unless it was never used. */
@@ -395,22 +421,15 @@ static bool load_and_write(struct walk *walk, uint64_t record, struct err *err)
 	return write_record(walk, err);
 }
 
-/* Remembers the record at work for the end of the walk. */
 static bool write_later(struct walk *walk, struct err *err)
 {
-	if (walk->waiting_count == WAITING_MAX)
-		return load_and_write(walk, walk->entry.record, err);
-	if (!array_grow(&walk->waiting, &walk->waiting_room, walk->waiting_count + 1,
-		sizeof(*walk->waiting), WAITING_MAX, err))
-		return false;
-	walk->waiting[walk->waiting_count++] = walk->entry.record;
-	return true;
+	return wait_in(&walk->files, &walk->entry) || load_and_write(walk, walk->entry.record, err);
 }
 
-static bool write_waiting(struct walk *walk, struct err *err)
+static bool write_waiting(struct walk *walk, const struct waiting *waiting, struct err *err)
 {
-	for (size_t i = 0; i < walk->waiting_count; i++)
-		if (!load_and_write(walk, walk->waiting[i], err))
+	for (size_t i = 0; i < waiting->count; i++)
+		if (!load_and_write(walk, waiting->at[i], err))
 			return false;
 	return true;
 }
@@ -497,7 +516,10 @@ bool mft_records_write(
 			return false;
 		}
 	}
-	if (!write_waiting(&walk, err))
+	if (!write_waiting(&walk, &walk.files, err))
+		return false;
+	walk.is_end = true;
+	if (!write_waiting(&walk, &walk.parts, err))
 		return false;
 	check_end(timeline, evidence, size);
 	return slack_records_end(walk.slack, err) &&

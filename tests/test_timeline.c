@@ -8,71 +8,13 @@
 #include "formats/ntfs/logfile.h"
 #include "tests/fixture_mft.h"
 #include "tests/fixture_story.h"
+#include "tests/fixture_timeline.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RECORD  FIXTURE_RECORD
-#define RECORDS 40u
-#define ROOT    FIXTURE_ROOT
-
-struct image {
-	uint8_t at[RECORDS * RECORD];
-};
-
-/* $MFT, the root, a directory, files: one plain with streams and a short name, one deleted in a directory whose
- * record was used anew, one with a name that would like to be more than a name, one any, one without even times. */
-static void make_image(struct image *image)
-{
-	struct fixture_record r;
-
-	memset(image, 0, sizeof(*image));
-	r = fixture_mft_begin(image->at, 0, 1, 1);
-	fixture_mft_add_standard(&r);
-	fixture_mft_add_name(&r, ROOT, 3, "$MFT");
-	r = fixture_mft_begin(image->at, 5, 5, 3);
-	fixture_mft_add_standard(&r);
-	fixture_mft_add_name(&r, ROOT, 3, ".");
-	r = fixture_mft_begin(image->at, 30, 2, 3);
-	fixture_mft_add_standard(&r);
-	fixture_mft_add_name(&r, ROOT, 1, "Users");
-	r = fixture_mft_begin(image->at, 31, 4, 1);
-	fixture_mft_add_standard(&r);
-	fixture_mft_add_name(&r, 30 | 2ull << 48, 1, "long name.txt");
-	fixture_mft_add_name(&r, 30 | 2ull << 48, 2, "LONGNA~1.TXT");
-	fixture_mft_add(&r, 0x80, "", "hello", 5);
-	fixture_mft_add(&r, 0x80, "zone", "abc", 3);
-	r = fixture_mft_begin(image->at, 32, 9, 0);
-	fixture_mft_add_standard(&r);
-	fixture_mft_add_name(&r, 30 | 1ull << 48, 1, "gone.exe");
-	r = fixture_mft_begin(image->at, 33, 1, 1);
-	fixture_mft_add_standard(&r);
-	fixture_mft_add_name(&r, ROOT, 0, "=a,\"b\"|c\n\xe2\x80\xae<U+41>");
-	r = fixture_mft_begin(image->at, 34, 1, 1);
-	fixture_mft_add_standard(&r);
-	r = fixture_mft_begin(image->at, 35, 1, 1);
-	fixture_mft_add(&r, 0x40, "", "an object's id..", 16);
-}
-
-/* The timeline of files to *out; every MFT and journal has to be told as what it is. */
-static struct timeline_totals write_files(const char *format, struct bytes mft,
-    struct bytes journal, const char *prefix, struct text *out)
-{
-	CLEANUP(source_close) struct source *table = mft.len ? source_of_bytes(mft) : NULL;
-	CLEANUP(source_close) struct source *usn = journal.len ? source_of_bytes(journal) : NULL;
-	CLEANUP(sink_free) struct sink *sink = sink_to_text(out);
-	CLEANUP(timeline_free) struct timeline *timeline = NULL;
-	struct timeline_files files = {.mft = table, .journal = usn};
-	struct timeline_totals totals;
-	struct err err = {0};
-
-	assert_true(!table || timeline_probe(table, &err) == TIMELINE_MFT);
-	assert_true(timeline_new(sink, format, &timeline, &err));
-	assert_true(timeline_prefix(timeline, prefix, &err));
-	assert_true(timeline_add_files(timeline, &files, &err));
-	assert_true(timeline_finish(timeline, &totals, &err));
-	return totals;
-}
+#define RECORD FIXTURE_RECORD
+#define ROOT   FIXTURE_ROOT
 
 /* The timeline of files of which one is a log, as JSON. */
 static struct timeline_totals write_log(const struct timeline_files *files, struct text *out)
@@ -88,27 +30,14 @@ static struct timeline_totals write_log(const struct timeline_files *files, stru
 	return totals;
 }
 
-static struct bytes image_bytes(const struct image *image)
-{
-	return (struct bytes){image->at, sizeof(image->at)};
-}
-
 /* The whole timeline of the image, and of the journal when there is one, in a format. */
 static struct timeline_totals write_all(
     const char *format, struct bytes journal, const char *prefix, struct text *out)
 {
-	struct image image;
+	struct fixture_image image;
 
-	make_image(&image);
-	return write_files(format, image_bytes(&image), journal, prefix, out);
-}
-
-static void assert_has(const struct text *text, const char *line)
-{
-	if (!strstr(text_string(text), line)) {
-		print_error("not there: %s\nin:\n%s\n", line, text_string(text));
-		assert_true(false);
-	}
+	fixture_timeline_image(&image);
+	return fixture_timeline_write(format, fixture_timeline_bytes(&image), journal, prefix, out);
 }
 
 #define LONG_SET                                                                           \
@@ -250,7 +179,7 @@ static void test_changes(void **state)
 	write_all("bodyfile", usn, "C/", &body);
 	assert_has(&body, "0|/C/Users/x.txt (USN: 0x00000008 FILE_CREATE CLOSE)|35-1|0|0|0|0|"
 			  "1522106171|1522106171|1522106171|1522106171\n");
-	write_files("jsonl", (struct bytes){0}, usn, "", &alone);
+	fixture_timeline_write("jsonl", (struct bytes){0}, usn, "", &alone);
 	assert_has(&alone, "\"path\":\"x.txt\",\"record\":35,\"sequence\":1,\"parent\":30,"
 			   "\"parent_sequence\":2,\"attributes\":");
 	usn.len = make_journal(journal, 30 | 1ull << 48); /* an earlier life of that record */
@@ -297,17 +226,17 @@ static void test_probe(void **state)
 /* Its first records are spoiled; bytes of a volume in front of it are another thing. */
 static void test_damaged_start_of_an_mft(void **state)
 {
-	static uint8_t behind[4 * RECORD + sizeof(struct image)];
+	static uint8_t behind[4 * RECORD + sizeof(struct fixture_image)];
 	CLEANUP(text_free) struct text out = {0};
-	struct image image;
+	struct fixture_image image;
 	struct err err = {0};
 
 	(void)state;
-	make_image(&image);
+	fixture_timeline_image(&image);
 	memcpy(behind + 4 * RECORD, image.at, sizeof(image.at));
 	memset(image.at, 0, RECORD);
 	memset(image.at + RECORD, 0x5a, RECORD);
-	struct timeline_totals totals = write_files(
+	struct timeline_totals totals = fixture_timeline_write(
 	    "jsonl", (struct bytes){image.at, sizeof(image.at)}, (struct bytes){0}, "", &out);
 
 	assert_int_equal(totals.damaged, 1);
@@ -322,114 +251,29 @@ static void test_damaged_start_of_an_mft(void **state)
 static void test_a_piece_keeps_its_numbers(void **state)
 {
 	CLEANUP(text_free) struct text out = {0};
-	struct image image;
+	struct fixture_image image;
 
 	(void)state;
-	make_image(&image);
+	fixture_timeline_image(&image);
 	struct bytes piece = {image.at + 30 * RECORD, 3 * RECORD};
 
-	assert_int_equal(write_files("jsonl", piece, (struct bytes){0}, "", &out).records, 3);
+	assert_int_equal(
+	    fixture_timeline_write("jsonl", piece, (struct bytes){0}, "", &out).records, 3);
 	assert_has(&out, "\"path\":\"Users/long name.txt\",\"name_type\":\"win32\","
 			 "\"short_name\":\"LONGNA~1.TXT\",\"record\":31,");
 	assert_has(&out, "\"path\":\"$Orphan/gone.exe\",\"name_type\":\"win32\",\"record\":32,");
 }
 
-/* A file whose list is not in the $MFT has what the records in use say that name it; a record that the file gave
- * back, and one whose file is gone, have lines of their own. */
-static void test_extension_records(void **state)
-{
-	CLEANUP(text_free) struct text out = {0};
-	struct image image;
-
-	(void)state;
-	make_image(&image);
-	struct fixture_record r = fixture_mft_begin(image.at, 35, 6, 1);
-
-	fixture_mft_add_standard(&r);
-	fixture_mft_add_far_list(&r);
-	r = fixture_mft_begin(image.at, 36, 1, 1); /* in use */
-	fixture_mft_set_base(&r, 35 | 6ull << 48);
-	fixture_mft_add_name(&r, ROOT, 1, "far.txt");
-	r = fixture_mft_begin(image.at, 37, 2, 0); /* given back */
-	fixture_mft_set_base(&r, 35 | 6ull << 48);
-	fixture_mft_add_name(&r, ROOT, 1, "former.txt");
-	r = fixture_mft_begin(image.at, 38, 1, 1); /* of the file that had record 35 before */
-	fixture_mft_set_base(&r, 35 | 5ull << 48);
-	fixture_mft_add_name(&r, ROOT, 1, "earlier.txt");
-	write_files("jsonl", image_bytes(&image), (struct bytes){0}, "", &out);
-	assert_has(
-	    &out, "\"path\":\"far.txt\",\"name_type\":\"win32\",\"record\":35,\"sequence\":6,");
-	assert_has(&out, "\"path\":\"former.txt\",\"name_type\":\"win32\",\"record\":37,");
-	assert_null(
-	    strstr(text_string(&out), "former.txt\",\"name_type\":\"win32\",\"record\":35,"));
-	assert_has(&out, "\"path\":\"earlier.txt\",\"name_type\":\"win32\",\"record\":38,");
-	assert_has(&out, "\"base\":35,\"base_sequence\":5}");
-}
-
-/* A deleted file counts its number up, and its extension records know it by the one before: they have no lines of their own, but
- * the one that its list does not lead to has. */
-static void test_parts_of_deleted(void **state)
-{
-	CLEANUP(text_free) struct text out = {0};
-	const uint8_t list[32] = {[0] = 0x30, [4] = 32, [16] = 36, [22] = 1}; /* a name in 36 */
-	struct image image;
-
-	(void)state;
-	make_image(&image);
-	struct fixture_record r = fixture_mft_begin(image.at, 35, 6, 0);
-
-	fixture_mft_add_standard(&r);
-	fixture_mft_add(&r, 0x20, "", list, sizeof(list));
-	r = fixture_mft_begin(image.at, 36, 2, 0);
-	fixture_mft_set_base(&r, 35 | 5ull << 48);
-	fixture_mft_add_name(&r, ROOT, 1, "deleted.txt");
-	r = fixture_mft_begin(image.at, 37, 2, 0);
-	fixture_mft_set_base(&r, 35 | 5ull << 48);
-	fixture_mft_add_name(&r, ROOT, 1, "former.txt");
-	write_files("jsonl", image_bytes(&image), (struct bytes){0}, "", &out);
-	assert_has(
-	    &out, "\"path\":\"deleted.txt\",\"name_type\":\"win32\",\"record\":35,\"sequence\":6,");
-	assert_null(strstr(text_string(&out), "\"record\":36,"));
-	assert_has(&out, "\"path\":\"former.txt\",\"name_type\":\"win32\",\"record\":37,");
-}
-
-#define FORGED 16000u /* extension records of one file: what is not linear in them takes hours */
-
-static void test_a_forged_file_takes_no_hours(void **state)
-{
-	CLEANUP(free_memory) uint8_t *at = calloc(FORGED + 2, RECORD);
-	CLEANUP(text_free) struct text out = {.ceiling = (size_t)1 << 28};
-
-	(void)state;
-	assert_non_null(at);
-	struct fixture_record r = fixture_mft_begin(at, 0, 1, 1);
-
-	fixture_mft_add_name(&r, ROOT, 3, "$MFT");
-	r = fixture_mft_begin(at, 1, 1, 1);
-	fixture_mft_add_far_list(&r);
-	for (uint32_t i = 2; i < FORGED + 2; i++) {
-		r = fixture_mft_begin(at, i, 1, 1);
-		fixture_mft_set_base(&r, 1 | 1ull << 48);
-		for (uint8_t k = 0; k < 6; k++)
-			fixture_mft_add_name(&r, (i * 8 + k) | 1ull << 48, 1 + k % 2, "name");
-		fixture_mft_add(&r, 0x80, "stream", "", 0);
-	}
-	struct bytes mft = {at, (size_t)(FORGED + 2) * RECORD};
-
-	assert_int_equal(
-	    write_files("bodyfile", mft, (struct bytes){0}, "", &out).names, 6 * FORGED + 1);
-}
-
 static void test_damaged_records_become_lines(void **state)
 {
 	CLEANUP(text_free) struct text out = {0};
-	struct image image;
+	struct fixture_image image;
 
 	(void)state;
-	make_image(&image);
+	fixture_timeline_image(&image);
 	memcpy(image.at + 31 * RECORD, "XXXX", 4);
-	struct timeline_totals totals =
-	    write_files("jsonl", image_bytes(&image), (struct bytes){0}, "", &out);
+	struct timeline_totals totals = fixture_timeline_write(
+	    "jsonl", fixture_timeline_bytes(&image), (struct bytes){0}, "", &out);
 
 	assert_int_equal(totals.damaged, 1);
 	assert_int_equal(totals.records, 7);
@@ -467,7 +311,7 @@ static bool check_fails(void *context, struct err *err)
 
 static void test_failures_end_it(void **state)
 {
-	struct image image;
+	struct fixture_image image;
 	struct sink full = {.write = refuse_write, .finish = finish_nothing};
 	CLEANUP(text_free) struct text out = {0};
 	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
@@ -479,8 +323,8 @@ static void test_failures_end_it(void **state)
 	int asked = 0;
 
 	(void)state;
-	make_image(&image);
-	CLEANUP(source_close) struct source *mft = source_of_bytes(image_bytes(&image));
+	fixture_timeline_image(&image);
+	CLEANUP(source_close) struct source *mft = source_of_bytes(fixture_timeline_bytes(&image));
 	struct timeline_files files = {.mft = mft};
 
 	assert_true(timeline_new(&full, "jsonl", &to_full, &err));
@@ -528,15 +372,15 @@ static void test_log(void **state)
 	CLEANUP(text_free) struct text out = {0};
 	struct fixture_log log = {0};
 	struct fixture_story story;
-	struct image image;
+	struct fixture_image image;
 	CLEANUP(text_free) struct text wanted = {0};
 
 	(void)state;
-	make_image(&image);
+	fixture_timeline_image(&image);
 	fixture_story_tell(&log, &story);
 	change_root(&log);
 	fixture_log_end(&log);
-	CLEANUP(source_close) struct source *mft = source_of_bytes(image_bytes(&image));
+	CLEANUP(source_close) struct source *mft = source_of_bytes(fixture_timeline_bytes(&image));
 	CLEANUP(source_close)
 	struct source *source = source_of_bytes((struct bytes){log.at, FIXTURE_LOG_SIZE});
 	struct err err = {0};
@@ -577,9 +421,6 @@ int main(void)
 	    cmocka_unit_test(test_probe),
 	    cmocka_unit_test(test_damaged_start_of_an_mft),
 	    cmocka_unit_test(test_a_piece_keeps_its_numbers),
-	    cmocka_unit_test(test_extension_records),
-	    cmocka_unit_test(test_parts_of_deleted),
-	    cmocka_unit_test(test_a_forged_file_takes_no_hours),
 	    cmocka_unit_test(test_damaged_records_become_lines),
 	    cmocka_unit_test(test_failures_end_it),
 	    cmocka_unit_test(test_log),
