@@ -207,6 +207,28 @@ static bool visit(struct walk *walk, const struct tar_entry *entry, bool last, s
 	return walk->hash || fail(err, ERR_MEMORY, "no memory for hashing");
 }
 
+/* Where what comes next cannot be told from what is there, the next row tells it. Headers passed over are not asked for. */
+static bool find_again(struct walk *walk, uint64_t *pos)
+{
+	uint64_t begin, len;
+
+	report_missing(walk, *pos + 1);
+	if (walk->next == walk->count)
+		return false;
+	*pos = walk->wanted[walk->next].tar_at;
+	while (set_volume_extent(walk->tar, walk->volume, &begin, &len) && begin <= *pos)
+		walk->volume++;
+	return true;
+}
+
+/* What tar_next found wrong at `before`; false when nothing more can be found. */
+static bool pass_over(struct walk *walk, uint64_t before, uint64_t *pos, struct err *why)
+{
+	fail_in(why, "'%s'", bundle_set_name(walk->set));
+	walk_problem(walk, why);
+	return *pos != before || find_again(walk, pos);
+}
+
 static bool walk_set(struct walk *walk, struct err *err)
 {
 	struct tar_entry entry = {0};
@@ -215,12 +237,15 @@ static bool walk_set(struct walk *walk, struct err *err)
 
 	while (ok && !end) {
 		struct err why = {0};
+		uint64_t before = pos;
 		bool whole = tar_next(walk->tar, &pos, &entry, &end, &why);
+		bool is_refused = !whole && pos != before && entry.path.len == 0;
 
-		if (!whole && (pos < walk->tar->size || walk->reader->manifest.complete)) {
-			fail_in(&why, "'%s'", bundle_set_name(walk->set));
-			walk_problem(walk, &why);
-			break;
+		if (!whole &&
+		    (is_refused || pos < walk->tar->size || walk->reader->manifest.complete)) {
+			if (!pass_over(walk, before, &pos, &why))
+				break;
+			continue;
 		}
 		check_next_headers(walk, whole && end ? pos : entry.header_at);
 		if (!whole)

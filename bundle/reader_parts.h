@@ -79,6 +79,11 @@ bool reader_progress(const struct bundle_reader *reader, const char *phase, uint
 /* Reads a whole file of the bundle, ERR_LIMIT above `limit` bytes. */
 bool reader_small(struct store *store, const char *name, size_t limit, struct text *out,
     struct err *err) MUST_CHECK;
+/* reader_meta.c: loads the rows and the places of the other files of meta. */
+bool reader_load_meta(
+    struct bundle_reader *reader, struct source *meta, struct err *err) MUST_CHECK;
+/* Whether what was found wrong is only said, and *why forgotten: under --unverified. */
+bool reader_go_on(struct bundle_reader *reader, struct err *why, struct err *err) MUST_CHECK;
 /* reader_intake.c: checks what was added at intake to MANIFEST.p7s. */
 bool reader_intake(struct bundle_reader *reader, struct err *err) MUST_CHECK;
 /* When to judge the certificate of that seal: at the time stamp's time if it is the one that was stamped. */

@@ -2,15 +2,8 @@
 #include "bundle/reader_parts.h"
 
 #include "core/array.h"
-#include "bundle/lines.h"
-#include "bundle/tar_read.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-static const char meta_prefix[] = "meta/";
-static const char rows_prefix[] = "meta/entries.";
-static const char rows_suffix[] = ".jsonl";
 
 /* FNV-1a (RFC 9923): spreads paths; equal hashes are compared byte by byte. */
 uint64_t reader_path_hash(struct bytes path)
@@ -44,141 +37,6 @@ bool reader_set(struct bundle_reader *reader, unsigned set, struct source **out,
 	}
 	*out = reader->sets[set];
 	return true;
-}
-
-static bool add_row(struct bundle_reader *reader, struct bytes line, uint64_t at, struct err *err)
-{
-	CLEANUP(row_free) struct row row = {0};
-	struct err why = {0};
-
-	if (!row_parse(line, &row, &why)) {
-		if (why.kind == ERR_MEMORY) {
-			*err = why;
-			return false;
-		}
-		fail_in(&why, "a row at byte %llu of 'meta'", (unsigned long long)at);
-		reader_problem(reader, &why);
-		reader->rows_damaged = true;
-		return true;
-	}
-	size_t room = reader->row_room;
-
-	if (!array_grow(&reader->rows, &reader->row_room, reader->row_count + 1,
-		sizeof(*reader->rows), READER_ROWS, err) ||
-	    !array_grow(&reader->by_path, &room, reader->row_count + 1, sizeof(*reader->by_path),
-		READER_ROWS, err))
-		return false;
-	reader->by_path[reader->row_count] = (struct path_index){.hash = reader_path_hash(row.path),
-	    .row = (uint32_t)reader->row_count,
-	    .rank = row.taken         ? PATH_TAKEN
-		    : row.same_as.len ? PATH_SAME_AS
-				      : PATH_NOT_TAKEN};
-	reader->rows[reader->row_count++] = (struct row_index){
-	    .at = at,
-	    .len = (uint32_t)line.len,
-	    .taken = row.taken,
-	    .is_left = row.is_left && !row.taken,
-	    .tar_at = row.place.tar_offset,
-	    .set = (uint8_t)row.place.set,
-	};
-	return true;
-}
-
-static bool add_rows(struct bundle_reader *reader, struct source *meta,
-    const struct tar_entry *entry, struct err *err)
-{
-	CLEANUP(lines_free)
-	struct lines lines = {
-	    .source = meta,
-	    .at = entry->data_at,
-	    .end = entry->data_at + entry->size,
-	    .ceiling = ROW_BYTES,
-	};
-
-	for (;;) {
-		struct bytes line;
-		uint64_t at = 0;
-
-		if (!lines_next(&lines, &line, &at, err))
-			return false;
-		if (!line.at)
-			return true;
-		if (line.len && !add_row(reader, line, at, err))
-			return false;
-	}
-}
-
-/* Keeps the newest of each name. */
-static bool add_meta(struct bundle_reader *reader, const struct tar_entry *entry, struct err *err)
-{
-	struct meta_file file = {.at = entry->data_at, .size = entry->size};
-	const char *name = text_string(&entry->path) + sizeof(meta_prefix) - 1;
-
-	if ((size_t)snprintf(file.name, sizeof(file.name), "%s", name) >= sizeof(file.name))
-		return fail(err, ERR_LIMIT, "a name in meta/ of more than %zu bytes",
-		    sizeof(file.name) - 1);
-	for (size_t i = 0; i < reader->meta_count; i++) {
-		if (strcmp(reader->metas[i].name, file.name) == 0) {
-			reader->metas[i] = file;
-			return true;
-		}
-	}
-	if (!array_grow(&reader->metas, &reader->meta_room, reader->meta_count + 1,
-		sizeof(*reader->metas), READER_META_FILES, err))
-		return false;
-	reader->metas[reader->meta_count++] = file;
-	return true;
-}
-
-/* The number of "meta/entries.NNN.jsonl"; 0 when it is another file. Each has its own, rising: none hides another. */
-static bool rows_number(const struct text *path, uint32_t last, uint32_t *out, struct err *err)
-{
-	size_t head = sizeof(rows_prefix) - 1;
-	const char *at = text_string(path);
-	uint32_t number = 0;
-
-	*out = 0;
-	if (path->len < head || memcmp(at, rows_prefix, head) != 0)
-		return true;
-	if (path->len == head + 3 + sizeof(rows_suffix) - 1 &&
-	    strcmp(at + head + 3, rows_suffix) == 0)
-		for (size_t i = 0; i < 3; i++) {
-			if (at[head + i] < '0' || at[head + i] > '9')
-				break;
-			number = number * 10 + (uint32_t)(at[head + i] - '0');
-		}
-	*out = number;
-	return number > last ||
-	       fail(err, ERR_DAMAGED, "'%.60s' does not follow 'entries.%03lu.jsonl'", at,
-		   (unsigned long)last);
-}
-
-static bool load_meta(struct bundle_reader *reader, struct source *meta, struct err *err)
-{
-	struct tar_entry entry = {0};
-	uint64_t pos = 0;
-	uint32_t rows = 0, number = 0;
-	bool end = false, ok = true;
-
-	while (ok) {
-		ok = tar_next(meta, &pos, &entry, &end, err);
-		if (!ok || end)
-			break;
-		if (entry.path.len < sizeof(meta_prefix) ||
-		    memcmp(entry.path.at, meta_prefix, sizeof(meta_prefix) - 1) != 0)
-			ok = fail(err, ERR_DAMAGED, "something else than meta/ among the rows");
-		else if (!tar_padding_check(meta, &entry, err))
-			ok = fail_in(err, "'%.60s'", text_string(&entry.path));
-		else if (!rows_number(&entry.path, rows, &number, err))
-			ok = false;
-		else if (number)
-			ok = add_rows(reader, meta, &entry, err);
-		else
-			ok = add_meta(reader, &entry, err);
-		rows = ok && number ? number : rows;
-	}
-	text_free(&entry.path);
-	return ok || fail_in(err, "'meta'");
 }
 
 static int compare_hashes(const void *a, const void *b)
@@ -303,19 +161,6 @@ static bool check_meta_volumes(struct bundle_reader *reader, struct err *err)
 	return true;
 }
 
-/* Whether what was found wrong is only said. */
-static bool go_on(struct bundle_reader *reader, struct err *why, struct err *err)
-{
-	if (!reader->trust.unverified || why->kind == ERR_MEMORY) {
-		if (err)
-			*err = *why;
-		return false;
-	}
-	reader_problem(reader, why);
-	*why = (struct err){0};
-	return true;
-}
-
 bool bundle_open_content(struct bundle_reader *reader, struct err *err)
 {
 	struct source *meta;
@@ -328,11 +173,11 @@ bool bundle_open_content(struct bundle_reader *reader, struct err *err)
 	if (!check_meta_volumes(reader, err) || !reader_set(reader, BUNDLE_META, &meta, err) ||
 	    !set_open_all(meta, err))
 		return false;
-	if (!load_meta(reader, meta, &why) && !go_on(reader, &why, err))
+	if (!reader_load_meta(reader, meta, err))
 		return false;
 	if (reader->row_count)
 		qsort(reader->by_path, reader->row_count, sizeof(*reader->by_path), compare_hashes);
-	if (!check_all_paths(reader, &why) && !go_on(reader, &why, err))
+	if (!check_all_paths(reader, &why) && !reader_go_on(reader, &why, err))
 		return false;
 	if (!drop_left(reader, err))
 		return false;

@@ -120,6 +120,17 @@ static void read_times(yyjson_val *root, struct row *row)
 	row->has_times = row->has_times && !is_continued;
 }
 
+/* Says which it is. */
+static bool check_name(struct bytes name, struct err *err)
+{
+	CLEANUP(text_free) struct text printable = {0};
+
+	if (bundle_name_check(name, err))
+		return true;
+	text_add_printable(&printable, name);
+	return name.len ? fail_in(err, "'%.120s'", text_string(&printable)) : false;
+}
+
 static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 {
 	yyjson_val *place = yyjson_obj_get(root, "place");
@@ -133,8 +144,7 @@ static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 	row->is_left = yyjson_is_true(yyjson_obj_get(root, "left"));
 	if (row->path.len > ROW_PATH || row->same_as.len > ROW_PATH)
 		return fail(err, ERR_LIMIT, "a row with a path of %zu bytes", row->path.len);
-	if (!bundle_name_check(row->path, err) ||
-	    (row->same_as.len && !bundle_name_check(row->same_as, err)))
+	if (!check_name(row->path, err) || (row->same_as.len && !check_name(row->same_as, err)))
 		return false;
 	read_times(root, row);
 	row->taken = place && !yyjson_is_null(place);

@@ -11,7 +11,7 @@
 static void salvage_free_at(struct salvage *salvage)
 {
 	for (size_t i = 0; i < salvage->meta_count; i++)
-		source_close(salvage->meta[i].space);
+		source_close(salvage->meta[i]);
 	free(salvage->meta);
 	salvage_cuts_free(&salvage->cuts);
 	for (size_t set = 0; set < ARRAY_LEN(salvage->sets); set++) {
@@ -19,7 +19,10 @@ static void salvage_free_at(struct salvage *salvage)
 			salvage_volume_free(&salvage->sets[set].at[i]);
 		free(salvage->sets[set].at);
 	}
+	salvage_frames_free(salvage->frames);
 	free(salvage->rows);
+	free(salvage->ahead.lines);
+	free(salvage->ahead.room);
 	free(salvage->by_path);
 	free(salvage->piece);
 }
@@ -65,8 +68,11 @@ static bool add_volume(struct salvage *salvage, const char *name, struct err *er
 		return false;
 	struct salvage_volume *volume = &set->at[set->count++];
 
-	*volume = (struct salvage_volume){
-	    .set = parsed.set, .index = parsed.index, .is_part = parsed.is_part, .cut = cut};
+	*volume = (struct salvage_volume){.number = salvage->totals->volumes,
+	    .set = parsed.set,
+	    .index = parsed.index,
+	    .is_part = parsed.is_part,
+	    .cut = cut};
 	snprintf(volume->name, sizeof(volume->name), "%s", name);
 	salvage->totals->volumes++;
 	return true;
@@ -74,8 +80,7 @@ static bool add_volume(struct salvage *salvage, const char *name, struct err *er
 
 static void put_in_order(const struct salvage *salvage, struct salvage_volumes *volumes)
 {
-	volumes->store = salvage->store;
-	volumes->identities = salvage->identities;
+	volumes->frames = salvage->frames;
 	if (volumes->count)
 		qsort(volumes->at, volumes->count, sizeof(*volumes->at), compare_volumes);
 }
@@ -238,6 +243,7 @@ struct visiting {
 	struct salvage *salvage;
 	struct source *space;
 	size_t meta_space;
+	uint64_t known; /* of the meta space: the end of the last entry whose header was there */
 	unsigned set;
 	bool is_placed;
 };
@@ -252,27 +258,41 @@ static bool is_rows(const struct text *path)
 	       memcmp(path->at + len - strlen(suffix), suffix, strlen(suffix)) == 0;
 }
 
+/* The rows of a file whose header is gone. */
+static bool add_lost(struct visiting *visiting, uint64_t until, struct err *err)
+{
+	const struct salvage_part part = {visiting->meta_space, visiting->known, until, true};
+
+	return salvage_rows_add(visiting->salvage, &part, err);
+}
+
 static bool visit_meta(void *context, const struct tar_entry *entry, struct err *err)
 {
 	struct visiting *visiting = context;
+	const struct salvage_part part = {
+	    visiting->meta_space, entry->data_at, entry->data_at + entry->size, false};
 
-	if (is_rows(&entry->path) &&
-	    !salvage_rows_add(visiting->salvage, visiting->meta_space, entry, err))
+	if (!add_lost(visiting, entry->header_at, err) ||
+	    (is_rows(&entry->path) && !salvage_rows_add(visiting->salvage, &part, err)))
 		return false;
+	visiting->known = tar_entry_end(entry);
 	return salvage_copy(visiting->salvage, visiting->space, entry, NULL, err);
 }
 
-/* Of the meta set: the frames at their place, or a run of which nobody knows where it lies. */
-static bool read_meta_space(struct salvage *salvage, uint32_t volume, uint32_t run, struct err *err)
+/* Of the meta set: the frames at their place, or a run of which nobody knows where it lies. Takes the space over. */
+static bool read_meta_space(struct salvage *salvage, struct source *space, struct err *err)
 {
-	struct visiting visiting = {.salvage = salvage, .meta_space = salvage->meta_count};
+	struct visiting visiting = {
+	    .salvage = salvage, .space = space, .meta_space = salvage->meta_count};
 
 	if (!array_grow(&salvage->meta, &salvage->meta_room, salvage->meta_count + 1,
-		sizeof(*salvage->meta), SALVAGE_SPACES, err))
+		sizeof(*salvage->meta), SALVAGE_SPACES, err)) {
+		source_close(space);
 		return false;
-	salvage->meta[salvage->meta_count++] = (struct salvage_meta){.volume = volume, .run = run};
-	return salvage_meta_space(salvage, visiting.meta_space, &visiting.space, err) &&
-	       salvage_walk(visiting.space, 0, visit_meta, &visiting, err);
+	}
+	salvage->meta[salvage->meta_count++] = space;
+	return salvage_walk(salvage, space, 0, visit_meta, &visiting, err) &&
+	       add_lost(&visiting, space->size, err);
 }
 
 /* A volume in more pieces than can be told apart is said, and the rest goes on. */
@@ -282,10 +302,12 @@ static bool read_loose_meta(struct salvage *salvage, struct err *err)
 
 	for (size_t v = 0; v < volumes->count; v++)
 		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
+			struct source *space = NULL;
 			struct err why = {0};
 
 			if (!salvage_run_is_loose(&volumes->at[v].runs[r]) ||
-			    read_meta_space(salvage, (uint32_t)v, (uint32_t)r, &why))
+			    (salvage_space_run(volumes, v, r, &space, &why) &&
+				read_meta_space(salvage, space, &why)))
 				continue;
 			if (why.kind != ERR_LIMIT) {
 				*err = why;
@@ -300,8 +322,11 @@ static bool read_loose_meta(struct salvage *salvage, struct err *err)
 
 static bool read_meta(struct salvage *salvage, struct err *err)
 {
+	struct source *space = NULL;
+
 	salvage->set = BUNDLE_META;
-	if (!read_meta_space(salvage, SALVAGE_PLACED, 0, err) || !read_loose_meta(salvage, err) ||
+	if (!salvage_space_placed(&salvage->sets[BUNDLE_META], &space, err) ||
+	    !read_meta_space(salvage, space, err) || !read_loose_meta(salvage, err) ||
 	    !salvage_cuts_rest(salvage, err))
 		return false;
 	salvage_rows_settle(salvage);
@@ -328,7 +353,7 @@ static bool visit_loose(void *context, const struct tar_entry *entry, struct err
 static bool take_loose(struct salvage *salvage, struct source *space, struct err *err)
 {
 	struct visiting visiting = {.salvage = salvage, .space = space};
-	bool ok = salvage_walk(space, 0, visit_loose, &visiting, err);
+	bool ok = salvage_walk(salvage, space, 0, visit_loose, &visiting, err);
 
 	source_close(space);
 	return ok;
@@ -357,10 +382,16 @@ static bool take_rows(struct salvage *salvage, struct source *space, unsigned se
 	for (size_t i = 0; i < salvage->row_count; i++) {
 		CLEANUP(row_free) struct row row = {0};
 		struct tar_entry entry = {0};
+		struct err why = {0};
 
 		if (!salvage->rows[i].is_taken || salvage->rows[i].set != set ||
-		    salvage->rows[i].is_found || !salvage_row_read(salvage, i, &row, NULL))
+		    salvage->rows[i].is_found)
 			continue;
+		if (!salvage_row_read(salvage, i, &row, &why)) {
+			if (!salvage_refuse(salvage, &salvage->totals->rows_bad, &why, err))
+				return false;
+			continue;
+		}
 		text_add(&entry.path, row.path);
 		entry.header_at = row.place.tar_offset;
 		entry.data_at = row.place.data_offset;
@@ -422,7 +453,7 @@ static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
 	struct visiting visiting = {.salvage = salvage, .space = space, .set = set};
 
 	/* Then what no row tells of: the rows of the last minutes of a run that was cut off were never written. */
-	return salvage_walk(space, 0, visit_placed, &visiting, err) &&
+	return salvage_walk(salvage, space, 0, visit_placed, &visiting, err) &&
 	       salvage_cuts_rest(salvage, err);
 }
 
@@ -457,7 +488,8 @@ bool salvage_run(struct store *store, const struct age_identities *identities,
 	salvage.piece = malloc(SALVAGE_PIECE);
 	if (!salvage.piece)
 		return fail(err, ERR_MEMORY, "no memory for salvage");
-	if (!list_volumes(&salvage, err) || !scan_all(&salvage, err) ||
+	if (!salvage_frames_new(store, identities, &salvage.frames, err) ||
+	    !list_volumes(&salvage, err) || !scan_all(&salvage, err) ||
 	    !salvage_cuts_index(&salvage, err) || !read_meta(&salvage, err))
 		return false;
 	for (unsigned set = 0; set < BUNDLE_META; set++)

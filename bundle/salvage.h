@@ -40,6 +40,8 @@ struct salvage_output {
 	bool (*begin)(void *context, struct bytes path, uint64_t size, struct err *err);
 	bool (*write)(void *context, uint64_t at, struct bytes piece, struct err *err);
 	bool (*end)(void *context, const struct salvage_entry *entry, struct err *err);
+	/* What cannot be taken as what it says it is: an entry or a row ("meta") with a name that nothing may have, a row that is none. */
+	bool (*refused)(void *context, const char *set, const struct err *why, struct err *err);
 	/* Something about a volume, English: "is missing", "is cut off". */
 	void (*volume)(void *context, const char *name, const struct err *why);
 };
@@ -49,7 +51,8 @@ struct salvage_totals {
 	uint64_t without_row;   /* of whole and partial */
 	uint64_t headers_other; /* of all */
 	size_t volumes, volumes_bad, volumes_missing;
-	uint64_t rows, rows_bad;
+	uint64_t rows, rows_bad; /* those were refused */
+	uint64_t names_bad;      /* entries refused */
 };
 
 /* ERR_MISSING: no volume at all. ERR_KEY: none of them opens with these identities. */

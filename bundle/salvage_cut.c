@@ -31,7 +31,7 @@ static bool gather(
 	const struct salvage_volumes *stayed = &salvage->sets[set];
 	const struct salvage_volume *cut = &salvage->cuts.sets[set].at[volume];
 
-	*out = (struct salvage_volumes){.store = stayed->store, .identities = stayed->identities};
+	*out = (struct salvage_volumes){.frames = stayed->frames};
 	out->at = calloc(stayed->count + 1, sizeof(*out->at));
 	for (size_t i = 0; out->at && i < stayed->count; i++)
 		if (stayed->at[i].index < cut->index)
@@ -98,17 +98,18 @@ static bool index_volume(struct salvage *salvage, unsigned set, uint32_t volume,
 	struct indexing indexing = {salvage, set, volume, PLACED};
 	struct source *space = NULL;
 
+	salvage->set = set;
 	if (cut->run_count && cut->runs[0].is_placed &&
 	    (!enter(salvage, set, volume, PLACED, &space, err) ||
-		!salvage_walk(space, cut->has_header ? cut->header.next_header : 0, add_entry,
-		    &indexing, err)))
+		!salvage_walk(salvage, space, cut->has_header ? cut->header.next_header : 0,
+		    add_entry, &indexing, err)))
 		return false;
 	for (size_t run = 0; run < cut->run_count; run++) {
 		if (!salvage_run_is_loose(&cut->runs[run]))
 			continue;
 		indexing.run = (uint32_t)run;
 		if (!enter(salvage, set, volume, indexing.run, &space, err) ||
-		    !salvage_walk(space, 0, add_entry, &indexing, err))
+		    !salvage_walk(salvage, space, 0, add_entry, &indexing, err))
 			return false;
 	}
 	return true;
@@ -316,12 +317,33 @@ static bool copy_rest(struct salvage *salvage, struct salvage_cut_entry *cut, st
 		   salvage_copy_from(salvage, &choosing.best, choosing.path, NULL, err));
 }
 
+static int compare_places(const void *a, const void *b)
+{
+	const struct salvage_cut_entry *left = *(struct salvage_cut_entry *const *)a;
+	const struct salvage_cut_entry *right = *(struct salvage_cut_entry *const *)b;
+
+	if (left->volume != right->volume)
+		return left->volume > right->volume ? -1 : 1;
+	if (left->run != right->run)
+		return left->run < right->run ? -1 : 1;
+	return left->header_at < right->header_at ? -1 : left->header_at > right->header_at;
+}
+
+/* The newest volume first, each in the order in which it lies: else every entry would be in another frame than the last. */
 bool salvage_cuts_rest(struct salvage *salvage, struct err *err)
 {
 	struct salvage_cuts *cuts = &salvage->cuts;
+	size_t first = cuts->first[salvage->set], count = cuts->first[salvage->set + 1] - first;
+	CLEANUP(free_memory)
+	struct salvage_cut_entry **rest = malloc((count + 1) * sizeof(struct salvage_cut_entry *));
 
-	for (size_t i = cuts->first[salvage->set]; i < cuts->first[salvage->set + 1]; i++)
-		if (!cuts->entries[i].is_met && !copy_rest(salvage, &cuts->entries[i], err))
+	if (!rest)
+		return fail(err, ERR_MEMORY, "no memory for %zu entries", count);
+	for (size_t i = 0; i < count; i++)
+		rest[i] = &cuts->entries[first + i];
+	qsort(rest, count, sizeof(struct salvage_cut_entry *), compare_places);
+	for (size_t i = 0; i < count; i++)
+		if (!rest[i]->is_met && !copy_rest(salvage, rest[i], err))
 			return false;
 	return true;
 }

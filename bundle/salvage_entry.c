@@ -41,6 +41,14 @@ bool salvage_report(struct salvage *salvage, const struct salvage_entry *entry, 
 	return salvage->output->end(salvage->output->context, entry, err);
 }
 
+bool salvage_refuse(
+    struct salvage *salvage, uint64_t *count, const struct err *why, struct err *err)
+{
+	++*count;
+	return salvage->output->refused(
+	    salvage->output->context, bundle_set_name(salvage->set), why, err);
+}
+
 uint64_t salvage_good_until(
     struct salvage *salvage, struct source *space, uint64_t at, uint64_t limit)
 {

@@ -9,7 +9,6 @@
 
 #define SALVAGE_ROWS   (1u << 26)
 #define SALVAGE_SPACES 65536
-#define SALVAGE_OPEN   64 /* spaces of the meta set that are open at a time */
 
 struct salvage_row {
 	uint64_t path_hash, tar_at;
@@ -20,12 +19,14 @@ struct salvage_row {
 	bool is_taken, is_found;
 };
 
-struct salvage_meta {         /* a space of the meta set */
-	uint32_t volume, run; /* SALVAGE_PLACED: all that are at their place */
-	struct source *space; /* NULL: closed for now */
-	uint64_t used;        /* the smallest is closed first */
+struct
+    salvage_ahead { /* rows next to one another in the array, read in the order of their places */
+	size_t first, count;
+	struct bytes *lines; /* NULL in one: it could not be read */
+	uint8_t *room;
 };
-#define SALVAGE_PLACED UINT32_MAX
+#define SALVAGE_AHEAD       ((size_t)8 << 20) /* bytes of rows that are read at a time */
+#define SALVAGE_AHEAD_COUNT 65536
 
 struct salvage_path {
 	uint64_t hash;
@@ -75,11 +76,12 @@ struct salvage {
 	struct salvage_cuts cuts;
 	unsigned set;   /* that is being taken */
 	bool is_placed; /* places in what is being read are those of its tar */
-	struct salvage_meta *meta;
-	size_t meta_count, meta_room, meta_open;
-	uint64_t meta_clock;
+	struct salvage_frames *frames;
+	struct source **meta; /* spaces of the meta set */
+	size_t meta_count, meta_room;
 	struct salvage_row *rows;
 	size_t row_count, row_room;
+	struct salvage_ahead ahead;
 	struct salvage_path *by_path; /* of the taken rows, once one was looked for */
 	size_t path_count;
 	uint8_t *piece;
@@ -99,6 +101,9 @@ bool salvage_measure(struct salvage *salvage, const struct salvage_origin *origi
 /* Ends the entry for the output and counts it. */
 bool salvage_report(
     struct salvage *salvage, const struct salvage_entry *entry, struct err *err) MUST_CHECK;
+/* Tells the output of what is refused in the set that is being taken; *count is that of its kind. */
+bool salvage_refuse(
+    struct salvage *salvage, uint64_t *count, const struct err *why, struct err *err) MUST_CHECK;
 
 /* salvage_cut.c: which entries NAME.cutN hold. */
 bool salvage_cuts_index(struct salvage *salvage, struct err *err) MUST_CHECK;
@@ -112,19 +117,23 @@ bool salvage_cut_open(
 /* Copies what they hold of salvage->set that was met nowhere else. */
 bool salvage_cuts_rest(struct salvage *salvage, struct err *err) MUST_CHECK;
 
-/* salvage_walk.c: every entry whose header is found in the space from `from` on, one after the other. */
-bool salvage_walk(struct source *space, uint64_t from,
+/* salvage_walk.c: every entry whose header is found in the space from `from` on, one after the other. What stands where one must be and
+ * has a name that it must not have is refused. */
+bool salvage_walk(struct salvage *salvage, struct source *space, uint64_t from,
     bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
     struct err *err) MUST_CHECK;
 
-/* salvage_rows.c: the space of that number, good until SALVAGE_OPEN others were asked for. */
-bool salvage_meta_space(
-    struct salvage *salvage, size_t index, struct source **out, struct err *err) MUST_CHECK;
-/* Rows in a file of meta, as far as it can be read. */
-bool salvage_rows_add(struct salvage *salvage, size_t space, const struct tar_entry *entry,
-    struct err *err) MUST_CHECK;
+struct salvage_part { /* of a space of the meta set */
+	size_t space;
+	uint64_t at, end;
+	bool is_lost; /* what is in it nobody knows: the header is gone; else a file of rows */
+};
+/* salvage_rows.c: the rows in it, as far as it can be read. */
+bool salvage_rows_add(
+    struct salvage *salvage, const struct salvage_part *part, struct err *err) MUST_CHECK;
 /* Puts them in order: by set and place. */
 void salvage_rows_settle(struct salvage *salvage);
+/* For one who goes through them in their order. */
 bool salvage_row_read(
     struct salvage *salvage, size_t index, struct row *out, struct err *err) MUST_CHECK;
 /* The row with that path that has a place; *index is row_count when there is none. *out is it. */

@@ -7,56 +7,21 @@
 
 #include <stdlib.h>
 
-static void close_oldest(struct salvage *salvage)
-{
-	struct salvage_meta *oldest = NULL;
-
-	for (size_t i = 0; i < salvage->meta_count; i++) {
-		struct salvage_meta *meta = &salvage->meta[i];
-
-		if (meta->space && (!oldest || meta->used < oldest->used))
-			oldest = meta;
-	}
-	if (!oldest)
-		return;
-	source_close(TAKE(oldest->space));
-	salvage->meta_open--;
-}
-
-bool salvage_meta_space(struct salvage *salvage, size_t index, struct source **out, struct err *err)
-{
-	const struct salvage_volumes *volumes = &salvage->sets[BUNDLE_META];
-	struct salvage_meta *meta = &salvage->meta[index];
-
-	if (!meta->space) {
-		if (salvage->meta_open >= SALVAGE_OPEN)
-			close_oldest(salvage);
-		if (!(meta->volume == SALVAGE_PLACED
-			    ? salvage_space_placed(volumes, &meta->space, err)
-			    : salvage_space_run(
-				  volumes, meta->volume, meta->run, &meta->space, err)))
-			return false;
-		salvage->meta_open++;
-	}
-	meta->used = ++salvage->meta_clock;
-	*out = meta->space;
-	return true;
-}
-
-static bool add_row(
-    struct salvage *salvage, size_t space, struct bytes line, uint64_t at, struct err *err)
+static bool add_row(struct salvage *salvage, const struct salvage_part *part, struct bytes line,
+    uint64_t at, struct err *err)
 {
 	CLEANUP(row_free) struct row row = {0};
 	struct err why = {0};
+	bool is_row = row_parse(line, &row, &why);
 
-	if (!row_parse(line, &row, &why)) {
-		if (why.kind == ERR_MEMORY) {
-			*err = why;
-			return false;
-		}
-		salvage->totals->rows_bad++;
-		return true;
+	if (why.kind == ERR_MEMORY) {
+		*err = why;
+		return false;
 	}
+	if (part->is_lost && (!is_row || row.status.len == 0))
+		return true;
+	if (!is_row)
+		return salvage_refuse(salvage, &salvage->totals->rows_bad, &why, err);
 	if (!array_grow(&salvage->rows, &salvage->row_room, salvage->row_count + 1,
 		sizeof(*salvage->rows), SALVAGE_ROWS, err))
 		return false;
@@ -65,7 +30,7 @@ static bool add_row(
 		.tar_at = row.place.tar_offset,
 		.at = at,
 		.len = (uint32_t)line.len,
-		.space = (uint16_t)space,
+		.space = (uint16_t)part->space,
 		.set = (uint8_t)row.place.set,
 		.is_taken = row.taken};
 	uint32_t *last = &salvage->last[row.place.set];
@@ -77,43 +42,39 @@ static bool add_row(
 }
 
 /* Rows between two holes; the line that the first of them cut is none. */
-static bool add_segment(
-    struct salvage *salvage, size_t space, uint64_t at, uint64_t end, bool is_cut, struct err *err)
+static bool add_segment(struct salvage *salvage, const struct salvage_part *part, uint64_t at,
+    uint64_t end, struct err *err)
 {
-	CLEANUP(lines_free) struct lines lines = {.at = at, .end = end, .ceiling = ROW_BYTES};
+	CLEANUP(lines_free)
+	struct lines lines = {
+	    .source = salvage->meta[part->space], .at = at, .end = end, .ceiling = ROW_BYTES};
 	struct bytes line = {0};
-
-	if (!salvage_meta_space(salvage, space, &lines.source, err))
-		return false;
+	bool is_cut = part->is_lost || at != part->at;
 
 	while (lines_next(&lines, &line, &at, NULL)) {
 		if (!line.at)
 			return true;
-		if (!is_cut && line.len && !add_row(salvage, space, line, at, err))
+		if (!is_cut && line.len && !add_row(salvage, part, line, at, err))
 			return false;
 		is_cut = false;
 	}
 	return true; /* a line that is too long */
 }
 
-bool salvage_rows_add(
-    struct salvage *salvage, size_t space, const struct tar_entry *entry, struct err *err)
+bool salvage_rows_add(struct salvage *salvage, const struct salvage_part *part, struct err *err)
 {
-	uint64_t at = entry->data_at, end = entry->data_at + entry->size;
-	struct source *source;
+	struct source *source = salvage->meta[part->space];
 
-	if (!salvage_meta_space(salvage, space, &source, err))
-		return false;
-	while (at < end) {
-		uint64_t good = salvage_good_until(salvage, source, at, end);
+	for (uint64_t at = part->at; at < part->end;) {
+		uint64_t good = salvage_good_until(salvage, source, at, part->end);
 
-		if (!add_segment(salvage, space, at, good, at != entry->data_at, err))
+		if (!add_segment(salvage, part, at, good, err))
 			return false;
-		if (good == end)
+		if (good == part->end)
 			break;
 		uint64_t next = salvage_space_next(source, good);
 
-		at = next > good ? next : end;
+		at = next > good ? next : part->end;
 	}
 	return true;
 }
@@ -139,17 +100,91 @@ void salvage_rows_settle(struct salvage *salvage)
 		qsort(salvage->rows, salvage->row_count, sizeof(*salvage->rows), compare);
 }
 
-bool salvage_row_read(struct salvage *salvage, size_t index, struct row *out, struct err *err)
+static bool read_alone(struct salvage *salvage, size_t index, struct row *out, struct err *err)
 {
 	const struct salvage_row *at = &salvage->rows[index];
 	CLEANUP(free_memory) uint8_t *bytes = malloc((size_t)at->len + 1);
-	struct source *meta;
 
 	if (!bytes)
 		return fail(err, ERR_MEMORY, "no memory for a row");
-	return salvage_meta_space(salvage, at->space, &meta, err) &&
-	       source_read_exact(meta, at->at, bytes, at->len, err) &&
+	return source_read_exact(salvage->meta[at->space], at->at, bytes, at->len, err) &&
 	       row_parse((struct bytes){bytes, at->len}, out, err);
+}
+
+struct wanted { /* a row that is read ahead */
+	uint64_t at;
+	uint32_t row; /* of those that are read together */
+	uint16_t space;
+};
+
+static int compare_wanted(const void *a, const void *b)
+{
+	const struct wanted *left = a, *right = b;
+
+	if (left->space != right->space)
+		return left->space < right->space ? -1 : 1;
+	return left->at < right->at ? -1 : left->at > right->at;
+}
+
+/* The rows from `first` on that are read together, and the places of their lines in ahead->room. */
+static void lay_out(
+    const struct salvage *salvage, size_t first, struct salvage_ahead *ahead, struct wanted *wanted)
+{
+	size_t used = 0, count = 0;
+
+	for (; count < SALVAGE_AHEAD_COUNT && first + count < salvage->row_count; count++) {
+		const struct salvage_row *row = &salvage->rows[first + count];
+
+		if (row->len > SALVAGE_AHEAD - used)
+			break;
+		ahead->lines[count] = (struct bytes){ahead->room + used, row->len};
+		wanted[count] = (struct wanted){row->at, (uint32_t)count, row->space};
+		used += row->len;
+	}
+	ahead->first = first;
+	ahead->count = count;
+}
+
+/* A frame holds thousands of rows: in the order of what they tell of, each might be in another. */
+static bool read_ahead(struct salvage *salvage, size_t first, struct err *err)
+{
+	struct salvage_ahead *ahead = &salvage->ahead;
+	CLEANUP(free_memory)
+	struct wanted *wanted = malloc(SALVAGE_AHEAD_COUNT * sizeof(*wanted));
+
+	if (!ahead->room)
+		ahead->room = malloc(SALVAGE_AHEAD);
+	if (!ahead->lines)
+		ahead->lines = calloc(SALVAGE_AHEAD_COUNT, sizeof(*ahead->lines));
+	if (!wanted || !ahead->room || !ahead->lines)
+		return fail(err, ERR_MEMORY, "no memory for rows");
+	lay_out(salvage, first, ahead, wanted);
+	qsort(wanted, ahead->count, sizeof(*wanted), compare_wanted);
+	for (size_t i = 0; i < ahead->count; i++) {
+		struct bytes *line = &ahead->lines[wanted[i].row];
+		size_t to = (size_t)(line->at - ahead->room);
+
+		if (!source_read_exact(salvage->meta[wanted[i].space], wanted[i].at,
+			ahead->room + to, line->len, NULL))
+			line->at = NULL;
+	}
+	return true;
+}
+
+bool salvage_row_read(struct salvage *salvage, size_t index, struct row *out, struct err *err)
+{
+	struct salvage_ahead *ahead = &salvage->ahead;
+
+	if (salvage->rows[index].len > SALVAGE_AHEAD)
+		return read_alone(salvage, index, out, err);
+	if ((index < ahead->first || index - ahead->first >= ahead->count) &&
+	    !read_ahead(salvage, index, err))
+		return false;
+	const struct bytes *line = &ahead->lines[index - ahead->first];
+
+	if (!line->at)
+		return fail(err, ERR_DAMAGED, "a row that could be read before");
+	return row_parse(*line, out, err);
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -194,7 +229,7 @@ bool salvage_row_find(
 	/* Where more than a few paths have one hash, somebody made them so. */
 	for (size_t end = low + READER_SAME_HASH;
 	     low < end && low < salvage->path_count && salvage->by_path[low].hash == hash; low++) {
-		if (!salvage_row_read(salvage, salvage->by_path[low].row, out, NULL))
+		if (!read_alone(salvage, salvage->by_path[low].row, out, NULL))
 			continue;
 		if (bytes_equal(out->path, path)) {
 			*index = salvage->by_path[low].row;

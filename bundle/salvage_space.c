@@ -18,9 +18,6 @@ struct salvage_space {
 	const struct salvage_volumes *volumes;
 	struct piece *pieces; /* rising, not overlapping */
 	size_t count, room;
-	struct frame_cache *cache;
-	struct source *plain; /* of the volume `current` */
-	size_t current;
 };
 
 static const struct seek_entry *frame_of(
@@ -45,42 +42,16 @@ static size_t find(const struct salvage_space *space, uint64_t at)
 	return low == 0 ? space->count : low - 1;
 }
 
-static bool enter(struct salvage_space *space, const struct piece *piece, struct err *err)
-{
-	struct salvage_volume copy;
-
-	if (space->plain && space->current == piece->volume)
-		return true;
-	frame_cache_settle(space->cache);
-	source_close(TAKE(space->plain));
-	copy = space->volumes->at[piece->volume];
-	copy.why = (struct err){0};
-	space->plain =
-	    salvage_volume_open(&copy, space->volumes->store, space->volumes->identities);
-	space->current = piece->volume;
-	if (space->plain)
-		return true;
-	if (err)
-		*err = copy.why;
-	return false;
-}
-
 static bool load(
     struct salvage_space *space, struct piece *piece, const uint8_t **out, struct err *err)
 {
-	struct frame_place place = {.volume = piece->volume, .frame = piece->frame};
+	const struct salvage_volumes *volumes = space->volumes;
 
 	if (piece->is_bad)
 		return fail(err, ERR_DAMAGED, "its frame does not open");
-	if (!frame_cache_has(space->cache, piece->volume, piece->frame) &&
-	    !enter(space, piece, err))
-		return false;
-	place.entry = frame_of(space, piece);
-	place.plain = space->plain;
-	if (frame_cache_get(space->cache, &place, out, err))
-		return true;
-	piece->is_bad = true;
-	return false;
+	piece->is_bad = !salvage_frames_get(
+	    volumes->frames, &volumes->at[piece->volume], piece->frame, out, err);
+	return !piece->is_bad;
 }
 
 static bool space_read(
@@ -113,8 +84,6 @@ static void space_close(struct source *self)
 {
 	struct salvage_space *space = (struct salvage_space *)self;
 
-	frame_cache_free(space->cache);
-	source_close(space->plain);
 	free(space->pieces);
 	free(space);
 }
@@ -129,10 +98,7 @@ static struct salvage_space *space_new(const struct salvage_volumes *volumes, st
 	}
 	space->source = (struct source){.size = 0, .read = space_read, .close = space_close};
 	space->volumes = volumes;
-	if (frame_cache_new(NULL, &space->cache, err))
-		return space;
-	free(space);
-	return NULL;
+	return space;
 }
 
 static bool add_run(struct salvage_space *space, size_t volume, const struct salvage_run *run,

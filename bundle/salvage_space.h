@@ -3,18 +3,17 @@
 #ifndef KANSHIKI_BUNDLE_SALVAGE_SPACE_H
 #define KANSHIKI_BUNDLE_SALVAGE_SPACE_H
 
-#include "bundle/frame_cache.h"
-#include "bundle/salvage_volume.h"
+#include "bundle/salvage_frames.h"
 
 /* of one set, in the order of their numbers, a .part behind the closed one */
 struct salvage_volumes {
-	struct store *store;
-	const struct age_identities *identities;
+	struct salvage_frames *frames;
 	struct salvage_volume *at;
 	size_t count, room;
 };
 
-struct salvage_space; /* a source that it is too */
+struct
+    salvage_space; /* a source that it is too; it holds places, no frames: thousands may be open */
 
 /* The frames of all placed runs; where two claim the same bytes, the first volume has them. All borrowed. */
 bool salvage_space_placed(

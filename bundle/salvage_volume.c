@@ -2,10 +2,9 @@
 #include "bundle/salvage_volume.h"
 
 #include "core/array.h"
+#include "bundle/salvage_chunks.h"
 
 #include <stdlib.h>
-
-#define WINDOW ((size_t)64 << 10)
 
 static const uint8_t magic[] = {0x28, 0xb5, 0x2f, 0xfd}; /* RFC 8878 3.1.1 */
 
@@ -20,7 +19,8 @@ struct source *salvage_volume_open(
     struct salvage_volume *volume, struct store *store, const struct age_identities *identities)
 {
 	CLEANUP(source_close) struct source *file = NULL;
-	struct source *plain = NULL;
+	CLEANUP(source_close) struct source *plain = NULL;
+	struct source *chunks = NULL;
 	struct err err = {0};
 
 	if (!store->open(store, volume->name, &file, &volume->why))
@@ -36,8 +36,11 @@ struct source *salvage_volume_open(
 		volume->why = err;
 		return NULL;
 	}
+	if (!salvage_chunks_new(plain, &chunks, &volume->why))
+		return NULL;
+	(void)TAKE(plain);
 	volume->is_open = true;
-	return plain;
+	return chunks;
 }
 
 static bool add_run(struct salvage_volume *volume, uint64_t base, bool is_placed, struct err *err)
@@ -77,13 +80,15 @@ static bool by_table(struct salvage_volume *volume, const struct seek_table *tab
 	return true;
 }
 
-/* The next place from *at on where a frame may begin; false at the end. Chunks that do not open are passed over. */
+/* The next place from *at on where a frame may begin; false at the end. Chunks that do not open are passed over. Read is up to the end
+ * of a chunk: what is found in it is asked for next. */
 static bool next_magic(struct source *plain, uint64_t *at, uint8_t *window)
 {
 	while (*at < plain->size) {
-		size_t have = 0;
+		size_t want = AGE_CHUNK_LEN - (size_t)(*at % AGE_CHUNK_LEN), have = 0;
 
-		(void)!plain->read(plain, *at, window, WINDOW, &have, NULL);
+		want = want < 2 * sizeof(magic) ? 2 * sizeof(magic) : want;
+		(void)!plain->read(plain, *at, window, want, &have, NULL);
 		for (size_t i = 0; i + sizeof(magic) <= have; i++)
 			if (memcmp(window + i, magic, sizeof(magic)) == 0) {
 				*at += i;
@@ -162,7 +167,7 @@ bool salvage_volume_scan(struct salvage_volume *volume, struct source *plain,
 	if (volume->why.kind == ERR_NONE)
 		volume->why = why;
 	scan.content = malloc(FRAMES_INPUT_MAX);
-	scan.window = malloc(WINDOW);
+	scan.window = malloc(AGE_CHUNK_LEN);
 	if (!scan.content || !scan.window)
 		return fail(err, ERR_MEMORY, "no memory for salvage");
 	/* Where the header does not open, what comes first is not the first frame. */

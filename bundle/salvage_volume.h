@@ -24,6 +24,7 @@ static inline bool salvage_run_is_loose(const struct salvage_run *run)
 
 struct salvage_volume {
 	char name[VOLUME_NAME_ROOM + 8]; /* of the file */
+	size_t number;                   /* its own among all that are looked into */
 	unsigned set;
 	uint32_t index;
 	bool is_part;
@@ -39,7 +40,7 @@ struct salvage_volume {
 };
 void salvage_volume_free(struct salvage_volume *volume);
 
-/* Opens the file. NULL with why in the volume when it cannot be decrypted. */
+/* Opens the file, to be read in pieces of any size. NULL with why in the volume when it cannot be decrypted. */
 struct source *salvage_volume_open(
     struct salvage_volume *volume, struct store *store, const struct age_identities *identities);
 /* Finds the frames of the open volume: by its seek table, else one after the other and again behind each gap. Where a run

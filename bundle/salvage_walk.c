@@ -31,35 +31,47 @@ static uint64_t next_place(const struct source *space, uint64_t at)
 	return next;
 }
 
-bool salvage_walk(struct source *space, uint64_t from,
+/* A header that says another thing than an entry of ours, where one of ours must be. */
+static bool refuse(
+    struct salvage *salvage, const struct tar_entry *entry, struct err *why, struct err *err)
+{
+	if (entry->path.len) {
+		fail(why, ERR_DAMAGED, "a name that no entry of a bundle has");
+		fail_in(why, "'%.120s'", text_string(&entry->path));
+	}
+	return salvage_refuse(salvage, &salvage->totals->names_bad, why, err);
+}
+
+bool salvage_walk(struct salvage *salvage, struct source *space, uint64_t from,
     bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
     struct err *err)
 {
 	struct tar_entry entry = {0};
 	uint64_t at = salvage_space_volume(space, from) ? from : salvage_space_next(space, from);
-	bool ok = true;
+	bool ok = true, is_place = at == from; /* one must be here */
 
 	while (ok && at < space->size) {
 		uint64_t before = at;
 		struct err why = {0};
 		bool end = false;
 		bool good = tar_next(space, &at, &entry, &end, &why);
+		/* One that the end cuts is complete but for its bytes, and `at` stands at the end. */
+		bool is_entry = good ? !end : at != before;
 
 		if (why.kind == ERR_MEMORY) {
 			*err = why;
 			ok = false;
-			break;
-		}
-		/* One that the end cuts is complete but for its bytes, and `at` stands at the end. */
-		bool is_entry = good ? !end : at == space->size && entry.header_at == before;
-
-		if (is_entry && is_ours(text_bytes(&entry.path))) {
+		} else if (is_entry && is_ours(text_bytes(&entry.path))) {
 			ok = each(context, &entry, err);
-			at = entry.data_at + entry.size;
-			at += (TAR_BLOCK - at % TAR_BLOCK) % TAR_BLOCK;
-			continue;
+			at = tar_entry_end(&entry);
+			is_place = true;
+		} else if (is_entry && is_place && tar_entry_end(&entry) <= space->size) {
+			ok = refuse(salvage, &entry, &why, err);
+			at = tar_entry_end(&entry);
+		} else {
+			at = next_place(space, before);
+			is_place = false;
 		}
-		at = next_place(space, before);
 	}
 	text_free(&entry.path);
 	return ok;

@@ -372,6 +372,25 @@ bool set_frame_at(
 	return true;
 }
 
+uint64_t set_frame_after(const struct source *source, uint64_t offset)
+{
+	const struct set *set = (const struct set *)source;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct volume *volume = &set->volumes[i];
+
+		if (volume->state != VOLUME_OPEN || offset >= end_of(volume))
+			continue;
+		if (offset < volume->tar_at)
+			return volume->tar_at;
+		size_t next = find_frame(&volume->table, offset - volume->tar_at) + 1;
+
+		if (next < volume->table.count)
+			return volume->tar_at + volume->table.at[next].plain_at;
+	}
+	return source->size;
+}
+
 bool set_open(const struct set_plan *plan, struct source **out, struct err *err)
 {
 	struct set *set = calloc(1, sizeof(*set));

@@ -40,6 +40,10 @@ bool set_frame_at(struct source *set, uint64_t offset, struct frame_place *out, 
 /* Says that all up to `until` will be asked for, rising: it is then read ahead. At first nothing is. */
 void set_read_ahead(struct source *set, uint64_t until);
 
+/* Where the first frame behind the one that holds byte `offset` begins; size at the end. For one who goes on behind what does not
+ * open. */
+uint64_t set_frame_after(const struct source *set, uint64_t offset);
+
 /* Opens one volume and says what it really is, against what its name says: "comes from another collection (…)",
  * "is files.002…". False when nothing can be said. For a volume whose hash is wrong. */
 bool set_explain(const struct set_plan *plan, const char *name, struct text *out);

@@ -17,6 +17,7 @@
 #define MAGIC_AT    257
 #define PREFIX_AT   345
 #define PREFIX_LEN  155
+#define PAX_PIECE   ((size_t)4096)
 
 static bool is_zero(const uint8_t *block)
 {
@@ -172,9 +173,12 @@ static size_t field_len(const uint8_t *field, size_t room)
 	return nul ? (size_t)(nul - field) : room;
 }
 
+/* False, and the path empty, when the name breaks the rules; false as well without memory. */
 static bool take_path(
     const uint8_t *block, const struct pax *pax, struct text *path, struct err *err)
 {
+	CLEANUP(text_free) struct text printable = {0};
+
 	text_clear(path);
 	if (pax->path.len) {
 		text_add(path, pax->path);
@@ -187,7 +191,13 @@ static bool take_path(
 		text_add(
 		    path, (struct bytes){block + NAME_AT, field_len(block + NAME_AT, NAME_LEN)});
 	}
-	return text_ok(path, err) && bundle_name_check(text_bytes(path), err);
+	if (!text_ok(path, err))
+		return false;
+	if (bundle_name_check(text_bytes(path), err))
+		return true;
+	text_add_printable(&printable, text_bytes(path));
+	text_clear(path);
+	return fail_in(err, "'%.120s'", text_string(&printable));
 }
 
 static bool take_size(const uint8_t *block, uint64_t at, uint64_t *size, struct err *err)
@@ -213,6 +223,22 @@ static uint64_t padded(uint64_t size)
 	return (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
 }
 
+/* Up to what no record may hold: who searches a tar of nothing but pax headers, each said to be long, reads no block a thousand times. */
+static bool read_records(struct source *tar, uint64_t at, uint8_t *to, size_t len, struct err *err)
+{
+	for (size_t done = 0; done < len;) {
+		size_t part = len - done < PAX_PIECE ? len - done : PAX_PIECE;
+
+		if (!source_read_exact(tar, at + done, to + done, part, err))
+			return false;
+		if (memchr(to + done, 0, part))
+			return fail(err, ERR_DAMAGED, "a broken pax header at byte %llu",
+			    (unsigned long long)(at - TAR_BLOCK));
+		done += part;
+	}
+	return true;
+}
+
 /* Reads the pax header whose block is at *pos, its records into *records (malloc), and the block after it. */
 static bool enter_pax(struct source *tar, uint64_t *pos, uint8_t *block, uint8_t **records,
     struct pax *pax, struct err *err)
@@ -228,13 +254,12 @@ static bool enter_pax(struct source *tar, uint64_t *pos, uint8_t *block, uint8_t
 	*records = malloc(room ? room : 1);
 	if (!*records)
 		return fail(err, ERR_MEMORY, "no memory for a pax header");
-	if (!source_read_exact(tar, *pos + TAR_BLOCK, *records, room, err))
+	if (!read_records(tar, *pos + TAR_BLOCK, *records, (size_t)size, err) ||
+	    !source_read_exact(
+		tar, *pos + TAR_BLOCK + size, *records + size, room - (size_t)size, err))
 		return false;
-	bool is_filled = true;
-
-	for (size_t i = (size_t)size; i < room; i++)
-		is_filled = is_filled && (*records)[i] == 0;
-	if (!is_filled || !read_pax((struct bytes){*records, (size_t)size}, pax))
+	if (!bytes_are_zero((struct bytes){*records + size, room - (size_t)size}) ||
+	    !read_pax((struct bytes){*records, (size_t)size}, pax))
 		return fail(
 		    err, ERR_DAMAGED, "a broken pax header at byte %llu", (unsigned long long)*pos);
 	*pos += TAR_BLOCK + padded(size);
@@ -255,11 +280,19 @@ static bool check_end(struct source *tar, uint64_t pos, struct err *err)
 	return true;
 }
 
+static bool refuse(const struct err *why, struct err *err)
+{
+	if (err)
+		*err = *why;
+	return false;
+}
+
 bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *end, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *records = NULL;
 	uint8_t block[TAR_BLOCK];
 	struct pax pax = {0};
+	struct err why = {0};
 	uint64_t at = *pos, size = 0;
 
 	*end = at >= tar->size;
@@ -268,8 +301,8 @@ bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *en
 	if (!source_read_exact(tar, at, block, sizeof(block), err))
 		return false;
 	if (is_zero(block)) {
-		*end = true;
-		return check_end(tar, at, err);
+		*end = check_end(tar, at, err);
+		return *end;
 	}
 	if (!check_block(block, at, err))
 		return false;
@@ -283,8 +316,15 @@ bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *en
 		return false;
 	if (pax.has_size)
 		size = pax.size;
-	if (size > INT64_MAX || !take_path(block, &pax, &out->path, err))
-		return size > INT64_MAX ? fail(err, ERR_LIMIT, "a tar entry of 2^63 bytes") : false;
+	if (size > INT64_MAX)
+		return fail(err, ERR_LIMIT, "a tar entry of 2^63 bytes");
+	bool has_name = take_path(block, &pax, &out->path, &why);
+
+	if (!has_name && why.kind != ERR_DAMAGED) {
+		if (err)
+			*err = why;
+		return false;
+	}
 	out->header_at = *pos;
 	out->data_at = at + TAR_BLOCK;
 	out->size = size;
@@ -293,10 +333,11 @@ bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *en
 		out->times.modified = block_time(block);
 	if (out->data_at > tar->size || padded(size) > tar->size - out->data_at) {
 		*pos = tar->size;
-		return fail(err, ERR_DAMAGED, "the tar ends inside an entry");
+		return has_name ? fail(err, ERR_DAMAGED, "the tar ends inside an entry")
+				: refuse(&why, err);
 	}
 	*pos = out->data_at + padded(size);
-	return true;
+	return has_name || refuse(&why, err);
 }
 
 bool tar_padding_check(struct source *tar, const struct tar_entry *entry, struct err *err)

@@ -14,7 +14,7 @@ struct tar_times {
 };
 
 struct tar_entry {          /* text_free(&path) at the end; reused from entry to entry */
-	struct text path;   /* checked by bundle_name_check */
+	struct text path;   /* checked by bundle_name_check; empty: it was refused */
 	uint64_t header_at; /* of its pax header if it has one */
 	uint64_t data_at;
 	uint64_t size;
@@ -33,7 +33,8 @@ bool tar_padding_check(
 
 /* Reads the entry at *pos, a multiple of TAR_BLOCK, and moves *pos behind it. *end is true, and nothing else
  * changed, at the end: two zero blocks with only zeros after them, or the end of the source. ERR_DAMAGED when
- * the entry is cut off by the source's end: *out is then complete and *pos at the end. */
+ * the entry is cut off by the source's end: *out is then complete and *pos at the end; also when its name breaks the rules of
+ * name.h: *out is then complete but for its path, which is empty, and *pos behind it; *err names it. Elsewhere *pos stays. */
 bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *end,
     struct err *err) MUST_CHECK;
 

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader: the window before anything is allocated for it */
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define SKIPPABLE_HEAD 8 /* magic and length */
 #define SEEK_FOOTER    9 /* count, descriptor, magic */
 #define UNUSED_BIT     0x10 /* of a frame's descriptor, which follows its magic: RFC 8878 3.1.1.1.1.3 */
-#define SEEK_ENTRY     8 /* packed and plain size, when there is no checksum */
+#define PROBE_BYTES    512 /* read at first where a frame is looked for */
+#define SEEK_ENTRY     8   /* packed and plain size, when there is no checksum */
 
 void unpack_index_free(struct unpack_index *index)
 {
@@ -184,22 +186,49 @@ bool unpack_frame(struct unpack *unpacker, struct source *plain, const struct se
 	return true;
 }
 
+/* Whether what begins here may be a frame of ours. */
+static bool is_frame(struct bytes packed, ZSTD_FrameHeader *head)
+{
+	return packed.len >= 4 && ZSTD_getFrameHeader(head, packed.at, packed.len) == 0 &&
+	       head->frameType == ZSTD_frame && head->frameContentSize <= FRAMES_INPUT_MAX &&
+	       head->frameContentSize != 0 && head->dictID == 0 &&
+	       head->windowSize <= UNPACK_WINDOW_MAX && head->checksumFlag;
+}
+
+/* Reads no more than twice the frame. 0: there is none, or not all of it can be read. */
+static size_t probe(
+    struct unpack *unpacker, struct source *plain, uint64_t at, ZSTD_FrameHeader *head)
+{
+	size_t have = 0, want = PROBE_BYTES;
+
+	for (;;) {
+		size_t got = 0;
+
+		want = want < unpacker->room ? want : unpacker->room;
+		/* What lies before a damaged chunk is good. */
+		(void)!plain->read(
+		    plain, at + have, unpacker->packed + have, want - have, &got, NULL);
+		have += got;
+		if (!is_frame((struct bytes){unpacker->packed, have}, head))
+			return 0;
+		size_t packed = ZSTD_findFrameCompressedSize(unpacker->packed, have);
+
+		if (!ZSTD_isError(packed))
+			return packed;
+		if (ZSTD_getErrorCode(packed) != ZSTD_error_srcSize_wrong || have < want ||
+		    have == unpacker->room)
+			return 0;
+		want *= 2;
+	}
+}
+
 bool unpack_probe(
     struct unpack *unpacker, struct source *plain, uint64_t at, uint8_t *to, struct seek_entry *out)
 {
 	ZSTD_FrameHeader head;
-	size_t have = 0;
+	size_t packed = probe(unpacker, plain, at, &head);
 
-	/* What lies before a damaged chunk is good. */
-	(void)!plain->read(plain, at, unpacker->packed, unpacker->room, &have, NULL);
-	if (have < 4 || ZSTD_getFrameHeader(&head, unpacker->packed, have) != 0 ||
-	    head.frameType != ZSTD_frame || head.frameContentSize > FRAMES_INPUT_MAX ||
-	    head.frameContentSize == 0 || head.dictID != 0 || head.windowSize > UNPACK_WINDOW_MAX ||
-	    !head.checksumFlag)
-		return false;
-	size_t packed = ZSTD_findFrameCompressedSize(unpacker->packed, have);
-
-	if (ZSTD_isError(packed))
+	if (packed == 0)
 		return false;
 	size_t got = ZSTD_decompressDCtx(
 	    unpacker->context, to, (size_t)head.frameContentSize, unpacker->packed, packed);

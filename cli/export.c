@@ -220,13 +220,13 @@ static bool export_row(struct exporting *exporting, size_t index, struct err *er
 	struct err why = {0};
 	bool broken = false;
 
-	if (!bundle_row_at(reader, index, &view, err))
-		return false;
-	if ((!view.taken && view.same_as.len == 0) ||
-	    !listing_matches(&exporting->patterns, view.path))
+	bool has_row = bundle_row_at(reader, index, &view, &why);
+
+	if (has_row && ((!view.taken && view.same_as.len == 0) ||
+			   !listing_matches(&exporting->patterns, view.path)))
 		return true;
-	text_add(&path, view.path);
-	if (text_ok(&path, &why) && member_open_row(reader, index, &member, &why) &&
+	text_add(&path, has_row ? view.path : bytes_of("meta"));
+	if (has_row && text_ok(&path, &why) && member_open_row(reader, index, &member, &why) &&
 	    export_member(exporting, text_bytes(&path), &member, &broken, &why))
 		return true;
 	if (!is_end(exporting, text_bytes(&path), broken, &why))

@@ -94,9 +94,13 @@ static bool list(struct request *request, struct sink *sink, struct err *err)
 
 	for (size_t i = 0; i < bundle_row_count(reader); i++) {
 		struct bundle_row_view view;
+		struct err why = {0};
 
-		if (!bundle_row_at(reader, i, &view, err))
-			return false;
+		/* It could be read before; the others may be. */
+		if (!bundle_row_at(reader, i, &view, &why)) {
+			opening_problem(&request->opening, &why);
+			continue;
+		}
 		if ((!request->all && !view.taken && view.same_as.len == 0) ||
 		    !listing_matches(&request->patterns, view.path))
 			continue;

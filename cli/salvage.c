@@ -27,6 +27,7 @@ struct salvaging {
 	struct err file_why; /* why the entry being written could not be; ERR_NONE */
 	uint64_t failed;
 	unsigned headers_said;
+	size_t refused_said;
 	unsigned apart; /* the next number for names that are there already */
 	struct salvage_totals totals;
 	bool is_sealed; /* seal, MANIFEST and rows are good */
@@ -214,6 +215,18 @@ static bool on_end(void *context, const struct salvage_entry *entry, struct err 
 	return salvaging->lines.len < REPORT_ROOM || flush_report(salvaging, err);
 }
 
+static bool on_refused(void *context, const char *set, const struct err *why, struct err *err)
+{
+	struct salvaging *salvaging = context;
+	struct err named = *why;
+
+	text_addf(&salvaging->lines, "refused\t\t\t%s\t%s\n", set, why->text);
+	fail_in(&named, "'%s'", set);
+	if (salvaging->refused_said++ < PROBLEMS_SAID)
+		(void)command_fail_about(salvaging->operands.at[0], &named);
+	return salvaging->lines.len < REPORT_ROOM || flush_report(salvaging, err);
+}
+
 static void on_volume(void *context, const char *name, const struct err *why)
 {
 	struct salvaging *salvaging = context;
@@ -290,6 +303,9 @@ static void say_result(const struct salvaging *salvaging)
 	if (totals->headers_other > PROBLEMS_SAID)
 		say(tr("kanshiki: and %zu more like these\n"),
 		    (size_t)totals->headers_other - PROBLEMS_SAID);
+	if (salvaging->refused_said)
+		say(tr("kanshiki: rows and names that were refused: %zu\n"),
+		    salvaging->refused_said);
 	if (salvaging->failed)
 		say(tr("kanshiki: files that could not be written: %zu\n"),
 		    (size_t)salvaging->failed);
@@ -300,7 +316,8 @@ static int salvage(struct salvaging *salvaging)
 {
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
 	const struct tree_times times = {0};
-	const struct salvage_output output = {salvaging, on_begin, on_write, on_end, on_volume};
+	const struct salvage_output output = {
+	    salvaging, on_begin, on_write, on_end, on_refused, on_volume};
 	struct err err = {0};
 
 	if (!open_all(salvaging, &identities, &err))
@@ -326,8 +343,8 @@ static int salvage(struct salvaging *salvaging)
 	const struct salvage_totals *totals = &salvaging->totals;
 	bool is_good = salvaging->is_sealed && !totals->partial && !totals->lost &&
 		       totals->volumes_bad == 0 && totals->volumes_missing == 0 &&
-		       totals->rows_bad == 0 && totals->headers_other == 0 &&
-		       salvaging->failed == 0;
+		       totals->rows_bad == 0 && totals->names_bad == 0 &&
+		       totals->headers_other == 0 && salvaging->failed == 0;
 
 	return is_good ? EXIT_COMPLETE : EXIT_GAPS;
 }

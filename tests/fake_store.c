@@ -131,14 +131,48 @@ static bool store_remove(struct store *self, const char *name, struct err *err)
 	return true;
 }
 
+struct fake_open {
+	struct source source, *bytes;
+	struct fake_store *fake;
+};
+
+static bool open_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct fake_open *file = (struct fake_open *)self;
+	bool ok = file->bytes->read(file->bytes, offset, to, len, got, err);
+
+	file->fake->bytes_read += *got;
+	return ok;
+}
+
+static void open_close(struct source *self)
+{
+	source_close(((struct fake_open *)self)->bytes);
+	free(self);
+}
+
 static bool store_open(struct store *self, const char *name, struct source **out, struct err *err)
 {
-	struct fake_file *file = find((struct fake_store *)self, name);
+	struct fake_store *fake = (struct fake_store *)self;
+	struct fake_file *file = find(fake, name);
 
 	if (!file)
 		return fail(err, ERR_MISSING, "no '%s'", name);
-	*out = source_of_bytes(text_bytes(&file->content));
-	return *out || fail(err, ERR_MEMORY, "no memory");
+	struct fake_open *open = calloc(1, sizeof(*open));
+	struct source *bytes = source_of_bytes(text_bytes(&file->content));
+
+	if (!open || !bytes) {
+		free(open);
+		source_close(bytes);
+		return fail(err, ERR_MEMORY, "no memory");
+	}
+	open->source = (struct source){.size = bytes->size, .read = open_read, .close = open_close};
+	open->bytes = bytes;
+	open->fake = fake;
+	fake->opens++;
+	*out = &open->source;
+	return true;
 }
 
 static int by_bytes(const void *a, const void *b)

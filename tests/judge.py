@@ -150,7 +150,7 @@ def given(salvaged):
     with open(os.path.join(salvaged, "SALVAGE.tsv"), encoding="utf-8") as report:
         for line in list(report)[1:]:
             state, _, _, name, *_ = line.rstrip("\n").split("\t")
-            if state in ("volume", "lost", "same_as"):
+            if state in ("volume", "lost", "same_as", "refused"):
                 continue
             names.add(name)
             copies[name] += 1

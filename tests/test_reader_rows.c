@@ -76,10 +76,111 @@ static void says_what_it_cannot_read(void **state)
 	store_free(&fake->store);
 }
 
+#define MANY     240u
+#define MANY_LEN ((size_t)40 << 10)
+
+/* Rows that do not compress to nothing: they fill several frames of several chunks. */
+static struct fake_store *make_many(void)
+{
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_writer *writer = NULL;
+	uint32_t seed = 3;
+
+	assert_true(bundle_create(&fake->store, &plan, &writer, NULL));
+	for (unsigned i = 0; i < MANY; i++) {
+		CLEANUP(text_free) struct text row = {0};
+
+		text_addf(&row, "{\"path\":\"fs/C/%u\",\"status\":\"not_taken\",\"x\":\"", i);
+		for (size_t n = 0; n < MANY_LEN; n++) {
+			seed = seed * 1664525 + 1013904223;
+			text_addc(&row, (char)('A' + (seed >> 24) % 26));
+		}
+		text_adds(&row, "\"}");
+		assert_true(bundle_row(writer, text_bytes(&row), NULL));
+	}
+	finish(writer);
+	return fake;
+}
+
+static void count_problem(void *context, const struct err *why)
+{
+	assert_true(why->kind != ERR_NONE);
+	++*(size_t *)context;
+}
+
+/* Rows that can be read under --unverified. */
+static size_t count_unverified(struct fake_store *fake, size_t *problems)
+{
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	const struct bundle_watch watch = {.context = problems, .problem = count_problem};
+	struct bundle_trust trust = fixture_trust();
+
+	trust.unverified = true;
+	*problems = 0;
+	assert_true(bundle_open_seal(&fake->store, &trust, &watch, &reader, NULL));
+	assert_true(bundle_open_content(reader, NULL));
+	return bundle_row_count(reader);
+}
+
+/* A damaged place costs the rows of its frame, wherever it is: also where the file of rows begins. */
+static void damage_costs_its_frame(void **state)
+{
+	struct fake_store *fake = make_many();
+	struct bytes file = fake_store_bytes(fake, "meta.001.tar.zst.age");
+	size_t problems, sound = count_unverified(fake, &problems);
+	const size_t frame = ((size_t)4 << 20) / MANY_LEN + 3;
+
+	(void)state;
+	assert_int_equal(sound, MANY);
+	assert_int_equal(problems, 0);
+	for (size_t eighth = 1; eighth < 8; eighth++) {
+		uint8_t *bit = (uint8_t *)(uintptr_t)file.at + file.len / 8 * eighth;
+
+		*bit ^= 1;
+		size_t left = count_unverified(fake, &problems);
+
+		assert_true(left < MANY && left + frame >= MANY);
+		assert_true(problems > 1); /* the file's hash, and what could not be read */
+		*bit ^= 1;
+	}
+	store_free(&fake->store);
+}
+
+/* A volume of meta that is gone costs its own rows. */
+static void a_lost_volume_costs_its_rows(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_writer *writer = NULL;
+	size_t problems;
+
+	(void)state;
+	plan.limits = (struct bundle_limits){.rotate_bytes = 60u << 10, .volume_bytes = 90u << 10};
+	assert_true(bundle_create(&fake->store, &plan, &writer, NULL));
+	for (unsigned i = 0; i < ROWS; i++) {
+		char name[] = "fs/C/0";
+
+		name[5] = (char)('0' + i);
+		assert_true(fixture_entry(writer, BUNDLE_FILES, name, 70u << 10, NULL));
+	}
+	finish(writer);
+	assert_int_equal(count_unverified(fake, &problems), ROWS);
+	assert_non_null(fake_store_bytes(fake, "meta.005.tar.zst.age").at);
+	assert_true(fake->store.remove(&fake->store, "meta.003.tar.zst.age", NULL));
+	size_t left = count_unverified(fake, &problems);
+
+	assert_true(left < ROWS && left >= ROWS - 2);
+	assert_true(problems > 0);
+	store_free(&fake->store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says_what_it_cannot_read),
+	    cmocka_unit_test(damage_costs_its_frame),
+	    cmocka_unit_test(a_lost_volume_costs_its_rows),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);

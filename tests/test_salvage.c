@@ -77,6 +77,15 @@ static bool on_end(void *context, const struct salvage_entry *entry, struct err 
 	return true;
 }
 
+static bool on_refused(void *context, const char *set, const struct err *why, struct err *err)
+{
+	(void)context;
+	(void)err;
+	assert_non_null(set);
+	assert_true(why->kind != ERR_NONE);
+	return true;
+}
+
 static void on_volume(void *context, const char *name, const struct err *why)
 {
 	(void)context;
@@ -105,7 +114,8 @@ static struct fake_store *make_bundle(void)
 static bool run(struct fake_store *fake, struct seen *seen, struct salvage_totals *totals)
 {
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
-	const struct salvage_output output = {seen, on_begin, on_write, on_end, on_volume};
+	const struct salvage_output output = {
+	    seen, on_begin, on_write, on_end, on_refused, on_volume};
 
 	*seen = (struct seen){.content.ceiling = 4096 * KIB};
 	for (size_t i = 0; i < fixture_keys.identities.count; i++)

@@ -109,6 +109,80 @@ static void says_where_it_is_cut(void **state)
 	text_free(&entry.path);
 }
 
+/* A name that breaks the rules costs its own entry: what comes next is known, the name is said and given to nobody. */
+static void passes_over_a_bad_name(void **state)
+{
+	CLEANUP(text_free) struct text tar = {0};
+	struct tar_entry entry = {0};
+	struct err err = {0};
+	uint64_t pos = 0;
+	bool end;
+
+	(void)state;
+	add_entry(&tar, "fs/C/a", "hello");
+	add_entry(&tar, "../../\x1b[31m", "evil");
+	add_entry(&tar, "fs/C/b", "world");
+	assert_true(next(&tar, &pos, &entry, &end, NULL) && !end);
+	assert_false(next(&tar, &pos, &entry, &end, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_non_null(strstr(err.text, "'../../<U+001B>[31m'"));
+	assert_int_equal(entry.path.len, 0);
+	assert_memory_equal(tar.at + entry.data_at, "evil", 4);
+	assert_true(next(&tar, &pos, &entry, &end, NULL) && !end);
+	assert_string_equal(text_string(&entry.path), "fs/C/b");
+	text_free(&entry.path);
+}
+
+struct counting {
+	struct source source, *bytes;
+	uint64_t read;
+};
+
+static bool count_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct counting *counting = (struct counting *)self;
+	bool ok = counting->bytes->read(counting->bytes, offset, to, len, got, err);
+
+	counting->read += *got;
+	return ok;
+}
+
+/* Blocks of which each second says to be a pax header of a mebibyte, and is text of the one before: looked at one after the other they
+ * are read a few times, not a thousand. */
+static void does_not_read_all_at_each_block(void **state)
+{
+	CLEANUP(text_free) struct text tar = {0};
+	CLEANUP(text_free) struct text one = {0};
+	struct tar_entry entry = {0};
+	const size_t blocks = 4096;
+
+	(void)state;
+	add_entry(&one, "fs/C/a", "");
+	memcpy(one.at + 124, "00004000000", 11); /* 2^20 */
+	one.at[156] = 'x';
+	fix_sum(one.at);
+	for (size_t i = 0; i < blocks / 2; i++) {
+		text_add(&tar, (struct bytes){(const uint8_t *)one.at, TAR_BLOCK});
+		text_adds(&tar, "1048576 path=");
+		while (tar.len % TAR_BLOCK)
+			text_addc(&tar, 'a');
+	}
+	struct counting counting = {.bytes = source_of_bytes(text_bytes(&tar))};
+
+	counting.source = (struct source){.size = tar.len, .read = count_read};
+	for (uint64_t at = 0; at < tar.len; at += TAR_BLOCK) {
+		uint64_t pos = at;
+		bool end;
+
+		assert_false(tar_next(&counting.source, &pos, &entry, &end, NULL));
+		assert_int_equal(pos, at);
+	}
+	assert_true(counting.read <= 16 * (uint64_t)tar.len);
+	source_close(counting.bytes);
+	text_free(&entry.path);
+}
+
 static bool is_refused(const struct text *tar)
 {
 	struct tar_entry entry = {0};
@@ -250,6 +324,8 @@ int main(void)
 	    cmocka_unit_test(reads_what_the_writer_writes),
 	    cmocka_unit_test(needs_no_end),
 	    cmocka_unit_test(says_where_it_is_cut),
+	    cmocka_unit_test(passes_over_a_bad_name),
+	    cmocka_unit_test(does_not_read_all_at_each_block),
 	    cmocka_unit_test(refuses_other_types),
 	    cmocka_unit_test(refuses_bad_names),
 	    cmocka_unit_test(reads_pax_strictly),

@@ -288,6 +288,29 @@ END
 	is_clean "$work/x.json" || complain "text in meta: raw bytes in the export"
 }
 
+# Under --unverified, and for salvage, a bad name costs what has it: the rest is there, and what is not has its reason.
+bad_ones_among_good() {
+	local command refused=("'<U+001B>\[31m" "'meta/../../evil'" "<U+001B>C/b'")
+	hostile "bad ones among good" <<<$'entry fs/C/a fs/C/a 10\nmeta %1b[31m.txt x\nmeta ../../evil x\nentry fs/%1bC/b fs/%1bC/b 10\nentry fs/C/c fs/C/c 10'
+	all "bad ones among good" 65 "1|65"
+	for command in "ls" "export --tar $work/x.tar" "extract -C $work/cage/u" "salvage -C $work/cage/s"; do
+		rm -f "$work/x.tar"
+		# shellcheck disable=SC2086
+		case $command in
+		salvage*) quiet "bad ones among good: $command" 1 "$kanshiki" $command "$bundle" --keys "$work/keys" ;;
+		*) quiet "bad ones among good: $command" "1|65" "$kanshiki" $command "$bundle" --unverified --keys "$work/keys" ;;
+		esac
+		[ "$command" != ls ] || cp "$work/out" "$work/ls.out"
+		for name in "${refused[@]}"; do
+			grep -q -e "$name" "$work/err" || complain "bad ones among good: $command: $name is not said: $(cat "$work/err")"
+		done
+	done
+	[ "$(grep -c '^fs/C/[ac]$' "$work/ls.out")" -eq 2 ] || complain "bad ones among good: ls: $(cat -v "$work/ls.out")"
+	[ "$(tar -tf "$work/x.tar" | grep -c '^fs/C:/[ac]$')" -eq 2 ] || complain "bad ones among good: export: $(tar -tf "$work/x.tar")"
+	[ "$(find "$work/cage/u/fs" "$work/cage/s/fs" -type f | wc -l)" -eq 4 ] || complain "bad ones among good: $(find "$work/cage" -type f)"
+	[ "$(grep -c '^refused' "$work/cage/s/SALVAGE.tsv")" -ge 4 ] || complain "bad ones among good: SALVAGE.tsv: $(cat "$work/cage/s/SALVAGE.tsv")"
+}
+
 # Files of any name that lie in the directory.
 strangers() {
 	hostile "strangers" <<<'entry fs/C/a fs/C/a 10'
@@ -331,6 +354,7 @@ deep_paths
 many_deep_paths
 a_million
 contradictions
+bad_ones_among_good
 strangers
 prepared_target
 finish
