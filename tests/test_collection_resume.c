@@ -25,6 +25,7 @@
 #define CLUSTERS  300u
 #define BLOCK     ((size_t)FIXTURE_VSS_BLOCK)
 #define BLOCKS    76u /* that the volume has */
+#define ROWS_MAX  256u
 #define AREA      90u /* blocks behind them for a shadow copy */
 
 struct file {
@@ -198,21 +199,71 @@ static bool run(struct fake_store *store, const struct volume *as, bool is_shado
 	return ok;
 }
 
-/* What the row at the name gives is the file's; of another path of that name ("name~14-1") too. */
-static bool has_content(struct bundle_reader *reader, size_t index, const struct file *file)
+struct seen { /* a row of the bundle */
+	struct text path;
+	bool taken, is_partial;
+	size_t size;
+	unsigned record; /* whose bytes it gives; 0: nobody's */
+};
+
+struct look {
+	struct seen rows[ROWS_MAX];
+	size_t count;
+};
+
+static void look_free_at(struct look *look)
+{
+	for (size_t i = 0; i < look->count; i++)
+		text_free(&look->rows[i].path);
+}
+
+/* BIG_BYTES of it. */
+static const uint8_t *content_of(unsigned record)
+{
+	static uint8_t contents[RECORDS][BIG_BYTES];
+	static bool is_filled[RECORDS];
+
+	if (!is_filled[record])
+		fill(record, contents[record], BIG_BYTES);
+	is_filled[record] = true;
+	return contents[record];
+}
+
+/* Of whichever file it has the bytes. */
+static void look_at_content(struct bundle_reader *reader, size_t index, struct seen *seen)
 {
 	CLEANUP(source_close) struct source *content = NULL;
-	static uint8_t want[BIG_BYTES], got[BIG_BYTES];
-	size_t size = size_of(file);
+	static uint8_t got[BIG_BYTES];
 
-	if (!bundle_member_open(reader, index, &content, NULL) || content->size != size)
-		return false;
-	fill(file->record, want, size);
-	return source_read_exact(content, 0, got, size, NULL) && memcmp(got, want, size) == 0;
+	if (!bundle_member_open(reader, index, &content, NULL) || content->size > BIG_BYTES ||
+	    content->size == 0 || !source_read_exact(content, 0, got, (size_t)content->size, NULL))
+		return;
+	seen->size = (size_t)content->size;
+	for (unsigned record = 1; record < RECORDS && !seen->record; record++)
+		if (memcmp(got, content_of(record), seen->size) == 0)
+			seen->record = record;
+}
+
+static void look_at(struct bundle_reader *reader, struct look *out)
+{
+	assert_true(bundle_row_count(reader) <= ROWS_MAX);
+	for (size_t i = 0; i < bundle_row_count(reader); i++) {
+		struct seen *seen = &out->rows[out->count++];
+		struct bundle_row_view row;
+
+		*seen = (struct seen){0};
+		assert_true(bundle_row_at(reader, i, &row, NULL));
+		text_add(&seen->path, row.path);
+		seen->taken = row.taken;
+		seen->is_partial =
+		    strstr((const char *)row.json.at, "\"status\":\"partial\"") != NULL;
+		look_at_content(reader, i, seen);
+	}
 }
 
 static const char live[] = "fs/C/", shadow[] = "fs/$vss$/C/1/";
 
+/* Another path of that name ("name~14-1") too. */
 static bool is_path_of(struct bytes path, const char *base, const char *name)
 {
 	size_t base_len = strlen(base), len = base_len + strlen(name);
@@ -222,49 +273,47 @@ static bool is_path_of(struct bytes path, const char *base, const char *name)
 	       (path.len == len || path.at[len] == '~');
 }
 
-/* NULL: any; then only those that have the bytes themselves. */
+/* Rows that give the bytes of the file; NULL: any, but only those that have them themselves. */
 static size_t count_rows(
-    struct bundle_reader *reader, const struct file *file, const char *base, const char *name)
+    const struct look *look, const struct file *file, const char *base, const char *name)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; i < bundle_row_count(reader); i++) {
-		struct bundle_row_view row;
+	for (size_t i = 0; i < look->count; i++) {
+		const struct seen *seen = &look->rows[i];
 
-		assert_true(bundle_row_at(reader, i, &row, NULL));
-		found += (name ? is_path_of(row.path, base, name) : row.taken) &&
-			 has_content(reader, i, file);
+		found += (name ? is_path_of(text_bytes(&seen->path), base, name) : seen->taken) &&
+			 seen->record == file->record && seen->size == size_of(file);
 	}
 	return found;
 }
 
-static void check_once(struct bundle_reader *reader, const struct volume *as, const char *moment)
+static void check_once(const struct look *look, const struct volume *as, const char *moment)
 {
 	for (size_t i = 0; i < ARRAY_LEN(as->files) && as->files[i].names[0]; i++) {
-		if (count_rows(reader, &as->files[i], live, NULL) != 1)
+		size_t count = count_rows(look, &as->files[i], live, NULL);
+
+		if (count != 1)
 			print_error(
 			    "%s, %s: not once '%s'\n", as->what, moment, as->files[i].names[0]);
-		assert_int_equal(count_rows(reader, &as->files[i], live, NULL), 1);
+		assert_int_equal(count, 1);
 	}
-	for (size_t i = 0; i < bundle_row_count(reader); i++) {
-		struct bundle_row_view row;
-
-		assert_true(bundle_row_at(reader, i, &row, NULL));
-		if (strstr((const char *)row.json.at, "\"status\":\"partial\""))
-			print_error("%s, %s: %.*s is not whole\n", as->what, moment,
-			    (int)row.path.len, (const char *)row.path.at);
-		assert_null(strstr((const char *)row.json.at, "\"status\":\"partial\""));
+	for (size_t i = 0; i < look->count; i++) {
+		if (look->rows[i].is_partial)
+			print_error("%s, %s: %s is not whole\n", as->what, moment,
+			    text_string(&look->rows[i].path));
+		assert_false(look->rows[i].is_partial);
 	}
 }
 
 static void check_names(
-    struct bundle_reader *reader, const struct volume *as, const char *base, const char *moment)
+    const struct look *look, const struct volume *as, const char *base, const char *moment)
 {
 	for (size_t i = 0; i < ARRAY_LEN(as->files); i++)
 		for (size_t n = 0; n < ARRAY_LEN(as->files[i].names) && as->files[i].names[n];
 		     n++) {
 			const char *name = as->files[i].names[n];
-			size_t count = count_rows(reader, &as->files[i], base, name);
+			size_t count = count_rows(look, &as->files[i], base, name);
 
 			if (count == 0)
 				print_error("%s, %s: no '%s%s'\n", as->what, moment, base, name);
@@ -282,11 +331,14 @@ static void check(
 		print_error("%s, %s\n", as->what, moment);
 	assert_non_null(reader);
 	assert_true(facts.complete);
-	check_names(reader, as, live, moment);
+	CLEANUP(look_free) struct look look = {0};
+
+	look_at(reader, &look);
+	check_names(&look, as, live, moment);
 	if (is_shadowed)
-		check_names(reader, &before, shadow, moment);
+		check_names(&look, &before, shadow, moment);
 	if (as->once && !is_shadowed)
-		check_once(reader, as, moment);
+		check_once(&look, as, moment);
 }
 
 static bool is_complete(struct fake_store *store)

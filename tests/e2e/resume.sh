@@ -115,6 +115,16 @@ grep -q D-7 "$bundle/CUSTODY.txt" || complain "the sheet has no number of the or
 ! grep -qF "$(jq -r .target.hostname "$work/facts")" "$bundle/CUSTODY.txt" || complain "the sheet outside names the PC"
 run "no kit at all" 64 "$kanshiki" collect --resume "$bundle"
 says_one_line "no kit at all" "--kit DIR is needed"
+# The lines that the pages print, each on a bundle that was interrupted.
+said=0
+while IFS= read -r line <&3; do
+	said=$((said + 1))
+	for _ in $(seq 10); do ! killed 0 || break; done
+	line=${line//BUNDLE/$bundle}
+	run "$line" "0|1" bash -c "\"$kanshiki\"$(sed -E "s#^kanshiki##; s#--kit KIT#--kit $work/kit#" <<<"$line")"
+	run "$line: verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+done 3< <(grep -hoE 'kanshiki collect [^`]*--resume [^`]*' "$tests"/../README.md "$tests"/../docs/*.md | sort -u)
+[ "$said" -ge 2 ] || complain "the pages print $said lines with --resume"
 for _ in $(seq 10); do ! killed 0 || break; done
 printf x >>"$bundle/chain.pem"
 resume "changed" 65

@@ -104,6 +104,18 @@ run "openssl ts -verify" 0 openssl ts -verify -data "$bundle/MANIFEST.p7s" -in "
 stamp "a second stamp" 73 --url "$http/" --keys "$keys"
 rm "$bundle/MANIFEST.tsr"
 http_proxy=http://127.0.0.1:1 stamp "HTTP" 0 --url "$http/" --keys "$keys"
+
+# The lines that the pages print, with the address and the names here.
+said=0
+while IFS= read -r line; do
+	said=$((said + 1))
+	rm "$bundle/MANIFEST.tsr"
+	line=${line//BUNDLE/$bundle}
+	line=${line//--keys keys/--keys $keys}
+	run "$line" 0 bash -c "\"$kanshiki\"$(sed -E "s#^kanshiki##; s#http://[a-z.]+/#$http/#" <<<"$line")"
+	[ -s "$bundle/MANIFEST.tsr" ] || complain "$line: no stamp"
+done < <(grep -hoE 'kanshiki stamp BUNDLE --url [^`]*' "$tests"/../README.md "$tests"/../docs/*.md "$tests"/../packaging/man/*.1)
+[ "$said" -ge 2 ] || complain "the pages print $said lines with --url"
 run "verify" 0 "$kanshiki" verify "$bundle" --keys "$keys"
 grep -q "by CN = stamps 時刻" "$work/out" || complain "verify does not tell of the stamp"
 
