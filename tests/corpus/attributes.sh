@@ -32,12 +32,12 @@ check_raw() {
 }
 
 check_file() { # FILE PATH
-	"$show" "$1" >"$scratch/found" 2>/dev/null || return 0
+	corpus_survive "$2" "$show" "$1" >"$scratch/found" 2>/dev/null || return 0
 	check "$2"
 }
 
 check_volume() { # FILE OFFSET PATH
-	"$show" "$1" "$2" >"$scratch/found" 2>/dev/null || return 0
+	corpus_survive "$3" "$show" "$1" "$2" >"$scratch/found" 2>/dev/null || return 0
 	check "$3"
 	check_raw "$1" "$2" "$3"
 }

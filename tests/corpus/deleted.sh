@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" icat fls fsstat jq perl gzip xz bsdtar 7zz ewfexport qemu-img mmls
 kanshiki=$build/kanshiki
+most_contents=5000 # streams of one volume whose bytes are compared
 corpus_kit
 
 # usage: same_but OURS THEIRS "OFFSET LENGTH …"   equal outside the ranges, zeros in them
@@ -66,11 +67,12 @@ check_volume() { # FILE OFFSET PATH
 		corpus_count "streams: $result" "$(jq -c --arg result "$result" 'select(.deleted.result == $result)' "$scratch/rows" | wc -l)"
 	done
 	if fsstat -f ntfs "$cut" >/dev/null 2>&1; then
-		fls -f ntfs -r -p "$cut" >"$scratch/fls"
+		fls -f ntfs -r -p "$cut" >"$scratch/fls" || true
 		while IFS=$'\t' read -r record stream result ranges member; do
 			check_row "$record" "$stream" "$result" "$ranges" "$member"
 		done < <(jq -r 'select(.deleted and .place and (.damage | not)) | [.record, "." + .stream, .deleted.result,
-			"." + ((.deleted.lost // []) + (.bad_ranges // []) | flatten | map(tostring) | join(" ")), .path] | @tsv' "$scratch/rows")
+			"." + ((.deleted.lost // []) + (.bad_ranges // []) | flatten | map(tostring) | join(" ")), .path] | @tsv' "$scratch/rows" |
+			awk -v most="$most_contents" '{ row[NR] = $0 } END { every = int(NR / most) + 1; for (i = every; i <= NR; i += every) print row[i] }')
 	fi
 }
 

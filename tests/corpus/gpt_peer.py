@@ -15,7 +15,7 @@ def partitions(data, sector):
     entries = data[at * sector:at * sector + count * size]
     if zlib.crc32(whole[:16] + bytes(4) + whole[20:]) != crc:
         return
-    for i in range(count):
+    for i in range(min(count, len(entries) // size) if size >= 56 else 0):
         first, last = struct.unpack_from("<QQ", entries, i * size + 32)
         if entries[i * size:i * size + 16] != bytes(16):
             yield first, last

@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" icat mmls jq ewfexport python3
 kanshiki=$build/kanshiki
+most_contents=5000 # files of one volume whose bytes are compared
 
 # usage: is_ewf FILE
 is_ewf() { [ "$(head -c 3 "$1" | tr -d '\0')" = EVF ]; }
@@ -30,7 +31,7 @@ check_contents() {
 		! is_ewf "$image" || how+=(-i ewf)
 		icat "${how[@]}" "$image" 0 >/dev/null 2>&1 || { echo "icat does not read $name"; continue; }
 		while IFS=$'\t' read -r record sum; do
-			theirs=$(icat "${how[@]}" "$image" "$record" 2>/dev/null | sha256sum | cut -c1-64)
+			theirs=$(icat "${how[@]}" "$image" "$record" 2>/dev/null | sha256sum | cut -c1-64) || { corpus_count "files that icat cannot read" && continue; }
 			if [ "$sum" = "$theirs" ]; then
 				corpus_count "files equal to icat"
 			else
@@ -38,7 +39,8 @@ check_contents() {
 			fi
 		done < <(jq -r --arg volume "fs/$volume/" 'select((.path | startswith($volume)) and .kind == "file" and .status == "taken"
 			and .stored != "runs" and (.compressed | not) and .sha256) | select((.streams // []) | map(select(.name == "WofCompressedData")) == []) |
-			"\(.record)\t\(.sha256)"' "$scratch/rows" | sort -u)
+			"\(.record)\t\(.sha256)"' "$scratch/rows" | sort -u |
+			awk -v most="$most_contents" '{ row[NR] = $0 } END { every = int(NR / most) + 1; for (i = every; i <= NR; i += every) print row[i] }')
 		corpus_count "volumes taken from $(is_ewf "$image" && echo E01 || { [ "$sector" = 0 ] && echo "raw volumes" || echo disks; })"
 	done < <(volumes)
 }
@@ -72,7 +74,7 @@ same_lines() {
 # The lines of each volume of a disk (under its letter, else p1, p2 …), and of an E01 set, are those of the volume cut out.
 check_timeline() {
 	local image=$1 name=$2 place sector
-	"$kanshiki" timeline "$image" >"$scratch/lines" 2>/dev/null || true
+	corpus_survive "$name" "$kanshiki" timeline "$image" >"$scratch/lines" 2>/dev/null || true
 	if is_ewf "$image"; then
 		ewfexport -q -u -f raw -S 0 -t "$scratch/raw" "$image" >/dev/null 2>&1
 		"$kanshiki" timeline "$scratch/raw.raw" >"$scratch/expected" 2>/dev/null || true

@@ -21,15 +21,35 @@ corpus_begin() {
 	corpus=${KANSHIKI_CORPUS:-$(cd "$(dirname "$0")/../../.." && pwd)/shared/testdata}
 	[ -f "$corpus/MANIFEST.tsv" ] || { echo "skipped: no corpus"; exit 77; }
 	for tool; do
-		command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
+		type -P "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 	done
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/kanshiki-corpus.XXXXXX")
-	trap 'rm -rf "$scratch"' EXIT
+	set -E
+	trap '[ "$BASH_SUBSHELL" -ne 0 ] || corpus_where="${BASH_SOURCE[0]##*/}, line $LINENO: $BASH_COMMAND"' ERR
+	trap 'corpus_leave $?' EXIT
 	trap 'exit 130' INT TERM
-	corpus_failures=0
+	exec 9>&1 # for corpus_fail, wherever the output goes
+	corpus_failures=0 corpus_ended='' corpus_where=''
 	declare -gA corpus_counts=() corpus_seen=()
 	corpus_at=
 }
+
+# However a test ends: what it could not judge is no success, and says where it was.
+corpus_leave() { # EXIT CODE
+	rm -rf "$scratch"
+	[ -z "$corpus_ended" ] && [ "$1" -ne 77 ] || return 0
+	echo "FAIL: ended early (exit $1)${corpus_at:+ at $corpus_at}${corpus_where:+; $corpus_where}"
+	[ "$1" -ne 0 ] || exit 1
+}
+
+# Peers that a damaged or huge image keeps busy for ever are ended: then they do not read it.
+icat() { timeout 240 icat "$@"; }
+fls() { timeout 240 fls "$@"; }
+istat() { timeout 60 istat "$@"; }
+fsstat() { timeout 20 fsstat "$@"; }
+mmls() { timeout 60 mmls "$@"; }
+ntfscat() { timeout 240 ntfscat "$@"; }
+fsntfsinfo() { timeout 240 fsntfsinfo "$@"; }
 
 # Prints the paths of all files of a type, as in MANIFEST.tsv.
 corpus_files() {
@@ -58,45 +78,65 @@ corpus_look() {
 }
 
 # Unpacks a file of the manifest into a new directory and sets `unpacked` to it; what is no archive is linked
-# there. Sparse images stay sparse, images in an archive become raw ones. Fails when the tool for it fails or is missing.
+# there. Sparse images stay sparse, images in an archive become raw ones. Fails when the tool for it fails or is missing. No unpacker may ask
+# for a password (the usual one of samples is tried), nor read the list that the caller reads.
 corpus_unpack() {
-	local path=$corpus/$1 name
 	corpus_look "$1"
-	[ -e "$path" ] || return 1
-	name=$(basename "$1")
+	[ -e "$corpus/$1" ] || return 1
 	unpacked=$(mktemp -d "$scratch/unpacked.XXXXXX")
-	case $name in
+	corpus_unpack_to "$corpus/$1" "$unpacked" </dev/null && return
+	rm -rf "$unpacked"
+	return 1
+}
+
+corpus_unpack_to() { # FILE DIRECTORY
+	local path=$1 to=$2 name bare
+	name=$(basename -- "$1") bare=${1##*/}
+	bare=${bare%.*}
+	case ${name,,} in
 	# By content: some are called .tgz and are not packed.
-	*.tgz | *.tar | *.tar.* | *.tbz2 | *.txz) bsdtar -xSf "$path" -C "$unpacked" && corpus_unwrap ;;
-	*.gz) gzip -dc "$path" | corpus_sparse "$unpacked/${name%.gz}" ;;
-	*.xz) xz -dc "$path" | corpus_sparse "$unpacked/${name%.xz}" ;;
-	*.bz2) bzip2 -dc "$path" | corpus_sparse "$unpacked/${name%.bz2}" ;;
-	*.zst) zstd -dcq "$path" | corpus_sparse "$unpacked/${name%.zst}" ;;
-	*.zip) bsdtar -xf "$path" -C "$unpacked" && corpus_unwrap ;;
-	*.7z) 7zz x -y "-o$unpacked" "$path" >/dev/null && corpus_unwrap ;;
+	*.tgz | *.tar | *.tar.* | *.tbz2 | *.txz) bsdtar -xSf "$path" -C "$to" && corpus_unwrap ;;
+	*.gz | *.xz | *.bz2 | *.zst | *.lz4) corpus_inflate "$path" "$to/$bare" ;;
+	*.zip | *.cab | *.rar) bsdtar --passphrase infected -xf "$path" -C "$to" && corpus_unwrap ;;
+	*.7z) 7zz x -y -pinfected "-o$to" -- "$path" >/dev/null && corpus_unwrap ;;
 	# Raw in parts: the first one is the image, the others are of it.
 	*.001)
-		if corpus_is_set "$path"; then cat "${path%001}"[0-9][0-9][0-9] | corpus_sparse "$unpacked/$name"; else ln -s "$path" "$unpacked/$name"; fi
+		if corpus_is_set "$path"; then cat "${path%001}"[0-9][0-9][0-9] | corpus_sparse "$to/$name"; else ln -s "$path" "$to/$name"; fi
 		;;
-	*.[0-9][0-9][0-9]) [ -e "${path%???}001" ] || ln -s "$path" "$unpacked/$name" ;;
-	*.[Ee]01) ewfexport -q -u -f raw -S 0 -t "$unpacked/${name%.*}" "$path" >/dev/null 2>&1 &&
-		mv "$unpacked/${name%.*}.raw" "$unpacked/${name%.*}" && rm -f "$unpacked"/*.info ;;
-	*.qcow2 | *.vhd | *.vhdx | *.vmdk) qemu-img convert -O raw "$path" "$unpacked/${name%.*}" ;;
-	*) ln -s "$path" "$unpacked/$name" ;;
+	*.[0-9][0-9][0-9]) [ -e "${path%???}001" ] || ln -s "$path" "$to/$name" ;;
+	*.e01) ewfexport -q -u -f raw -S 0 -t "$to/$bare" "$path" >/dev/null 2>&1 &&
+		mv "$to/$bare.raw" "$to/$bare" && rm -f "$to"/*.info ;;
+	*.qcow2 | *.vhd | *.vhdx | *.vmdk | *.vdi) qemu-img convert -O raw "$path" "$to/$bare" ;;
+	*) ln -s "$path" "$to/$name" ;;
 	esac
 }
 
-# Images of virtual machines that came out of an archive become raw ones of the same name (a fixed VHD is one, but for its end), and so do
-# E01; raw parts become one, called as the first.
+# One packed file, by its ending.
+corpus_inflate() { # FILE TO
+	case ${1,,} in
+	*.gz) gzip -dc -- "$1" ;;
+	*.xz) xz -dc -- "$1" ;;
+	*.bz2) bzip2 -dc -- "$1" ;;
+	*.zst) zstd -dcq -- "$1" ;;
+	*.lz4) lz4 -dcq -- "$1" ;;
+	esac | corpus_sparse "$2"
+}
+
+# Images that lie packed in an archive are unpacked, too (once). Those of virtual machines become raw ones of the same name (a fixed VHD is
+# one, but for its end), and so do E01; raw parts become one, called as the first.
 corpus_unwrap() {
 	local file
+	find "$unpacked" -type f -regextype posix-extended -iregex '.*\.(dd|raw|img|bin|vhdx?|vmdk|mft)\.(gz|xz|bz2|zst|lz4)' |
+		while IFS= read -r file; do
+			! corpus_inflate "$file" "${file%.*}" 2>/dev/null || rm -f "$file"
+		done
 	find "$unpacked" -type f -name '*.001' | while IFS= read -r file; do
 		corpus_is_set "$file" || continue
 		cat "${file%001}"[0-9][0-9][0-9] | corpus_sparse "$file.whole" && rm -f "${file%001}"[0-9][0-9][0-9] && mv "$file.whole" "$file"
 	done
 	find "$unpacked" -type f -size +7 | while IFS= read -r file; do
-		case $(head -c 8 "$file" | tr -c '[:print:]' .) in
-		conectix | vhdxfile | KDMV* | QFI.*) ;;
+		case $(head -c 72 "$file" | tr -c '[:print:]' .) in
+		conectix* | vhdxfile* | KDMV* | QFI.* | "<<< "*VirtualBox*"Disk Image >>>"*) ;;
 		EVF*)
 			! ewfexport -q -u -f raw -S 0 -t "$file.new" "$file" >/dev/null 2>&1 || mv "$file.new.raw" "$file"
 			rm -f "$file.new"*
@@ -154,15 +194,22 @@ corpus_ntfs_volumes() {
 			select(.fs == "NTFS") | .sector_offset // 0' "$corpus/expected/filesystems.json" 2>/dev/null) || sectors=
 		if [ -z "$sectors" ]; then
 			sectors=0
-			corpus_is_ntfs "$file" 0 ||
-				sectors=$({ mmls "$file" 2>/dev/null || true; } |
-					awk '$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ { print $3 + 0 }')
+			corpus_is_ntfs "$file" 0 || sectors=$(corpus_starts "$file")
 		fi
 		for sectors in $sectors; do
 			corpus_is_ntfs "$file" "$((sectors * 512))" && printf '%s\t%s\n' "$file" "$((sectors * 512))"
 		done
 	done < <(corpus_below "$unpacked")
 	return 0
+}
+
+# Where partitions begin, in units of 512 bytes, in whichever table and size of sectors: as mmls sees them.
+corpus_starts() { # IMAGE
+	local size
+	for size in 512 4096; do
+		{ mmls -b "$size" "$1" 2>/dev/null || true; } |
+			awk -v unit="$((size / 512))" '$1 ~ /^[0-9]+:$/ && $2 != "Meta" && $2 !~ /^-+$/ { printf "%.0f\n", $3 * unit }'
+	done | sort -nu
 }
 
 # Calls COMMAND… FILE PATH KEY for every file in what the paths on standard input unpack to. KEY is the path, for a
@@ -272,7 +319,7 @@ corpus_rewind() {
 
 corpus_fail() {
 	[ -z "$corpus_at" ] || corpus_seen[$corpus_at]=1
-	echo "FAIL: $*"
+	echo "FAIL: $*" >&9
 	corpus_failures=$((corpus_failures + 1))
 }
 
@@ -293,7 +340,16 @@ corpus_partitions() {
 
 # Prints what fsstat takes the whole image for, as NTFS or FAT16; false: for nothing.
 corpus_volume_type() { # IMAGE
-	timeout 60 fsstat "$1" 2>/dev/null | awk '/^File System Type:/ && !found { print $4; found = 1 } END { exit !found }'
+	fsstat "$1" 2>/dev/null | awk '/^File System Type:/ && !found { print $4; found = 1 } END { exit !found }'
+}
+
+# usage: corpus_survive NAME COMMAND…   runs a program of ours: what it reads may be damaged, and no program of ours ends by a signal
+corpus_survive() {
+	local name=$1 code=0
+	shift
+	"$@" || code=$?
+	[ "$code" -lt 128 ] || corpus_fail "$name: $(basename "$1") ended by signal $((code - 128))"
+	return "$code"
 }
 
 # Something that this test cannot check, and why: said, and not counted as checked.
@@ -305,6 +361,12 @@ corpus_pass_over() {
 corpus_count() {
 	[ -z "$corpus_at" ] || [ "${2:-1}" -eq 0 ] || corpus_seen[$corpus_at]=1
 	corpus_counts[$1]=$((${corpus_counts[$1]:-0} + ${2:-1}))
+}
+
+# Prints the first answer of expected/oracle.jsonl of a kind for a file; nothing where there is none.
+corpus_oracle() { # KIND KEY
+	[ -f "$corpus/expected/oracle.jsonl" ] || return 0
+	jq -nc --arg kind "$1" --arg key "$2" 'first(inputs | select(.kind == $kind and .path == $key))' "$corpus/expected/oracle.jsonl"
 }
 
 # Prints how many files of each type were checked, of all that the manifest has of it.
@@ -322,6 +384,7 @@ corpus_types_checked() {
 # Prints the counts and ends the test. No file checked at all is "skipped".
 corpus_end() {
 	local what total=0
+	corpus_ended=1
 	while IFS= read -r what; do
 		[ -n "$what" ] || continue
 		echo "$what: ${corpus_counts[$what]}"

@@ -7,7 +7,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" jq gzip bsdtar python3 icat
 kanshiki=$build/kanshiki
-oracle=$corpus/expected/oracle.jsonl
 
 # Live records alone are too few when the oracle reads stale ones, too; all of them too many: it reads no page that was copied
 # before the newest round, and no page of which an earlier one is gone. Without stale records both are equal.
@@ -52,7 +51,7 @@ check_refused() { # FILE NAME
 
 check_log() { # FILE NAME
 	local expected lines operations
-	expected=$(jq -c --arg key "$2" 'select(.kind == "logfile" and .path == $key)' "$oracle" 2>/dev/null || true)
+	expected=$(corpus_oracle logfile "$2")
 	if ! "$build/tests/corpus_logfile_dump" records "$1" >"$scratch/records" 2>"$scratch/messages"; then
 		check_refused "$1" "$2"
 		[ -z "$expected" ] || [ "$(jq 'has("log_records")' <<<"$expected")" = false ] || corpus_fail "$2: is refused"
@@ -66,8 +65,9 @@ check_log() { # FILE NAME
 	[ -z "$expected" ] || [ "$(jq 'has("log_records")' <<<"$expected")" = false ] || check_counts "$2" "$expected"
 	check_peer "$1" "$2"
 	# Each record is one operation or more, and one with a meaning is a line or two.
-	operations=$("$build/tests/corpus_logfile_dump" operations "$1" 2>/dev/null | awk -F'\t' '$4 !~ /^(rollback:)?-/' | cut -f1 | sort -u | wc -l)
-	"$kanshiki" timeline "$1" >"$scratch/jsonl" 2>"$scratch/messages" || true # damage is said and no reason to fail
+	corpus_survive "$2" "$build/tests/corpus_logfile_dump" operations "$1" >"$scratch/operations" 2>/dev/null || true
+	operations=$(awk -F'\t' '$4 !~ /^(rollback:)?-/' "$scratch/operations" | cut -f1 | sort -u | wc -l)
+	corpus_survive "$2" "$kanshiki" timeline "$1" >"$scratch/jsonl" 2>"$scratch/messages" || true # damage is said and no reason to fail
 	lines=$(jq -r 'select(.kind == "logfile") | .lsn' "$scratch/jsonl" | sort -u | wc -l)
 	[ "$operations" -eq "$lines" ] || corpus_fail "$2: $operations operations, $lines of them in the timeline"
 	corpus_count "operations" "$operations"
@@ -106,7 +106,7 @@ sys.exit(any(ticks(line[k]).to_bytes(8, "little") not in log for k in ("created"
 
 check_volume() { # FILE NAME
 	local how line now
-	"$kanshiki" timeline "$1" >"$scratch/jsonl" 2>"$scratch/messages" || true
+	corpus_survive "$2" "$kanshiki" timeline "$1" >"$scratch/jsonl" 2>"$scratch/messages" || true
 	grep -q '"kind":"logfile"' "$scratch/jsonl" || { corpus_count "volumes whose log has no operation"; return 0; }
 	corpus_count "volumes with a log"
 	jq -s -r "$state_jq" "$scratch/jsonl" >"$scratch/state"

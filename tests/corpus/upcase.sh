@@ -8,10 +8,10 @@ corpus_begin "$1" jq gzip xz bsdtar 7zz ewfexport qemu-img
 
 check_volume() { # FILE OFFSET PATH
 	local differ
-	if ! differ=$("$build/tests/corpus_upcase" "$1" "$2" 2>"$scratch/messages"); then
+	if ! corpus_survive "$3" "$build/tests/corpus_upcase" "$1" "$2" >"$scratch/differ" 2>"$scratch/messages"; then
 		echo "no \$UpCase: $3: $(head -n 1 "$scratch/messages")"
 		corpus_count "volumes whose \$UpCase cannot be read"
-	elif [ "$differ" = none ]; then
+	elif differ=$(cat "$scratch/differ") && [ "$differ" = none ]; then
 		echo "overwritten: $3: what lies where \$UpCase is is no table"
 		corpus_count "volumes whose \$UpCase was overwritten"
 	elif [ "$differ" -eq 0 ]; then

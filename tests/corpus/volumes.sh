@@ -18,7 +18,8 @@ check_kind() { # TYPE KINDS FILE PATH   KINDS one a line
 	local type=$1 kinds=$2 file=$3 path=$4 kind
 	! corpus_is_text "$file" || return 0
 	# What filesystems.json knows of a partition table are the volumes behind it.
-	kind=$("$dump" kind "$file" "$([ "$type" = partition ] && echo 0 || offset_of "$path" "$file")") || kind=
+	corpus_survive "$path" "$dump" kind "$file" "$([ "$type" = partition ] && echo 0 || offset_of "$path" "$file")" >"$scratch/kind" || true
+	kind=$(cat "$scratch/kind")
 	if grep -qxF -- "$kind" <<<"$kinds"; then
 		corpus_count "type $type: kinds as expected"
 		return
@@ -29,8 +30,8 @@ check_kind() { # TYPE KINDS FILE PATH   KINDS one a line
 		corpus_pass_over "$path: $(basename "$file") is '$kind' to us"
 		;;
 	*)
-		# A partition by itself, called so.
-		if [ "$type" = partition ] && [[ $(corpus_volume_type "$file") == "$kind"* ]]; then
+		# A partition by itself, called so; what BitLocker was taken off from.
+		if [[ $type =~ ^(partition|bitlocker)$ ]] && [[ $(corpus_volume_type "$file") == "$kind"* ]]; then
 			corpus_count "type $type: a volume, for fsstat too"
 		else
 			corpus_fail "$path: '$kind', not ${kinds//$'\n'/ }"
