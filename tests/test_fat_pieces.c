@@ -174,12 +174,44 @@ static void test_earlier_layout_of_exfat(void **state)
 	assert_int_equal(seen.count, 4); /* with bitmap and up-case table */
 }
 
+/* A deleted directory goes on in a cluster that no FAT leads to any more: it begins in the midst of a set. */
+static void test_exfat_directory_in_pieces(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 512, 200));
+	for (uint32_t cluster = 50; cluster < 54; cluster++) {
+		uint8_t *slot = fixture_fat_slot(&f, cluster, 0);
+		size_t rest = fixture_fat_set_of(slot, "half", 0x20, 1, 60, 70) - 1;
+
+		memmove(slot, slot + 32, rest * 32);
+		slot += rest * 32;
+		memset(slot, 0, 32);
+		fixture_fat_unuse(slot, fixture_fat_set_of(slot, "behind it", 0x20, 1, 70, 71));
+	}
+	fixture_fat_slot(&f, 51, 2)[9] ^= 1;   /* its checksum tells */
+	fixture_fat_slot(&f, 52, 0)[0] = 0x7f; /* no part of a set */
+	fixture_fat_chain(&f, 53, 1);          /* in use */
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_find(&seen, "$Orphan/cluster 50/behind it")->entry.is_deleted);
+	const struct fat_entry *half = &fixture_list_find(&seen, "$Orphan/cluster 50/half")->entry;
+
+	assert_int_equal(half->cluster, 60);
+	assert_int_equal(half->damage.kind, ERR_DAMAGED);
+	assert_false(fixture_list_has(&seen, "$Orphan/cluster 51"));
+	assert_false(fixture_list_has(&seen, "$Orphan/cluster 52"));
+	assert_false(fixture_list_has(&seen, "$Orphan/cluster 53"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_earlier_layout),
 	    cmocka_unit_test(test_earlier_layout_of_exfat),
+	    cmocka_unit_test(test_exfat_directory_in_pieces),
 	    cmocka_unit_test(test_size_of_a_deleted_directory),
 	    cmocka_unit_test(test_files_as_labels),
 	};

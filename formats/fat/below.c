@@ -155,18 +155,23 @@ static bool is_free(struct fat_volume *volume, uint32_t cluster)
 	       fat_cluster_is_free(volume, cluster, &free_now, NULL) && free_now;
 }
 
+/* One that no entry leads to was looked at before (lost.c). */
+static bool is_known(const struct fat_volume *volume, const struct fat_entry *entry)
+{
+	return entry->is_lost && entry->place == fat_cluster_offset(volume, entry->cluster);
+}
+
 /* The chain of a deleted directory is gone: it goes on in the next clusters as far as they could be its own. */
 static bool deleted_fat(
     struct fat_walk *walk, const struct fat_entry *entry, struct fat_runs *out, struct err *err)
 {
 	struct fat_volume *volume = walk->volume;
 	uint32_t cluster = entry->cluster, most = most_clusters(volume);
-	/* One that no entry leads to was looked at before. */
-	bool is_known = entry->is_lost && entry->place == fat_cluster_offset(volume, cluster);
 	bool is_new = true;
 	struct err why = {0};
 
-	if (!is_free(volume, cluster) || (!is_known && !begins_directory(volume, cluster, true)))
+	if (!is_free(volume, cluster) ||
+	    (!is_known(volume, entry) && !begins_directory(volume, cluster, true)))
 		return true;
 	while (out->clusters < most) {
 		if (!add_new(walk, cluster, out, &is_new, &why, err))
@@ -193,7 +198,8 @@ static bool deleted_exfat(
 
 	told.is_contiguous |= walk->links > fat_links_max(walk->volume);
 	if (entry->size > FAT_LIMIT_DIRECTORY || !is_free(walk->volume, entry->cluster) ||
-	    !begins_directory(walk->volume, entry->cluster, true))
+	    (!is_known(walk->volume, entry) &&
+		!begins_directory(walk->volume, entry->cluster, true)))
 		return true;
 	if (!fat_content_runs(walk->volume, &told, &runs, &layout, &why) &&
 	    why.kind == ERR_MEMORY) {

@@ -41,14 +41,14 @@ static const uint8_t *bytes_of_cluster(struct looking *l, uint32_t cluster, size
 }
 
 /* FAT's begin with themselves or are a piece that nothing but entries fills, exFAT's begin with a set that its checksum
- * proves. */
+ * proves, later clusters of them with the rest of one before it. */
 static bool looks_lost(
     const struct fat_volume *volume, const uint8_t *head, size_t len, struct fat_lost *lost)
 {
 	if (len < 2 * FAT_ENTRY_LEN)
 		return false;
 	if (volume->geometry.kind == FAT_EX)
-		return fat_piece_is_slack(volume, head, len);
+		return fat_piece_goes_on(head, len);
 	return fat_start_is_directory(volume, head, lost->cluster, &lost->parent) ||
 	       fat_piece_is_directory(volume, head, len);
 }

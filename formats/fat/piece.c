@@ -60,6 +60,16 @@ static bool begins_with_set(const uint8_t *head, size_t len)
 	       count * FAT_ENTRY_LEN <= len && fat_set_is_whole(head, count);
 }
 
+bool fat_piece_goes_on(const uint8_t *head, size_t len)
+{
+	size_t at = 0;
+
+	while (at + FAT_ENTRY_LEN < len && at < (FAT_SET_ENTRIES - 1) * FAT_ENTRY_LEN &&
+	       ((head[at] & 0x7f) == 0x40 || (head[at] & 0x7f) == 0x41))
+		at += FAT_ENTRY_LEN;
+	return at + FAT_ENTRY_LEN <= len && begins_with_set(head + at, len - at);
+}
+
 static bool is_dots(const uint8_t *raw, size_t dots)
 {
 	return raw[0] == '.' && raw[dots - 1] == '.' &&

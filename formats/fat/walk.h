@@ -105,6 +105,9 @@ bool fat_piece_is_directory(const struct fat_volume *volume, const uint8_t *head
 /* The same of a sector inside a cluster, where "." and ".." of an earlier layout may stand first; of exFAT, whether a set begins it
  * that its checksum proves. */
 bool fat_piece_is_slack(const struct fat_volume *volume, const uint8_t *sector, size_t len);
+/* Whether a cluster of exFAT begins with a set that its checksum proves, or with what is left of one (its first entries end the cluster
+ * before) and then such a set. */
+bool fat_piece_goes_on(const uint8_t *head, size_t len);
 
 /* Whether 32 bytes could be an entry of a FAT directory: what is said of them must be possible. */
 bool fat_entry_is_plausible(const struct fat_volume *volume, const uint8_t *raw);

@@ -79,7 +79,10 @@ def theirs(chosen, bases, refused):
             refused.add(owner)
             continue
         try:
-            for key, extent in list(extents_of(MftRecord.from_bytes(data))):
+            extents = list(extents_of(MftRecord.from_bytes(data)))
+            if any(runs == "resident" and size > len(data) for _, (_, size, runs) in extents):
+                raise ValueError("dissect does not see that resident content ends behind its record")
+            for key, extent in extents:
                 parts.setdefault((owner,) + key, []).append(extent)
         except (Error, EOFError, ValueError, IndexError):
             refused.add(owner)
