@@ -18,15 +18,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define KIB       1024u
-#define BIG_BYTES (132 * KIB) /* over several volumes of the bundle */
-#define CLUSTER   4096u       /* the MFT then lies behind the header of shadow copies */
-#define RECORDS   24u
-#define CLUSTERS  300u
-#define BLOCK     ((size_t)FIXTURE_VSS_BLOCK)
-#define BLOCKS    76u /* that the volume has */
-#define ROWS_MAX  256u
-#define AREA      90u /* blocks behind them for a shadow copy */
+#define KIB         1024u
+#define BIG_BYTES   (132 * KIB) /* over several volumes of the bundle */
+#define SMALL_BYTES 100u
+#define CLUSTER     4096u /* the MFT then lies behind the header of shadow copies */
+#define RECORDS     24u
+#define CLUSTERS    300u
+#define BLOCK       ((size_t)FIXTURE_VSS_BLOCK)
+#define BLOCKS      76u /* that the volume has */
+#define ROWS_MAX    256u
+#define AREA        90u /* blocks behind them for a shadow copy */
 
 struct file {
 	unsigned record;
@@ -79,9 +80,21 @@ static void fill(unsigned record, uint8_t *to, size_t len)
 	}
 }
 
+/* BIG_BYTES of it. */
+static const uint8_t *content_of(unsigned record)
+{
+	static uint8_t contents[RECORDS][BIG_BYTES];
+	static bool is_filled[RECORDS];
+
+	if (!is_filled[record])
+		fill(record, contents[record], BIG_BYTES);
+	is_filled[record] = true;
+	return contents[record];
+}
+
 static size_t size_of(const struct file *file)
 {
-	return file->is_big ? BIG_BYTES : 100;
+	return file->is_big ? BIG_BYTES : SMALL_BYTES;
 }
 
 static void put_file(struct fixture_volume *v, const struct file *file)
@@ -97,7 +110,6 @@ static void put_file(struct fixture_volume *v, const struct file *file)
 	    .initialized = BIG_BYTES,
 	    .runs = &run,
 	    .run_count = 1};
-	uint8_t small[100];
 
 	fixture_record_begin(&r, 1024, file->record, 1, 1);
 	fixture_record_standard(&r, 700);
@@ -105,10 +117,11 @@ static void put_file(struct fixture_volume *v, const struct file *file)
 		fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, file->names[i]);
 	if (file->is_big) {
 		fixture_record_extent(&r, NTFS_DATA, NULL, 9, &extent);
-		fill(file->record, fixture_volume_cluster(v, (uint64_t)run.lcn), BIG_BYTES);
+		memcpy(fixture_volume_cluster(v, (uint64_t)run.lcn), content_of(file->record),
+		    BIG_BYTES);
 	} else {
-		fill(file->record, small, sizeof(small));
-		fixture_record_resident(&r, NTFS_DATA, NULL, 9, small, sizeof(small));
+		fixture_record_resident(
+		    &r, NTFS_DATA, NULL, 9, content_of(file->record), SMALL_BYTES);
 	}
 	fixture_record_end(&r);
 	fixture_volume_put(v, &r);
@@ -134,7 +147,6 @@ static uint8_t *make_blocks(const struct volume *as, size_t room)
 	return at;
 }
 
-/* The volume; with a shadow copy of how it was before. */
 static uint8_t *make_image(const struct volume *as, bool is_shadowed)
 {
 	CLEANUP(free_memory) uint8_t *now = make_blocks(as, BLOCKS);
@@ -153,12 +165,24 @@ static uint8_t *make_image(const struct volume *as, bool is_shadowed)
 	return at;
 }
 
+/* The volume; with a shadow copy of how it was before. Made once, read by all runs. */
+static const uint8_t *image_of(const struct volume *as, bool is_shadowed)
+{
+	static uint8_t *images[ARRAY_LEN(after) + 1][2];
+	uint8_t **image =
+	    &images[as == &before ? ARRAY_LEN(after) : (size_t)(as - after)][is_shadowed];
+
+	if (!*image)
+		*image = make_image(as, is_shadowed);
+	return *image;
+}
+
 /* One run; false when the store died on it. */
 static bool run(struct fake_store *store, const struct volume *as, bool is_shadowed)
 {
 	static const struct bundle_checking checking;
 	static const struct vss_choice all = {.all = true};
-	CLEANUP(free_memory) uint8_t *image = make_image(as, is_shadowed);
+	const uint8_t *image = image_of(as, is_shadowed);
 	CLEANUP(volume_set_free) struct volume_set volumes = {0};
 	CLEANUP(text_list_free) struct text_list patterns = {0};
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
@@ -215,18 +239,6 @@ static void look_free_at(struct look *look)
 {
 	for (size_t i = 0; i < look->count; i++)
 		text_free(&look->rows[i].path);
-}
-
-/* BIG_BYTES of it. */
-static const uint8_t *content_of(unsigned record)
-{
-	static uint8_t contents[RECORDS][BIG_BYTES];
-	static bool is_filled[RECORDS];
-
-	if (!is_filled[record])
-		fill(record, contents[record], BIG_BYTES);
-	is_filled[record] = true;
-	return contents[record];
 }
 
 /* Of whichever file it has the bytes. */
