@@ -44,26 +44,24 @@ static bool read_upcase(struct ntfs_volume *volume, uint16_t *table)
 	return is_upcase(table);
 }
 
-/* The volume's own table says which names are the same; where it cannot be read, or is none, ours does. */
-static const uint16_t *upcase(struct ntfs_volume *volume, struct err *err)
+/* The volume's own table says which names are the same; NULL: it cannot be read, or is none, and ours does. */
+static const uint16_t *upcase(struct ntfs_volume *volume)
 {
-	if (volume->upcase)
+	if (volume->knows_upcase)
 		return volume->upcase;
+	volume->knows_upcase = true;
 	volume->upcase = malloc(UPCASE_UNITS * sizeof(*volume->upcase));
-	if (!volume->upcase) {
-		fail(err, ERR_MEMORY, "no memory for the table of upper case");
-		return NULL;
+	if (volume->upcase && !read_upcase(volume, volume->upcase)) {
+		free(volume->upcase);
+		volume->upcase = NULL;
 	}
-	if (!read_upcase(volume, volume->upcase))
-		for (uint32_t i = 0; i < UPCASE_UNITS; i++)
-			volume->upcase[i] = (uint16_t)text_fold(i);
 	return volume->upcase;
 }
 
 struct finder {
 	struct ntfs_lister lister;
-	const uint16_t *upcase;
-	struct bytes wanted; /* UTF-16LE */
+	const uint16_t *upcase; /* NULL: text_fold */
+	struct bytes wanted;    /* UTF-16LE */
 	bool found;
 	bool is_exact; /* the name found is spelled as wanted */
 	bool damaged;
@@ -74,9 +72,12 @@ static bool same(const uint16_t *table, struct bytes a, struct bytes b)
 {
 	if (a.len != b.len)
 		return false;
-	for (size_t i = 0; i + 2 <= a.len; i += 2)
-		if (table[le16(a.at + i)] != table[le16(b.at + i)])
+	for (size_t i = 0; i + 2 <= a.len; i += 2) {
+		uint16_t x = le16(a.at + i), y = le16(b.at + i);
+
+		if (x != y && (table ? table[x] != table[y] : text_fold(x) != text_fold(y)))
 			return false;
+	}
 	return true;
 }
 
@@ -154,8 +155,8 @@ static bool find_in(struct ntfs_volume *volume, struct ntfs_reference *where,
 
 	text_to_utf16(component, &wanted);
 	finder.wanted = text_bytes(&wanted);
-	finder.upcase = upcase(volume, err);
-	if (!finder.upcase || !text_ok(&wanted, err))
+	finder.upcase = upcase(volume);
+	if (!text_ok(&wanted, err))
 		return false;
 	struct err why = {0};
 	bool listed = list_directory(volume, where, entry, &finder, &why);

@@ -9,7 +9,8 @@ struct ntfs_volume {
 	struct ntfs_geometry geometry;
 	struct ntfs_mft *mft;
 	struct source *live_bitmap; /* borrowed; NULL: none */
-	uint16_t *upcase;           /* 65,536 units, read when first needed */
+	bool knows_upcase;          /* read, when first needed */
+	uint16_t *upcase;           /* 65,536 units; NULL: the volume has no good one */
 	unsigned searches;          /* of the whole $MFT for a name whose directory is damaged */
 };
 
