@@ -45,6 +45,14 @@ static bool add_ca(X509_STORE *store, struct bytes pem, struct err *err)
 	return true;
 }
 
+bool seal_check_ca(struct bytes pem, struct err *err)
+{
+	CLEANUP(X509_STORE_free) X509_STORE *store = X509_STORE_new();
+
+	return store ? add_ca(store, pem, err)
+		     : fail(err, ERR_MEMORY, "no memory for the evidence CA");
+}
+
 /* Certificates of the seal; the signer's is the one of that issuer and serial number. */
 static bool load_certificates(const struct seal_parts *parts, STACK_OF(X509) * stack, X509 **signer,
     struct bytes *signer_der, struct err *err)

@@ -31,6 +31,9 @@ static inline void seal_facts_free_at(struct seal_facts *facts)
 	seal_facts_free(facts);
 }
 
+/* Whether there is a certificate in what is given as the evidence CA. */
+bool seal_check_ca(struct bytes pem, struct err *err) MUST_CHECK;
+
 /* Whether p7s is a seal over content by a certificate of the evidence CA: one signer, ECDSA P-256 with SHA-256,
  * the four signed attributes, no unsigned ones, issuer equal byte for byte, minimal DER, every certificate part of
  * the chain, key usage, not revoked, valid at trust->at. ERR_UNTRUSTED: wrong CA,

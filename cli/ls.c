@@ -111,8 +111,10 @@ static bool list(struct request *request, struct sink *sink, struct err *err)
 			return false;
 	}
 	if (request->patterns.count && !any)
-		return fail(err, ERR_MISSING, "nothing in the bundle matches%s",
-		    request->all ? "" : "; --all lists also what was not taken");
+		return fail(err, ERR_MISSING,
+		    request->all ? "nothing in the bundle matches"
+				 : "nothing in the bundle matches; --all lists also what was not "
+				   "taken");
 	return sink->finish(sink, err);
 }
 

@@ -2,6 +2,8 @@
 #include "cli/trust.h"
 
 #include "bundle/age.h"
+#include "bundle/kit_files.h"
+#include "bundle/seal_verify.h"
 #include "cli/keydir.h"
 #include "core/time.h"
 #include "core/tr.h"
@@ -70,6 +72,14 @@ static bool read_identity(const char *path, struct text *content, struct err *er
 	return file_read_all(path, IDENTITY_BYTES, content, err);
 }
 
+/* Read here, so that who names a wrong file hears its name, and not the bundle's. */
+static bool check_identity(struct bytes content, const char *path, struct err *err)
+{
+	CLEANUP(age_identities_free) struct age_identities identities = {0};
+
+	return age_identities_add(&identities, content, err) || fail_in(err, "'%s'", path);
+}
+
 static bool add_identity(struct trust *trust, const char *path, struct err *err)
 {
 	CLEANUP(text_wipe) struct text content = {0};
@@ -79,15 +89,24 @@ static bool add_identity(struct trust *trust, const char *path, struct err *err)
 	if (age_is_locked(text_bytes(&content)))
 		return unlock_identity(trust, path, text_bytes(&content), err) ||
 		       fail_in(err, "'%s'", path);
-	return text_list_add(&trust->identities, text_bytes(&content), err);
+	return check_identity(text_bytes(&content), path, err) &&
+	       text_list_add(&trust->identities, text_bytes(&content), err);
 }
 
 static bool load_keys(struct trust *trust, struct err *err)
 {
 	CLEANUP(text_free) struct text identity = {0};
+	CLEANUP(text_free) struct text kit = {0};
 
 	if (file_kind(trust->keys) != FILE_KIND_DIRECTORY)
 		return fail(err, ERR_MISSING, "no such directory of keys '%s'", trust->keys);
+	/* Its evidence-ca.pem is whoever's who had the stick. */
+	file_join(&kit, trust->keys, KIT_JSON);
+	if (file_kind(text_string(&kit)) != FILE_KIND_MISSING)
+		return fail(err, ERR_USAGE,
+		    "'%s' is a kit, which lay where the bundle was made: give the office's own "
+		    "keys",
+		    trust->keys);
 	if ((!trust->ca &&
 		!keydir_read(trust->keys, "evidence-ca.pem", PEM_BYTES, &trust->ca_pem, err)) ||
 	    !keydir_read(trust->keys, "evidence-ca.crl", PEM_BYTES, &trust->crl_pem, err) ||
@@ -124,6 +143,8 @@ bool trust_load(struct trust *trust, bool needs_identity, struct err *err)
 		return false;
 	if (trust->ca && !read_pem(trust->ca, &trust->ca_pem, err))
 		return false;
+	if (trust->ca && !seal_check_ca(text_bytes(&trust->ca_pem), err))
+		return fail_in(err, "'%s'", trust->ca);
 	for (size_t i = 0; i < trust->identity_paths.count; i++)
 		if (!add_identity(trust, trust->identity_paths.at[i], err))
 			return false;

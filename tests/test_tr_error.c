@@ -28,6 +28,9 @@ static void test_known(void **state)
 	says("C: 'x': a disk without partitions", "C: 'x': パーティションのないディスクです");
 	says("profile 'none' needs --take PATTERN",
 	    "収集プロファイル 'none' には --take パターン が必要です");
+	says("'b': 'a' over 'c': the seal certificate is valid only from 2Z; judge with --at",
+	    "'b': 'a'（'c' への署名）: 署名の証明書: 有効なのは 2Z（協定世界時）からです。--at "
+	    "で時刻を指定してください");
 	says("the destination is full: 2480 KiB are left", "保存先がいっぱいです（残り 2480 KiB）");
 	says("'a' of 'b' wants a text in quotes",
 	    "'a'（'b' の中）は \"\" で囲んだ文字にしてください");

@@ -217,6 +217,18 @@ check_bundles() {
 	run "right CA, wrong key" "65|66|77" "$kanshiki" extract "$bundle" -C "$work/x" --ca "$work/keys/evidence-ca.pem" \
 		--identity "$work/other-keys/recipient.key"
 	says "right CA, wrong key" "key"
+	# Who names a wrong file hears of that, not of the bundle.
+	run "a key for a CA" 65 "$kanshiki" verify "$bundle" --ca "$work/keys/recipient.key"
+	says_one_line "a key for a CA" "^kanshiki: damaged or changed: '$work/keys/recipient.key': "
+	run "a CA for a key" 65 "$kanshiki" ls "$bundle" --ca "$work/keys/evidence-ca.pem" --identity "$work/keys/evidence-ca.pem"
+	says_one_line "a CA for a key" "^kanshiki: damaged or changed: '$work/keys/evidence-ca.pem': identity file, line 1"
+	run "a CA for a key, in Japanese" 65 "$kanshiki" ls "$bundle" --keys "$work/keys" --identity "$work/keys/evidence-ca.pem" --lang ja
+	says_one_line "a CA for a key, in Japanese" "evidence-ca.pem': 秘密鍵ファイルの 1 行目: 鍵が"
+	run "before its time, in Japanese" 65 "$kanshiki" verify "$bundle" --keys "$work/keys" --at 1999-01-01T00:00:00Z --lang ja
+	says_one_line "before its time, in Japanese" "'MANIFEST.sha256' への署名）: 署名の証明書: 有効なのは"
+	# Its CA is that of whoever had the stick.
+	run "a kit for the keys" 64 "$kanshiki" verify "$bundle" --keys "$work/kit"
+	says_one_line "a kit for the keys" "is a kit, .*the office's own keys"
 	run "no such path" 66 "$kanshiki" cat "$bundle" fs/C/nothing --keys "$work/keys"
 	says_one_line "no such path" "fs/C/nothing"
 	run "no such pattern" "0|1|66" "$kanshiki" extract "$bundle" -C "$work/y" 'nothing/**' --keys "$work/keys"
