@@ -288,12 +288,12 @@ static bool start_report(struct salvaging *salvaging, struct err *err)
 			   ? fail(err, ERR_EXISTS,
 				 "there is a '%s' in '%s' already: give an empty directory",
 				 REPORT_NAME, salvaging->directory)
-			   : false;
+			   : fail_in(err, "'%s/%s'", salvaging->directory, REPORT_NAME);
 	text_adds(&salvaging->lines, "state\tbytes\tbad ranges\tpath\tsame as, from where, why\n");
 	return true;
 }
 
-static void say_result(const struct salvaging *salvaging)
+static void say_result(const struct salvaging *salvaging, bool is_written)
 {
 	const struct salvage_totals *totals = &salvaging->totals;
 
@@ -309,7 +309,8 @@ static void say_result(const struct salvaging *salvaging)
 	if (salvaging->failed)
 		say(tr("kanshiki: files that could not be written: %zu\n"),
 		    (size_t)salvaging->failed);
-	say(tr("'%s' there tells what became of each.\n"), REPORT_NAME);
+	if (is_written)
+		say(tr("'%s' there tells what became of each.\n"), REPORT_NAME);
 }
 
 static int salvage(struct salvaging *salvaging)
@@ -335,11 +336,15 @@ static int salvage(struct salvaging *salvaging)
 	bool written = flush_report(salvaging, &late) &&
 		       tree_finish(TAKE(salvaging->report), salvaging->report_at, &times, &late);
 
-	say_result(salvaging);
+	say_result(salvaging, written);
+	if (!ok && err.kind == ERR_FULL)
+		fail_in(&err, "'%s'", salvaging->directory);
 	if (!ok)
 		return command_fail_about(bundle, &err);
-	if (!written)
+	if (!written) {
+		fail_in(&late, "'%s/%s'", salvaging->directory, REPORT_NAME);
 		return command_fail_about(bundle, &late);
+	}
 	const struct salvage_totals *totals = &salvaging->totals;
 	bool is_good = salvaging->is_sealed && !totals->partial && !totals->lost &&
 		       totals->volumes_bad == 0 && totals->volumes_missing == 0 &&

@@ -163,10 +163,16 @@ bool file_create_private(const char *path, struct sink **out, struct err *err)
 
 bool file_write_all(const char *path, struct bytes bytes, bool is_private, struct err *err)
 {
-	CLEANUP(sink_free) struct sink *to = NULL;
+	struct sink *to = NULL;
 
-	return file_sink_create(path, is_private, &to, err) && to->write(to, bytes, err) &&
-	       to->finish(to, err);
+	if (!file_sink_create(path, is_private, &to, err))
+		return false;
+	bool ok = to->write(to, bytes, err) && to->finish(to, err);
+
+	sink_free(to);
+	if (!ok) /* half of it is nobody's file, and stands in the way of the next try */
+		(void)!os_remove(path, NULL);
+	return ok;
 }
 
 bool file_rename(const char *from, const char *to, struct err *err)

@@ -97,6 +97,11 @@ says_one_line "a stranger's stamp" "not by a time stamp authority"
 cp root.pem "$keys/tsa-ca.pem"
 [ ! -e "$bundle/MANIFEST.tsr" ] || complain "a refused stamp was put into the bundle"
 
+# A stamp or signature that the disk has no room for is not left in part: the bundle would be refused, and have one already.
+run "no room" 74 bash -c 'ulimit -f 1; exec "$@"' bash "$kanshiki" stamp "$bundle" --url "$http/" --keys "$keys"
+says_one_line "no room" "MANIFEST.tsr"
+[ ! -e "$bundle/MANIFEST.tsr" ] || complain "a part of a stamp was left: $(stat -c %s "$bundle/MANIFEST.tsr") bytes"
+
 # Stamped; a proxy of the environment is not asked, and the keys of the connection are not written down.
 http_proxy=http://127.0.0.1:1 HTTPS_PROXY=http://127.0.0.1:1 SSLKEYLOGFILE=$work/tls.log stamp "HTTPS" 0 --url "$https/" --keys "$keys" --tls-ca "$work/root.pem"
 [ ! -e "$work/tls.log" ] || complain "the connection's keys were written down"
