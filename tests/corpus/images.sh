@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 corpus_begin "$1" icat mmls jq ewfexport python3
 kanshiki=$build/kanshiki
-most_contents=5000 # files of one volume whose bytes are compared
+most_contents=2000 # files of one volume whose bytes are compared
 
 # usage: is_ewf FILE
 is_ewf() { [ "$(head -c 3 "$1" | tr -d '\0')" = EVF ]; }

@@ -11,7 +11,7 @@ corpus_kit
 dump=$build/tests/corpus_vss_dump
 mnt=$scratch/mnt
 long=$((32 << 20))
-most_streams=8000 # of one snapshot that are compared
+most_streams=4000 # of one snapshot that are compared
 declare -A compared # long streams that icat read, of the volume at hand
 mkdir "$mnt"
 trap 'code=$?; unmount; corpus_leave "$code"' EXIT
