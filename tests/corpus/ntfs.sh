@@ -148,7 +148,10 @@ check_names() {
 			done
 		fi
 		corpus_count "names equal to fls" "$(comm -12 "$scratch/names.ours" "$scratch/names.theirs" | wc -l)"
-		if comm -3 "$scratch/names.ours" "$scratch/names.theirs" | grep . >"$scratch/missing"; then
+		if [ ! -s "$scratch/fls" ]; then
+			echo "peer fails: $where: fls lists nothing"
+			corpus_count "volumes that fls does not open"
+		elif comm -3 "$scratch/names.ours" "$scratch/names.theirs" | grep . >"$scratch/missing"; then
 			corpus_fail "$where: names differ from fls: $(head -n 4 "$scratch/missing" | tr '\n\t' ' >')"
 		fi
 	fi
