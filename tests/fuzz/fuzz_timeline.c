@@ -1,4 +1,4 @@
-/* The timeline of a bare $MFT, a journal or a small volume, in one of the formats: the last byte says which. */
+/* The timeline of a bare $MFT, a journal or a small volume with its shadow copies, in one of the formats: the last byte says which. */
 #include "tests/fuzz/fuzz_target.h"
 #include "analysis/timeline.h"
 
@@ -18,7 +18,9 @@ static void write_one(const char *format, struct source *source)
 	CLEANUP(timeline_free) struct timeline *timeline = NULL;
 	struct timeline_totals totals;
 	struct err err = {0};
-	bool ok = timeline_new(&nowhere, format, &timeline, &err);
+	const struct vss_choice shadows = {.all = true};
+	bool ok = timeline_new(&nowhere, format, &timeline, &err) &&
+		  timeline_shadows(timeline, &shadows, &err);
 
 	switch (ok ? timeline_probe(source, &err) : TIMELINE_UNKNOWN) {
 	case TIMELINE_UNKNOWN:
