@@ -223,9 +223,11 @@ static void tell_standard(struct timeline_line *line, const struct ntfs_entry *e
 	line->usn = entry->usn;
 }
 
-/* The record's own descriptor; NULL: $Secure has it. */
+/* The record's own descriptor; NULL: $Secure has it (ntfs_secure_of asks it first, too). */
 static const struct ntfs_stream *own_descriptor_of(const struct ntfs_entry *entry)
 {
+	if (entry->security_id != 0)
+		return NULL;
 	for (size_t i = 0; i < entry->stream_count; i++)
 		if (entry->streams[i].type == NTFS_SECURITY_DESCRIPTOR)
 			return &entry->streams[i];
