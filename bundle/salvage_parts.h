@@ -19,8 +19,8 @@ struct salvage_row {
 	bool is_taken, is_found;
 };
 
-struct
-    salvage_ahead { /* rows next to one another in the array, read in the order of their places */
+/* Rows next to one another in the array, read in the order of their places. */
+struct salvage_ahead {
 	size_t first, count;
 	struct bytes *lines; /* NULL in one: it could not be read */
 	uint8_t *room;
