@@ -320,11 +320,8 @@ bool tar_next(struct source *tar, uint64_t *pos, struct tar_entry *out, bool *en
 		return fail(err, ERR_LIMIT, "a tar entry of 2^63 bytes");
 	bool has_name = take_path(block, &pax, &out->path, &why);
 
-	if (!has_name && why.kind != ERR_DAMAGED) {
-		if (err)
-			*err = why;
-		return false;
-	}
+	if (!has_name && why.kind != ERR_DAMAGED)
+		return refuse(&why, err);
 	out->header_at = *pos;
 	out->data_at = at + TAR_BLOCK;
 	out->size = size;

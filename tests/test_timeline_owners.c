@@ -2,49 +2,21 @@
 #include "tests/unit.h"
 
 #include "core/sink.h"
+#include "tests/fixture_secure.h"
 #include "tests/fixture_timeline.h"
 
 #include <string.h>
 
-#define HEADER     20u
-#define DESCRIPTOR 32u
-#define ID         256u
-
-/* A descriptor owned by S-1-5-rid, without ACL. */
-static void put_descriptor(uint8_t at[DESCRIPTOR], uint8_t rid)
-{
-	static const uint8_t sid[8] = {1, 1, 0, 0, 0, 0, 0, 5};
-
-	memset(at, 0, DESCRIPTOR);
-	at[0] = 1;                /* revision */
-	put_le16(at + 2, 0x8000); /* self-relative */
-	put_le32(at + 4, HEADER); /* of the owner */
-	memcpy(at + 20, sid, sizeof(sid));
-	at[28] = rid;
-}
-
-/* A $SDS of one. */
-static void put_sds(uint8_t at[HEADER + DESCRIPTOR], uint8_t rid)
-{
-	uint32_t hash = 0;
-
-	memset(at, 0, HEADER);
-	put_descriptor(at + HEADER, rid);
-	for (size_t i = 0; i < DESCRIPTOR; i += 4)
-		hash = (hash << 3 | hash >> 29) + le32(at + HEADER + i);
-	put_le32(at, hash);
-	put_le32(at + 4, ID);
-	put_le32(at + 16, HEADER + DESCRIPTOR);
-}
+#define ID 256u
 
 static void put_file(struct fixture_image *image, uint32_t record, uint32_t id, uint8_t own_rid)
 {
 	struct fixture_record r = fixture_mft_begin(image->at, record, 1, 1);
 	uint8_t standard[72] = {0};
-	uint8_t own[DESCRIPTOR];
+	uint8_t own[FIXTURE_DESCRIPTOR];
 
 	put_le32(standard + 52, id);
-	put_descriptor(own, own_rid);
+	fixture_descriptor(own, own_rid);
 	fixture_mft_add(&r, 0x10, "", standard, sizeof(standard));
 	fixture_mft_add_name(&r, FIXTURE_ROOT, 1, "file");
 	fixture_mft_add(&r, 0x50, "", own, sizeof(own));
@@ -68,7 +40,7 @@ static void expect_owner(const struct text *out, unsigned record, unsigned rid)
  * taken for another's. */
 static void test_own_descriptors(void **state)
 {
-	uint8_t sds[HEADER + DESCRIPTOR];
+	uint8_t sds[FIXTURE_SDS];
 	struct fixture_image image;
 	CLEANUP(text_free) struct text out = {0};
 	CLEANUP(sink_free) struct sink *sink = sink_to_text(&out);
@@ -81,7 +53,7 @@ static void test_own_descriptors(void **state)
 	put_file(&image, 36, ID, 19);
 	put_file(&image, 37, 0, 19);
 	put_file(&image, 38, ID, 20);
-	put_sds(sds, 18);
+	fixture_sds(sds, ID, 18);
 	CLEANUP(source_close) struct source *mft = source_of_bytes(fixture_timeline_bytes(&image));
 	CLEANUP(source_close)
 	struct source *secure = source_of_bytes((struct bytes){sds, sizeof(sds)});
