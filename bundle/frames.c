@@ -79,9 +79,9 @@ static bool make_job(struct frames *frames, struct frame_job *job, int level, st
 {
 	job->job = (struct conveyor_job){compress, deliver, 0};
 	job->frames = frames;
-	job->output_room = ZSTD_compressBound(FRAMES_INPUT_MAX);
+	job->output_room = ZSTD_compressBound(FRAMES_INPUT_FULL);
 	job->context = ZSTD_createCCtx();
-	job->input = malloc(FRAMES_INPUT_MAX);
+	job->input = malloc(FRAMES_INPUT_FULL);
 	job->output = malloc(job->output_room);
 	if (!job->context || !job->input || !job->output)
 		return fail(err, ERR_MEMORY, "no memory to compress");
@@ -191,14 +191,14 @@ bool frames_write(struct frames *frames, struct bytes data, struct err *err)
 {
 	while (data.len) {
 		struct frame_job *job = open_frame(frames);
-		size_t take = FRAMES_INPUT_MAX - job->held;
+		size_t take = FRAMES_INPUT_FULL - job->held;
 
 		take = take < data.len ? take : data.len;
 		memcpy(job->input + job->held, data.at, take);
 		job->held += take;
 		data.at += take;
 		data.len -= take;
-		if (job->held == FRAMES_INPUT_MAX && !frames_flush(frames, err))
+		if (job->held == FRAMES_INPUT_FULL && !frames_flush(frames, err))
 			return false;
 	}
 	return true;

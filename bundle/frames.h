@@ -10,7 +10,8 @@
 #define FRAMES_SEEK_MAGIC   0x184D2A5Eu       /* skippable frame: seek table */
 #define FRAMES_SEEK_FOOTER  0x8F92EAB1u       /* last four bytes of the seek table */
 #define FRAMES_INPUT_MIN    ((size_t)1 << 20) /* a frame may end at an entry's end from here on */
-#define FRAMES_INPUT_MAX    ((size_t)4 << 20) /* a frame never holds more */
+#define FRAMES_INPUT_FULL   ((size_t)2 << 20) /* where the writer ends one in any case */
+#define FRAMES_INPUT_MAX    ((size_t)4 << 20) /* a reader takes no more */
 #define FRAMES_HEADER_MAX   4096              /* bytes of the volume header's JSON */
 #define FRAMES_COUNT_MAX    (1u << 21)        /* frames in one volume */
 

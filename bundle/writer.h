@@ -46,7 +46,7 @@ struct bundle_plan { /* borrowed during bundle_create only, but for seal and the
 	/* Compresses and writes on its threads; must outlive the writer. NULL: all on the caller's. The store is then
 	 * used from other threads, never by two at once. */
 	struct conveyor *conveyor;
-	/* One of one hand, on which the second hash of volumes is made; must outlive the writer. NULL: none. */
+	/* One more, of VOLUME_BESIDE_DEPTH, on which the second hash of volumes is made; must outlive the writer. NULL: none. */
 	struct conveyor *beside;
 	struct bundle_limits limits;
 	/* Bytes free at the destination (false: cannot be told). With it the writer stops before the disk is full

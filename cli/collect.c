@@ -1,6 +1,7 @@
 /* kanshiki collect: takes from live volumes or images into a new sealed bundle. */
 #include "bundle/kit.h"
 #include "bundle/sheet.h"
+#include "bundle/volume.h"
 #include "cli/collect.h"
 #include "cli/collect_ask.h"
 #include "cli/command.h"
@@ -181,7 +182,8 @@ static bool make_plan(struct run *run, struct err *err)
 	/* While someone works at the PC one core is enough. Without any thread it goes too. */
 	if (!conveyor_new(run->request.background ? 1 : 0, &run->conveyor, NULL))
 		run->conveyor = NULL;
-	if (run->request.background || !conveyor_new(1, &run->beside, NULL))
+	if (run->request.background || !run->conveyor ||
+	    !conveyor_new_beside(run->conveyor, VOLUME_BESIDE_DEPTH, &run->beside, NULL))
 		run->beside = NULL;
 	collect_read_clock(&run->start);
 	*plan = (struct bundle_plan){

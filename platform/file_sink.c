@@ -9,7 +9,7 @@
 /* One write per MiB keeps a slow stick streaming; a flush per 64 MiB bounds what a pulled plug can take. */
 #define PIECE_LEN   ((size_t)1 << 20)
 #define FLUSH_EVERY ((uint64_t)64 << 20)
-#define PIECES      3 /* one is filled while a conveyor of one hand has two */
+#define PIECES      (CONVEYOR_DEPTH(1) + 1) /* one is filled while the conveyor has the others */
 
 struct file_sink;
 

@@ -142,7 +142,7 @@ static bool open_read(
 	struct fake_open *file = (struct fake_open *)self;
 	bool ok = file->bytes->read(file->bytes, offset, to, len, got, err);
 
-	file->fake->bytes_read += *got;
+	(void)__atomic_add_fetch(&file->fake->bytes_read, *got, __ATOMIC_RELAXED);
 	return ok;
 }
 
@@ -170,7 +170,7 @@ static bool store_open(struct store *self, const char *name, struct source **out
 	open->source = (struct source){.size = bytes->size, .read = open_read, .close = open_close};
 	open->bytes = bytes;
 	open->fake = fake;
-	fake->opens++;
+	(void)__atomic_add_fetch(&fake->opens, 1, __ATOMIC_RELAXED);
 	*out = &open->source;
 	return true;
 }

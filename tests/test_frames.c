@@ -69,11 +69,11 @@ static void test_where_frames_end(void **state)
 	static const size_t small[] = {1000, 1000, 1000};
 	static const uint32_t small_frames[] = {3000};
 	static const size_t large[] = {MIB - 1, 1, 5 * MIB, 10};
-	static const uint32_t large_frames[] = {MIB, 4 * MIB, MIB, 10};
+	static const uint32_t large_frames[] = {MIB, 2 * MIB, 2 * MIB, MIB, 10};
 
 	(void)state;
 	assert_int_equal(check_frames(small, ARRAY_LEN(small), small_frames), 1);
-	assert_int_equal(check_frames(large, ARRAY_LEN(large), large_frames), 4);
+	assert_int_equal(check_frames(large, ARRAY_LEN(large), large_frames), 5);
 	assert_int_equal(check_frames(NULL, 0, NULL), 0);
 }
 
@@ -97,7 +97,7 @@ static void pack(struct conveyor *conveyor, struct text *out)
 			assert_true(frames_entry_end(frames, NULL));
 		assert_true(frames_written(frames) <= MIB * 61);
 		assert_true(frames_waiting(frames) <=
-			    FRAMES_INPUT_MAX * ((conveyor ? conveyor->depth : 0) + 1));
+			    FRAMES_INPUT_FULL * ((conveyor ? conveyor->depth : 0) + 1));
 	}
 	assert_true(frames_finish(frames, NULL));
 	assert_int_equal(frames_written(frames), out->len);

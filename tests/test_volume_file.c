@@ -68,9 +68,10 @@ static void hashes_what_it_writes(void **state)
 	write_all(NULL);
 	/* In order also with more hands than one. */
 	for (unsigned hands = 1; hands <= CONVEYOR_HANDS_MAX; hands++) {
-		CLEANUP(conveyor_free) struct conveyor *beside = NULL;
+		CLEANUP(conveyor_free) struct conveyor *conveyor = NULL, *beside = NULL;
 
-		assert_true(conveyor_new(hands, &beside, NULL));
+		assert_true(conveyor_new(hands, &conveyor, NULL));
+		assert_true(conveyor_new_beside(conveyor, VOLUME_BESIDE_DEPTH, &beside, NULL));
 		write_all(beside);
 	}
 }

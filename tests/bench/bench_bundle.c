@@ -7,6 +7,7 @@
 
 #include "bundle/kit.h"
 #include "bundle/name.h"
+#include "bundle/volume.h"
 #include "bundle/writer.h"
 #include "core/json.h"
 #include "platform/clock.h"
@@ -21,6 +22,7 @@
 #define PIECE_LEN ((size_t)1 << 20)
 
 struct making {
+	uint64_t now; /* the time of all entries */
 	struct bundle_writer *writer;
 	struct text input;
 	uint8_t *piece;
@@ -38,6 +40,7 @@ static bool write_row(struct making *making, const char *path, uint64_t size,
 	json_string_field(&json, "kind", "file");
 	json_unsigned_field(&json, "size", size);
 	json_string_field(&json, "status", "taken");
+	json_time_field(&json, "stored_at", making->now);
 	bundle_place_write(&json, place);
 	json_end(&json);
 	return text_ok(&row, err) && bundle_row(making->writer, text_bytes(&row), err);
@@ -51,7 +54,7 @@ static bool write_entry(
 	struct bundle_place place;
 
 	if (!bundle_entry_begin(making->writer, BUNDLE_FILES,
-		&(struct bundle_member){.name = path, .size = size, .modified = clock_now()}, err))
+		&(struct bundle_member){.name = path, .size = size, .modified = making->now}, err))
 		return false;
 	for (uint64_t left = size; left;) {
 		size_t len = making->input.len - at;
@@ -94,7 +97,7 @@ static bool copy_file(struct making *making, const char *path, size_t top, struc
 	if (!file_open(path, &file, err) || !text_ok(&name, err) ||
 	    !bundle_entry_begin(making->writer, BUNDLE_FILES,
 		&(struct bundle_member){
-		    .name = text_string(&name), .size = file->size, .modified = clock_now()},
+		    .name = text_string(&name), .size = file->size, .modified = making->now},
 		err))
 		return false;
 	for (uint64_t at = 0; at < file->size;) {
@@ -152,12 +155,12 @@ static bool make(char **argv, uint64_t total, uint64_t each, struct err *err)
 	CLEANUP(text_free) struct text directory = {0}, path = {0};
 	CLEANUP(conveyor_free) struct conveyor *conveyor = NULL, *beside = NULL;
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
-	struct making making = {0};
+	struct making making = {.now = clock_now()};
 	char number[SHA256_HEX_ROOM];
 
 	if (!store_open_directory(argv[1], &kit_store, err) ||
 	    !kit_open(kit_store, NULL, &kit, err) || !conveyor_new(0, &conveyor, err) ||
-	    !conveyor_new(1, &beside, err))
+	    !conveyor_new_beside(conveyor, VOLUME_BESIDE_DEPTH, &beside, err))
 		return false;
 	struct bundle_plan plan = {.host = "BENCH",
 	    .started = clock_now(),

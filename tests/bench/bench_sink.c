@@ -9,6 +9,7 @@
 
 #include "bundle/age.h"
 #include "bundle/frames.h"
+#include "bundle/volume.h"
 #include "bundle/writer.h"
 #include "core/hash.h"
 #include "platform/clock.h"
@@ -349,7 +350,8 @@ int main(int argc, char **argv)
 	}
 	CLEANUP(conveyor_free) struct conveyor *conveyor = NULL;
 
-	if (!conveyor_new(0, &conveyor, &err) || !conveyor_new(1, &bench.beside, &err)) {
+	if (!conveyor_new(0, &conveyor, &err) ||
+	    !conveyor_new_beside(conveyor, VOLUME_BESIDE_DEPTH, &bench.beside, &err)) {
 		fprintf(stderr, "bench_sink: %s\n", err.text);
 		return 1;
 	}
