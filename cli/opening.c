@@ -120,9 +120,21 @@ bool opening_seal(struct opening *opening, const char *path, bool needs_identity
 	    opening->store, &opening->trust.bundle, &watch, &opening->reader, err);
 }
 
+/* Without a single row nothing can be found by name. */
+static bool open_content(struct opening *opening, struct err *err)
+{
+	if (!bundle_open_content(opening->reader, err))
+		return false;
+	if (opening->trust.unverified && opening->problems.count &&
+	    bundle_row_count(opening->reader) == 0)
+		say(tr("kanshiki: note: nothing tells any more what the bundle holds; kanshiki "
+		       "salvage takes what is left of it\n"));
+	return true;
+}
+
 bool opening_rows(struct opening *opening, const char *path, struct err *err)
 {
-	return opening_seal(opening, path, true, err) && bundle_open_content(opening->reader, err);
+	return opening_seal(opening, path, true, err) && open_content(opening, err);
 }
 
 bool opening_all(struct opening *opening, const char *path, struct err *err)
@@ -134,7 +146,7 @@ bool opening_all(struct opening *opening, const char *path, struct err *err)
 		return false;
 	*err = (struct err){0};
 	bundle_read_all(opening->reader);
-	return bundle_open_content(opening->reader, err);
+	return open_content(opening, err);
 }
 
 int opening_fail(struct opening *opening, const struct err *err)

@@ -23,6 +23,7 @@
 struct request {
 	const char *request, *response, *keys, *url, *tls_ca;
 	uint64_t seconds;
+	bool creating; /* what goes wrong now is with the file that was asked for */
 };
 
 static void make_options(struct request *request, struct option options[OPTIONS])
@@ -59,14 +60,16 @@ static void help(struct text *out)
 	options_help(options, OPTIONS, out);
 }
 
-static bool write_request(const struct request *request, const char *bundle, struct err *err)
+static bool write_request(struct request *request, const char *bundle, struct err *err)
 {
 	CLEANUP(text_free) struct text sealed = {0};
 	CLEANUP(text_free) struct text tsq = {0};
 
 	if (!opening_seal_bytes(bundle, &sealed, err) ||
-	    !stamp_request(text_bytes(&sealed), &tsq, err) ||
-	    !file_write_all(request->request, text_bytes(&tsq), false, err))
+	    !stamp_request(text_bytes(&sealed), &tsq, err))
+		return false;
+	request->creating = true;
+	if (!file_write_all(request->request, text_bytes(&tsq), false, err))
 		return false;
 	say(tr("'%s' is the request; send it to the authority and give its answer with "
 	       "--response\n"),
@@ -192,10 +195,13 @@ static int run(int argc, char **argv)
 
 	if (!parse(argc, argv, &request, &operands, &err))
 		return command_fail(&err);
-	if (!(request.response || request.url ? take_stamp(&request, operands.at[0], &err)
-					      : write_request(&request, operands.at[0], &err)))
+	if (request.response || request.url ? take_stamp(&request, operands.at[0], &err)
+					    : write_request(&request, operands.at[0], &err))
+		return EXIT_COMPLETE;
+	if (!request.creating)
 		return command_fail_about(operands.at[0], &err);
-	return EXIT_COMPLETE;
+	(void)command_fail(&err);
+	return opening_cannot_create(&err);
 }
 
 const struct command command_stamp = {

@@ -85,6 +85,8 @@ END
 stamp "Japanese" 74 --url "$http/error" --keys "$keys" --lang ja
 says_one_line "Japanese" "HTTP 503"
 stamp "both ways" 64 --url "$http/" --request "$work/x" --keys "$keys"
+stamp "a place that cannot be made" 73 --request "$work/none/x.tsq"
+says_one_line "a place that cannot be made" "none/x.tsq"
 stamp "too patient" 64 --url "$http/" --keys "$keys" --timeout 601
 stamp "a stranger's server" 65 --url "$https/" --keys "$keys"
 says_one_line "a stranger's server" "server's certificate is not trusted"

@@ -216,6 +216,10 @@ other_commands() {
 	fresh
 	flip "$work/t/meta.001.tar.zst.age" 1000 1
 	run "ls of a changed meta" 65 "$kanshiki" ls "$work/t" --keys "$work/keys"
+	rm "$work/t"/meta.*
+	run "extract without meta" 1 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/empty" --unverified
+	says "extract without meta" "kanshiki salvage takes what is left"
+	rm -r "$work/empty"
 	fresh
 	flip "$work/t/files.002.tar.zst.age" 500000 1
 	run "ls of a changed volume" 0 "$kanshiki" ls "$work/t" --keys "$work/keys"
