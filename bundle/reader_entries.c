@@ -301,6 +301,23 @@ static bool check_set(struct walk *walk, struct err *err)
 	return ok;
 }
 
+/* What the volumes of meta say of their first header; the rest of them was checked when the rows were read. */
+static bool check_meta(struct walk *walk, struct err *err)
+{
+	struct tar_entry entry = {0};
+	uint64_t pos = 0;
+	bool end = false;
+
+	if (!reader_set(walk->reader, BUNDLE_META, &walk->tar, err))
+		return false;
+	walk->set = BUNDLE_META;
+	walk->volume = 1;
+	while (!end && tar_next(walk->tar, &pos, &entry, &end, NULL))
+		check_next_headers(walk, end ? pos : entry.header_at);
+	text_free(&entry.path);
+	return true;
+}
+
 void bundle_read_all(struct bundle_reader *reader)
 {
 	reader->reads_all = true;
@@ -328,6 +345,7 @@ bool bundle_check_entries(struct bundle_reader *reader, struct err *err)
 		walk.set = set;
 		ok = check_set(&walk, err);
 	}
+	ok = ok && check_meta(&walk, err);
 	free(walk.piece);
 	hash_free(walk.hash);
 	if (!ok)

@@ -100,6 +100,12 @@ frame_layers() {
 			in_plain "$kind" "$name" "'$name'|'fs/C/|'meta" "$at" "$len" 4
 		done <"$work/$name.places"
 	done
+	for name in $files $meta; do # another place for the first header, in good JSON
+		at=$(perl -0777 -ne 'print $-[1] if /"next_header":(\d)/' "$work/$name.plain")
+		perl "$layers" "$work/$name.plain" "$work/plain" flip "$at" 0
+		seal "$name" "$work/plain"
+		refused "next_header of $name" "'$name' says that the next header"
+	done
 	# The bit of a frame's descriptor that RFC 8878 leaves to nobody.
 	at=$(awk '$1 == "frame" { print $2 + 4; exit }' "$work/$files.places")
 	perl "$layers" "$work/$files.plain" "$work/plain" flip "$at" 4
