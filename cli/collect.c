@@ -179,10 +179,10 @@ static bool make_plan(struct run *run, struct err *err)
 	    .volumes = &run->volumes,
 	};
 
-	/* While someone works at the PC one core is enough. Without any thread it goes too. */
-	if (!conveyor_new(run->request.background ? 1 : 0, &run->conveyor, NULL))
+	/* While someone works at the PC one core is enough. Without threads it goes too. */
+	if (run->request.background || !conveyor_new(0, &run->conveyor, NULL))
 		run->conveyor = NULL;
-	if (run->request.background || !run->conveyor ||
+	if (!run->conveyor ||
 	    !conveyor_new_beside(run->conveyor, VOLUME_BESIDE_DEPTH, &run->beside, NULL))
 		run->beside = NULL;
 	collect_read_clock(&run->start);

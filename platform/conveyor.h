@@ -5,12 +5,10 @@
 
 #include "core/conveyor.h"
 
-#define CONVEYOR_HANDS_MAX \
-	3 /* with the caller four: more would only wait for the disk, and hold memory */
-#define CONVEYOR_BELTS_MAX 4 /* conveyors of one crew */
-#define CONVEYOR_DEPTH_MAX 16
-#define CONVEYOR_DEPTH(HANDS) \
-	((HANDS) + 2) /* of one with so many hands: enough that nobody waits for the caller */
+#define CONVEYOR_HANDS_MAX    3 /* four with the caller: more would only wait for the disk */
+#define CONVEYOR_BELTS_MAX    4 /* conveyors of one crew */
+#define CONVEYOR_DEPTH_MAX    16
+#define CONVEYOR_DEPTH(HANDS) ((HANDS) + 2) /* so many hands never wait for the caller */
 
 /* One with so many threads beside the caller's (0: one a processor that the caller leaves, 1 at least; CONVEYOR_HANDS_MAX at
  * most). */

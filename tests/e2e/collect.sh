@@ -46,6 +46,16 @@ check_patterns() {
 	rm -rf "$bundle"
 }
 
+check_background() {
+	local members
+	members=$(collect --dry-run --profile prefetch 2>"$work/err" | paste -sd' ')
+	run "background" 0 collect --profile prefetch --background
+	bundle_of "background" || return 0
+	run "background: verify" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+	same "background: members" "$members" "$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' | paste -sd' ')"
+	rm -rf "$bundle"
+}
+
 check_facts() {
 	printf '\xef\xbb\xbf{"operator": {"name": "警備 太郎", "org": "東"}, "ticket": [1, 2], "long": 12345678901234567890123456789, "location": {"address": "大阪"}}' >"$work/facts.json"
 	run "facts" 0 collect --profile prefetch --facts "$work/facts.json" --case 2026-117
@@ -200,6 +210,7 @@ make_kit
 mkdir "$work/out-dir"
 check_dry_run
 check_patterns
+check_background
 check_facts
 check_rows
 check_secure
