@@ -8,7 +8,7 @@
 
 /* Put first into a struct of your own. It belongs to the conveyor from put() until it is delivered. */
 struct conveyor_job {
-	/* On any thread, beside other jobs. NULL: nothing to do. */
+	/* On any thread, also on one that waits in put, wait or drain; beside other jobs. NULL: nothing to do. */
 	bool (*work)(struct conveyor_job *self, struct err *err) MUST_CHECK;
 	/* After work, in the order of put(), one at a time; on any thread. Left out for all jobs after a failure. */
 	bool (*deliver)(
