@@ -14,6 +14,8 @@ bool source_read_exact(
 {
 	size_t got = 0;
 
+	if (len == 0)
+		return true;
 	if (!source->read(source, offset, to, len, &got, err))
 		return false;
 	if (got < len)

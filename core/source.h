@@ -26,7 +26,7 @@ uint64_t source_data_at(struct source *source, uint64_t offset);
 void source_close(struct source *source);
 CLEANUP_POINTER(struct source, source_close);
 
-/* Reads exactly len bytes; fewer is ERR_DAMAGED ("ends at ..."). */
+/* Reads exactly len bytes (0: nothing, `to` may be NULL); fewer is ERR_DAMAGED ("ends at ..."). */
 bool source_read_exact(
     struct source *source, uint64_t offset, void *to, size_t len, struct err *err) MUST_CHECK;
 

@@ -69,6 +69,7 @@ static void test_runs(void **state)
 	assert_int_equal(got, 2);
 	assert_int_equal(to[0], 11);
 	assert_int_equal(to[1], 0);
+	assert_true(source_read_exact(source, 0, NULL, 0, NULL)); /* an empty list, say */
 	assert_true(source->read(source, 2036, to, 2, &got, NULL));
 	assert_int_equal(got, 0);
 	assert_true(source->read(source, UINT64_MAX, to, 2, &got, NULL));
