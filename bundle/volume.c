@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define NAME_MAX_LEN 128
-#define BLOCKS       (VOLUME_BESIDE_DEPTH + 1)
+#define BLOCKS       (VOLUME_BESIDE_DEPTH + 1) /* one is filled while the others are under way */
 #define BLOCK_LEN    ((size_t)256 << 10)
 
 struct block { /* bytes written, on their way to SHA-512 */

@@ -14,10 +14,11 @@ struct volume_hashes {
 	uint64_t bytes;
 };
 
+#define VOLUME_BESIDE_DEPTH 8 /* blocks on their way to SHA-512 */
+
 /* Creates NAME.part in the store (borrowed). finish() makes it durable, renames it to NAME and fills *hashes
  * (borrowed, must outlive the sink). SHA-512 takes twice as long as SHA-256: `beside` (borrowed; NULL: none)
  * is a conveyor of VOLUME_BESIDE_DEPTH at most, on which it goes on while the next bytes are written. */
-#define VOLUME_BESIDE_DEPTH 8
 bool volume_create(struct store *store, const char *name, struct conveyor *beside,
     struct volume_hashes *hashes, struct sink **out, struct err *err) MUST_CHECK;
 
