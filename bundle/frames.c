@@ -187,14 +187,24 @@ void frames_abandon(struct frames *frames)
 	frames->under_way = 0;
 }
 
+uint8_t *frames_room(struct frames *frames, size_t *len)
+{
+	struct frame_job *job = open_frame(frames);
+
+	*len = FRAMES_INPUT_FULL - job->held;
+	return job->input + job->held;
+}
+
 bool frames_write(struct frames *frames, struct bytes data, struct err *err)
 {
 	while (data.len) {
 		struct frame_job *job = open_frame(frames);
-		size_t take = FRAMES_INPUT_FULL - job->held;
+		size_t take = 0;
+		uint8_t *room = frames_room(frames, &take);
 
 		take = take < data.len ? take : data.len;
-		memcpy(job->input + job->held, data.at, take);
+		if (data.at != room)
+			memcpy(room, data.at, take);
 		job->held += take;
 		data.at += take;
 		data.len -= take;

@@ -45,6 +45,8 @@ CLEANUP_POINTER(struct frames, frames_free);
 bool frames_start(struct frames *frames, struct bytes header_json, struct sink *below,
     struct err *err) MUST_CHECK;
 bool frames_write(struct frames *frames, struct bytes data, struct err *err) MUST_CHECK;
+/* The free bytes of the open frame, at least one: what is put there and given to frames_write next is not copied. */
+uint8_t *frames_room(struct frames *frames, size_t *len);
 /* Says that an entry ended here: the frame ends if it holds FRAMES_INPUT_MIN or more. */
 bool frames_entry_end(struct frames *frames, struct err *err) MUST_CHECK;
 /* Ends the open frame whatever it holds. */

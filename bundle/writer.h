@@ -149,6 +149,11 @@ bool bundle_entry_begin(struct bundle_writer *writer, enum bundle_set set,
     const struct bundle_member *member, struct err *err) MUST_CHECK;
 bool bundle_entry_write(
     struct bundle_writer *writer, struct bytes data, struct err *err) MUST_CHECK;
+/* Where up to *len bytes of the open entry may be read into: given to bundle_entry_write from there they are not
+ * copied. *len becomes what there is room for, a multiple of BUNDLE_ROOM_LEAST if less than asked. Valid until the
+ * writer is called again. NULL: no place for so much now, use memory of your own. */
+#define BUNDLE_ROOM_LEAST ((size_t)64 << 10)
+uint8_t *bundle_entry_room(struct bundle_writer *writer, size_t *len);
 bool bundle_entry_end(
     struct bundle_writer *writer, struct bundle_place *place, struct err *err) MUST_CHECK;
 

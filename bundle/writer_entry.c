@@ -2,8 +2,10 @@
 #include "bundle/writer_state.h"
 
 #include "bundle/name.h"
+#include "core/array.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define PIECE_LEN     ((size_t)64 << 10) /* limits are looked at between pieces */
 #define FRAMES_ROTATE (1u << 18)         /* frames in a volume: its seek table stays at 2 MiB */
@@ -127,11 +129,28 @@ uint64_t writer_entry_end_offset(const struct writer_entry *entry)
 	return entry->place.data_offset + entry->size + tar_padding(entry->size);
 }
 
-static bool cut(struct bundle_writer *writer, struct err *err)
+/* Bytes that lie in the open frame (bundle_entry_room) go into memory of their own: what is written between two volumes
+ * goes through the same frames. */
+static bool move_out(
+    const struct bundle_writer *writer, struct bytes *data, uint8_t **own, struct err *err)
+{
+	size_t room = 0;
+
+	if (data->at != frames_room(writer->frames, &room))
+		return true;
+	*own = malloc(data->len);
+	if (!*own)
+		return fail(err, ERR_MEMORY, "no memory to go on in the next volume");
+	memcpy(*own, data->at, data->len);
+	data->at = *own;
+	return true;
+}
+
+static bool cut(struct bundle_writer *writer, struct bytes *data, uint8_t **own, struct err *err)
 {
 	enum bundle_set set = writer->entry.set;
 
-	if (!writer_rotate(writer, err) ||
+	if (!move_out(writer, data, own, err) || !writer_rotate(writer, err) ||
 	    !writer_open_volume(writer, set, writer_entry_end_offset(&writer->entry), err))
 		return false;
 	writer->entry.since_ms = writer->plan.monotonic_ms();
@@ -143,18 +162,19 @@ static bool put_pieces(
     struct bundle_writer *writer, struct bytes data, bool is_content, struct err *err)
 {
 	const struct writer_set *set = &writer->sets[writer->entry.set];
+	CLEANUP(free_memory) uint8_t *own = NULL;
 
 	while (data.len) {
 		size_t misaligned = (size_t)(set->tar_offset % TAR_BLOCK);
-		struct bytes piece = {data.at, PIECE_LEN - misaligned};
+		size_t most = misaligned ? TAR_BLOCK - misaligned : PIECE_LEN;
 
-		piece.len = piece.len < data.len ? piece.len : data.len;
-		if (misaligned) /* to the next block first: only there a volume may end */
-			piece.len =
-			    piece.len < TAR_BLOCK - misaligned ? piece.len : TAR_BLOCK - misaligned;
-		else if ((must_cut(writer, PIECE_LEN) && !cut(writer, err)) ||
-			 !writer_check_room(writer, PIECE_LEN, err))
+		/* Only at a block's end may a volume end. */
+		if (!misaligned &&
+		    ((must_cut(writer, PIECE_LEN) && !cut(writer, &data, &own, err)) ||
+			!writer_check_room(writer, PIECE_LEN, err)))
 			return false;
+		struct bytes piece = {data.at, data.len < most ? data.len : most};
+
 		if (!writer_put(writer, piece, err))
 			return false;
 		if (is_content) {
@@ -184,6 +204,19 @@ bool bundle_entry_write(struct bundle_writer *writer, struct bytes data, struct 
 	writer->totals.bytes_in += data.len;
 	return (entry->written >= entry->skip || writer_catch_up(writer, &data, err)) &&
 	       put_pieces(writer, data, true, err);
+}
+
+uint8_t *bundle_entry_room(struct bundle_writer *writer, size_t *len)
+{
+	size_t room = 0;
+	uint8_t *at = frames_room(writer->frames, &room);
+
+	if (!writer->entry.is_open || writer->entry.written < writer->entry.skip ||
+	    (room < *len && room < BUNDLE_ROOM_LEAST))
+		return NULL;
+	if (room < *len)
+		*len = room - room % BUNDLE_ROOM_LEAST;
+	return at;
 }
 
 bool writer_fill_up(struct bundle_writer *writer, struct err *err)

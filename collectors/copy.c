@@ -61,7 +61,9 @@ bool copy_source(struct collection *collection, struct source *source, struct co
 
 		if (len > size - offset)
 			len = (size_t)(size - offset);
-		size_t good = read_piece(source, offset, collection->buffer, len, &why);
+		uint8_t *room = bundle_entry_room(collection->plan->writer, &len);
+		uint8_t *to = room ? room : collection->buffer;
+		size_t good = read_piece(source, offset, to, len, &why);
 
 		if (good == len) {
 			bad_in_a_row = 0;
@@ -73,14 +75,14 @@ bool copy_source(struct collection *collection, struct source *source, struct co
 			len = good;
 			piece = PIECE_LEAST;
 		} else {
-			memset(collection->buffer + good, 0, len - good);
+			memset(to + good, 0, len - good);
 			add_bad(result, offset + good, len - good, &why);
 			bad_in_a_row++;
 			if (bad_in_a_row % PATIENCE == 0 && piece < COLLECTION_CHUNK)
 				piece *= 2;
 		}
-		if (len && !bundle_entry_write(collection->plan->writer,
-			       (struct bytes){collection->buffer, len}, err))
+		if (len &&
+		    !bundle_entry_write(collection->plan->writer, (struct bytes){to, len}, err))
 			return false;
 		offset += len;
 		progress_add(&collection->progress, len);

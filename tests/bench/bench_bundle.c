@@ -102,9 +102,11 @@ static bool copy_file(struct making *making, const char *path, size_t top, struc
 		return false;
 	for (uint64_t at = 0; at < file->size;) {
 		size_t len = file->size - at < PIECE_LEN ? (size_t)(file->size - at) : PIECE_LEN;
+		uint8_t *room = bundle_entry_room(making->writer, &len);
+		uint8_t *to = room ? room : making->piece;
 
-		if (!source_read_exact(file, at, making->piece, len, err) ||
-		    !bundle_entry_write(making->writer, (struct bytes){making->piece, len}, err))
+		if (!source_read_exact(file, at, to, len, err) ||
+		    !bundle_entry_write(making->writer, (struct bytes){to, len}, err))
 			return false;
 		at += len;
 	}
