@@ -7,7 +7,6 @@
 #define AGE_HEADER_ROOM 256 /* first line, MAC, nonce, with room to spare */
 #define AGE_STANZA_ROOM 128
 #define CLOSE_SLACK     ((size_t)256 << 10) /* blocks and names of the store's files */
-#define FILE_HOLDS      ((uint64_t)4 << 20) /* what a file of the store may not have written yet */
 #define ROOM_ASK_ALWAYS ((uint64_t)256 << 20) /* below this much room it is asked at every piece */
 #define CLOSED_VOLUMES  (BUNDLE_SETS * VOLUME_INDEX_MAX)
 
@@ -176,7 +175,7 @@ bool writer_check_room(struct bundle_writer *writer, size_t more, struct err *er
 	uint64_t written = writer->volume.sink ? frames_written(writer->frames) : 0;
 
 	/* What is still held in memory must find its place too. */
-	need += written < FILE_HOLDS ? written : FILE_HOLDS;
+	need += written < writer->store->holds ? written : writer->store->holds;
 	need += writer->volume.sink ? writer_volume_bound(writer, more) - written : more;
 	if (room >= need)
 		return true;

@@ -1,22 +1,18 @@
 /* Buffered durable writing behind the caller's back. See file_sink.h. */
 #include "platform/file_sink.h"
 
-#include "platform/conveyor.h"
 #include "platform/os.h"
 
 #include <stdlib.h>
 
-/* One write per MiB keeps a slow stick streaming; a flush per 64 MiB bounds what a pulled plug can take. */
-#define PIECE_LEN   ((size_t)1 << 20)
-#define FLUSH_EVERY ((uint64_t)64 << 20)
-#define PIECES      (CONVEYOR_DEPTH(1) + 1) /* one is filled while the conveyor has the others */
+#define FLUSH_EVERY ((uint64_t)64 << 20) /* bounds what a pulled plug can take */
 
 struct file_sink;
 
 struct piece {
 	struct conveyor_job job;
 	struct file_sink *to;
-	uint8_t *bytes; /* PIECE_LEN of them; NULL until it is needed */
+	uint8_t *bytes; /* FILE_SINK_PIECE of them; NULL until it is needed */
 	size_t held;
 };
 
@@ -26,7 +22,7 @@ struct file_sink {
 	uint64_t unflushed; /* bytes written since the last flush */
 	struct conveyor
 	    *behind; /* writes the full pieces; NULL: there was none yet, or no thread */
-	struct piece pieces[PIECES];
+	struct piece pieces[FILE_SINK_PIECES];
 	size_t open; /* the piece that is filled */
 	bool has_failed;
 	char path[];
@@ -72,7 +68,7 @@ static bool put_piece(struct file_sink *to, struct err *err)
 	}
 	if (!to->behind->put(to->behind, &piece->job, err))
 		return false;
-	to->open = (to->open + 1) % PIECES;
+	to->open = (to->open + 1) % FILE_SINK_PIECES;
 	to->pieces[to->open].held = 0;
 	return true;
 }
@@ -80,7 +76,7 @@ static bool put_piece(struct file_sink *to, struct err *err)
 static bool room_in(struct piece *piece, struct err *err)
 {
 	if (!piece->bytes)
-		piece->bytes = malloc(PIECE_LEN);
+		piece->bytes = malloc(FILE_SINK_PIECE);
 	return piece->bytes || fail(err, ERR_MEMORY, "no memory to write '%s'", piece->to->path);
 }
 
@@ -88,7 +84,7 @@ static bool add(struct file_sink *to, struct bytes data, struct err *err)
 {
 	while (data.len) {
 		struct piece *piece = &to->pieces[to->open];
-		size_t room = PIECE_LEN - piece->held;
+		size_t room = FILE_SINK_PIECE - piece->held;
 		size_t take = data.len < room ? data.len : room;
 
 		if (!room_in(piece, err))
@@ -97,7 +93,7 @@ static bool add(struct file_sink *to, struct bytes data, struct err *err)
 		piece->held += take;
 		data.at += take;
 		data.len -= take;
-		if (piece->held == PIECE_LEN && !put_piece(to, err))
+		if (piece->held == FILE_SINK_PIECE && !put_piece(to, err))
 			return false;
 	}
 	return true;
@@ -151,7 +147,7 @@ static void file_sink_free(struct sink *self)
 	conveyor_free(to->behind);
 	if (to->file != OS_NO_HANDLE)
 		DISCARD(os_close(to->file, NULL));
-	for (size_t i = 0; i < PIECES; i++)
+	for (size_t i = 0; i < FILE_SINK_PIECES; i++)
 		free(to->pieces[i].bytes);
 	free(to);
 }
@@ -168,7 +164,7 @@ bool file_sink_create(const char *path, bool is_private, struct sink **out, stru
 	to->sink = (struct sink){file_sink_write, file_sink_finish, file_sink_free};
 	to->file = OS_NO_HANDLE;
 	memcpy(to->path, path, room);
-	for (size_t i = 0; i < PIECES; i++)
+	for (size_t i = 0; i < FILE_SINK_PIECES; i++)
 		to->pieces[i] = (struct piece){.job = {.deliver = write_piece}, .to = to};
 	if (!room_in(&to->pieces[0], err))
 		return false;

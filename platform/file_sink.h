@@ -7,6 +7,11 @@
 #define KANSHIKI_PLATFORM_FILE_SINK_H
 
 #include "core/sink.h"
+#include "platform/conveyor.h"
+
+#define FILE_SINK_PIECE  ((size_t)1 << 20) /* a write of so much keeps a slow stick streaming */
+#define FILE_SINK_PIECES (CONVEYOR_DEPTH(1) + 1) /* one is filled while the thread has the others */
+#define FILE_SINK_HOLDS  (FILE_SINK_PIECES * FILE_SINK_PIECE)
 
 /* Makes the file, which must not be there (ERR_EXISTS); is_private: for its owner only. */
 bool file_sink_create(

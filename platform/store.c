@@ -2,6 +2,7 @@
 #include "platform/store.h"
 
 #include "platform/file.h"
+#include "platform/file_sink.h"
 #include "platform/os.h"
 
 #include <stdlib.h>
@@ -93,7 +94,7 @@ bool store_open_directory(const char *path, struct store **out, struct err *err)
 	if (!directory)
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
 	directory->store = (struct store){store_create, store_rename, store_remove, store_open,
-	    store_open_medium, store_list, store_free_directory};
+	    store_open_medium, store_list, store_free_directory, FILE_SINK_HOLDS};
 	memcpy(directory->path, path, room);
 	*out = &directory->store;
 	return true;

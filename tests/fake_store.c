@@ -215,7 +215,7 @@ struct fake_store *fake_store_new(void)
 		return NULL;
 	}
 	fake->store = (struct store){store_create, store_rename, store_remove, store_open,
-	    store_open, store_list, free_store};
+	    store_open, store_list, free_store, 0};
 	fake->kind = ERR_IO;
 	return fake;
 }

@@ -158,6 +158,25 @@ check_destination() {
 	done
 }
 
+# A slow disk that fills: what waits for it finds its place, and there is still room to end.
+check_slow_and_full() {
+	local noise=$work/noise.img left
+	mkdir "$work/slow"
+	truncate -s 40M "$noise"
+	mkfs.fat -F 32 -s 1 "$noise" >/dev/null
+	head -c 30000000 /dev/urandom >"$work/noise.bin"
+	MTOOLSRC=/dev/null mcopy -i "$noise" "$work/noise.bin" ::/
+	mount -t tmpfs -o size=20M tmpfs "$work/slow"
+	run "a slow disk that fills" 1 env KANSHIKI_SLOW_DISK=12000000 LD_PRELOAD="$build/tests/slow_disk.so" \
+		ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" \
+		"$kanshiki" collect --kit "$work/kit" --out "$work/slow/new" --volume "C=$noise" --take '**'
+	left=$(df -k --output=avail "$work/slow" | tail -n 1)
+	[ "$left" -ge 2048 ] || complain "a slow disk that fills: $left KiB are left for the end"
+	[ "$left" -le 10240 ] || complain "a slow disk that fills: $left KiB are left, it was not filled"
+	bundle_of "a slow disk that fills" && intact "a slow disk that fills" "$bundle" "0|1"
+	umount "$work/slow"
+}
+
 # Somebody deletes the bundle, or pulls the disk, while it is written.
 check_destination_gone() {
 	local pid
@@ -299,5 +318,6 @@ rm -rf "${work:?}/out-dir"/*
 check_names
 check_destination_gone
 check_destination
+check_slow_and_full
 check_on_evidence
 finish
