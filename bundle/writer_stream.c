@@ -6,7 +6,7 @@
 
 #define AGE_HEADER_ROOM 256 /* first line, MAC, nonce, with room to spare */
 #define AGE_STANZA_ROOM 128
-#define CLOSE_SLACK     ((size_t)256 << 10) /* blocks and names of the store's files */
+#define CLOSE_SLACK     ((size_t)256 << 10)   /* blocks and names of the store's files */
 #define ROOM_ASK_ALWAYS ((uint64_t)256 << 20) /* below this much room it is asked at every piece */
 #define CLOSED_VOLUMES  (BUNDLE_SETS * VOLUME_INDEX_MAX)
 
