@@ -23,8 +23,8 @@ struct store {
 	/* Every name, sorted by byte. */
 	bool (*list)(struct store *self, struct text_list *names, struct err *err) MUST_CHECK;
 	void (*free)(struct store *self);
-	size_t
-	    holds; /* bytes that a file being written may have taken and not yet given to the disk */
+	/* Bytes that a file being written may have taken and not yet given to the disk. */
+	size_t holds;
 };
 
 void store_free(struct store *store);
