@@ -225,7 +225,8 @@ static bool consider_path(struct choosing *choosing, size_t first, size_t end, s
 	for (size_t i = first; i < end; i++) {
 		struct salvage_cut_entry *cut = &salvage->cuts.entries[i];
 		CLEANUP(tar_entry_free) struct tar_entry entry = {0};
-		struct salvage_origin origin = {.data_at = cut->data_at,
+		struct salvage_origin origin = {.header_at = cut->header_at,
+		    .data_at = cut->data_at,
 		    .size = cut->size,
 		    .volume = cut->volume,
 		    .run = cut->run,
@@ -257,7 +258,8 @@ static bool consider_place(
 	const struct salvage_volumes *cuts = &choosing->salvage->cuts.sets[choosing->salvage->set];
 
 	for (size_t i = cuts->count; i > 0; i--) {
-		struct salvage_origin origin = {.data_at = entry->data_at,
+		struct salvage_origin origin = {.header_at = entry->header_at,
+		    .data_at = entry->data_at,
 		    .size = entry->size,
 		    .volume = (uint32_t)(i - 1),
 		    .run = PLACED};

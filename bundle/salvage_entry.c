@@ -141,6 +141,13 @@ static bool copy_bytes(struct copying *copying, struct err *err)
 	return true;
 }
 
+/* Neither the checksum of a frame nor, without a row, a hash says that it is what was written. */
+static bool is_unchecked(const struct salvage_origin *origin)
+{
+	return salvage_space_is_cut(
+	    origin->space, origin->header_at, origin->data_at + origin->size);
+}
+
 /* What became of it. */
 static void judge(struct copying *copying)
 {
@@ -152,9 +159,11 @@ static void judge(struct copying *copying)
 		result->is_other = memcmp(sha256, copying->row->place.sha256, SHA256_LEN) != 0;
 	if (result->bad_bytes == 0 && copying->origin->is_older)
 		result->is_other = true;
-	if (result->bad_bytes == 0 && !result->is_other)
+	if (result->bad_bytes == 0 && !copying->row)
+		result->is_unchecked = is_unchecked(copying->origin);
+	if (result->bad_bytes == 0 && !result->is_other && !result->is_unchecked)
 		result->state = SALVAGE_WHOLE;
-	else if (result->bad_bytes == result->size)
+	else if (result->bad_bytes == result->size && !result->is_unchecked)
 		result->state = SALVAGE_LOST;
 	else
 		result->state = SALVAGE_PARTIAL;
@@ -223,8 +232,10 @@ static bool is_header_other(struct salvage *salvage, struct source *space,
 bool salvage_copy(struct salvage *salvage, struct source *space, const struct tar_entry *entry,
     const struct row *row, struct err *err)
 {
-	struct salvage_origin origin = {
-	    .space = space, .data_at = entry->data_at, .size = entry->size};
+	struct salvage_origin origin = {.space = space,
+	    .header_at = entry->header_at,
+	    .data_at = entry->data_at,
+	    .size = entry->size};
 
 	origin.is_header_other = is_header_other(salvage, space, entry, row);
 	return salvage_cut_choose(salvage, entry, row, &origin, err) &&

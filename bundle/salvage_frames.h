@@ -7,7 +7,7 @@
 
 #define SALVAGE_OPENED 4 /* volumes that are open at a time */
 
-struct salvage_frames; /* opaque: 8 MiB for each of four frames */
+struct salvage_frames; /* opaque: 8 MiB for each of five frames */
 
 /* All borrowed. */
 bool salvage_frames_new(struct store *store, const struct age_identities *identities,
@@ -18,5 +18,9 @@ void salvage_frames_free(struct salvage_frames *frames);
  * their number of the run. */
 bool salvage_frames_get(struct salvage_frames *frames, const struct salvage_volume *volume,
     size_t number, const uint8_t **out, struct err *err) MUST_CHECK;
+/* Of a frame that fails: what lies in its blocks before the damage, *len bytes from its beginning, which no checksum vouches for. The
+ * same rules. */
+bool salvage_frames_begun(struct salvage_frames *frames, const struct salvage_volume *volume,
+    size_t number, struct bytes *out, struct err *err) MUST_CHECK;
 
 #endif

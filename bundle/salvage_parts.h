@@ -59,7 +59,7 @@ struct salvage_cuts {
 /* Where the bytes of an entry are taken from. */
 struct salvage_origin {
 	struct source *space;
-	uint64_t data_at, size;
+	uint64_t header_at, data_at, size;
 	const char *from;     /* the file, where it is a NAME.cutN */
 	uint32_t volume, run; /* of it */
 	bool is_older;        /* not what the row tells of */

@@ -10,7 +10,8 @@
 struct piece { /* a frame */
 	uint64_t at;
 	uint32_t volume, frame;
-	bool is_bad; /* it was tried and does not open */
+	bool is_cut;   /* it was tried and is not whole: */
+	uint32_t good; /* bytes of its blocks before the damage */
 };
 
 struct salvage_space {
@@ -42,16 +43,29 @@ static size_t find(const struct salvage_space *space, uint64_t at)
 	return low == 0 ? space->count : low - 1;
 }
 
-static bool load(
-    struct salvage_space *space, struct piece *piece, const uint8_t **out, struct err *err)
+/* How many of its bytes are there, as far as is known. */
+static uint32_t size_of(const struct salvage_space *space, const struct piece *piece)
 {
-	const struct salvage_volumes *volumes = space->volumes;
+	return piece->is_cut ? piece->good : frame_of(space, piece)->plain;
+}
 
-	if (piece->is_bad)
+static bool load(
+    struct salvage_space *space, struct piece *piece, struct bytes *out, struct err *err)
+{
+	struct salvage_frames *frames = space->volumes->frames;
+	const struct salvage_volume *volume = &space->volumes->at[piece->volume];
+
+	if (!piece->is_cut && salvage_frames_get(frames, volume, piece->frame, &out->at, err)) {
+		out->len = frame_of(space, piece)->plain;
+		return true;
+	}
+	if (piece->is_cut && piece->good == 0)
 		return fail(err, ERR_DAMAGED, "its frame does not open");
-	piece->is_bad = !salvage_frames_get(
-	    volumes->frames, &volumes->at[piece->volume], piece->frame, out, err);
-	return !piece->is_bad;
+	piece->is_cut = true;
+	bool ok = salvage_frames_begun(frames, volume, piece->frame, out, err);
+
+	piece->good = ok ? (uint32_t)out->len : 0;
+	return ok;
 }
 
 static bool space_read(
@@ -63,18 +77,21 @@ static bool space_read(
 	while (*got < len && offset + *got < self->size) {
 		uint64_t here = offset + *got;
 		size_t at = find(space, here);
-		const uint8_t *bytes = NULL;
+		struct bytes content = {0};
 
 		if (at == space->count ||
 		    here - space->pieces[at].at >= frame_of(space, &space->pieces[at])->plain)
 			return fail(err, ERR_DAMAGED, "the volume that held it is missing or cut");
-		if (!load(space, &space->pieces[at], &bytes, err))
+		if (!load(space, &space->pieces[at], &content, err))
 			return false;
 		size_t skip = (size_t)(here - space->pieces[at].at);
-		size_t left = frame_of(space, &space->pieces[at])->plain - skip;
+
+		if (skip >= content.len)
+			return fail(err, ERR_DAMAGED, "its frame does not open");
+		size_t left = content.len - skip;
 		size_t part = left < len - *got ? left : len - *got;
 
-		memcpy((uint8_t *)to + *got, bytes + skip, part);
+		memcpy((uint8_t *)to + *got, content.at + skip, part);
 		*got += part;
 	}
 	return true;
@@ -192,11 +209,22 @@ uint64_t salvage_space_next(const struct source *source, uint64_t at)
 
 	if (i == space->count)
 		i = 0;
-	else if (space->pieces[i].at < at || space->pieces[i].is_bad)
+	else if (space->pieces[i].at < at)
 		i++;
-	while (i < space->count && space->pieces[i].is_bad)
+	while (i < space->count && size_of(space, &space->pieces[i]) == 0)
 		i++;
 	return i < space->count ? space->pieces[i].at : source->size;
+}
+
+bool salvage_space_is_cut(const struct source *source, uint64_t from, uint64_t end)
+{
+	const struct salvage_space *space = (const struct salvage_space *)source;
+	size_t i = find(space, from);
+
+	for (i = i == space->count ? 0 : i; i < space->count && space->pieces[i].at < end; i++)
+		if (space->pieces[i].is_cut && space->pieces[i].at + space->pieces[i].good > from)
+			return true;
+	return false;
 }
 
 const struct salvage_volume *salvage_space_volume(const struct source *source, uint64_t at)
@@ -204,8 +232,7 @@ const struct salvage_volume *salvage_space_volume(const struct source *source, u
 	const struct salvage_space *space = (const struct salvage_space *)source;
 	size_t i = find(space, at);
 
-	if (i == space->count ||
-	    at - space->pieces[i].at >= frame_of(space, &space->pieces[i])->plain)
+	if (i == space->count || at - space->pieces[i].at >= size_of(space, &space->pieces[i]))
 		return NULL;
 	return &space->volumes->at[space->pieces[i].volume];
 }

@@ -1,5 +1,6 @@
 /* A tar as far as it can be read: all frames of a set whose place is known, or one run of frames whose place is not. What
- * is missing or does not open are holes: reads of them fail, what comes after is still there. */
+ * is missing or does not open are holes: reads of them fail, what comes after is still there. Of a frame that is damaged the blocks
+ * before the damage are there. */
 #ifndef KANSHIKI_BUNDLE_SALVAGE_SPACE_H
 #define KANSHIKI_BUNDLE_SALVAGE_SPACE_H
 
@@ -23,6 +24,8 @@ bool salvage_space_run(const struct salvage_volumes *volumes, size_t volume, siz
     struct source **out, struct err *err) MUST_CHECK;
 /* Where, at or behind `at`, a frame begins that was not tried and failed; source->size when there is none. */
 uint64_t salvage_space_next(const struct source *space, uint64_t at);
+/* Whether some of these bytes, which were read, come from a frame that is not whole: no checksum vouches for them. */
+bool salvage_space_is_cut(const struct source *source, uint64_t from, uint64_t end);
 /* The volume that holds a byte; NULL in a hole. */
 const struct salvage_volume *salvage_space_volume(const struct source *space, uint64_t at);
 

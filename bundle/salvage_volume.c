@@ -125,6 +125,12 @@ static bool one_by_one(struct scan *scan, uint64_t at, struct err *err)
 
 	while (at < scan->plain->size && probes < SALVAGE_PROBES) {
 		if (!unpack_probe(scan->unpacker, scan->plain, at, scan->content, &frame)) {
+			/* Where one must begin it is ours, even if its end is gone. */
+			if (!has_gap &&
+			    unpack_begun(scan->unpacker, scan->plain, at, UINT64_MAX, scan->content,
+				&frame) &&
+			    !add_frame(volume, &frame, err))
+				return false;
 			probes++;
 			at++;
 			has_gap = true;

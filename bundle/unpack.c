@@ -11,6 +11,7 @@
 #define SKIPPABLE_HEAD 8 /* magic and length */
 #define SEEK_FOOTER    9 /* count, descriptor, magic */
 #define UNUSED_BIT     0x10 /* of a frame's descriptor, which follows its magic: RFC 8878 3.1.1.1.1.3 */
+#define FRAME_HEAD_MAX 18  /* RFC 8878 3.1.1.1 and the magic before it */
 #define PROBE_BYTES    512 /* read at first where a frame is looked for */
 #define SEEK_ENTRY     8   /* packed and plain size, when there is no checksum */
 
@@ -237,4 +238,44 @@ bool unpack_probe(
 		return false;
 	*out = (struct seek_entry){.at = at, .packed = (uint32_t)packed, .plain = (uint32_t)got};
 	return true;
+}
+
+/* Puts what the next packed bytes hold behind what is in *content. How many it wants then: 0 at the end of the frame and at damage. */
+static size_t feed(struct unpack *unpacker, size_t have, size_t *used, ZSTD_outBuffer *content)
+{
+	ZSTD_inBuffer packed = {unpacker->packed, have, 0};
+	size_t before, wants;
+
+	do {
+		before = packed.pos + content->pos;
+		wants = ZSTD_decompressStream(unpacker->context, content, &packed);
+	} while (wants && !ZSTD_isError(wants) && packed.pos + content->pos > before);
+	*used += packed.pos;
+	return ZSTD_isError(wants) || packed.pos < have ? 0 : wants;
+}
+
+bool unpack_begun(struct unpack *unpacker, struct source *plain, uint64_t at, uint64_t limit,
+    uint8_t *to, struct seek_entry *out)
+{
+	ZSTD_outBuffer content = {to, 0, 0};
+	size_t used = 0, got = 0, want = FRAME_HEAD_MAX;
+	bool ok = true;
+
+	limit = limit < unpacker->room ? limit : unpacker->room;
+	(void)ZSTD_DCtx_reset(unpacker->context, ZSTD_reset_session_only);
+	/* Block by block: of what is given at once, zstd keeps nothing when the last of it is damaged. */
+	while (ok && want && used < limit) {
+		ZSTD_FrameHeader head;
+
+		want = want < limit - used ? want : (size_t)(limit - used);
+		/* What lies before a damaged chunk is good. */
+		ok = plain->read(plain, at + used, unpacker->packed, want, &got, NULL) && got;
+		if (used == 0 && !is_frame((struct bytes){unpacker->packed, got}, &head))
+			return false;
+		content.size = used ? content.size : (size_t)head.frameContentSize;
+		want = feed(unpacker, got, &used, &content);
+	}
+	*out =
+	    (struct seek_entry){.at = at, .packed = (uint32_t)used, .plain = (uint32_t)content.pos};
+	return content.pos != 0;
 }

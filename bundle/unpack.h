@@ -35,6 +35,10 @@ void unpack_skip_checksum(struct unpack *unpacker);
  * FRAMES_INPUT_MAX). False when there is none, or not all of it can be read. */
 bool unpack_probe(struct unpack *unpacker, struct source *plain, uint64_t at, uint8_t *to,
     struct seek_entry *out) MUST_CHECK;
+/* The same of a frame of which not all can be read, or that is not what its checksum says: the blocks before that. Of what
+ * begins at `at` no more than `limit` bytes belong to it. False when there is not one block. */
+bool unpack_begun(struct unpack *unpacker, struct source *plain, uint64_t at, uint64_t limit,
+    uint8_t *to, struct seek_entry *out) MUST_CHECK;
 /* Unpacks one frame into to, which has room for entry->plain bytes. The frame must say its content size and carry
  * a checksum, which is checked; more than FRAMES_INPUT_MAX or UNPACK_WINDOW_MAX is ERR_LIMIT. */
 bool unpack_frame(struct unpack *unpacker, struct source *plain, const struct seek_entry *entry,

@@ -189,6 +189,8 @@ static void add_line(struct salvaging *salvaging, const struct salvage_entry *en
 	}
 	if (entry->from)
 		text_addf(line, "\tfrom '%s'", entry->from);
+	if (entry->is_unchecked)
+		text_adds(line, "\tthe block after it is damaged, and no row tells its hash");
 	if (entry->is_header_other)
 		say_header(salvaging, entry->path, line);
 	if (salvaging->file_why.kind != ERR_NONE)

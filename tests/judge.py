@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Which entries of an interrupted bundle salvage must give back, and whether it did: exactly those, with their bytes.
 
-usage: judge.py WITNESS BUNDLE SALVAGED [LOST]
+usage: [STOCK=DIR] judge.py WITNESS BUNDLE SALVAGED [LOST]
        judge.py edges WITNESS BUNDLE            name and size of each data volume where one of its frames just becomes whole
 WITNESS   what mkbundle wrote down of what its writer gave to the volumes (tests/fixtures/witness.c); of a bundle that was gone
           on with several, with colons between: a later run's volume is another than the one that it set aside as NAME.cutN
 SALVAGED  the directory that kanshiki salvage filled
+STOCK     for a bundle whose rows are there: DIR/NAME of a volume's file has the bytes of its tar that age and zstd get out of it. They
+          give the blocks of a frame of which the end is gone, and the row's hash says that an entry out of them is whole
 LOST      JSON, {name of a file: [[from, to], ...]}: bytes that are there and are not those that were written (tests/plug.py)
 
 Nothing is decrypted here, and nothing of Kanshiki is asked. An age file is a header, 16 bytes of nonce and chunks of 64 KiB,
@@ -69,6 +71,12 @@ class Volume:
                 yield place, place + held
             place += held
 
+    def by_stock_tools(self, name):
+        """[from, to) in the tar that they get out of that file."""
+        if os.environ.get("STOCK"):
+            with open(os.path.join(os.environ["STOCK"], name)) as file:
+                yield self.tar_offset, self.tar_offset + int(file.read())
+
 
 def volumes_of(witness):
     found = [Volume(path[:-7]) for path in glob.glob(os.path.join(glob.escape(witness), "*.frames"))]
@@ -122,6 +130,7 @@ def there(volumes, bundle, lost):
             if os.path.exists(path):
                 with open(path, "rb") as file:
                     pieces += volume.readable(file.read(), lost.get(found, []))
+                pieces += volume.by_stock_tools(found)
     for begin, end, name, content in entries_of(volumes):
         if covers(pieces, begin, max(end, begin + 512)):
             yield name, hashlib.sha256(content).hexdigest()

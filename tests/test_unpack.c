@@ -147,11 +147,82 @@ static void finds_flipped_bits(void **state)
 	}
 }
 
+#define BLOCK ((size_t)128 << 10) /* of content: RFC 8878 3.1.1.2 */
+
+/* 1 MiB that no compressor makes much smaller, as a frame. */
+static void make_noise(uint8_t *content, struct text *frame)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	size_t room = ZSTD_compressBound(MIB);
+	uint8_t *packed = malloc(room);
+	uint32_t noise = 1;
+
+	for (size_t i = 0; i < MIB; i++) {
+		noise = noise * 1664525 + 1013904223;
+		content[i] = (uint8_t)(noise >> 27);
+	}
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+	room = ZSTD_compress2(context, packed, room, content, MIB);
+	assert_false(ZSTD_isError(room));
+	text_add(frame, (struct bytes){packed, room});
+	ZSTD_freeCCtx(context);
+	free(packed);
+}
+
+/* What is got of the first `len` bytes of the frame. */
+static size_t begun(struct unpack *unpack, const struct text *frame, size_t len, uint64_t limit,
+    uint8_t *to, struct seek_entry *out)
+{
+	CLEANUP(source_close)
+	struct source *plain = source_of_bytes((struct bytes){(const uint8_t *)frame->at, len});
+
+	memset(to, 0xaa, FRAMES_INPUT_MAX);
+	if (!unpack_begun(unpack, plain, 0, limit, to, out))
+		return 0;
+	assert_true(out->packed <= len && out->packed <= limit);
+	return out->plain;
+}
+
+/* Every block that is all there, and no byte of the next. */
+static void gives_the_blocks_of_a_begun_frame(void **state)
+{
+	CLEANUP(unpack_free) struct unpack *unpack = NULL;
+	CLEANUP(text_free) struct text frame = {0};
+	uint8_t *content = malloc(MIB), *to = malloc(FRAMES_INPUT_MAX);
+	struct seek_entry entry;
+	size_t seen = 0, blocks = 0;
+
+	(void)state;
+	assert_true(unpack_new(&unpack, NULL));
+	make_noise(content, &frame);
+	for (size_t len = 0; len < frame.len; len += len + 4099 < frame.len ? 4099 : 1) {
+		size_t got = begun(unpack, &frame, len, UINT64_MAX, to, &entry);
+
+		assert_true(got >= seen && got % BLOCK == 0 && got <= MIB);
+		assert_memory_equal(to, content, got);
+		assert_true(to[got] == 0xaa);
+		blocks += got > seen;
+		seen = got;
+	}
+	assert_int_equal(blocks, MIB / BLOCK);
+	assert_int_equal(seen, MIB); /* only the checksum was missing */
+	assert_int_equal(begun(unpack, &frame, frame.len, UINT64_MAX, to, &entry), MIB);
+	assert_int_equal(entry.packed, frame.len);
+	assert_true(begun(unpack, &frame, frame.len, frame.len / 2, to, &entry) < MIB);
+	frame.at[frame.len - 1] ^= 1; /* another checksum */
+	assert_int_equal(begun(unpack, &frame, frame.len, UINT64_MAX, to, &entry), MIB);
+	frame.at[0] ^= 1;
+	assert_int_equal(begun(unpack, &frame, frame.len, UINT64_MAX, to, &entry), 0);
+	free(content);
+	free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(judges_frames),
 	    cmocka_unit_test(finds_flipped_bits),
+	    cmocka_unit_test(gives_the_blocks_of_a_begun_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

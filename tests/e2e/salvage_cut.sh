@@ -15,6 +15,7 @@ damaged() {
 	cp -r "$sound" "$work/damaged"
 	bundle=$work/damaged
 	(cd "$bundle" && eval "$2")
+	by_stock_tools
 	salvaged "$1"
 	from=$((from + $(grep -c "from '.*cut" "$work/salvaged/SALVAGE.tsv" || true)))
 }
@@ -34,7 +35,7 @@ kill_twice() {
 
 size=54 mib=2
 make_work
-need python3
+need age python3 zstd
 make_kit
 undisturbed
 mapfile -t bytes < <(stat -c %s "$bundle"/files.*.age)

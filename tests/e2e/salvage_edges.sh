@@ -17,11 +17,12 @@ cut() {
 	bundle=$work/cut
 	truncate -s "$2" "$bundle/$1"
 	[ $((cuts % 4)) -gt 1 ] || rm "$bundle"/meta.*
+	by_stock_tools
 	salvaged "$1 of $2 bytes"
 }
 
 make_work
-need python3
+need age python3 zstd
 make_kit
 mkdir "$work/out-dir" "$work/witness"
 WITNESS=$work/witness run "mkbundle" 0 "$build/tests/mkbundle" "$work/kit" "$work/out-dir" "$size" "$mib"
