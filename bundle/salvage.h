@@ -8,10 +8,10 @@
 #include "core/store.h"
 
 enum salvage_state {
-	SALVAGE_WHOLE, /* every byte is there; its row's hash agrees, where it has a row */
-	SALVAGE_PARTIAL, /* zeros stand for the bad ranges, the hash is another, or nothing tells that it is all there */
-	SALVAGE_LOST, /* a row tells of it, not a byte is left: nothing was begun */
-	SALVAGE_SAME, /* a row tells that it is the same as another */
+	SALVAGE_WHOLE,   /* every byte is there; its row's hash agrees, where it has a row */
+	SALVAGE_PARTIAL, /* zeros stand for the bad ranges, or is_other, or is_unchecked */
+	SALVAGE_LOST,    /* a row tells of it, not a byte is left: nothing was begun */
+	SALVAGE_SAME,    /* a row tells that it is the same as another */
 };
 
 struct salvage_range {
@@ -23,9 +23,8 @@ struct salvage_entry { /* borrowed during the call */
 	struct bytes path;
 	enum salvage_state state;
 	bool has_row;
-	bool is_other; /* whole, and its row has another hash: SALVAGE_PARTIAL */
-	bool
-	    is_unchecked; /* not a byte is missing, but its frame is not whole and no row tells its hash: SALVAGE_PARTIAL */
+	bool is_other;        /* not a byte is missing, and its row has another hash */
+	bool is_unchecked;    /* neither; its frame is not whole, and no row tells its hash */
 	bool is_header_other; /* its tar header says other times than its row */
 	struct bytes same_as;
 	uint64_t size, bad_bytes;

@@ -163,7 +163,7 @@ static void judge(struct copying *copying)
 		result->is_unchecked = is_unchecked(copying->origin);
 	if (result->bad_bytes == 0 && !result->is_other && !result->is_unchecked)
 		result->state = SALVAGE_WHOLE;
-	else if (result->bad_bytes == result->size && !result->is_unchecked)
+	else if (result->bad_bytes && result->bad_bytes == result->size)
 		result->state = SALVAGE_LOST;
 	else
 		result->state = SALVAGE_PARTIAL;

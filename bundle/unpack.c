@@ -11,9 +11,10 @@
 #define SKIPPABLE_HEAD 8 /* magic and length */
 #define SEEK_FOOTER    9 /* count, descriptor, magic */
 #define UNUSED_BIT     0x10 /* of a frame's descriptor, which follows its magic: RFC 8878 3.1.1.1.1.3 */
-#define FRAME_HEAD_MAX 18  /* RFC 8878 3.1.1.1 and the magic before it */
-#define PROBE_BYTES    512 /* read at first where a frame is looked for */
-#define SEEK_ENTRY     8   /* packed and plain size, when there is no checksum */
+#define FRAME_HEAD_MAX 18   /* RFC 8878 3.1.1.1 and the magic before it */
+#define BLOCKS_MAX     4096 /* of a frame that is not whole: a million empty ones are an attack */
+#define PROBE_BYTES    512  /* read at first where a frame is looked for */
+#define SEEK_ENTRY     8    /* packed and plain size, when there is no checksum */
 
 void unpack_index_free(struct unpack_index *index)
 {
@@ -258,13 +259,13 @@ bool unpack_begun(struct unpack *unpacker, struct source *plain, uint64_t at, ui
     uint8_t *to, struct seek_entry *out)
 {
 	ZSTD_outBuffer content = {to, 0, 0};
-	size_t used = 0, got = 0, want = FRAME_HEAD_MAX;
+	size_t used = 0, got = 0, want = FRAME_HEAD_MAX, blocks = 0;
 	bool ok = true;
 
 	limit = limit < unpacker->room ? limit : unpacker->room;
 	(void)ZSTD_DCtx_reset(unpacker->context, ZSTD_reset_session_only);
 	/* Block by block: of what is given at once, zstd keeps nothing when the last of it is damaged. */
-	while (ok && want && used < limit) {
+	while (ok && want && used < limit && blocks++ < BLOCKS_MAX) {
 		ZSTD_FrameHeader head;
 
 		want = want < limit - used ? want : (size_t)(limit - used);

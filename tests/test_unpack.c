@@ -217,12 +217,43 @@ static void gives_the_blocks_of_a_begun_frame(void **state)
 	free(to);
 }
 
+/* RFC 8878 3.1.1: a frame of `count` empty blocks and one with content, and no checksum. */
+static size_t begun_behind_empty_blocks(struct unpack *unpack, unsigned count, uint8_t *to)
+{
+	static const uint8_t head[] = {
+	    0x28, 0xb5, 0x2f, 0xfd, 0xa4, 0xe8, 0x03, 0, 0}; /* 1000 bytes */
+	static const uint8_t empty[3], raw[] = {1000 << 3 & 0xff, 1000 >> 5, 0};
+	static const uint8_t content[1000] = {1};
+	CLEANUP(text_free) struct text frame = {0};
+	struct seek_entry entry;
+
+	text_add(&frame, (struct bytes){head, sizeof(head)});
+	for (unsigned i = 0; i < count; i++)
+		text_add(&frame, (struct bytes){empty, sizeof(empty)});
+	text_add(&frame, (struct bytes){raw, sizeof(raw)});
+	text_add(&frame, (struct bytes){content, sizeof(content)});
+	return begun(unpack, &frame, frame.len, UINT64_MAX, to, &entry);
+}
+
+static void takes_no_end_of_empty_blocks(void **state)
+{
+	CLEANUP(unpack_free) struct unpack *unpack = NULL;
+	uint8_t *to = malloc(FRAMES_INPUT_MAX);
+
+	(void)state;
+	assert_true(unpack_new(&unpack, NULL));
+	assert_int_equal(begun_behind_empty_blocks(unpack, 4000, to), 1000);
+	assert_int_equal(begun_behind_empty_blocks(unpack, 5000, to), 0);
+	free(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(judges_frames),
 	    cmocka_unit_test(finds_flipped_bits),
 	    cmocka_unit_test(gives_the_blocks_of_a_begun_frame),
+	    cmocka_unit_test(takes_no_end_of_empty_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
