@@ -51,6 +51,8 @@ try() {
 	(cd "$work/b" && stock) >"$work/stock.count"
 	saved=$(are_same 'whole|partial')
 	[ "$saved" -ge "$(cat "$work/stock.count")" ] || complain "$what: stock tools save $(cat "$work/stock.count"), we $saved"
+	! compgen -G "$work/b/meta.*" >/dev/null || [ "$whole" -ge "$(cat "$work/stock.count")" ] ||
+		complain "$what: stock tools save $(cat "$work/stock.count"), of ours $whole are called whole though the rows are there"
 	unchecked=$((unchecked + saved - whole))
 	echo "$what: $saved of 60 as they were, $whole of them called whole, stock tools $(cat "$work/stock.count"), exit $code"
 }
