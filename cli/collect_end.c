@@ -48,7 +48,8 @@ void collect_say_end(const struct collect_end *end)
 		say("%s\n", tr("The disk does not give back what was written. Collect again onto "
 			       "another one."));
 	if (!collection_has_gaps(end->collection) && counts.partial)
-		say("%s\n", tr("In part: deleted files of which others have overwritten a piece."));
+		say("%s\n",
+		    tr("In part: deleted files of which not every piece is certain to be theirs."));
 	say(tr("Write this number on the form:\n%s\n"), text_string(&boxes));
 	if (console_is_terminal(1))
 		say("%s\n", tr("What was sealed lies in this directory. Take all of it with you:"));

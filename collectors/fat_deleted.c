@@ -182,7 +182,10 @@ static void finish(
 	struct err why = *damage;
 	bool is_gap = copy_explain(row->copy, place, &why);
 
-	if (!is_gap && left->result != FAT_RECOVERY_FULL)
+	if (!is_gap && left->unknown)
+		fail(&why, ERR_MISSING, "of %u clusters %u are its own, of %u nothing tells",
+		    left->clusters, left->good, left->unknown);
+	else if (!is_gap && left->result != FAT_RECOVERY_FULL)
 		fail(
 		    &why, ERR_MISSING, "of %u clusters %u are its own", left->clusters, left->good);
 	/* cppcheck-suppress autoVariables ; taken out again below */
@@ -273,7 +276,7 @@ static void look_for_trim(struct fat_deleted *d, const struct fat_entry *entry,
 	if (left->blank < looked)
 		recovered->result = FAT_RECOVERY_PARTIAL;
 	else
-		recovered->result = recovered->good == recovered->clusters
+		recovered->result = recovered->good + recovered->unknown == recovered->clusters
 					? FAT_RECOVERY_TRIMMED
 					: FAT_RECOVERY_OVERWRITTEN;
 }
@@ -310,7 +313,10 @@ static void take(struct fat_deleted *d, const struct fat_entry *entry, const str
 		return;
 	} else if (!fat_deleted_open(d->volume->fat, entry, &source, &lost, &left.lost_count,
 		       &left.found, &damage, &err)) {
-		fail_taking(d, entry, &err);
+		if (err.kind == ERR_DAMAGED && entry->cluster == 0)
+			leave(d, entry, &row, err.text);
+		else
+			fail_taking(d, entry, &err);
 	} else {
 		left.lost = lost;
 		look_for_trim(d, entry, source, &left);

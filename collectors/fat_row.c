@@ -134,6 +134,8 @@ static void add_recovered(struct json *json, const struct fat_recovered *recover
 	json_string_field(json, "result", fat_row_result(recovered));
 	json_unsigned_field(json, "clusters", recovered->clusters);
 	json_unsigned_field(json, "good", recovered->good);
+	if (recovered->unknown)
+		json_unsigned_field(json, "unknown", recovered->unknown);
 	json_end(json);
 }
 

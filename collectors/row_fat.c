@@ -13,7 +13,10 @@ void row_add_fat_left(struct json *json, const struct row_fat_left *left)
 	json_string_field(json, "result", fat_row_result(recovered));
 	json_unsigned_field(json, "clusters", recovered->clusters);
 	json_unsigned_field(json, "free", recovered->good);
-	json_unsigned_field(json, "overwritten", recovered->clusters - recovered->good);
+	json_unsigned_field(
+	    json, "overwritten", recovered->clusters - recovered->good - recovered->unknown);
+	if (recovered->unknown)
+		json_unsigned_field(json, "unknown", recovered->unknown);
 	if (left->is_blank_known)
 		json_unsigned_field(json, "zero", left->blank);
 	if (recovered->good > 0)

@@ -70,7 +70,7 @@ static void test_sizes(void **state)
 	fill(&f, 5000, 2, 'a');
 	fixture_fat_chain(&f, 5000, 2);
 	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "FILE    BIN", 0x20, 5000, 0xffffffff);
-	assert_int_equal(read_first(&f, &kind, &last), 0); /* more than the volume holds */
+	assert_int_equal(read_first(&f, &kind, &last), 1024); /* more than the volume holds */
 	assert_int_equal(kind, ERR_DAMAGED);
 	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "FILE    BIN", 0x20, 5000, 1024);
 	assert_int_equal(read_first(&f, &kind, &last), 1024);
@@ -208,6 +208,71 @@ static void test_copies_disagree(void **state)
 }
 
 /* exFAT leaves the chain of a deleted file in the FAT: it is followed while its clusters are free. */
+/* Without a bitmap nothing tells what is free: no file is called overwritten for that, and what can be read of it is. */
+static void test_unknown(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(left_free) struct left left = {0};
+	struct fat_recovered found;
+	struct err err = {0};
+	uint8_t *slot;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 512, 200));
+	for (slot = fixture_fat_slot(&f, 0, 0); *slot != 0x81; slot += 32)
+		continue;
+	*slot = 0x01;
+	fixture_fat_set_of(fixture_fat_slot(&f, 0, 2), "old", 0x20, 3, 20, 1500);
+	fixture_fat_unuse(fixture_fat_slot(&f, 0, 2), 3);
+	fixture_fat_set_of(fixture_fat_slot(&f, 0, 5), "new", 0x20, 3, 22, 512);
+	memset(fixture_fat_cluster(&f, 20), 'o', 512);
+	memset(fixture_fat_cluster(&f, 21), 'o', 512);
+	memset(fixture_fat_cluster(&f, 22), 'n', 512);
+	open_left(&f, &left);
+	const struct fat_entry *old = &fixture_list_find(&left.seen, "old")->entry;
+	CLEANUP(source_close) struct source *source = NULL;
+	struct range *lost = NULL;
+	uint8_t bytes[1500];
+	struct err damage = {0};
+	uint32_t start = 0;
+	size_t count = 0;
+
+	assert_true(fat_recovery_of(left.volume, old, &found, &err));
+	assert_int_equal(found.result, FAT_RECOVERY_PARTIAL);
+	assert_int_equal(found.good, 0);
+	assert_int_equal(found.unknown, 2);
+	assert_true(
+	    fat_deleted_open(left.volume, old, &source, &lost, &count, &start, &damage, &err));
+	assert_true(source_read_exact(source, 0, bytes, sizeof(bytes), &err));
+	assert_int_equal(bytes[1023], 'o');
+	assert_int_equal(bytes[1024], 0); /* the new file's */
+	assert_int_equal(count, 1);
+	free(lost);
+}
+
+/* A size that no volume holds: what the chain has is there. */
+static void test_too_long(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	struct err damage;
+	size_t len;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "LONG    BIN", 0x20, 10, 0x7fffffff);
+	fixture_fat_chain(&f, 10, 3);
+	memset(fixture_fat_cluster(&f, 12), 'z', 512);
+	fixture_list_of(&f, &seen);
+	uint8_t *at =
+	    fixture_list_content(&f, &fixture_list_find(&seen, "LONG.BIN")->entry, &len, &damage);
+
+	assert_int_equal(damage.kind, ERR_DAMAGED);
+	assert_int_equal(len, 1536);
+	assert_int_equal(at[1535], 'z');
+	free(at);
+}
+
 static void test_old_chain(void **state)
 {
 	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
@@ -355,6 +420,8 @@ int main(void)
 	    cmocka_unit_test(test_exfat),
 	    cmocka_unit_test(test_left),
 	    cmocka_unit_test(test_copies_disagree),
+	    cmocka_unit_test(test_unknown),
+	    cmocka_unit_test(test_too_long),
 	    cmocka_unit_test(test_old_chain),
 	    cmocka_unit_test(test_deleted_directory),
 	    cmocka_unit_test(test_lost_half),

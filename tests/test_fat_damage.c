@@ -58,7 +58,7 @@ static void test_root_loop(void **state)
 	fixture_fat_short(fixture_fat_slot(&f, 3, 5), "ROOT       ", 0x10, 2, 0);
 	fixture_list_of(&f, &seen);
 	assert_int_equal(seen.count, 32);
-	assert_int_equal(seen.damages, 1);
+	assert_int_equal(seen.damages, 2); /* of the root, and of what leads back to it */
 	assert_int_equal(fixture_list_find(&seen, "ROOT")->entry.damage.kind, ERR_DAMAGED);
 }
 
@@ -82,6 +82,81 @@ static void test_no_directory(void **state)
 	assert_int_equal(fixture_list_find(&seen, "FREE")->entry.damage.kind, ERR_DAMAGED);
 	assert_true(fixture_list_has(&seen, "FREE/INSIDE.TXT"));
 	assert_int_equal(seen.count, 4);
+}
+
+/* Files that nobody sees because their directory is cut are told of; one whose "." alone is spoiled is walked. */
+static void test_cut_directories(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	put_directory(&f, fixture_fat_slot(&f, 0, 0), "CUT        ", 10);
+	fixture_fat_set(&f, 10, 0);
+	put_directory(&f, fixture_fat_slot(&f, 0, 1), "DOT        ", 20);
+	*fixture_fat_slot(&f, 20, 0) = 'A';
+	put_directory(&f, fixture_fat_slot(&f, 0, 2), "DATA       ", 30);
+	memset(fixture_fat_cluster(&f, 30), 'x', 512);
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "CUT/INSIDE.TXT"));
+	assert_true(fixture_list_has(&seen, "DOT/INSIDE.TXT"));
+	assert_false(fixture_list_has(&seen, "DATA/INSIDE.TXT"));
+	assert_int_equal(seen.damages, 3); /* the chain, what "A" leads to, no directory */
+	assert_non_null(strstr(seen.damage.text, "directory 'DATA'"));
+}
+
+/* exFAT proves a directory by the checksum of any of its sets. */
+static void test_spoiled_first_set(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 512, 200));
+	fixture_fat_set_of(fixture_fat_slot(&f, 0, 2), "below", 0x10, 3, 10, 512);
+	fixture_fat_set_of(fixture_fat_slot(&f, 10, 0), "first", 0x20, 1, 0, 0);
+	fixture_fat_set_of(fixture_fat_slot(&f, 10, 3), "second", 0x20, 1, 0, 0);
+	*fixture_fat_slot(&f, 10, 0) = 'x';
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "below/second"));
+	assert_true(fixture_list_has(&seen, "below/first"));
+}
+
+/* What is above the 65,536 entries of the specification is still there. */
+static void test_long_directory(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	const uint32_t count = 65536 / 16 + 1;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	put_directory(&f, fixture_fat_slot(&f, 0, 0), "LONG       ", 10);
+	fixture_fat_chain(&f, 10, count);
+	memset(fixture_fat_slot(&f, 10, 3), 0xe5, (size_t)(count - 1) * 512);
+	fixture_fat_short(fixture_fat_slot(&f, 10 + count - 1, 0), "HIDDEN  TXT", 0x20, 0, 0);
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "LONG/HIDDEN.TXT"));
+	assert_int_equal(fixture_list_find(&seen, "LONG")->entry.damage.kind, ERR_DAMAGED);
+}
+
+/* exFAT: a bitmap that says it is larger than it can be. */
+static void test_large_bitmap(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	uint8_t *slot;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 512, 200));
+	for (slot = fixture_fat_slot(&f, 0, 0); *slot != 0x81; slot += 32)
+		continue;
+	put_le64(slot + 24, 1ull << 40);
+	fixture_fat_set_of(fixture_fat_slot(&f, 0, 2), "here", 0x20, 1, 0, 0);
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "here"));
+	assert_int_equal(seen.damages, 1);
 }
 
 /* Deeper than any path: the rest is damage, not a crash. */
@@ -294,6 +369,10 @@ int main(void)
 	    cmocka_unit_test(test_loops),
 	    cmocka_unit_test(test_root_loop),
 	    cmocka_unit_test(test_no_directory),
+	    cmocka_unit_test(test_cut_directories),
+	    cmocka_unit_test(test_spoiled_first_set),
+	    cmocka_unit_test(test_long_directory),
+	    cmocka_unit_test(test_large_bitmap),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_second_copy),
 	    cmocka_unit_test(test_reads_that_fail),

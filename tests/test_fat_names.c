@@ -202,6 +202,42 @@ static void test_hostile_names(void **state)
 	assert_int_equal(seen.count, 4);
 }
 
+/* Ways to hide what is there: a directory with the attribute of a label, ".." where no ".." belongs, a deletion with a date
+ * that there is not, or of a file whose cluster number leaves nothing when its high half is cleared. */
+static void test_hiding_places(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	uint8_t *slot;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_32, 512, 70000));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "LABEL      ", 0x18, 10, 0);
+	fixture_fat_set(&f, 10, FIXTURE_FAT_END);
+	fixture_fat_dots(&f, 10, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 10, 2), "INSIDE  TXT", 0x20, 0, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 10, 3), "..         ", 0x10, 20, 0);
+	fixture_fat_set(&f, 20, FIXTURE_FAT_END);
+	fixture_fat_dots(&f, 20, 10);
+	fixture_fat_short(fixture_fat_slot(&f, 20, 2), "DEEP    TXT", 0x20, 0, 0);
+	slot = fixture_fat_slot(&f, 0, 1);
+	fixture_fat_short(slot,
+	    "\xe5"
+	    "DATE   TXT",
+	    0x20, 0, 0);
+	put_le16(slot + 16, 0x5800 | 15 << 5 | 3);
+	fixture_fat_short(fixture_fat_slot(&f, 0, 2),
+	    "\xe5"
+	    "ROUND  TXT",
+	    0x20, 0, 700);
+	fixture_list_of(&f, &seen);
+	assert_true(fixture_list_has(&seen, "LABEL/INSIDE.TXT"));
+	assert_int_equal(fixture_list_find(&seen, "LABEL")->entry.damage.kind, ERR_DAMAGED);
+	assert_true(fixture_list_has(&seen, "LABEL/../DEEP.TXT"));
+	assert_int_equal(fixture_list_find(&seen, "_DATE.TXT")->entry.damage.kind, ERR_DAMAGED);
+	assert_true(fixture_list_find(&seen, "_ROUND.TXT")->entry.is_high_lost);
+}
+
 static void test_many(void **state)
 {
 	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
@@ -233,6 +269,7 @@ int main(void)
 	    cmocka_unit_test(test_times),
 	    cmocka_unit_test(test_exfat_sets),
 	    cmocka_unit_test(test_hostile_names),
+	    cmocka_unit_test(test_hiding_places),
 	    cmocka_unit_test(test_many),
 	};
 

@@ -29,11 +29,10 @@ static bool add_new(struct fat_walk *walk, uint32_t cluster, struct fat_runs *ou
 	return true;
 }
 
+/* A directory that is longer than FAT may have is read all the same. */
 static uint32_t most_clusters(const struct fat_volume *volume)
 {
-	uint64_t bytes = volume->geometry.kind == FAT_EX ? FAT_LIMIT_DIRECTORY : FAT_LIMIT_FAT_DIR;
-
-	return fat_clusters_for(volume, bytes);
+	return fat_clusters_for(volume, FAT_LIMIT_DIRECTORY);
 }
 
 /* Along the chain. Memory is a failure, all else is damage. */
@@ -63,6 +62,8 @@ static bool follow(struct fat_walk *walk, uint32_t first, uint32_t most, struct 
 	}
 	if (link != FAT_LINK_NEXT && link != FAT_LINK_END)
 		fail(damage, ERR_DAMAGED, "its chain breaks off at cluster %u", cluster);
+	else if (link == FAT_LINK_NEXT && out->clusters >= most_clusters(volume))
+		fail(damage, ERR_LIMIT, "only its first %u clusters are read", out->clusters);
 	return true;
 }
 
@@ -105,6 +106,23 @@ static bool is_exfat_directory(const uint8_t *raw)
 	return raw[0] == 0 || (raw[0] & 0x7f) == 0x05 || (raw[0] & 0x7c) == 0 || raw[0] == 0xa0;
 }
 
+/* Whether a cluster that does not begin as a directory goes on as one: only its first entry was changed. */
+static bool goes_on_as_one(const struct fat_volume *volume, const uint8_t *raw)
+{
+	size_t len = (size_t)SLOTS * FAT_ENTRY_LEN, at = FAT_ENTRY_LEN;
+
+	if (volume->geometry.kind == FAT_EX) {
+		if ((raw[at] & 0x7f) == 0x40) /* the rest of a first set */
+			return true;
+		while (at < len && !fat_piece_is_slack(volume, raw + at, len - at))
+			at += FAT_ENTRY_LEN;
+		return at < len;
+	}
+	while (at < len && raw[at] != 0 && fat_entry_is_plausible(volume, raw + at))
+		at += FAT_ENTRY_LEN;
+	return at > FAT_ENTRY_LEN && (at == len || raw[at] == 0);
+}
+
 /* Whether a cluster begins a directory: FAT's begins with itself. One in use that cannot be read is believed: what can
  * be read of it is; a deleted one must prove it. */
 static bool begins_directory(struct fat_volume *volume, uint32_t cluster, bool is_deleted)
@@ -114,10 +132,10 @@ static bool begins_directory(struct fat_volume *volume, uint32_t cluster, bool i
 	if (!read_slots(volume, cluster, raw))
 		return !is_deleted;
 	if (volume->geometry.kind == FAT_EX)
-		return is_exfat_directory(raw);
+		return is_exfat_directory(raw) || (!is_deleted && goes_on_as_one(volume, raw));
 	if (memcmp(raw + 1, "          ", 10) != 0 || !(raw[11] & FAT_ATTRIBUTE_DIRECTORY) ||
 	    (raw[0] != '.' && raw[0] != 0xe5))
-		return false;
+		return !is_deleted && goes_on_as_one(volume, raw);
 	uint32_t high = volume->geometry.kind == FAT_32 ? le16(raw + 20) : 0;
 
 	return !is_deleted || (high << 16 | le16(raw + 26)) == cluster;
@@ -166,7 +184,7 @@ static bool deleted_fat(
     struct fat_walk *walk, const struct fat_entry *entry, struct fat_runs *out, struct err *err)
 {
 	struct fat_volume *volume = walk->volume;
-	uint32_t cluster = entry->cluster, most = most_clusters(volume);
+	uint32_t cluster = entry->cluster, most = fat_clusters_for(volume, FAT_LIMIT_FAT_DIR);
 	bool is_new = true;
 	struct err why = {0};
 
@@ -221,44 +239,82 @@ static bool deleted_exfat(
 	return true;
 }
 
+/* Where a directory in use goes on; *cut: why not all of it is there. */
+static bool used(struct fat_walk *walk, const struct fat_entry *entry, struct fat_runs *out,
+    struct err *cut, struct err *err)
+{
+	struct fat_volume *volume = walk->volume;
+	bool is_exfat = volume->geometry.kind == FAT_EX;
+	uint32_t most = most_clusters(volume);
+
+	if (!fat_is_cluster(volume, entry->cluster)) {
+		if (entry->cluster || !is_exfat)
+			fail(cut, ERR_DAMAGED, "a directory at cluster %u, which is none",
+			    entry->cluster);
+		return true;
+	}
+	if (!begins_directory(volume, entry->cluster, false)) {
+		fail(cut, ERR_DAMAGED, "no directory begins in its cluster %u", entry->cluster);
+		return true;
+	}
+	if (is_exfat && fat_clusters_for(volume, entry->size) < most)
+		most = fat_clusters_for(volume, entry->size);
+	if (!(entry->is_contiguous ? go_straight(walk, entry->cluster, most, out, cut, err)
+				   : follow(walk, entry->cluster, most, out, cut, err)))
+		return false;
+	if (cut->kind == ERR_NONE && is_exfat && entry->size > FAT_LIMIT_DIRECTORY)
+		fail(cut, ERR_LIMIT, "only its first %u clusters are read", out->clusters);
+	return true;
+}
+
+/* Files that nobody sees are no small matter: besides the entry the walker hears of it. */
+static bool below_used(
+    struct fat_walk *walk, struct fat_entry *entry, struct fat_runs *out, struct err *err)
+{
+	struct err cut = {0};
+
+	if (!used(walk, entry, out, &cut, err))
+		return false;
+	if (cut.kind == ERR_NONE) {
+		if (walk->volume->geometry.kind != FAT_EX &&
+		    out->clusters > fat_clusters_for(walk->volume, FAT_LIMIT_FAT_DIR))
+			fail(&entry->damage, ERR_DAMAGED, "longer than a directory may be");
+		return true;
+	}
+	entry->damage = cut;
+	fail_in(&cut, "directory '%.100s'", (const char *)entry->path.at);
+	fat_walk_damage(walk, entry->place, &cut);
+	return true;
+}
+
+/* The high half of its first cluster is lost. */
+static bool find_start(struct fat_walk *walk, struct fat_entry *entry, struct err *err)
+{
+	uint32_t parent = fat_walk_top(walk)->cluster, cluster = 0;
+
+	if (!fat_start_of_directory(walk->volume, entry, parent, &cluster, err))
+		return false;
+	entry->is_start_found = cluster != 0;
+	entry->is_high_lost = cluster == 0;
+	entry->cluster = cluster ? cluster : entry->cluster;
+	return true;
+}
+
 bool fat_below_runs(
     struct fat_walk *walk, struct fat_entry *entry, struct fat_runs *out, struct err *err)
 {
 	struct fat_volume *volume = walk->volume;
-	bool is_exfat = volume->geometry.kind == FAT_EX;
 
 	if (walk->slack)
 		return fat_runs_add(out, entry->cluster, 1, err);
-	if (!fat_is_cluster(volume, entry->cluster)) {
-		if (!entry->is_deleted && (entry->cluster || !is_exfat))
-			fail(&entry->damage, ERR_DAMAGED,
-			    "a directory at cluster %u, which is none", entry->cluster);
+	if (!entry->is_deleted)
+		return below_used(walk, entry, out, err);
+	if (entry->is_high_lost && !find_start(walk, entry, err))
+		return false;
+	if (!fat_is_cluster(volume, entry->cluster))
 		return true;
-	}
-	if (entry->is_high_lost) {
-		uint32_t parent = fat_walk_top(walk)->cluster, cluster = 0;
-
-		if (!fat_start_of_directory(volume, entry, parent, &cluster, err))
-			return false;
-		entry->is_start_found = cluster != 0;
-		entry->is_high_lost = cluster == 0;
-		entry->cluster = cluster ? cluster : entry->cluster;
-	}
-	if (entry->is_deleted)
-		return is_exfat ? deleted_exfat(walk, entry, out, err)
-				: deleted_fat(walk, entry, out, err);
-	if (!begins_directory(volume, entry->cluster, false)) {
-		fail(&entry->damage, ERR_DAMAGED, "no directory begins in its cluster %u",
-		    entry->cluster);
-		return true;
-	}
-	uint32_t most = most_clusters(volume);
-
-	if (is_exfat && fat_clusters_for(volume, entry->size) < most)
-		most = fat_clusters_for(volume, entry->size);
-	if (entry->is_contiguous)
-		return go_straight(walk, entry->cluster, most, out, &entry->damage, err);
-	return follow(walk, entry->cluster, most, out, &entry->damage, err);
+	return volume->geometry.kind == FAT_EX ? deleted_exfat(walk, entry, out, err)
+					       : deleted_fat(walk, entry, out, err);
 }
 
 bool fat_below_root(struct fat_walk *walk, struct fat_runs *out, struct err *err)

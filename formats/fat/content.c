@@ -93,6 +93,12 @@ static bool chain_runs(struct fat_volume *volume, const struct fat_entry *entry,
 	return true;
 }
 
+static bool fail_too_long(const struct fat_entry *entry, struct err *err)
+{
+	return fail(err, ERR_DAMAGED, "%llu bytes are more than the volume holds",
+	    (unsigned long long)entry->size);
+}
+
 bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
     struct fat_runs *out, enum fat_layout *layout, struct err *err)
 {
@@ -104,17 +110,19 @@ bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
 	if (entry->cluster == 0)
 		return fail(err, ERR_DAMAGED, "%llu bytes, but no cluster",
 		    (unsigned long long)entry->size);
-	if (count > volume->geometry.clusters)
-		return fail(err, ERR_DAMAGED, "%llu bytes are more than the volume holds",
-		    (unsigned long long)entry->size);
+	bool is_too_long = count > volume->geometry.clusters;
+
+	if (is_too_long && entry->is_deleted)
+		return fail_too_long(entry, err);
 	if (entry->is_deleted)
 		return deleted_runs(volume, entry, count, out, layout, err);
-	if (entry->is_contiguous) {
-		*layout = FAT_LAYOUT_CONTIGUOUS;
-		return fat_chain_straight(volume, entry->cluster, count, out, err);
-	}
-	*layout = FAT_LAYOUT_CHAIN;
-	return chain_runs(volume, entry, count, out, err);
+	if (is_too_long)
+		count = volume->geometry.clusters;
+	*layout = entry->is_contiguous ? FAT_LAYOUT_CONTIGUOUS : FAT_LAYOUT_CHAIN;
+	bool ok = entry->is_contiguous ? fat_chain_straight(volume, entry->cluster, count, out, err)
+				       : chain_runs(volume, entry, count, out, err);
+
+	return is_too_long && (ok || err->kind == ERR_DAMAGED) ? fail_too_long(entry, err) : ok;
 }
 
 /* Where the last cluster ends that the image or device has. */
@@ -149,6 +157,7 @@ bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, 
 		return false;
 	}
 	uint64_t covered = reach(volume, &runs);
+	uint64_t most = (uint64_t)volume->geometry.clusters * volume->geometry.cluster_size;
 
 	if (covered < valid && covered == 0)
 		return fail(err, ERR_DAMAGED,
@@ -161,7 +170,9 @@ bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, 
 
 	if (!content)
 		return fail(err, ERR_MEMORY, "no memory to read a file");
-	content->source = (struct source){.size = covered < valid ? covered : entry->size,
+	content->source = (struct source){.size = covered < valid      ? covered
+						  : entry->size < most ? entry->size
+								       : most,
 	    .read = content_read,
 	    .close = content_close};
 	content->volume = volume;

@@ -73,13 +73,13 @@ static bool lost_in_use(struct fat_volume *volume, const struct fat_runs *runs, 
 	CLEANUP(free_memory) struct range *lost = NULL;
 	uint64_t size = volume->geometry.cluster_size;
 	size_t room = 0, n = 0;
-	bool is_free;
-
 	uint32_t end = fat_clusters_end(volume);
 
 	for (size_t i = 0; i < runs->count; i++)
 		for (uint32_t k = 0; k < runs->at[i].count && runs->at[i].first + k < end; k++) {
-			if (fat_cluster_is_free(volume, runs->at[i].first + k, &is_free, NULL) &&
+			bool is_free = false;
+
+			if (!fat_cluster_is_free(volume, runs->at[i].first + k, &is_free, NULL) ||
 			    is_free)
 				continue;
 			if (!array_grow(&lost, &room, n + 1, sizeof(*lost), FAT_LIMIT_RUNS, err))

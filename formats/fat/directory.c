@@ -6,10 +6,8 @@
 static bool start(
     struct fat_directory *directory, struct fat_volume *volume, uint64_t size, struct err *err)
 {
-	uint64_t most = volume->geometry.kind == FAT_EX ? FAT_LIMIT_DIRECTORY : FAT_LIMIT_FAT_DIR;
-
 	directory->volume = volume;
-	directory->size = size < most ? size : most;
+	directory->size = size < FAT_LIMIT_DIRECTORY ? size : FAT_LIMIT_DIRECTORY;
 	directory->buffer = malloc(FAT_PAGE);
 	return directory->buffer || fail(err, ERR_MEMORY, "no memory to read a directory");
 }

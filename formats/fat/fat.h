@@ -175,6 +175,7 @@ struct fat_recovered { /* what is left of a deleted file */
 	enum fat_layout layout;
 	uint32_t clusters; /* that it had */
 	uint32_t good;     /* of them free and claimed by nobody else */
+	uint32_t unknown;  /* claimed by nobody else, but nothing tells whether they are free */
 	bool is_doubtful;  /* is_high_lost: it may lie elsewhere, so it is never full */
 };
 

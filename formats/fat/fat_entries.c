@@ -66,7 +66,14 @@ static bool is_good_date(uint16_t date)
 	return date == 0 || time.zone != FAT_TIME_NONE;
 }
 
-bool fat_entry_is_plausible(const struct fat_volume *volume, const uint8_t *raw)
+/* Of an entry that begins at n times 65,536 the deletion leaves no cluster at all. */
+static bool has_lost_cluster(const struct fat_volume *volume, const uint8_t *raw)
+{
+	return raw[0] == DELETED && first_cluster(volume, raw) == 0 && fat_may_lose_start(volume);
+}
+
+/* Whether all but its dates is possible. */
+static bool is_possible(const struct fat_volume *volume, const uint8_t *raw)
 {
 	bool is_marked = raw[0] == DELETED;
 	uint32_t cluster = first_cluster(volume, raw);
@@ -81,14 +88,25 @@ bool fat_entry_is_plausible(const struct fat_volume *volume, const uint8_t *raw)
 		return raw[12] == 0 && le16(raw + 26) == 0 &&
 		       (is_marked || (order >= 1 && order <= FAT_LONG_PARTS));
 	}
-	if (!has_good_name(raw, is_marked) || (cluster && !fat_is_cluster(volume, cluster)) ||
-	    !is_good_date(le16(raw + 24)) || !is_good_date(le16(raw + 16)))
+	if (!has_good_name(raw, is_marked) || (cluster && !fat_is_cluster(volume, cluster)))
 		return false;
 	bool is_directory = raw[11] & FAT_ATTRIBUTE_DIRECTORY;
+	bool has_cluster = cluster != 0 || has_lost_cluster(volume, raw);
 
 	/* Windows XP leaves the bytes of its clusters in the size of a directory that it deletes. */
-	return is_directory ? le32(raw + 28) <= FAT_LIMIT_FAT_DIR && cluster != 0
-			    : le32(raw + 28) == 0 || cluster != 0;
+	return is_directory ? le32(raw + 28) <= FAT_LIMIT_FAT_DIR && has_cluster
+			    : le32(raw + 28) == 0 || has_cluster;
+}
+
+static bool has_good_dates(const uint8_t *raw)
+{
+	return is_dots(raw, 1) || is_dots(raw, 2) || is_long(raw) ||
+	       (is_good_date(le16(raw + 24)) && is_good_date(le16(raw + 16)));
+}
+
+bool fat_entry_is_plausible(const struct fat_volume *volume, const uint8_t *raw)
+{
+	return is_possible(volume, raw) && has_good_dates(raw);
 }
 
 static void add_part(struct fat_long *parts, const uint8_t *raw, uint64_t place)
@@ -246,20 +264,29 @@ static void judge(const struct fat_walk *walk, struct fat_entry *entry, const ui
 	else if (entry->size && !entry->cluster)
 		fail(&entry->damage, ERR_DAMAGED, "%llu bytes, but no cluster",
 		    (unsigned long long)entry->size);
+	else if (entry->is_deleted && !has_good_dates(raw))
+		fail(&entry->damage, ERR_DAMAGED, "dates that there are not");
+	else if (entry->kind == FAT_ENTRY_DIRECTORY && (raw[11] & FAT_ATTRIBUTE_LABEL))
+		fail(&entry->damage, ERR_DAMAGED,
+		    "a volume label with a cluster: a hidden directory");
 }
 
-static enum fat_entry_kind kind_of(const uint8_t *raw)
+/* A directory may hide behind the attribute of a label, which has no cluster. */
+static enum fat_entry_kind kind_of(const struct fat_volume *volume, const uint8_t *raw)
 {
-	if (raw[11] & FAT_ATTRIBUTE_LABEL)
+	bool is_directory = raw[11] & FAT_ATTRIBUTE_DIRECTORY;
+
+	if ((raw[11] & FAT_ATTRIBUTE_LABEL) &&
+	    !(is_directory && fat_is_cluster(volume, first_cluster(volume, raw))))
 		return FAT_ENTRY_LABEL;
-	return raw[11] & FAT_ATTRIBUTE_DIRECTORY ? FAT_ENTRY_DIRECTORY : FAT_ENTRY_FILE;
+	return is_directory ? FAT_ENTRY_DIRECTORY : FAT_ENTRY_FILE;
 }
 
 static bool take_short(struct fat_walk *walk, const uint8_t *raw, uint64_t place, struct err *err)
 {
 	uint8_t utf16[FAT_LONG_PARTS * FAT_LONG_PART];
 	struct fat_entry entry = {
-	    .kind = kind_of(raw),
+	    .kind = kind_of(walk->volume, raw),
 	    .is_deleted = raw[0] == DELETED,
 	    .attributes = raw[11],
 	    .place = place,
@@ -298,8 +325,8 @@ static bool is_own(const struct fat_walk *walk, const uint8_t *raw)
 
 	if (frame->cluster == 0)
 		return false;
-	if (is_dots(raw, 1) || is_dots(raw, 2))
-		return true;
+	if (is_dots(raw, 1) || is_dots(raw, 2)) /* elsewhere it is a name to hide behind */
+		return index <= 2 || frame->is_slack;
 	return raw[0] == DELETED && memcmp(raw + 2, blanks, 9) == 0 &&
 	       ((index == 1 && raw[1] == ' ' &&
 		    first_cluster(walk->volume, raw) == frame->cluster) ||
@@ -327,8 +354,10 @@ bool fat_walk_fat(struct fat_walk *walk, const uint8_t *raw, uint64_t place, str
 		return true;
 	if (is_long(raw))
 		return take_long(walk, raw, place, err);
-	if ((frame->is_ended || frame->is_deleted || raw[0] == DELETED) &&
-	    !fat_entry_is_plausible(walk->volume, raw))
+	bool is_ours = !frame->is_ended && !frame->is_deleted;
+
+	if ((!is_ours && !fat_entry_is_plausible(walk->volume, raw)) ||
+	    (raw[0] == DELETED && !is_possible(walk->volume, raw)))
 		return flush(walk, err);
 	return take_short(walk, raw, place, err);
 }

@@ -56,8 +56,10 @@ static bool looks_lost(
 static bool add(struct fat_volume *volume, const struct fat_lost *lost, struct err *err)
 {
 	if (!array_grow(&volume->lost, &volume->lost_room, volume->lost_count + 1,
-		sizeof(*volume->lost), FAT_LIMIT_LOST, err))
+		sizeof(*volume->lost), FAT_LIMIT_LOST, err)) {
+		volume->lost_over += err->kind == ERR_LIMIT;
 		return err->kind == ERR_LIMIT;
+	}
 	volume->lost[volume->lost_count++] = *lost;
 	return true;
 }

@@ -43,13 +43,16 @@ static bool add_system(struct fat_walker *self, const struct fat_entry *entry, s
 	struct gathering *gathering = (struct gathering *)self;
 	CLEANUP(fat_runs_free) struct fat_runs runs = {0};
 	uint64_t size = gathering->volume->geometry.cluster_size;
+	struct fat_entry told = *entry;
 	enum fat_layout layout;
 	struct err why = {0};
 
+	if (entry->kind == FAT_ENTRY_BITMAP && entry->size > gathering->volume->bitmap_size)
+		told.size = gathering->volume->bitmap_size;
 	if ((entry->kind != FAT_ENTRY_BITMAP && entry->kind != FAT_ENTRY_UPCASE) ||
-	    entry->size > FAT_LIMIT_BITMAP)
+	    told.size > FAT_LIMIT_BITMAP)
 		return true;
-	if (!fat_content_runs(gathering->volume, entry, &runs, &layout, &why) &&
+	if (!fat_content_runs(gathering->volume, &told, &runs, &layout, &why) &&
 	    why.kind == ERR_MEMORY) {
 		*err = why;
 		return false;

@@ -8,8 +8,9 @@
 struct claim {          /* a run of a deleted file, or of one in use whose chain is broken */
 	uint64_t place; /* of its entry */
 	uint32_t first, count;
-	uint32_t good;  /* of them free and claimed by nobody else */
-	uint8_t layout; /* enum fat_layout */
+	uint32_t good;    /* of them free and claimed by nobody else */
+	uint32_t unknown; /* claimed by nobody else, but nothing tells whether they are free */
+	uint8_t layout;   /* enum fat_layout */
 };
 
 struct edge { /* where a claim begins or ends */
@@ -57,6 +58,17 @@ static bool add_claim(struct fat_claims *claims, const struct claim *claim, stru
 	return true;
 }
 
+enum state { FREE, USED, UNKNOWN };
+
+static enum state state_of(struct fat_volume *volume, uint32_t cluster)
+{
+	bool is_free = false;
+
+	if (!fat_cluster_is_free(volume, cluster, &is_free, NULL))
+		return UNKNOWN;
+	return is_free ? FREE : USED;
+}
+
 struct survey {
 	struct fat_walker walker;
 	struct fat_volume *volume;
@@ -99,18 +111,19 @@ static bool look(struct fat_walker *self, const struct fat_entry *entry, struct 
 {
 	struct survey *survey = (struct survey *)self;
 	bool is_file = entry->kind == FAT_ENTRY_FILE || entry->kind == FAT_ENTRY_DIRECTORY;
-	bool is_free = false;
-
 	if (!is_file || !fat_is_cluster(survey->volume, entry->cluster))
 		return true;
 	if (entry->is_deleted)
 		return claim_runs(survey, entry, err);
-	/* In use, but its cluster is not: the table is damaged, the file still claims what it had. */
-	if (!fat_cluster_is_free(survey->volume, entry->cluster, &is_free, NULL) || !is_free)
-		return true;
+	enum state state = state_of(survey->volume, entry->cluster);
 	struct fat_entry told = *entry;
 
-	told.is_deleted = told.is_contiguous = true;
+	if (state == USED)
+		return true;
+	/* In use, but its cluster is not, or nobody can tell: the table or the bitmap is damaged, the file still claims what it
+	 * had. exFAT without its bitmap still has chains. */
+	if (state == FREE || survey->volume->geometry.kind != FAT_EX)
+		told.is_deleted = told.is_contiguous = true;
 	return claim_runs(survey, &told, err);
 }
 
@@ -124,15 +137,19 @@ static int compare_edges(const void *a, const void *b)
 	return (int)y->is_end - (int)x->is_end;
 }
 
-static uint32_t count_free(struct fat_volume *volume, uint32_t from, uint32_t to)
+/* What the image does not have was not overwritten, as far as anybody knows. */
+static void count(struct fat_volume *volume, struct claim *claim, uint32_t from, uint32_t to)
 {
 	uint32_t end = fat_clusters_end(volume);
-	uint32_t count = 0;
-	bool is_free;
+	uint32_t cluster = from;
 
-	for (uint32_t cluster = from; cluster < to && cluster < end; cluster++)
-		count += fat_cluster_is_free(volume, cluster, &is_free, NULL) && is_free;
-	return count;
+	for (; cluster < to && cluster < end; cluster++) {
+		enum state state = state_of(volume, cluster);
+
+		claim->good += state == FREE;
+		claim->unknown += state == UNKNOWN;
+	}
+	claim->unknown += to - cluster;
 }
 
 static void add_part(struct fat_volume *volume, struct fat_claims *claims, struct claim *claim,
@@ -140,7 +157,7 @@ static void add_part(struct fat_volume *volume, struct fat_claims *claims, struc
 {
 	if (from == to)
 		return;
-	claim->good += count_free(volume, from, to);
+	count(volume, claim, from, to);
 	claims->parts[claims->part_count++] =
 	    (struct part){.first = from, .count = to - from, .place = claim->place};
 }
@@ -212,6 +229,7 @@ static void add_up(const struct fat_claims *claims, uint64_t place, struct fat_r
 
 	for (; low < claims->count && claims->at[low].place == place; low++) {
 		out->good += claims->at[low].good;
+		out->unknown += claims->at[low].unknown;
 		out->layout = claims->at[low].layout;
 	}
 }
@@ -230,7 +248,7 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
 	found.is_doubtful = entry->is_high_lost && found.clusters > 0;
 	bool is_known = !found.is_doubtful && !entry->is_slack && !volume->claims->is_full;
 
-	if (found.clusters && found.good == 0 && is_known)
+	if (found.clusters && found.good == 0 && found.unknown == 0 && is_known)
 		found.result = FAT_RECOVERY_OVERWRITTEN;
 	else if (found.good == found.clusters && is_known)
 		found.result = FAT_RECOVERY_FULL;
@@ -245,18 +263,17 @@ static bool begins_by(const void *element, uint64_t key)
 	return one->first <= key;
 }
 
-/* Whether the cluster is free and of this entry alone. */
-static bool is_own(struct fat_volume *volume, uint64_t place, uint32_t cluster)
+/* Whether the cluster is claimed by others, or in use. */
+static bool is_lost(struct fat_volume *volume, uint64_t place, uint32_t cluster)
 {
 	const struct fat_claims *claims = volume->claims;
-	bool is_free = false;
 	size_t low = array_first_from(
 	    claims->parts, claims->part_count, sizeof(*claims->parts), begins_by, cluster);
 
 	if (low == 0 || claims->parts[low - 1].place != place ||
 	    cluster - claims->parts[low - 1].first >= claims->parts[low - 1].count)
-		return false;
-	return fat_cluster_is_free(volume, cluster, &is_free, NULL) && is_free;
+		return true;
+	return state_of(volume, cluster) == USED;
 }
 
 bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat_runs *runs,
@@ -274,7 +291,7 @@ bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat
 		for (uint32_t k = 0; k < runs->at[i].count && runs->at[i].first + k < end; k++) {
 			uint64_t offset = (runs->at[i].index + (uint64_t)k) * size;
 
-			if (is_own(volume, place, runs->at[i].first + k))
+			if (!is_lost(volume, place, runs->at[i].first + k))
 				continue;
 			if (n && lost[n - 1].offset + lost[n - 1].len == offset) {
 				lost[n - 1].len += size;

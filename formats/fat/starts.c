@@ -53,8 +53,17 @@ static const struct beginning {
 
 bool fat_start_is_lost(const struct fat_volume *volume, const struct fat_entry *entry)
 {
-	return entry->is_deleted && volume->geometry.kind == FAT_32 && entry->cluster != 0 &&
-	       entry->cluster < HALF && volume->geometry.clusters > HALF - FAT_FIRST_CLUSTER;
+	bool has_cluster =
+	    entry->cluster != 0 || entry->size != 0 || entry->kind == FAT_ENTRY_DIRECTORY;
+
+	return entry->is_deleted && has_cluster && fat_may_lose_start(volume) &&
+	       entry->cluster < HALF;
+}
+
+bool fat_may_lose_start(const struct fat_volume *volume)
+{
+	return volume->geometry.kind == FAT_32 &&
+	       volume->geometry.clusters > HALF - FAT_FIRST_CLUSTER;
 }
 
 static bool read_head(struct fat_volume *volume, uint32_t cluster, uint8_t head[HEAD])
@@ -146,7 +155,10 @@ static uint32_t find(
 	uint32_t found = 0;
 	uint8_t head[HEAD];
 
-	for (uint64_t cluster = low; cluster < volume->geometry.clusters + 2ull; cluster += HALF) {
+	uint64_t first = low < FAT_FIRST_CLUSTER ? (uint64_t)low + HALF : low;
+
+	for (uint64_t cluster = first; cluster < volume->geometry.clusters + 2ull;
+	     cluster += HALF) {
 		if ((*reads)++ >= FAT_LIMIT_GUESS_READS)
 			return 0;
 		if (!read_head(volume, (uint32_t)cluster, head) ||

@@ -96,15 +96,17 @@ static bool use_bitmap(struct fat_volume *volume, const uint8_t *entry, struct e
 {
 	uint32_t cluster = le32(entry + 20);
 	uint64_t needed = (volume->geometry.clusters + 7ull) / 8;
+	uint64_t size = le64(entry + 24);
 	bool ended = false, was_cut = false;
 	struct err why = {0};
 
-	volume->bitmap_size = le64(entry + 24);
-	if (volume->bitmap_size > FAT_LIMIT_BITMAP)
-		return fail(err, ERR_LIMIT, "an allocation bitmap of %llu bytes",
-		    (unsigned long long)volume->bitmap_size);
-	if (volume->bitmap_size < needed)
+	volume->bitmap_size = size < needed ? size : needed;
+	if (size < needed)
 		fail(&volume->damage, ERR_DAMAGED, "the allocation bitmap is too short");
+	else if (size - needed >= volume->geometry.cluster_size)
+		fail(&volume->damage, ERR_DAMAGED,
+		    "an allocation bitmap of %llu bytes: the first %llu are taken",
+		    (unsigned long long)size, (unsigned long long)needed);
 	bool ok = fat_chain_follow(volume, cluster, fat_clusters_for(volume, volume->bitmap_size),
 		      &volume->bitmap, &ended, &why) &&
 		  fat_runs_cut(&volume->bitmap, &was_cut, &why);

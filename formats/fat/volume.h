@@ -65,6 +65,7 @@ struct fat_volume {
 	struct fat_claims *claims; /* NULL until asked for */
 	struct fat_lost *lost;     /* directories that no entry leads to, by cluster */
 	size_t lost_count, lost_room;
+	uint64_t lost_over; /* of them over the limit */
 	bool looked_for_lost;
 	struct fat_start *starts; /* found for deleted directories, by a hash of the place */
 	size_t start_count, start_room;
@@ -129,6 +130,8 @@ bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
 
 /* Whether the high half of this deleted entry's first cluster may be lost. */
 bool fat_start_is_lost(const struct fat_volume *volume, const struct fat_entry *entry);
+/* Whether that can be on this volume at all. */
+bool fat_may_lose_start(const struct fat_volume *volume);
 /* Whether a directory of FAT that lies in that cluster begins with these two entries, its own and its parent's; *parent is then where
  * that one begins. */
 bool fat_start_is_directory(

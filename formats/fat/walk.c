@@ -213,9 +213,16 @@ bool fat_walk(struct fat_volume *volume, struct fat_walker *walker, struct err *
 {
 	struct fat_walk walk = {.volume = volume, .walker = walker};
 	bool ok = start(&walk, err);
+	struct err why = {0};
 
 	if (ok && volume->damage.kind != ERR_NONE)
 		fat_walk_damage(&walk, 0, &volume->damage);
+	if (ok && volume->lost_over) {
+		fail(&why, ERR_LIMIT,
+		    "%llu directories without an entry over the limit are not listed",
+		    (unsigned long long)volume->lost_over);
+		fat_walk_damage(&walk, 0, &why);
+	}
 	while (ok && walk.depth)
 		ok = step(&walk, err);
 	walk_clear(&walk);
