@@ -183,8 +183,11 @@ static void finish(
 	bool is_gap = copy_explain(row->copy, place, &why);
 
 	if (!is_gap && left->unknown)
-		fail(&why, ERR_MISSING, "of %u clusters %u are its own, of %u nothing tells",
-		    left->clusters, left->good, left->unknown);
+		fail(&why, ERR_MISSING,
+		    "of %llu clusters %llu are its own, %llu were overwritten, %llu are unknown",
+		    (unsigned long long)left->clusters, (unsigned long long)left->good,
+		    (unsigned long long)left->clusters - left->good - left->unknown,
+		    (unsigned long long)left->unknown);
 	else if (!is_gap && left->result != FAT_RECOVERY_FULL)
 		fail(
 		    &why, ERR_MISSING, "of %u clusters %u are its own", left->clusters, left->good);
