@@ -44,14 +44,108 @@ static void test_refresh(void **state)
 		assert_false(changed);
 	}
 	put_le64(w.at + w.f.stores[1].list, 0); /* taken away meanwhile */
-	put_le64(w.at + 0x1e00, 0);
-	assert_true(vss_refresh(w.vss, &changed, &w.err));
-	assert_true(changed);
-	assert_int_equal(vss_info(w.vss, 1)->damage.kind, ERR_DAMAGED);
+	assert_false(vss_refresh(w.vss, &changed, &w.err));
+	assert_false(vss_refresh(w.vss, &changed, &w.err));
 	snapshot(&w, 0x40); /* blocks are kept in another store from now on */
 	assert_false(vss_refresh(w.vss, &changed, &w.err));
 	source_close(older);
 	end(&w);
+}
+
+/* A list of three blocks has grown, and block `bad` of it cannot be read for a moment: that is said, and what
+ * was kept before is still read as it was. Afterwards all is right again. */
+static void check_moment(unsigned bad)
+{
+	struct world w;
+	struct source *source = NULL, *late = NULL;
+	uint8_t data[512];
+	bool changed;
+
+	begin(&w, false);
+	w.f.list_room = 2;
+	snapshot(&w, 0x40);
+	uint64_t list = w.f.stores[0].list;
+
+	for (uint64_t block = 1; block < 6; block++)
+		write_block(&w, block);
+	struct fake_source *fake = fake_source_new((struct bytes){w.at, BLOCKS * BLOCK});
+
+	assert_non_null(fake);
+	assert_true(vss_open(&fake->source, NULL, &w.vss, &w.err));
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	write_block(&w, 6);
+	for (unsigned i = 0; i < bad; i++)
+		list = le64(w.at + list + 40);
+	fake->bad_from = list;
+	fake->bad_len = 512;
+	for (unsigned i = 0; i < 2; i++) {
+		w.err = (struct err){0};
+		assert_false(vss_refresh(w.vss, &changed, &w.err));
+		assert_int_equal(w.err.kind, ERR_IO);
+		assert_true(source_read_exact(source, 5 * BLOCK, data, 512, &w.err));
+		assert_memory_equal(data, w.f.stores[0].golden + 5 * BLOCK, 512);
+		assert_false(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &late, &w.err));
+	}
+	fake->bad_len = 0;
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	assert_true(changed);
+	for (uint64_t block = 1; block < 7; block++) {
+		assert_true(source_read_exact(source, block * BLOCK, data, 512, &w.err));
+		assert_memory_equal(data, w.f.stores[0].golden + block * BLOCK, 512);
+	}
+	assert_int_equal(vss_info(w.vss, 0)->damage.kind, ERR_NONE);
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &late, &w.err));
+	source_close(late);
+	source_close(source);
+	vss_close(w.vss);
+	w.vss = NULL;
+	source_close(&fake->source);
+	end(&w);
+}
+
+/* A list that comes out shorter, though every block of it can be read, or of which more is lost than was at first. */
+static void check_shorter(bool is_cut)
+{
+	struct world w;
+	struct source *source = NULL;
+	uint8_t data[512];
+	bool changed;
+
+	begin(&w, false);
+	w.f.list_room = 1;
+	snapshot(&w, 0x40);
+	uint64_t first = w.f.stores[0].list;
+
+	for (uint64_t block = 1; block < 6; block++)
+		write_block(&w, block);
+	uint64_t second = le64(w.at + first + 40), last = w.f.stores[0].list;
+
+	put_le64(w.at + last + 40, is_cut ? 5 * BLOCK : 0);
+	assert_true(open_world(&w));
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	put_le64(w.at + last + 40, is_cut ? 6 * BLOCK : 0);
+	put_le64(w.at + last + 24, 1);
+	put_le64(w.at + first + 40, is_cut ? 6 * BLOCK : 0);
+	assert_false(vss_refresh(w.vss, &changed, &w.err));
+	assert_true(source_read_exact(source, 5 * BLOCK, data, 512, &w.err));
+	assert_memory_equal(data, w.f.stores[0].golden + 5 * BLOCK, 512);
+	put_le64(w.at + first + 40, second);
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	assert_true(changed);
+	assert_int_equal(vss_info(w.vss, 0)->damage.kind, is_cut ? ERR_DAMAGED : ERR_NONE);
+	assert_true(source_read_exact(source, 5 * BLOCK, data, 512, &w.err));
+	assert_memory_equal(data, w.f.stores[0].golden + 5 * BLOCK, 512);
+	source_close(source);
+	end(&w);
+}
+
+static void test_refresh_fails(void **state)
+{
+	(void)state;
+	check_shorter(false);
+	check_shorter(true);
+	for (unsigned bad = 0; bad < 3; bad++)
+		check_moment(bad);
 }
 
 /* The store on another volume: read with it, named without it or with a wrong one. */
@@ -269,6 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_refresh),
+	    cmocka_unit_test(test_refresh_fails),
 	    cmocka_unit_test(test_elsewhere),
 	    cmocka_unit_test(test_none),
 	    cmocka_unit_test(test_damage),

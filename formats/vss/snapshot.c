@@ -220,8 +220,8 @@ bool vss_snapshot_open(struct vss *vss, size_t snapshot, enum vss_reading readin
 		return fail(err, ERR_MISSING, "no such shadow copy");
 	struct vss_info *info = &vss->at[snapshot].info;
 
-	if (info->why.kind != ERR_NONE) {
-		return vss_pass(err, &info->why);
+	if (info->why.kind != ERR_NONE || vss->stale.kind != ERR_NONE) {
+		return vss_pass(err, info->why.kind != ERR_NONE ? &info->why : &vss->stale);
 	}
 	for (size_t i = vss->count; i > snapshot; i--) {
 		struct vss_store *store = &vss->at[i - 1];
@@ -308,13 +308,13 @@ bool vss_refresh(struct vss *vss, bool *changed, struct err *err)
 	struct err why = {0};
 	uint64_t known;
 
+	*changed = false;
 	if (vss_catalog_hash(vss, &known, &why) && known != vss->known)
 		fail(&why, ERR_DAMAGED, "a shadow copy was made or deleted meanwhile");
-	if (why.kind == ERR_NONE && vss_store_refresh(vss, newest, changed, &why))
-		return true;
-	if (newest->info.why.kind == ERR_NONE)
-		newest->info.why = why;
-	return vss_pass(err, &why);
+	if (why.kind == ERR_NONE)
+		DISCARD(vss_store_refresh(vss, newest, changed, &why));
+	vss->stale = why;
+	return why.kind == ERR_NONE || vss_pass(err, &why);
 }
 
 uint64_t vss_places(const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len)

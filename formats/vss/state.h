@@ -22,6 +22,8 @@ struct vss_store { /* a snapshot with what it keeps */
 	/* the last block of the list, and a hash of it: whether Windows has added to it */
 	uint64_t tail;
 	uint64_t tail_hash;
+	uint64_t list_blocks;
+	bool is_cut;             /* the end of the list is lost */
 	struct vss_span *unused; /* sorted, not touching */
 	size_t unused_count, unused_room;
 };
@@ -34,6 +36,7 @@ struct vss {
 	size_t count, room;
 	uint64_t known;        /* a hash of which snapshots the catalogue's first block has */
 	size_t entries, spans; /* of all that are loaded */
+	struct err stale;      /* why the last refresh failed */
 };
 
 /* A hash of the snapshots in the first block of the catalogue. */
@@ -42,7 +45,8 @@ bool vss_catalog_hash(struct vss *vss, uint64_t *out, struct err *err) MUST_CHEC
 void vss_store_describe(struct vss *vss, struct vss_store *store);
 /* Reads its block list and bitmaps. Damage in them is said in its info. */
 bool vss_store_load(struct vss *vss, struct vss_store *store, struct err *err) MUST_CHECK;
-/* Reads the block list anew when its last block is not as it was. *changed: it was not. */
+/* Reads the block list anew when its last block is not as it was. *changed: it was not. On failure all is as before, and the
+ * next time it is tried again. */
 bool vss_store_refresh(
     struct vss *vss, struct vss_store *store, bool *changed, struct err *err) MUST_CHECK;
 void vss_store_free(struct vss_store *store);

@@ -92,12 +92,17 @@ static uint64_t hash_block(const uint8_t *at)
 	return hash;
 }
 
-static bool load_list(struct vss *vss, struct vss_store *store, struct err *err)
+static size_t map_size(const struct vss_map *map)
+{
+	return map->count + map->overlay_count;
+}
+
+/* others: entries of all other stores. */
+static bool load_list(struct vss *vss, struct vss_store *store, size_t others, struct err *err)
 {
 	struct vss_chain chain = {
 	    .storage = vss->storage, .type = VSS_BLOCK_LIST, .next = store->list};
-	size_t ceiling =
-	    VSS_LIMIT_ENTRIES - vss->entries; /* never negative: vss_map_add keeps it */
+	size_t ceiling = VSS_LIMIT_ENTRIES - others;
 	bool is_first = true;
 	struct bytes body;
 	struct err why = {0};
@@ -110,12 +115,14 @@ static bool load_list(struct vss *vss, struct vss_store *store, struct err *err)
 			}
 			DISCARD(fail_in(&why, "the end of the block list is lost"));
 			vss_note(&store->info.damage, &why);
+			store->is_cut = true;
 			break;
 		}
 		is_first = false;
 		if (body.len) {
 			store->tail = le64(chain.data + 32);
 			store->tail_hash = hash_block(chain.data);
+			store->list_blocks++;
 		}
 		if (body.len && !vss_map_add(&store->map, body, ceiling, err))
 			return fail_in(err, "block list");
@@ -125,10 +132,7 @@ static bool load_list(struct vss *vss, struct vss_store *store, struct err *err)
 		    (unsigned long long)store->map.odd);
 		vss_note(&store->info.damage, &why);
 	}
-	if (!vss_map_finish(&store->map, err))
-		return false;
-	vss->entries += store->map.count + store->map.overlay_count;
-	return true;
+	return vss_map_finish(&store->map, err);
 }
 
 static bool add_unused(
@@ -199,7 +203,7 @@ bool vss_store_load(struct vss *vss, struct vss_store *store, struct err *err)
 
 	if (store->is_loaded)
 		return true;
-	if (!load_list(vss, store, err)) {
+	if (!load_list(vss, store, vss->entries, err)) {
 		vss_map_free(&store->map);
 		return false;
 	}
@@ -211,8 +215,41 @@ bool vss_store_load(struct vss *vss, struct vss_store *store, struct err *err)
 		}
 		vss_note(&store->info.damage, &why);
 	}
+	vss->entries += map_size(&store->map);
 	vss->spans += store->unused_count;
 	store->is_loaded = true;
+	return true;
+}
+
+/* What was lost of the list when it was opened may stay lost, but nothing more. */
+static bool reaches_as_far(
+    const struct vss_store *fresh, const struct vss_store *store, struct err *err)
+{
+	if (fresh->is_cut && (!store->is_cut || fresh->list_blocks < store->list_blocks)) {
+		return vss_pass(err, &fresh->info.damage);
+	}
+	return fresh->list_blocks >= store->list_blocks ||
+	       fail(err, ERR_DAMAGED, "the block list has become shorter");
+}
+
+/* The list as it is now in the place of the one before, which stays when it cannot be read as far. */
+static bool reload_list(struct vss *vss, struct vss_store *store, struct err *err)
+{
+	struct vss_store fresh = {.list = store->list};
+	size_t others = vss->entries - map_size(&store->map);
+
+	if (!load_list(vss, &fresh, others, err) || !reaches_as_far(&fresh, store, err)) {
+		vss_map_free(&fresh.map);
+		return false;
+	}
+	vss_map_free(&store->map);
+	store->map = fresh.map;
+	store->tail = fresh.tail;
+	store->tail_hash = fresh.tail_hash;
+	store->list_blocks = fresh.list_blocks;
+	store->is_cut = fresh.is_cut;
+	vss_note(&store->info.damage, &fresh.info.damage);
+	vss->entries = others + map_size(&store->map);
 	return true;
 }
 
@@ -224,16 +261,11 @@ bool vss_store_refresh(struct vss *vss, struct vss_store *store, bool *changed, 
 	if (!store->is_loaded)
 		return true;
 	if (!source_read_patiently(vss->storage, store->tail, block, sizeof(block), err))
-		return false;
+		return fail_in(err, "block list");
 	if (hash_block(block) == store->tail_hash)
 		return true;
 	*changed = true;
-	vss->entries -= store->map.count + store->map.overlay_count;
-	vss_map_free(&store->map);
-	store->is_loaded = load_list(vss, store, err);
-	if (!store->is_loaded)
-		vss_map_free(&store->map);
-	return store->is_loaded;
+	return reload_list(vss, store, err);
 }
 
 void vss_store_free(struct vss_store *store)

@@ -83,7 +83,8 @@ bool vss_is_same(
     const struct vss *vss, size_t snapshot, size_t other, uint64_t offset, uint64_t len);
 
 /* On a running Windows the newest snapshot keeps more blocks all the time. Reads its list anew if it has grown; sources
- * that are open then read by it. *changed: it had. On failure nothing of the snapshots is to be trusted. */
+ * that are open then read by it. *changed: it had. On failure nothing of the snapshots is to be trusted, and none can be opened,
+ * until a later call goes well. */
 bool vss_refresh(struct vss *vss, bool *changed, struct err *err) MUST_CHECK;
 /* A hash of where len bytes at offset are read from in an opened snapshot: another one after vss_refresh means that what was read
  * between may be of both states. */
