@@ -249,8 +249,9 @@ static bool add_state(struct timeline *timeline, struct source *raw, struct err 
 	return walk_all(timeline, &evidence, err);
 }
 
-/* Adds one shadow copy. What is wrong with it is a line; false: what ends the work. */
-static bool add_shadow(struct timeline *timeline, struct vss *vss, size_t index, struct err *err)
+/* Adds one shadow copy, and counts it. What is wrong with it is a line; false: what ends the work. */
+static bool add_shadow(
+    struct timeline *timeline, struct vss *vss, size_t index, size_t *added, struct err *err)
 {
 	CLEANUP(source_close) struct source *source = NULL;
 	struct err why = {0};
@@ -259,6 +260,7 @@ static bool add_shadow(struct timeline *timeline, struct vss *vss, size_t index,
 	    add_state(timeline, source, &why)) {
 		if (vss_info(vss, index)->damage.kind != ERR_NONE)
 			timeline_damaged(timeline, "", 0, 0, &vss_info(vss, index)->damage);
+		++*added;
 		return true;
 	}
 	if (timeline_is_fatal(&why) || timeline->out.why.kind != ERR_NONE) {
@@ -270,7 +272,7 @@ static bool add_shadow(struct timeline *timeline, struct vss *vss, size_t index,
 }
 
 static bool add_chosen(
-    struct timeline *timeline, struct vss *vss, const char *prefix, struct err *err)
+    struct timeline *timeline, struct vss *vss, const char *prefix, size_t *added, struct err *err)
 {
 	CLEANUP(text_free) struct text name = {0};
 
@@ -281,7 +283,7 @@ static bool add_chosen(
 		text_clear(&name);
 		text_addf(&name, "$vss$/%s%zu/", prefix, i);
 		if (!text_ok(&name, err) || !timeline_prefix(timeline, text_string(&name), err) ||
-		    !add_shadow(timeline, vss, i - 1, err))
+		    !add_shadow(timeline, vss, i - 1, added, err))
 			return false;
 	}
 	return true;
@@ -307,7 +309,9 @@ static struct source *find_store(const struct timeline *timeline, struct source 
 	return NULL;
 }
 
-static bool add_shadows(struct timeline *timeline, struct source *raw, struct err *err)
+/* lost: why the volume itself could not be added; ERR_NONE: it was. */
+static bool add_shadows(struct timeline *timeline, struct source *raw, const struct err *lost,
+    size_t *added, struct err *err)
 {
 	CLEANUP(vss_close) struct vss *vss = NULL;
 	CLEANUP(text_free) struct text prefix = {0};
@@ -320,17 +324,32 @@ static bool add_shadows(struct timeline *timeline, struct source *raw, struct er
 			timeline_damaged(timeline, "$vss$", 0, 0, &why);
 		return why.kind != ERR_MEMORY;
 	}
+	if (lost->kind != ERR_NONE)
+		timeline_damaged(timeline, "", 0, 0, lost);
 	if (vss_damage(vss)->kind != ERR_NONE)
 		timeline_damaged(timeline, "$vss$", 0, 0, vss_damage(vss));
 	text_add(&prefix, text_bytes(&timeline->prefix));
-	return text_ok(&prefix, err) && add_chosen(timeline, vss, text_string(&prefix), err) &&
+	return text_ok(&prefix, err) &&
+	       add_chosen(timeline, vss, text_string(&prefix), added, err) &&
 	       timeline_prefix(timeline, text_string(&prefix), err);
 }
 
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err)
 {
-	return add_state(timeline, raw, err) &&
-	       (!timeline->seen || add_shadows(timeline, raw, err));
+	struct err lost = {0};
+	size_t added = 0;
+
+	if (!add_state(timeline, raw, &lost) &&
+	    (!timeline->seen || timeline_is_fatal(&lost) || timeline->out.why.kind != ERR_NONE)) {
+		*err = lost;
+		return false;
+	}
+	if (timeline->seen && !add_shadows(timeline, raw, &lost, &added, err))
+		return false;
+	if (lost.kind == ERR_NONE || added > 0)
+		return true;
+	*err = lost;
+	return false;
 }
 
 bool timeline_shadows(struct timeline *timeline, const struct vss_choice *choice, struct err *err)

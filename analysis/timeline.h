@@ -57,7 +57,7 @@ bool timeline_shadows(
 void timeline_stores(struct timeline *timeline, struct source *const *volumes, size_t count);
 
 /* Adds an NTFS volume: its $MFT, then its journal if there is one, then its $LogFile. Damage is counted and becomes a line; a
- * failure is that of the output, of memory, or that nothing can be read at all. */
+ * failure is that of the output, of memory, or that nothing can be read at all, neither of it nor of a shadow copy. */
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;
 /* Adds a FAT or exFAT volume: its directory entries. */
 bool timeline_add_fat(struct timeline *timeline, struct source *raw, struct err *err) MUST_CHECK;

@@ -487,23 +487,40 @@ static void find_host(struct run *run)
 	    &run->request, run->ids_only ? BUNDLE_WITHHELD : text_string(&run->host));
 }
 
+/* With their shadow copies, which may be all that can be read of them. */
+static int add_volumes(struct run *run)
+{
+	struct err err = {0};
+	int code = EXIT_USAGE;
+
+	if (!collect_open_volumes(&run->request, &run->volumes, &code, &err)) {
+		(void)command_fail(&err);
+		return code;
+	}
+	if (!volume_set_add_shadows(&run->volumes, &run->shadow, &err))
+		return command_fail(&err);
+	if (!collect_check_volumes(&run->request, &run->volumes, &code, &err)) {
+		(void)command_fail(&err);
+		return code;
+	}
+	return EXIT_COMPLETE;
+}
+
 static int run_collect(int argc, char **argv)
 {
 	CLEANUP(run_free) struct run run = {0};
 	struct err err = {0};
-	int code = EXIT_USAGE;
+	int code;
 
 	if (!parse(&run, argc, argv, &err) || (run.request.kit && !load_kit(&run, &err)) ||
 	    (run.request.resume && !recall(&run, &err)) ||
 	    !collect_choose_public(&run.request, run.kit.ids_only, &run.ids_only, &err) ||
 	    !collect_load_facts(&run.request, &run.facts_file, &run.reference, &err))
 		return command_fail(&err);
-	if (!collect_open_volumes(&run.request, &run.volumes, &code, &err)) {
-		(void)command_fail(&err);
+	code = add_volumes(&run);
+	if (code != EXIT_COMPLETE)
 		return code;
-	}
-	if (!volume_set_add_shadows(&run.volumes, &run.shadow, &err) ||
-	    !make_collection(&run, &err))
+	if (!make_collection(&run, &err))
 		return command_fail(&err);
 	find_host(&run);
 	if (!collect_ask(&run.request, &run.facts_file, &run.reference, &run.answers, &err))

@@ -104,10 +104,13 @@ bool collect_find_interrupted(const char *out, const char *host, struct text *bu
 /* Of "C=PATH" the letter, in upper case; else 0. */
 char collect_volume_letter(const char *word);
 /* Opens the volumes that are asked for; without any, on Windows every fixed one except those holding --out, the
- * kit or the program. Refuses a destination on the evidence, and a run without a usable volume that was
- * asked for: *code is then the exit code and *err the reason. */
+ * kit or the program. Refuses a destination on the evidence: *code is then the exit code and *err the reason. */
 bool collect_open_volumes(const struct collect_request *request, struct volume_set *set, int *code,
     struct err *err) MUST_CHECK;
+
+/* Once the shadow copies are added: refuses in the same way a run without anything usable that was asked for. */
+bool collect_check_volumes(const struct collect_request *request, const struct volume_set *set,
+    int *code, struct err *err) MUST_CHECK;
 
 /* Whether a volume holds --out, the kit or the program: we write there or come from there. */
 bool collect_is_ours(const struct collect_request *request, const struct volume_info *volume);

@@ -193,10 +193,14 @@ bool collect_open_volumes(
 		fail(err, ERR_USAGE, "--volume IMAGE is needed on this system");
 		return refuse(code, EXIT_USAGE);
 	}
-	if (!(asked ? add_asked : add_fixed)(request, set, code, err) ||
-	    !check_elevation(request, set, code, err))
-		return false;
-	if (!asked || volume_set_usable(set) > 0)
+	return (asked ? add_asked : add_fixed)(request, set, code, err) &&
+	       check_elevation(request, set, code, err);
+}
+
+bool collect_check_volumes(
+    const struct collect_request *request, const struct volume_set *set, int *code, struct err *err)
+{
+	if (request->volumes.count == 0 || volume_set_usable(set) > 0)
 		return true;
 	for (size_t i = set->count - 1; i > 0; i--) {
 		why_unusable(&set->at[i], err);

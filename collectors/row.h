@@ -41,7 +41,8 @@ struct row {               /* what is known of an object; everything is borrowed
 	const struct fat_entry *fat;
 	enum fat_layout fat_layout;
 	const struct vss_info *shadow; /* the volume is a shadow copy; NULL: it is none */
-	const char *now; /* what became of the stream since: "same", "changed", "gone" */
+	const char
+	    *now; /* what became of the stream since: "same", "changed", "gone"; NULL: not known */
 	const struct row_fat_left *fat_left; /* of a deleted one; NULL otherwise */
 };
 

@@ -63,6 +63,12 @@ static bool add_shadows_of(
 	return true;
 }
 
+/* Also of a volume whose own files cannot be read any more; one that is FAT now keeps nothing. */
+static bool may_have_shadows(const struct collection_volume *volume)
+{
+	return volume->raw && !volume->fat && !volume->is_shadow;
+}
+
 bool volume_set_add_shadows(
     struct volume_set *set, const struct vss_choice *choice, struct err *err)
 {
@@ -71,7 +77,7 @@ bool volume_set_add_shadows(
 	if (!vss_choice_any(choice))
 		return true;
 	for (size_t i = 0; i < count; i++)
-		if (set->at[i].ntfs && !add_shadows_of(set, i, choice, err))
+		if (may_have_shadows(&set->at[i]) && !add_shadows_of(set, i, choice, err))
 			return false;
 	return true;
 }

@@ -6,7 +6,7 @@
 
 #define SHADOW_CHOICE_DEFAULT "newest,oldest"
 
-/* Looks for the shadow copies of every volume of the set and adds those that are chosen, the newest first: named
+/* Looks for the shadow copies of every volume of the set, usable or not, and adds those that are chosen, the newest first: named
  * "$vss$/C/2" (numbered from 1, the oldest), with their volume's letter. One that cannot be read is added with
  * the reason, chosen or not. A store on another volume is found when that one is in the set. False: no memory. */
 bool volume_set_add_shadows(

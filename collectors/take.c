@@ -230,7 +230,7 @@ static bool find_same(struct taking *t, bool planning, struct other *out)
 
 	if (t->hit_count > COMPARED_MAX)
 		return false;
-	t->now = "gone";
+	t->now = set->at[t->volume->shadow_of].ntfs ? "gone" : NULL;
 	for (size_t i = 0; i < set->count; i++) {
 		struct collection_volume *volume = &set->at[i];
 		bool is_newer = volume->is_shadow && volume->shadow_of == t->volume->shadow_of &&

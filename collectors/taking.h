@@ -21,7 +21,7 @@ struct taking {
 	struct content content;
 	bool has_kept_gap; /* taking_keep found it, without all of its bytes */
 	bool is_stored;    /* whole, in the bundle; in a dry run: would be */
-	const char *now;   /* of a shadow copy: what became of it since */
+	const char *now;   /* of a shadow copy: what became of it since; NULL: not known */
 	uint64_t places;   /* of a live one: where it was read from */
 };
 

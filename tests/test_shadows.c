@@ -41,8 +41,7 @@ static void test_choice(void **state)
 		assert_false(parses(wrong[i], &choice));
 }
 
-/* An NTFS boot sector is enough for a volume that is then not usable; shadow copies are only looked for on usable ones,
- * so the set is filled by hand. */
+/* Of a volume that is not usable: there is nothing but the header of the shadow copies. */
 static void add_volume(struct volume_set *set, char letter, uint8_t *at)
 {
 	struct source *raw = source_of_bytes((struct bytes){at, BLOCKS * BLOCK});
@@ -83,6 +82,35 @@ static void test_names(void **state)
 	/* The letter itself is taken once. */
 	raw = source_of_bytes((struct bytes){at, BLOCKS * BLOCK});
 	assert_false(volume_set_add(&set, 'C', NULL, "again.img", false, raw, &err));
+	fixture_vss_free(&f);
+	volume_set_free(&set);
+	free(at);
+}
+
+/* They are looked for on a volume that cannot be read itself, and named when they cannot be read either. */
+static void test_unusable(void **state)
+{
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+	uint8_t *at = calloc(BLOCKS, BLOCK);
+	struct vss_choice choice;
+	struct fixture_vss f;
+	struct err err = {0};
+
+	(void)state;
+	assert_non_null(at);
+	fixture_vss_begin(&f, at, BLOCKS * BLOCK, NULL, 0, AREA * BLOCK);
+	for (unsigned i = 0; i < 3; i++)
+		fixture_vss_snapshot(&f, 7 + i, 0x40, 0, 0);
+	at[f.storage_catalog + 256] = 1; /* the store of the first */
+	add_volume(&set, 'C', at);
+	assert_true(parses("newest", &choice));
+	assert_true(volume_set_add_shadows(&set, &choice, &err));
+	assert_int_equal(set.count, 3);
+	assert_string_equal(text_string(&set.at[1].name), "$vss$/C/3");
+	assert_non_null(set.at[1].raw);
+	assert_string_equal(text_string(&set.at[2].name), "$vss$/C/1");
+	assert_string_equal(set.at[2].why.text, "its store is not in the catalogue");
+	assert_int_equal(volume_set_usable(&set), 0);
 	fixture_vss_free(&f);
 	volume_set_free(&set);
 	free(at);
@@ -132,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_choice),
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_unusable),
 	    cmocka_unit_test(test_chosen),
 	};
 

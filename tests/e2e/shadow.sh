@@ -193,12 +193,17 @@ check_wof() {
 	rm -rf "$bundle"
 }
 
-# A damaged store: it and what builds on it are named, the rest is taken.
-check_damage() {
+# The last block of a list.
+damage_last_list() {
 	local at
 	at=$(LC_ALL=C grep -obUaP '\x6b\x87\x08\x38\x76\xc1\x48\x4e\xb7\xae\x04\x04\x6e\x6c\xc7\x52\x01\0\0\0\x03\0\0\0' "$work/now.img" |
 		tail -n 1 | cut -d : -f 1)
-	printf 'X' | dd of="$work/now.img" bs=1 seek="$at" conv=notrunc status=none # the list of the newer one
+	printf 'X' | dd of="$work/now.img" bs=1 seek="$at" conv=notrunc status=none
+}
+
+# A damaged store: it and what builds on it are named, the rest is taken.
+check_damage() {
+	damage_last_list # of the newer one
 	run "damage" 1 collect --shadow all --profile registry
 	bundle_of damage || return 0
 	rows >"$work/rows"
@@ -206,6 +211,50 @@ check_damage() {
 		"$(jq -r 'select(.kind == "problem" and .status == "not_taken") | .path' "$work/rows" | sort | paste -sd' ')"
 	same "damage: the volume" "taken raw - -" "$(status fs/C/Windows/System32/config/SYSTEM)"
 	rm -rf "$bundle"
+}
+
+# usage: wipe IMAGE   $MFT and $MFTMirr overwritten, as a wiper does
+wipe() {
+	local record cluster
+	head -c 4096 /dev/urandom >"$work/noise"
+	for record in 0 1; do
+		istat "$1" "$record" | awk '/^Type:/ { data = /\$DATA/; next } data' | tr -s ' ' '\n'
+	done | grep -vx 0 | sort -u | while read -r cluster; do
+		[ -z "$cluster" ] || dd if="$work/noise" of="$1" bs=4096 seek="$cluster" conv=notrunc status=none
+	done
+}
+
+# The volume itself cannot be read any more; its shadow copy can.
+check_wiped() {
+	local hive=Windows/System32/config bundle
+	cp "$work/3.img" "$work/wiped.img"
+	wipe "$work/wiped.img"
+	"$build/tests/mkvss" "$work/now.img" "$work/3.img" "$work/wiped.img" >"$work/mkvss"
+	run "wiped" 1 collect --profile registry
+	says "wiped: the volume" "fs/C: .*record 0"
+	bundle_of wiped || return 0
+	rows >"$work/rows"
+	intact wiped "$bundle" 0
+	same "wiped: SYSTEM" "taken vss - -" "$(status "fs/\$vss\$/C/1/$hive/SYSTEM")"
+	cmp "$work/kept/3/SYSTEM" "$work/extracted/fs/\$vss\$/C/1/$hive/SYSTEM" || complain "wiped: SYSTEM is not as it was"
+	same "wiped: problems" "fs/C" "$(jq -r 'select(.kind == "problem") | .path' "$work/rows" | paste -sd' ')"
+	meta receipt.json >"$work/receipt.json"
+	same "wiped: receipt" "C false true" \
+		"$(jq -r '.volumes[] | [.volume, .usable, .shadow_copies[].taken] | join(" ")' "$work/receipt.json")"
+	rm -rf "$bundle"
+	run "wiped, without" 65 collect --profile registry --shadow none
+	says_one_line "wiped, without" "record 0"
+	run "wiped: timeline, without" 65 "$kanshiki" timeline "$work/now.img"
+	run "wiped: timeline" 1 "$kanshiki" timeline "$work/now.img" --shadow all
+	says "wiped: timeline" "record 0"
+	same "wiped: timeline: damage" 1 "$(grep -c '"kind":"damage"' "$work/out")"
+	grep -q "\"path\":\"\$vss\$/1/$hive/SYSTEM\"" "$work/out" || complain "wiped: timeline: SYSTEM is not there"
+	# Its list as well: both are named.
+	damage_last_list
+	run "wiped, and the store" 65 collect --profile registry
+	says "wiped, and the store: the volume" "C: .*record 0"
+	says "wiped, and the store: the shadow copy" '\$vss\$/C/1: .*block list'
+	run "wiped, and the store: timeline" 65 "$kanshiki" timeline "$work/now.img" --shadow all
 }
 
 make_work
@@ -217,5 +266,6 @@ check_all
 check_choice
 check_timeline
 check_damage
+check_wiped
 check_wof
 finish
