@@ -1,6 +1,7 @@
 /* Shadow copies that are damaged, incomplete, stored on another volume, or change while they are read. */
 #include "tests/unit.h"
 
+#include "formats/vss/map.h"
 #include "tests/fake_source.h"
 #include "tests/fixture_vss_world.h"
 
@@ -359,6 +360,61 @@ static void test_reads_that_fail(void **state)
 	end(&w);
 }
 
+static bool add_to_map(struct vss_map *map, uint64_t block, bool is_overlay, size_t ceiling)
+{
+	uint8_t descriptor[VSS_DESCRIPTOR_LEN] = {0};
+	struct err err = {0};
+
+	put_le64(descriptor, block * BLOCK);
+	put_le64(descriptor + 16, BLOCK);
+	put_le32(descriptor + 24, is_overlay ? 2 : 0);
+	put_le32(descriptor + 28, is_overlay ? 1 : 0);
+	bool ok = vss_map_add(map, (struct bytes){descriptor, sizeof(descriptor)}, ceiling, &err);
+
+	assert_int_equal(err.kind, ok ? ERR_NONE : ERR_LIMIT);
+	return ok;
+}
+
+/* Entries and overlays together, in whatever order they come. */
+static void test_ceiling(void **state)
+{
+	const size_t ceiling = 1000;
+	struct vss_map map = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 600; i++)
+		assert_true(add_to_map(&map, i, false, ceiling));
+	for (size_t i = 0; i < 400; i++)
+		assert_true(add_to_map(&map, i, true, ceiling));
+	for (size_t i = 0; i < 100; i++) {
+		assert_false(add_to_map(&map, i, true, ceiling));
+		assert_false(add_to_map(&map, i, false, ceiling));
+	}
+	assert_int_equal(map.count, 600);
+	assert_int_equal(map.overlay_count, 400);
+	assert_false(add_to_map(&map, 0, false, 0));
+	vss_map_free(&map);
+}
+
+/* What was left out in the end takes no room: stores without number may have such lists. */
+static void test_room(void **state)
+{
+	uint8_t descriptor[VSS_DESCRIPTOR_LEN] = {0};
+	struct vss_map map = {0};
+	struct err err = {0};
+
+	(void)state;
+	put_le64(descriptor, BLOCK);
+	put_le64(descriptor + 8, BLOCK);
+	put_le32(descriptor + 24, 1); /* moved to where it is */
+	for (size_t i = 0; i < 1000; i++)
+		assert_true(vss_map_add(&map, (struct bytes){descriptor, 32}, SIZE_MAX, &err));
+	assert_true(vss_map_finish(&map, &err));
+	assert_int_equal(map.count, 0);
+	assert_int_equal(map.room, 0);
+	vss_map_free(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +425,8 @@ int main(void)
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_lost_store),
 	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_ceiling),
+	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_reads_that_fail),
 	};
 

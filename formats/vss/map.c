@@ -18,10 +18,18 @@ enum descriptor_flag {
 	FLAG_NOT_USED = 0x4,
 };
 
+/* array_grow asks for the ceiling only when it grows. */
+static bool is_below(const struct vss_map *map, size_t ceiling, struct err *err)
+{
+	return map->count + map->overlay_count < ceiling ||
+	       fail(err, ERR_LIMIT, "more than %zu elements", ceiling);
+}
+
 static bool add_overlay(struct vss_map *map, uint64_t block, uint64_t to, uint32_t sectors,
     size_t ceiling, struct err *err)
 {
-	if (!array_grow(&map->overlays, &map->overlay_room, map->overlay_count + 1,
+	if (!is_below(map, ceiling, err) ||
+	    !array_grow(&map->overlays, &map->overlay_room, map->overlay_count + 1,
 		sizeof(*map->overlays), ceiling - map->count, err))
 		return false;
 	map->overlays[map->overlay_count] = (struct vss_overlay){
@@ -36,7 +44,8 @@ static bool add_overlay(struct vss_map *map, uint64_t block, uint64_t to, uint32
 static bool add_entry(struct vss_map *map, uint64_t block, uint64_t to, enum vss_entry_kind kind,
     size_t ceiling, struct err *err)
 {
-	if (!array_grow(&map->at, &map->room, map->count + 1, sizeof(*map->at),
+	if (!is_below(map, ceiling, err) ||
+	    !array_grow(&map->at, &map->room, map->count + 1, sizeof(*map->at),
 		ceiling - map->overlay_count, err))
 		return false;
 	map->at[map->count] = (struct vss_entry){
@@ -226,6 +235,22 @@ static size_t settle(const struct vss_map *map, size_t i, struct vss_entry *out)
 	return i;
 }
 
+/* The array without the room that it does not need. */
+static void *shrink(void *at, size_t count, size_t size, size_t *room)
+{
+	if (count == 0) {
+		free(at);
+		*room = 0;
+		return NULL;
+	}
+	void *smaller = realloc(at, count * size);
+
+	if (!smaller)
+		return at;
+	*room = count;
+	return smaller;
+}
+
 bool vss_map_finish(struct vss_map *map, struct err *err)
 {
 	struct target *targets;
@@ -246,14 +271,9 @@ bool vss_map_finish(struct vss_map *map, struct err *err)
 			map->at[kept++] = entry;
 	}
 	map->count = kept;
-	if (kept) {
-		void *smaller = realloc(map->at, kept * sizeof(*map->at));
-
-		if (smaller) {
-			map->at = smaller;
-			map->room = kept;
-		}
-	}
+	map->at = shrink(map->at, kept, sizeof(*map->at), &map->room);
+	map->overlays =
+	    shrink(map->overlays, map->overlay_count, sizeof(*map->overlays), &map->overlay_room);
 	return true;
 }
 

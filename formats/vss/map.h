@@ -33,7 +33,8 @@ struct vss_map {
 	uint64_t odd; /* descriptors that make no sense, left out */
 };
 
-/* Adds the descriptors of a block of the list, in the order of the chain. At most `ceiling` in the map. */
+/* Adds the descriptors of a block of the list, in the order of the chain. At most `ceiling` entries and overlays
+ * together: ERR_LIMIT. */
 bool vss_map_add(
     struct vss_map *map, struct bytes descriptors, size_t ceiling, struct err *err) MUST_CHECK;
 /* After all were added: follows what was moved, and sorts. */

@@ -102,7 +102,7 @@ static bool load_list(struct vss *vss, struct vss_store *store, size_t others, s
 {
 	struct vss_chain chain = {
 	    .storage = vss->storage, .type = VSS_BLOCK_LIST, .next = store->list};
-	size_t ceiling = VSS_LIMIT_ENTRIES - others;
+	size_t ceiling = others < VSS_LIMIT_ENTRIES ? VSS_LIMIT_ENTRIES - others : 0;
 	bool is_first = true;
 	struct bytes body;
 	struct err why = {0};
@@ -178,7 +178,7 @@ static bool load_bitmaps(struct vss *vss, struct vss_store *store, struct err *e
 	struct vss_chain before = {
 	    .storage = vss->storage, .type = VSS_BLOCK_BITMAP, .next = store->previous};
 	uint64_t blocks = store->info.size / VSS_BLOCK + 1;
-	size_t ceiling = VSS_LIMIT_RANGES - vss->spans;
+	size_t ceiling = vss->spans < VSS_LIMIT_RANGES ? VSS_LIMIT_RANGES - vss->spans : 0;
 	uint64_t first = 0;
 
 	while (first < blocks) {
