@@ -360,6 +360,58 @@ static void test_reads_that_fail(void **state)
 	end(&w);
 }
 
+/* A catalogue of two blocks: new snapshots go to the second. */
+static uint64_t add_catalog_block(struct world *w)
+{
+	uint64_t second = (BLOCKS - 1) * BLOCK;
+
+	memcpy(w->at + second, w->at + w->f.catalog, 128);
+	put_le64(w->at + second + 24, BLOCK);
+	put_le64(w->at + second + 32, second);
+	memset(w->at + second + 128, 0, BLOCK - 128);
+	put_le64(w->at + w->f.catalog + 40, second);
+	return second;
+}
+
+/* A snapshot that is made meanwhile is seen in whichever block of the catalogue it stands; of a damaged one, too. */
+static void test_refresh_catalog(void **state)
+{
+	struct world w;
+	struct source *source = NULL;
+	bool changed;
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	write_block(&w, 1);
+	uint64_t second = add_catalog_block(&w);
+	uint8_t *items = w.at + w.f.catalog + 128 + 256;
+
+	assert_true(open_world(&w));
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	put_le64(w.at + second, 0); /* for a moment it cannot be read */
+	assert_false(vss_refresh(w.vss, &changed, &w.err));
+	assert_int_equal(w.err.kind, ERR_DAMAGED);
+	assert_non_null(strstr(w.err.text, "no block of type 2"));
+	memcpy(w.at + second, w.at + w.f.catalog, 8);
+	w.err = (struct err){0};
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	snapshot(&w, 0x40);
+	memcpy(w.at + second + 128, items, 256);
+	memset(items, 0, 256);
+	write_block(&w, 7);
+	assert_false(vss_refresh(w.vss, &changed, &w.err));
+	assert_non_null(strstr(w.err.text, "meanwhile"));
+	source_close(source);
+	vss_close(w.vss);
+	put_le64(w.at + second + 40, 5 * BLOCK); /* what was lost from the beginning is no change */
+	assert_true(vss_open(w.raw, NULL, &w.vss, &w.err));
+	assert_int_equal(vss_damage(w.vss)->kind, ERR_DAMAGED);
+	assert_true(vss_refresh(w.vss, &changed, &w.err));
+	end(&w);
+}
+
 static bool add_to_map(struct vss_map *map, uint64_t block, bool is_overlay, size_t ceiling)
 {
 	uint8_t descriptor[VSS_DESCRIPTOR_LEN] = {0};
@@ -420,6 +472,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_refresh),
 	    cmocka_unit_test(test_refresh_fails),
+	    cmocka_unit_test(test_refresh_catalog),
 	    cmocka_unit_test(test_elsewhere),
 	    cmocka_unit_test(test_none),
 	    cmocka_unit_test(test_damage),

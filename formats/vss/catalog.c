@@ -6,6 +6,7 @@
 
 #define HEADER_OFFSET 0x1e00u
 #define ITEM_LEN      128u
+#define CATALOG_WORDS "catalogue of shadow copies"
 
 enum item_type { ITEM_SNAPSHOT = 2, ITEM_STORE = 3 };
 
@@ -97,7 +98,7 @@ static bool each_item(struct vss *vss, struct source *source, uint64_t catalog, 
 		struct err why = {0};
 
 		if (!vss_chain_next(&chain, &body, &why)) {
-			DISCARD(fail_in(&why, "catalogue of shadow copies"));
+			DISCARD(fail_in(&why, CATALOG_WORDS));
 			vss_note(&vss->damage, &why);
 			return true;
 		}
@@ -177,19 +178,25 @@ static bool read_catalogs(struct vss *vss, struct source *storage, struct err *e
 	return true;
 }
 
-bool vss_catalog_hash(struct vss *vss, uint64_t *out, struct err *err)
+uint64_t vss_catalog_hash(struct vss *vss, struct err *damage)
 {
 	struct vss_chain chain = {
 	    .storage = vss->volume, .type = VSS_BLOCK_CATALOG, .next = vss->header.catalog};
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
 	struct bytes body;
 
-	if (!vss_chain_next(&chain, &body, err))
-		return false;
-	*out = 14695981039346656037u; /* FNV-1a */
-	for (size_t at = 0; at + ITEM_LEN <= body.len; at += ITEM_LEN)
-		for (size_t i = 16; le32(body.at + at) == ITEM_SNAPSHOT && i < 32; i += 8)
-			*out = (*out ^ le64(body.at + at + i)) * 1099511628211u;
-	return true;
+	for (unsigned block = 0; block < VSS_LIMIT_CATALOG; block++) {
+		if (!vss_chain_next(&chain, &body, damage)) {
+			DISCARD(fail_in(damage, CATALOG_WORDS));
+			return ~hash;
+		}
+		if (body.len == 0)
+			break;
+		for (size_t at = 0; at + ITEM_LEN <= body.len; at += ITEM_LEN)
+			for (size_t i = 16; le32(body.at + at) == ITEM_SNAPSHOT && i < 32; i += 8)
+				hash = (hash ^ le64(body.at + at + i)) * 1099511628211u;
+	}
+	return hash;
 }
 
 bool vss_open(struct source *volume, struct source *storage, struct vss **out, struct err *err)
@@ -201,6 +208,7 @@ bool vss_open(struct source *volume, struct source *storage, struct vss **out, s
 	vss->volume = volume;
 	if (!vss_header_read(volume, &vss->header, err))
 		return false;
+	vss->known = vss_catalog_hash(vss, NULL); /* before: what comes meanwhile is unknown */
 	if (!read_catalogs(vss, storage, err))
 		return false;
 	if (vss->count == 0 && vss->damage.kind != ERR_NONE) {
@@ -210,8 +218,6 @@ bool vss_open(struct source *volume, struct source *storage, struct vss **out, s
 		return fail(err, ERR_MISSING, "no shadow copies on this volume");
 	sort(vss);
 	judge(vss);
-	if (!vss_catalog_hash(vss, &vss->known, err))
-		return false;
 	for (size_t i = 0; i < vss->count; i++)
 		vss_store_describe(vss, &vss->at[i]);
 	*out = TAKE(vss);

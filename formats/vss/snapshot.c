@@ -306,10 +306,11 @@ bool vss_refresh(struct vss *vss, bool *changed, struct err *err)
 {
 	struct vss_store *newest = &vss->at[vss->count - 1];
 	struct err why = {0};
-	uint64_t known;
 
 	*changed = false;
-	if (vss_catalog_hash(vss, &known, &why) && known != vss->known)
+	if (vss_catalog_hash(vss, &why) == vss->known)
+		why = (struct err){0};
+	else if (why.kind == ERR_NONE)
 		fail(&why, ERR_DAMAGED, "a shadow copy was made or deleted meanwhile");
 	if (why.kind == ERR_NONE)
 		DISCARD(vss_store_refresh(vss, newest, changed, &why));

@@ -34,13 +34,13 @@ struct vss {
 	struct err damage;
 	struct vss_store *at; /* the oldest first */
 	size_t count, room;
-	uint64_t known;        /* a hash of which snapshots the catalogue's first block has */
+	uint64_t known;        /* vss_catalog_hash as it was opened */
 	size_t entries, spans; /* of all that are loaded */
 	struct err stale;      /* why the last refresh failed */
 };
 
-/* A hash of the snapshots in the first block of the catalogue. */
-bool vss_catalog_hash(struct vss *vss, uint64_t *out, struct err *err) MUST_CHECK;
+/* A hash of the snapshots in the catalogue, as far as it can be read; *damage: why it ends early, which makes another hash. */
+uint64_t vss_catalog_hash(struct vss *vss, struct err *damage);
 /* Reads the details of a store: who made it, and why. What is not there is said in its damage. */
 void vss_store_describe(struct vss *vss, struct vss_store *store);
 /* Reads its block list and bitmaps. Damage in them is said in its info. */
