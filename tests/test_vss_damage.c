@@ -412,6 +412,44 @@ static void test_refresh_catalog(void **state)
 	end(&w);
 }
 
+/* Makes the catalogue `count` blocks long, out of the last ones of the volume; the items move to the last of them. */
+static void stretch_catalog(struct world *w, unsigned count)
+{
+	uint64_t last = (BLOCKS - 1) * BLOCK, before = w->f.catalog;
+	uint8_t items[FIXTURE_VSS_BLOCK - 128];
+
+	memcpy(items, w->at + before + 128, sizeof(items));
+	for (uint64_t at = last - (count - 2) * BLOCK; at <= last; at += BLOCK) {
+		memset(w->at + at, 0, BLOCK);
+		memcpy(w->at + at, w->at + w->f.catalog, 128);
+		put_le64(w->at + at + 32, at);
+		put_le64(w->at + at + 40, 0);
+		put_le64(w->at + before + 40, at);
+		before = at;
+	}
+	memset(w->at + w->f.catalog + 128, 0, sizeof(items));
+	memcpy(w->at + last + 128, items, sizeof(items));
+}
+
+/* What stands beyond the limit is not read, which is said. */
+static void test_long_catalog(void **state)
+{
+	(void)state;
+	for (unsigned blocks = 256; blocks < 258; blocks++) {
+		struct world w;
+
+		begin(&w, false);
+		snapshot(&w, 0x40);
+		stretch_catalog(&w, blocks);
+		assert_int_equal(open_world(&w), blocks == 256);
+		if (w.vss)
+			assert_int_equal(vss_damage(w.vss)->kind, ERR_NONE);
+		else
+			assert_int_equal(w.err.kind, ERR_LIMIT);
+		end(&w);
+	}
+}
+
 static bool add_to_map(struct vss_map *map, uint64_t block, bool is_overlay, size_t ceiling)
 {
 	uint8_t descriptor[VSS_DESCRIPTOR_LEN] = {0};
@@ -478,6 +516,7 @@ int main(void)
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_lost_store),
 	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_long_catalog),
 	    cmocka_unit_test(test_ceiling),
 	    cmocka_unit_test(test_room),
 	    cmocka_unit_test(test_reads_that_fail),

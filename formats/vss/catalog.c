@@ -114,6 +114,13 @@ static bool each_item(struct vss *vss, struct source *source, uint64_t catalog, 
 			vss_note(&vss->damage, &why);
 		}
 	}
+	if (chain.next) {
+		struct err why = {0};
+
+		fail(&why, ERR_LIMIT, "more than %u blocks", VSS_LIMIT_CATALOG);
+		DISCARD(fail_in(&why, CATALOG_WORDS));
+		vss_note(&vss->damage, &why);
+	}
 	return true;
 }
 
