@@ -486,6 +486,48 @@ static void test_ceiling(void **state)
 	vss_map_free(&map);
 }
 
+/* Of any number of overlays of a block those remain that something is read from. */
+static void test_overlays(void **state)
+{
+	uint8_t descriptor[VSS_DESCRIPTOR_LEN] = {0};
+	uint64_t expected[3][32];
+	struct vss_map map = {0};
+	struct world w = {.random = 3};
+	struct err err = {0};
+
+	(void)state;
+	memset(expected, 0xff, sizeof(expected));
+	put_le32(descriptor + 24, 2);
+	for (unsigned i = 1; i < 3000; i++) {
+		unsigned block = i % 3;
+		uint32_t sectors = next_random(&w) & next_random(&w) & next_random(&w);
+
+		put_le64(descriptor, block * BLOCK);
+		put_le64(descriptor + 16, i * BLOCK);
+		put_le32(descriptor + 28, block == 1 ? 0 : sectors);
+		assert_true(vss_map_add(&map, (struct bytes){descriptor, 32}, 3000, &err));
+		for (unsigned s = 0; s < 32; s++)
+			if (le32(descriptor + 28) >> s & 1)
+				expected[block][s] = i;
+	}
+	assert_true(vss_map_finish(&map, &err));
+	assert_true(map.overlay_count <= 64);
+	assert_int_equal(map.overlay_room, map.overlay_count);
+	assert_int_equal(
+	    map.overlays[vss_map_find_overlay(&map, 1)].key >> 24, 2); /* none of no sector */
+	for (size_t i = 0; i < map.overlay_count; i++)
+		for (unsigned s = 0; s < 32; s++)
+			if (map.overlays[i].sectors >> s & 1) {
+				uint64_t *at = &expected[map.overlays[i].key >> 24][s];
+
+				assert_int_equal(map.overlays[i].to, *at);
+				*at = UINT64_MAX; /* once */
+			}
+	for (unsigned s = 0; s < 32; s++)
+		assert_true(expected[0][s] == UINT64_MAX && expected[2][s] == UINT64_MAX);
+	vss_map_free(&map);
+}
+
 /* What was left out in the end takes no room: stores without number may have such lists. */
 static void test_room(void **state)
 {
@@ -519,6 +561,7 @@ int main(void)
 	    cmocka_unit_test(test_long_catalog),
 	    cmocka_unit_test(test_ceiling),
 	    cmocka_unit_test(test_room),
+	    cmocka_unit_test(test_overlays),
 	    cmocka_unit_test(test_reads_that_fail),
 	};
 

@@ -235,6 +235,31 @@ static size_t settle(const struct vss_map *map, size_t i, struct vss_entry *out)
 	return i;
 }
 
+/* Of sorted overlays of one block the last that has a sector counts: the others lose it, and go when they have none. At most
+ * VSS_SECTORS of a block remain. */
+static void settle_overlays(struct vss_map *map)
+{
+	size_t kept = map->overlay_count;
+	uint64_t block = NOWHERE;
+	uint32_t covered = 0;
+
+	for (size_t i = map->overlay_count; i > 0; i--) {
+		struct vss_overlay overlay = map->overlays[i - 1];
+
+		if (overlay.key >> ORDER_BITS != block)
+			covered = 0;
+		block = overlay.key >> ORDER_BITS;
+		overlay.sectors &= ~covered;
+		covered |= overlay.sectors;
+		if (overlay.sectors)
+			map->overlays[--kept] = overlay;
+	}
+	map->overlay_count -= kept;
+	if (kept && map->overlay_count)
+		memmove(map->overlays, map->overlays + kept,
+		    map->overlay_count * sizeof(*map->overlays));
+}
+
 /* The array without the room that it does not need. */
 static void *shrink(void *at, size_t count, size_t size, size_t *room)
 {
@@ -263,6 +288,7 @@ bool vss_map_finish(struct vss_map *map, struct err *err)
 	free(targets);
 	sort_entries(map->at, map->count);
 	sort_overlays(map->overlays, map->overlay_count);
+	settle_overlays(map);
 	for (size_t i = 0; i < map->count;) {
 		struct vss_entry entry;
 

@@ -21,7 +21,7 @@ struct vss_entry {      /* 16 bytes: there may be millions */
 struct vss_overlay {
 	uint64_t key;     /* block << 24 | order */
 	uint64_t to;      /* block of the storage volume */
-	uint32_t sectors; /* bit n: sector n of the block is kept there */
+	uint32_t sectors; /* bit n: sector n of the block is kept there; in the end in no other */
 };
 
 /* Zero before use. */
