@@ -249,6 +249,16 @@ static bool add_disk(struct opened *opened, struct err *err)
 	return is_one ? add_called(opened, disk, chosen, err) : add_all(opened, disk, err);
 }
 
+/* Whether an empty table is a boot sector of which nothing else is left. */
+static bool hides_volume(struct source *raw)
+{
+	CLEANUP(ntfs_volume_close) struct ntfs_volume *ntfs = NULL;
+	enum volume_kind kind = VOLUME_UNKNOWN;
+
+	return volume_kind_of(raw, &kind, NULL) && kind == VOLUME_EMPTY_DISK &&
+	       ntfs_volume_open(raw, &ntfs, NULL);
+}
+
 bool collect_add_image(
     struct volume_set *set, char letter, const struct image_target *target, struct err *err)
 {
@@ -265,6 +275,8 @@ bool collect_add_image(
 		return add_unopened(&opened, &why, err);
 	if (!disk_read(opened.raw, &opened.table, &why))
 		return add_unopened(&opened, &why, err);
+	if (opened.table.count == 0 && !target->partition && hides_volume(opened.raw))
+		return add_whole(&opened, err);
 	if (opened.table.scheme != DISK_NONE)
 		return add_disk(&opened, err);
 	size_t ignored;

@@ -20,6 +20,12 @@ bool timeline_add_kind(
 	case VOLUME_FAT:
 	case VOLUME_EXFAT:
 		return timeline_add_fat(timeline, raw, err);
+	case VOLUME_EMPTY_DISK: /* so may one of which the end mark is left */
+		if (timeline_add_volume(timeline, raw, err))
+			return true;
+		if (err->kind != ERR_UNSUPPORTED)
+			return false;
+		break;
 	case VOLUME_DISK:
 	case VOLUME_LINUX:
 	case VOLUME_BITLOCKER:

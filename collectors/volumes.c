@@ -100,6 +100,7 @@ static const char *why_not_ntfs(enum volume_kind kind)
 	case VOLUME_LINUX:
 		return "not NTFS: Linux";
 	case VOLUME_DISK:
+	case VOLUME_EMPTY_DISK:
 		return "not NTFS: a partition table within a partition";
 	case VOLUME_UNFORMATTED:
 		return "not NTFS: not formatted";
@@ -162,6 +163,7 @@ static void examine(struct collection_volume *volume)
 		return;
 	case VOLUME_NTFS:
 	case VOLUME_UNKNOWN:
+	case VOLUME_EMPTY_DISK:
 	case VOLUME_UNFORMATTED:
 		break;
 	default:

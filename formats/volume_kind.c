@@ -3,10 +3,14 @@
 
 #include "core/array.h"
 #include "formats/fat/fat.h"
+#include "formats/volume_proof.h"
 
 #include <stdlib.h>
 
-#define HEAD ((size_t)64 << 10)
+#define HEAD   ((size_t)64 << 10)
+#define SECTOR 512u
+#define TABLE  446u /* four entries */
+#define ENTRY  16u
 
 /* 4967D63B-2E29-4AD8-8399-F6A339E3D001: BitLocker, at 160 on fixed volumes, at 424 To Go. */
 static const uint8_t bitlocker_guid[16] = {
@@ -45,12 +49,30 @@ static bool is_mbr(struct bytes head)
 	if (p[510] != 0x55 || p[511] != 0xaa)
 		return false;
 	for (size_t i = 0; i < 4; i++) {
-		const uint8_t *entry = p + 446 + 16 * i;
+		const uint8_t *entry = p + TABLE + ENTRY * i;
 
 		if ((entry[0] & 0x7f) != 0 || (entry[4] != 0 && le32(entry + 12) == 0))
 			return false;
 	}
 	return true;
+}
+
+/* Whether an MBR has an entry. One that begins at the table itself is none: mkfs.fat writes it in front of a volume. */
+static bool has_partitions(struct bytes head)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < 4; i++) {
+		const uint8_t *entry = head.at + TABLE + ENTRY * i;
+
+		found |= entry[4] != 0 && le32(entry + 8) != 0;
+	}
+	return found && is_mbr(head);
+}
+
+static bool has_gpt_mark(struct bytes head)
+{
+	return has(head, 512, "EFI PART", 8) || has(head, 4096, "EFI PART", 8);
 }
 
 /* File systems and containers of Linux; ext has its mark in the superblock at 1024. */
@@ -66,7 +88,8 @@ static bool is_one_byte(struct bytes head)
 	return memcmp(head.at, head.at + 1, head.len - 1) == 0;
 }
 
-static enum volume_kind tell(struct bytes head)
+/* Which volume the first sector says it begins; VOLUME_UNKNOWN: none. */
+static enum volume_kind claim_of(struct bytes head)
 {
 	if (has(head, 3, "NTFS    ", 8))
 		return VOLUME_NTFS;
@@ -76,13 +99,25 @@ static enum volume_kind tell(struct bytes head)
 		return VOLUME_REFS;
 	if (has(head, 3, "EXFAT   ", 8))
 		return VOLUME_EXFAT;
-	if (has(head, 512, "EFI PART", 8) || has(head, 4096, "EFI PART", 8))
-		return VOLUME_DISK;
-	if (is_fat(head))
-		return VOLUME_FAT;
+	if (has_gpt_mark(head))
+		return VOLUME_UNKNOWN;
+	return is_fat(head) ? VOLUME_FAT : VOLUME_UNKNOWN;
+}
+
+/* What begins with no volume. */
+static enum volume_kind tell(struct source *raw, struct bytes head)
+{
+	enum volume_kind kind = VOLUME_UNKNOWN;
+
 	/* A table made later may leave a superblock of former times behind it. */
-	if (is_mbr(head))
+	if (has_gpt_mark(head) || has_partitions(head))
 		return VOLUME_DISK;
+	if (!is_linux(head))
+		kind = volume_proof_backup(raw, head);
+	if (kind != VOLUME_UNKNOWN)
+		return kind;
+	if (is_mbr(head))
+		return VOLUME_EMPTY_DISK;
 	if (is_linux(head))
 		return VOLUME_LINUX;
 	return is_one_byte(head) ? VOLUME_UNFORMATTED : VOLUME_UNKNOWN;
@@ -95,9 +130,13 @@ bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err)
 
 	if (!at)
 		return fail(err, ERR_MEMORY, "no memory to look at a volume");
-	if (!raw->read(raw, 0, at, HEAD, &head.len, err) && head.len < 512)
+	if (!raw->read(raw, 0, at, HEAD, &head.len, err) && head.len < SECTOR)
 		return false;
-	*out = head.len < 512 ? VOLUME_UNKNOWN : tell(head);
+	*out = head.len < SECTOR ? VOLUME_UNKNOWN : claim_of(head);
+	if (head.len < SECTOR)
+		return true;
+	if (*out == VOLUME_UNKNOWN)
+		*out = tell(raw, head);
 	return true;
 }
 
@@ -112,6 +151,7 @@ const char *volume_kind_name(enum volume_kind kind)
 	    [VOLUME_EXFAT] = "exFAT",
 	    [VOLUME_LINUX] = "Linux",
 	    [VOLUME_DISK] = "a whole disk, not a volume",
+	    [VOLUME_EMPTY_DISK] = "a whole disk, not a volume",
 	    [VOLUME_UNFORMATTED] = "not formatted",
 	};
 

@@ -13,10 +13,12 @@ enum volume_kind {
 	VOLUME_EXFAT,
 	VOLUME_LINUX,       /* ext2/3/4, XFS, swap, LVM, LUKS */
 	VOLUME_DISK,        /* a partition table, not a volume */
+	VOLUME_EMPTY_DISK,  /* an empty one; a wiped boot sector looks like it */
 	VOLUME_UNFORMATTED, /* the first 64 KiB are zeros (or a single repeated byte) */
 };
 
-/* Reads at most 64 KiB. A source too short to tell is VOLUME_UNKNOWN. */
+/* Reads 64 KiB, and a few sectors where these leave a doubt: the
+ * backup of a boot sector over a first sector that tells nothing. A source too short to tell is VOLUME_UNKNOWN. */
 bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err) MUST_CHECK;
 
 /* "NTFS", "BitLocker (locked)", "ReFS", "FAT", "exFAT", "Linux", "a whole disk, not a volume", ... */

@@ -4,6 +4,8 @@
 #include "formats/disk/disk.h"
 #include "tests/fake_source.h"
 #include "tests/fixture_disk.h"
+#include "tests/fixture_fat.h"
+#include "tests/fixture_ntfs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -335,6 +337,48 @@ static void test_gpt_and_mbr(void **state)
 	assert_non_null(strstr(disk.damage.text, "announces"));
 }
 
+static void assert_volume(const uint8_t *at, size_t len)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	assert_true(len <= sizeof(image));
+	memcpy(image, at, len);
+	read_disk(&disk, len);
+	assert_int_equal(disk.scheme, DISK_NONE);
+	assert_int_equal(disk.damages, 0);
+}
+
+/* A damaged boot sector without boot code: an empty table to look at, but the volume's backup is there. */
+static void test_volume_like_an_empty_table(void **state)
+{
+	static const struct {
+		enum fat_kind kind;
+		size_t at;
+	} cases[] = {{FAT_32, 13}, {FAT_EX, 3}};
+	CLEANUP(fixture_volume_free) struct fixture_volume ntfs = {0};
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(fixture_fat_free) struct fixture_fat fat = {0};
+
+		assert_true(fixture_fat_new(&fat, cases[i].kind, 512, 5000));
+		memset(fat.at + 120, 0, 390);
+		fat.at[cases[i].at] = 3;
+		assert_volume(fat.at, fat.size);
+	}
+	assert_true(fixture_volume_sample(&ntfs));
+	memset(ntfs.at, 0, 510);
+	assert_volume(ntfs.at, ntfs.size);
+	/* That of a last partition, which was deleted. */
+	clear();
+	memcpy(image + 512, ntfs.at, ntfs.size);
+	memcpy(image + 510, "\x55\xaa", 2);
+	read_disk(&disk, 512 + ntfs.size);
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_int_equal(disk.count, 0);
+}
+
 /* Whatever read fails: no crash, and either a table, none, or a reason. */
 static void test_every_read_fails(void **state)
 {
@@ -396,6 +440,7 @@ int main(void)
 	    cmocka_unit_test(test_gpt_backup),
 	    cmocka_unit_test(test_gpt_bad_numbers),
 	    cmocka_unit_test(test_gpt_and_mbr),
+	    cmocka_unit_test(test_volume_like_an_empty_table),
 	    cmocka_unit_test(test_every_read_fails),
 	    cmocka_unit_test(test_guid_text),
 	};

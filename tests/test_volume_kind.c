@@ -96,7 +96,7 @@ static void test_disks(void **state)
 {
 	(void)state;
 	clear();
-	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK); /* an empty table */
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_EMPTY_DISK);
 	put(446, "\x80\0\0\0\7\0\0\0\0\0\1\0\0\0\1\0", 16);
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK);
 	head[446] = 0x81; /* no boot flag */

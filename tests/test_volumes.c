@@ -106,6 +106,70 @@ static void test_fat(void **state)
 	check_fat(FAT_EX, 300, 512, VOLUME_EXFAT);
 }
 
+/* A damaged first sector without boot code, which looks like an empty partition table: the backup counts. */
+static const struct collection_volume *add_damaged(
+    struct volume_set *set, struct fixture_fat *fat, enum fat_kind kind, size_t at, uint8_t value)
+{
+	assert_true(fixture_fat_new(fat, kind, 512, kind == FAT_32 ? 70000 : 300));
+	memset(fat->at + 120, 0, 390);
+	fat->at[at] = value;
+	return add(set, (struct bytes){fat->at, fat->size}, 0, 0);
+}
+
+static void test_boot_sector_like_an_empty_table(void **state)
+{
+	static const struct {
+		enum fat_kind kind;
+		size_t at;
+		uint8_t value;
+		enum volume_kind told;
+	} cases[] = {{FAT_32, 13, 3, VOLUME_FAT}, {FAT_EX, 3, 'X', VOLUME_EXFAT},
+	    {FAT_EX, 108, 1, VOLUME_EXFAT}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(fixture_fat_free) struct fixture_fat fat = {0};
+		CLEANUP(volume_set_free) struct volume_set set = {0};
+		const struct collection_volume *volume =
+		    add_damaged(&set, &fat, cases[i].kind, cases[i].at, cases[i].value);
+
+		assert_non_null(volume->fat);
+		assert_int_equal(volume->kind, cases[i].told);
+		assert_int_equal(volume->why.kind, ERR_NONE);
+	}
+}
+
+/* NTFS with nothing left of its first sector but the end mark. */
+static void test_ntfs_like_an_empty_table(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume sample = {0};
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+
+	(void)state;
+	assert_true(fixture_volume_sample(&sample));
+	memset(sample.at, 0, 510);
+	const struct collection_volume *volume =
+	    add(&set, (struct bytes){sample.at, sample.size}, 0, 0);
+
+	assert_non_null(volume->ntfs);
+	assert_int_equal(volume->kind, VOLUME_NTFS);
+	assert_int_equal(volume->why.kind, ERR_NONE);
+}
+
+static void test_empty_table(void **state)
+{
+	static uint8_t empty[128 * 1024];
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+
+	(void)state;
+	memcpy(empty + 510, "\x55\xaa", 2);
+	const struct collection_volume *volume =
+	    add(&set, (struct bytes){empty, sizeof(empty)}, 0, 0);
+
+	assert_false(collection_volume_usable(volume));
+	assert_string_equal(volume->why.text, "not NTFS: a partition table within a partition");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +178,9 @@ int main(void)
 	    cmocka_unit_test(test_wiped_start),
 	    cmocka_unit_test(test_not_formatted),
 	    cmocka_unit_test(test_fat),
+	    cmocka_unit_test(test_boot_sector_like_an_empty_table),
+	    cmocka_unit_test(test_ntfs_like_an_empty_table),
+	    cmocka_unit_test(test_empty_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,8 @@ static bool check_ranges(struct disk *disk, struct err *err)
 
 static bool is_volume(enum volume_kind kind)
 {
-	return kind != VOLUME_UNKNOWN && kind != VOLUME_DISK && kind != VOLUME_UNFORMATTED;
+	return kind != VOLUME_UNKNOWN && kind != VOLUME_DISK && kind != VOLUME_EMPTY_DISK &&
+	       kind != VOLUME_UNFORMATTED;
 }
 
 /* What the four entries of an MBR say: is there one, does it announce a GPT, does it hold anything else. */

@@ -76,7 +76,8 @@ bool ntfs_geometry_find(struct source *raw, struct ntfs_geometry *out, struct er
 	/* An old backup may outlive a new file system: only a damaged or wiped start makes it count. */
 	if (!volume_kind_of(raw, &kind, NULL))
 		kind = VOLUME_UNKNOWN;
-	if ((kind == VOLUME_NTFS || kind == VOLUME_UNKNOWN || kind == VOLUME_UNFORMATTED) &&
+	if ((kind == VOLUME_NTFS || kind == VOLUME_UNKNOWN || kind == VOLUME_EMPTY_DISK ||
+		kind == VOLUME_UNFORMATTED) &&
 	    (read_backup(raw, out) || ntfs_search_geometry(raw, out)))
 		return true;
 	if (kind != VOLUME_NTFS && kind != VOLUME_UNKNOWN)

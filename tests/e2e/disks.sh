@@ -6,7 +6,7 @@ set -euo pipefail
 build=${1:?usage: tests/e2e/disks.sh BUILD}
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../disk_lib.sh"
-need jq sfdisk sgdisk ntfscp mkfs.vfat ewfacquire mkswap
+need jq mcopy sfdisk sgdisk ntfscp mkfs.vfat ewfacquire mkswap
 
 collect() { "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" "$@"; }
 
@@ -185,6 +185,48 @@ check_hostile() {
 	! pgrep -P $$ kanshiki >/dev/null || complain "a reader of E01 is left over"
 }
 
+# usage: blank IMAGE   nothing is left of the first sector but its end mark
+blank() { dd if=/dev/zero of="$1" bs=1 count=510 conv=notrunc status=none; }
+
+# usage: poke IMAGE OFFSET BYTES   as printf %b takes them
+poke() { printf "%b" "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+# usage: read_both WHAT IMAGE   an image of a volume, and a disk with it as its one partition: other.txt is in both
+read_both() {
+	local disk=$work/around.img
+	truncate -s 0 "$disk"
+	truncate -s "$(($(stat -c %s "$2") + 2097152))" "$disk"
+	printf '%s\n' 'label: dos' "start=2048, size=$(($(stat -c %s "$2") / 512)), type=7" | sfdisk -q "$disk"
+	put "$disk" 2048 "$2"
+	for i in "$2" "$disk" "$disk@1"; do
+		run "$1: $i" "0|1" collect --dry-run --volume "C=$i" --profile none --take '*.txt'
+		same "$1: $i" fs/C/other.txt "$(cat "$work/out")"
+		run "$1: timeline of $i" "0|1" "$kanshiki" timeline "$i"
+		grep -q 'other.txt' "$work/out" || complain "$1: timeline of $i: no other.txt"
+	done
+}
+
+# A damaged boot sector without code looks like an empty partition table: the volume is read by its backup, NTFS also by $MFT.
+check_like_empty() {
+	local size
+	truncate -s 48M "$work/like.fat"
+	mkfs.vfat -F 32 -s 1 "$work/like.fat" >/dev/null
+	mcopy -i "$work/like.fat" "$work/other.txt" ::other.txt
+	dd if=/dev/zero of="$work/like.fat" bs=1 seek=90 count=420 conv=notrunc status=none
+	poke "$work/like.fat" 13 '\0003'
+	read_both "FAT32" "$work/like.fat"
+	blank "$work/like.fat"
+	read_both "FAT32, blank" "$work/like.fat"
+	dd if=/dev/zero of="$work/like.fat" bs=512 count=1 conv=notrunc status=none
+	read_both "FAT32, zeros" "$work/like.fat"
+	cp "$work/small.ntfs" "$work/like.ntfs"
+	blank "$work/like.ntfs"
+	read_both "NTFS" "$work/like.ntfs"
+	size=$(stat -c %s "$work/like.ntfs")
+	dd if=/dev/zero of="$work/like.ntfs" bs=512 seek="$((size / 512 - 1))" conv=notrunc count=1 status=none
+	read_both "NTFS without a backup" "$work/like.ntfs"
+}
+
 check_refusals() {
 	local kind
 	for kind in qcow2 vmdk vpc vhdx vdi; do
@@ -230,5 +272,6 @@ check_wrappings
 check_death
 check_bad_chunk
 check_hostile
+check_like_empty
 check_refusals
 finish

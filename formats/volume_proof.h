@@ -1,0 +1,10 @@
+/* Whether a volume is there that its first sector, or the copy of it, tells of. */
+#ifndef KANSHIKI_FORMATS_VOLUME_PROOF_H
+#define KANSHIKI_FORMATS_VOLUME_PROOF_H
+
+#include "formats/volume_kind.h"
+
+/* head: the first bytes of raw, at least a sector. For a first sector that tells nothing: the volume whose backup of it is in its place. VOLUME_UNKNOWN: none. */
+enum volume_kind volume_proof_backup(struct source *raw, struct bytes head);
+
+#endif
