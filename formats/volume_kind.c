@@ -2,15 +2,18 @@
 #include "formats/volume_kind.h"
 
 #include "core/array.h"
+#include "formats/disk/disk.h"
 #include "formats/fat/fat.h"
 #include "formats/volume_proof.h"
 
 #include <stdlib.h>
 
-#define HEAD   ((size_t)64 << 10)
-#define SECTOR 512u
-#define TABLE  446u /* four entries */
-#define ENTRY  16u
+#define HEAD       ((size_t)64 << 10)
+#define START      ((size_t)4096) /* of a partition: as far as its marks are */
+#define SECTOR     512u
+#define TABLE      446u /* four entries */
+#define ENTRY      16u
+#define PROTECTIVE 0xeeu
 
 /* 4967D63B-2E29-4AD8-8399-F6A339E3D001: BitLocker, at 160 on fixed volumes, at 424 To Go. */
 static const uint8_t bitlocker_guid[16] = {
@@ -99,28 +102,71 @@ static enum volume_kind claim_of(struct bytes head)
 		return VOLUME_REFS;
 	if (has(head, 3, "EXFAT   ", 8))
 		return VOLUME_EXFAT;
-	if (has_gpt_mark(head))
-		return VOLUME_UNKNOWN;
 	return is_fat(head) ? VOLUME_FAT : VOLUME_UNKNOWN;
 }
 
-/* What begins with no volume. */
-static enum volume_kind tell(struct source *raw, struct bytes head)
+/* Whether a partition of the MBR begins with a boot record or a file system of Linux. */
+static bool leads_somewhere(struct source *raw, struct bytes head)
 {
-	enum volume_kind kind = VOLUME_UNKNOWN;
+	static const uint32_t sizes[] = {512, 4096};
+	uint8_t at[START];
 
+	for (size_t i = 0; i < 4 * ARRAY_LEN(sizes); i++) {
+		const uint8_t *entry = head.at + TABLE + ENTRY * (i / ARRAY_LEN(sizes));
+		uint64_t offset = (uint64_t)le32(entry + 8) * sizes[i % ARRAY_LEN(sizes)];
+		struct bytes start = {.at = at};
+
+		if (entry[4] == 0 || entry[4] == PROTECTIVE || offset == 0 || offset >= raw->size)
+			continue;
+		DISCARD(raw->read(raw, offset, at, sizeof(at), &start.len, NULL));
+		if (has(start, 510, "\x55\xaa", 2) || is_linux(start))
+			return true;
+	}
+	return false;
+}
+
+/* What is called a volume, but has a partition table as well. A GPT that its MBR announces is no accident; for the rest the volume
+ * counts when it is there. */
+static bool settle(struct source *raw, struct bytes head, enum volume_kind *kind, struct err *err)
+{
+	bool is_mbr_used = has_partitions(head);
+	bool is_announced = false;
+	bool has_gpt = false;
+
+	if (!is_mbr_used && !has_gpt_mark(head))
+		return true;
+	if (!disk_has_gpt(raw, head.at, &has_gpt, &is_announced, err))
+		return false;
+	if (!is_announced && volume_proof_is_there(raw, head, *kind))
+		return true;
+	if (has_gpt || (is_mbr_used && leads_somewhere(raw, head)))
+		*kind = VOLUME_DISK;
+	return true;
+}
+
+/* What begins with no volume. */
+static bool tell(struct source *raw, struct bytes head, enum volume_kind *out, struct err *err)
+{
+	bool is_disk = has_partitions(head);
+	bool is_announced;
+
+	if (!is_disk && has_gpt_mark(head) &&
+	    !disk_has_gpt(raw, head.at, &is_disk, &is_announced, err))
+		return false;
+	if (!is_disk && !is_linux(head))
+		*out = volume_proof_backup(raw, head);
+	if (*out != VOLUME_UNKNOWN)
+		return true;
 	/* A table made later may leave a superblock of former times behind it. */
-	if (has_gpt_mark(head) || has_partitions(head))
-		return VOLUME_DISK;
-	if (!is_linux(head))
-		kind = volume_proof_backup(raw, head);
-	if (kind != VOLUME_UNKNOWN)
-		return kind;
-	if (is_mbr(head))
-		return VOLUME_EMPTY_DISK;
-	if (is_linux(head))
-		return VOLUME_LINUX;
-	return is_one_byte(head) ? VOLUME_UNFORMATTED : VOLUME_UNKNOWN;
+	if (is_disk || has_gpt_mark(head))
+		*out = VOLUME_DISK;
+	else if (is_mbr(head))
+		*out = VOLUME_EMPTY_DISK;
+	else if (is_linux(head))
+		*out = VOLUME_LINUX;
+	else if (is_one_byte(head))
+		*out = VOLUME_UNFORMATTED;
+	return true;
 }
 
 bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err)
@@ -135,9 +181,7 @@ bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err)
 	*out = head.len < SECTOR ? VOLUME_UNKNOWN : claim_of(head);
 	if (head.len < SECTOR)
 		return true;
-	if (*out == VOLUME_UNKNOWN)
-		*out = tell(raw, head);
-	return true;
+	return (*out != VOLUME_UNKNOWN ? settle : tell)(raw, head, out, err);
 }
 
 const char *volume_kind_name(enum volume_kind kind)

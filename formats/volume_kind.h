@@ -17,7 +17,7 @@ enum volume_kind {
 	VOLUME_UNFORMATTED, /* the first 64 KiB are zeros (or a single repeated byte) */
 };
 
-/* Reads 64 KiB, and a few sectors where these leave a doubt: the
+/* Reads 64 KiB, and a few sectors where these leave a doubt: a partition table wins over what is called a volume and is not there, the
  * backup of a boot sector over a first sector that tells nothing. A source too short to tell is VOLUME_UNKNOWN. */
 bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err) MUST_CHECK;
 

@@ -57,6 +57,52 @@ static bool fat_backup(struct bytes head, struct fat_geometry *out)
 	return false;
 }
 
+/* The FAT that counts begins with the medium and with bits that are set. */
+static bool has_fat(struct source *raw, struct bytes head)
+{
+	struct fat_geometry g;
+	uint8_t first[2];
+
+	return (fat_boot_parse(head, &g, NULL) || fat_backup(head, &g)) &&
+	       source_read_exact(
+		   raw, g.table + g.active * g.table_size, first, sizeof(first), NULL) &&
+	       (first[0] == 0xf0 || first[0] >= 0xf8) && first[1] == 0xff;
+}
+
+/* The three places of its metadata, of fixed volumes and of BitLocker To Go; of Vista a cluster. */
+static bool has_bitlocker(struct source *raw, const uint8_t *p)
+{
+	static const size_t places[] = {176, 184, 192, 440, 448, 456};
+	uint64_t cluster = le64(p + 56);
+	uint64_t cluster_size = (uint64_t)le16(p + 11) * p[13];
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (is_at(raw, le64(p + places[i]), "-FVE-FS-", 8) && le64(p + places[i]) != 0)
+			return true;
+	return cluster && cluster_size && cluster <= raw->size / cluster_size &&
+	       is_at(raw, cluster * cluster_size, "-FVE-FS-", 8);
+}
+
+bool volume_proof_is_there(struct source *raw, struct bytes head, enum volume_kind claimed)
+{
+	struct ntfs_geometry g;
+
+	switch (claimed) {
+	case VOLUME_NTFS:
+		return (ntfs_boot_parse(head, &g, NULL) && has_mft(raw, &g)) || ends_with_ntfs(raw);
+	case VOLUME_FAT:
+	case VOLUME_EXFAT:
+		return has_fat(raw, head);
+	case VOLUME_BITLOCKER:
+		return has_bitlocker(raw, head.at);
+	case VOLUME_REFS: /* without code, so without what could be a table */
+		return memcmp(head.at + 16, "FSRS", 4) == 0 &&
+		       bytes_are_zero((struct bytes){head.at + 446, 64});
+	default:
+		return false;
+	}
+}
+
 enum volume_kind volume_proof_backup(struct source *raw, struct bytes head)
 {
 	struct fat_geometry g;

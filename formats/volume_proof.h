@@ -4,7 +4,11 @@
 
 #include "formats/volume_kind.h"
 
-/* head: the first bytes of raw, at least a sector. For a first sector that tells nothing: the volume whose backup of it is in its place. VOLUME_UNKNOWN: none. */
+/* head: the first bytes of raw, at least a sector. Whether what they claim is also where the boot sector, or its backup, puts it: $MFT,
+ * a FAT, the metadata of BitLocker. What cannot be read is not there. */
+bool volume_proof_is_there(struct source *raw, struct bytes head, enum volume_kind claimed);
+
+/* For a first sector that tells nothing: the volume whose backup of it is in its place. VOLUME_UNKNOWN: none. */
 enum volume_kind volume_proof_backup(struct source *raw, struct bytes head);
 
 #endif

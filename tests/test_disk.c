@@ -337,6 +337,66 @@ static void test_gpt_and_mbr(void **state)
 	assert_non_null(strstr(disk.damage.text, "announces"));
 }
 
+static const char *const marks[] = {"NTFS    ", "-FVE-FS-", "EXFAT   ", "ReFS\0\0\0\0"};
+
+/* Eight bytes in front of a table make no volume of a disk. */
+static void test_table_called_a_volume(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+		put_gpt(MIB, 512);
+		memcpy(image + 3, marks[i], 8);
+		read_disk(&disk, MIB);
+		assert_gpt(&disk, 512);
+		assert_int_equal(disk.damages, 0);
+		image[520] ^= 1; /* the first header, too: its backup */
+		read_disk(&disk, MIB);
+		assert_gpt(&disk, 512);
+		assert_true(disk.from_backup);
+		put_gpt(4 * MIB, 4096);
+		memcpy(image + 3, marks[i], 8);
+		memset(image + 446, 0, 66); /* the protective MBR is gone */
+		read_disk(&disk, 4 * MIB);
+		assert_gpt(&disk, 4096);
+		clear();
+		fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
+		memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
+		memcpy(image + 3, marks[i], 8);
+		read_disk(&disk, MIB);
+		assert_int_equal(disk.scheme, DISK_MBR);
+		assert_int_equal(disk.count, 1);
+		clear(); /* a partition without a boot record */
+		fixture_mbr_entry(image, 2, 0, 0x83, 64, 128);
+		memcpy(image + 64 * 512 + 1024 + 56, "\x53\xef", 2);
+		memcpy(image + 3, marks[i], 8);
+		read_disk(&disk, MIB);
+		assert_int_equal(disk.scheme, DISK_MBR);
+	}
+}
+
+/* A whole boot sector of FAT in front of a GPT, or of a table, whose volume is gone. */
+static void test_table_with_a_boot_sector(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat fat = {0};
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&fat, FAT_16, 512, 5000));
+	put_gpt(MIB, 512);
+	memcpy(image, fat.at, 440);
+	read_disk(&disk, MIB);
+	assert_gpt(&disk, 512);
+	clear();
+	memcpy(image, fat.at, 440);
+	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
+	memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_int_equal(disk.count, 1);
+}
+
 static void assert_volume(const uint8_t *at, size_t len)
 {
 	CLEANUP(disk_free) struct disk disk = {0};
@@ -346,6 +406,35 @@ static void assert_volume(const uint8_t *at, size_t len)
 	read_disk(&disk, len);
 	assert_int_equal(disk.scheme, DISK_NONE);
 	assert_int_equal(disk.damages, 0);
+}
+
+/* Volumes that are there stay volumes, whatever looks like a table in front of them. */
+static void test_volume_called_a_table(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume ntfs = {0};
+	CLEANUP(fixture_fat_free) struct fixture_fat fat = {0};
+
+	(void)state;
+	put_gpt(MIB, 512);
+	assert_true(fixture_volume_new(&ntfs, 512, 4096, 1024, 128, 32));
+	memcpy(ntfs.at + 512, image + 512, 512); /* of former times */
+	assert_volume(ntfs.at, ntfs.size);
+	memcpy(ntfs.at + 512, "EFI PART and no more", 20);
+	assert_volume(ntfs.at, ntfs.size);
+	fixture_mbr_entry(ntfs.at, 0, 0, 7, 64, 128); /* boot code that could be a table */
+	memcpy(ntfs.at + 64 * 512 + 510, "\x55\xaa", 2);
+	assert_volume(ntfs.at, ntfs.size);
+	ntfs.at[12] = 3; /* and its boot sector is damaged */
+	assert_volume(ntfs.at, ntfs.size);
+	/* mkfs.fat writes a table whose one partition is the volume itself. */
+	assert_true(fixture_fat_new(&fat, FAT_32, 512, 5000));
+	fixture_mbr_entry(fat.at, 0, 0x80, 0x0c, 0, (uint32_t)(fat.size / 512));
+	assert_volume(fat.at, fat.size);
+	fat.at[13] = 3;
+	assert_volume(fat.at, fat.size);
+	fat.at[13] = 1;
+	memcpy(fat.at + 512, "EFI PART", 8);
+	assert_volume(fat.at, fat.size);
 }
 
 /* A damaged boot sector without boot code: an empty table to look at, but the volume's backup is there. */
@@ -440,6 +529,9 @@ int main(void)
 	    cmocka_unit_test(test_gpt_backup),
 	    cmocka_unit_test(test_gpt_bad_numbers),
 	    cmocka_unit_test(test_gpt_and_mbr),
+	    cmocka_unit_test(test_table_called_a_volume),
+	    cmocka_unit_test(test_table_with_a_boot_sector),
+	    cmocka_unit_test(test_volume_called_a_table),
 	    cmocka_unit_test(test_volume_like_an_empty_table),
 	    cmocka_unit_test(test_every_read_fails),
 	    cmocka_unit_test(test_guid_text),

@@ -108,6 +108,26 @@ static void test_disks(void **state)
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK);
 }
 
+/* BitLocker To Go: the places of its metadata, which stand where a table would, make one to look at. */
+static void test_to_go_like_a_table(void **state)
+{
+	static const uint8_t guid[] = {0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a, 0x83, 0x99,
+	    0xf6, 0xa3, 0x39, 0xe3, 0xd0, 0x01};
+
+	(void)state;
+	memset(head, 0, sizeof(head));
+	put(3, "MSWIN4.1", 8);
+	put(424, guid, sizeof(guid));
+	put_le64(head + 440, 0x4000);
+	put_le64(head + 448, 0x88000);
+	put_le64(head + 456, 0x10000);
+	put(510, "\x55\xaa", 2);
+	put(0x4000, "-FVE-FS-", 8);
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_BITLOCKER);
+	memset(head + 0x4000, 0, 8); /* where the image ends before them, too */
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_BITLOCKER);
+}
+
 static void test_nothing(void **state)
 {
 	(void)state;
@@ -154,6 +174,7 @@ int main(void)
 	    cmocka_unit_test(test_fat),
 	    cmocka_unit_test(test_linux),
 	    cmocka_unit_test(test_disks),
+	    cmocka_unit_test(test_to_go_like_a_table),
 	    cmocka_unit_test(test_nothing),
 	    cmocka_unit_test(test_unreadable),
 	    cmocka_unit_test(test_every_kind_has_a_name),

@@ -116,6 +116,25 @@ static void look_at_mbr(
 	}
 }
 
+bool disk_has_gpt(
+    struct source *raw, const uint8_t *sector, bool *out, bool *is_announced, struct err *err)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+	bool is_table, is_protective, is_empty;
+	bool found = false;
+
+	*out = false;
+	*is_announced = false;
+	look_at_mbr(sector, &is_table, &is_protective, &is_empty);
+	if (is_table && !is_protective && !is_empty)
+		return true;
+	if (!gpt_read(raw, sector, &disk, &found, err))
+		return false;
+	*is_announced = found && disk.count && is_table && is_protective;
+	*out = *is_announced || (found && disk.count && !disk.from_backup);
+	return true;
+}
+
 static bool read_tables(struct source *raw, struct disk *disk, struct err *err)
 {
 	uint8_t sector[MBR_LEN];

@@ -51,6 +51,10 @@ struct disk { /* zero before use */
 /* Reads the partition table of raw. A source that begins with a volume, or with nothing that is known, is
  * DISK_NONE and no failure. Fails when it cannot be read (ERR_IO …) or there is no memory. */
 bool disk_read(struct source *raw, struct disk *out, struct err *err) MUST_CHECK;
+/* Whether there is a GPT with partitions whose header has the right checksum: the first, or any when the MBR in `sector` (512 bytes)
+ * announces one. Not behind an MBR with other partitions alone. */
+bool disk_has_gpt(struct source *raw, const uint8_t *sector, bool *out, bool *is_announced,
+    struct err *err) MUST_CHECK;
 void disk_free(struct disk *disk);
 static inline void disk_free_at(struct disk *disk)
 {

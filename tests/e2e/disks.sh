@@ -227,6 +227,38 @@ check_like_empty() {
 	read_both "NTFS without a backup" "$work/like.ntfs"
 }
 
+# A table that is called a volume: eight bytes at 3, or a whole boot sector of one that is not there.
+check_called_volume() {
+	local mark disk=$work/called.img
+	truncate -s 12M "$disk"
+	sgdisk -n 1:2048:+8M -t 1:0700 "$disk" >"$work/sgdisk.log"
+	put "$disk" 2048 "$work/small.ntfs"
+	for mark in 'NTFS    ' '-FVE-FS-' 'EXFAT   ' 'ReFS\0\0\0\0'; do
+		poke "$disk" 3 "$mark"
+		for i in "$disk" "$disk@1"; do
+			run "GPT called $mark: $i" "0|1" collect --dry-run --volume "C=$i" --profile none --take '*.txt'
+			same "GPT called $mark: $i" fs/C/other.txt "$(cat "$work/out")"
+			run "timeline of a GPT called $mark: $i" "0|1" "$kanshiki" timeline "$i"
+			grep -q 'other.txt' "$work/out" || complain "timeline of a GPT called $mark: no other.txt"
+		done
+	done
+	head -c 440 "$work/small.ntfs" | dd of="$disk" conv=notrunc status=none
+	run "GPT behind a boot sector" "0|1" collect --dry-run --volume "C=$disk@1" --profile none --take '*.txt'
+	same "GPT behind a boot sector" fs/C/other.txt "$(cat "$work/out")"
+	dd if="$disk" of="$work/first" bs=512 count=1 skip=1 status=none
+	cp "$work/small.ntfs" "$work/stale.ntfs"
+	put "$work/stale.ntfs" 1 "$work/first"
+	run "NTFS with a stale GPT header" "0|1" collect --dry-run --volume "C=$work/stale.ntfs" --profile none --take '*.txt'
+	same "NTFS with a stale GPT header" fs/C/other.txt "$(cat "$work/out")"
+	rm -f "$disk"
+	truncate -s 12M "$disk"
+	printf '%s\n' 'label: dos' 'start=2048, size=16384, type=7' | sfdisk -q "$disk"
+	put "$disk" 2048 "$work/small.ntfs"
+	poke "$disk" 3 'NTFS    '
+	run "MBR called NTFS" "0|1" collect --dry-run --volume "C=$disk@1" --profile none --take '*.txt'
+	same "MBR called NTFS" fs/C/other.txt "$(cat "$work/out")"
+}
+
 check_refusals() {
 	local kind
 	for kind in qcow2 vmdk vpc vhdx vdi; do
@@ -273,5 +305,6 @@ check_death
 check_bad_chunk
 check_hostile
 check_like_empty
+check_called_volume
 check_refusals
 finish
