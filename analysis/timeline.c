@@ -5,6 +5,7 @@
 #include "analysis/timeline_walk.h"
 #include "core/array.h"
 #include "formats/fat/fat.h"
+#include "formats/volume_kind.h"
 
 #include <stdlib.h>
 
@@ -182,6 +183,7 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *head = malloc(PROBE_LEN);
 	struct ntfs_geometry geometry;
+	enum volume_kind kind = VOLUME_UNKNOWN;
 	struct fat_geometry fat;
 	struct bytes seen = {.at = head};
 	struct err why = {0};
@@ -194,10 +196,14 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		*err = why;
 		return TIMELINE_UNKNOWN;
 	}
+	/* On a disk a boot sector in front of the table, or a backup behind it or at the end, belongs to another volume. */
+	if (volume_kind_of(source, &kind, NULL) && kind == VOLUME_DISK)
+		return TIMELINE_UNKNOWN;
 	if (ntfs_boot_parse(seen, &geometry, NULL))
 		return TIMELINE_VOLUME;
 	/* Before the copy of NTFS's boot sector: that outlives a new file system. */
-	if (fat_boot_parse(seen, &fat, NULL))
+	if (fat_boot_parse(seen, &fat, NULL) ||
+	    ((kind == VOLUME_FAT || kind == VOLUME_EXFAT) && has_fat_backup(source)))
 		return TIMELINE_FAT;
 	if (ends_with_boot(source))
 		return TIMELINE_VOLUME;

@@ -245,6 +245,8 @@ check_called_volume() {
 	head -c 440 "$work/small.ntfs" | dd of="$disk" conv=notrunc status=none
 	run "GPT behind a boot sector" "0|1" collect --dry-run --volume "C=$disk@1" --profile none --take '*.txt'
 	same "GPT behind a boot sector" fs/C/other.txt "$(cat "$work/out")"
+	run "timeline of a GPT behind a boot sector" "0|1" "$kanshiki" timeline "$disk"
+	grep -q 'other.txt' "$work/out" || complain "timeline of a GPT behind a boot sector: no other.txt"
 	dd if="$disk" of="$work/first" bs=512 count=1 skip=1 status=none
 	cp "$work/small.ntfs" "$work/stale.ntfs"
 	put "$work/stale.ntfs" 1 "$work/first"
@@ -257,6 +259,34 @@ check_called_volume() {
 	poke "$disk" 3 'NTFS    '
 	run "MBR called NTFS" "0|1" collect --dry-run --volume "C=$disk@1" --profile none --take '*.txt'
 	same "MBR called NTFS" fs/C/other.txt "$(cat "$work/out")"
+}
+
+# Boot sectors of other volumes on a disk: the backup of its last partition, that of a FAT32 which took the whole disk before.
+check_backups_on_disk() {
+	local disk=$work/ends.img
+	truncate -s 9M "$disk"
+	printf '%s\n' 'label: dos' 'start=2048, size=16384, type=7' | sfdisk -q "$disk"
+	put "$disk" 2048 "$work/small.ntfs"
+	run "timeline of a disk that ends with NTFS" "0|1" "$kanshiki" timeline "$disk"
+	grep -q 'other.txt' "$work/out" || complain "timeline of a disk that ends with NTFS: no other.txt"
+	rm -f "$disk"
+	truncate -s 48M "$disk"
+	mkfs.vfat -F 32 -s 1 "$disk" >/dev/null
+	dd if=/dev/zero of="$disk" bs=512 count=1 conv=notrunc status=none
+	printf '%s\n' 'label: dos' 'start=2048, size=16384, type=7' | sfdisk -q "$disk"
+	put "$disk" 2048 "$work/small.ntfs"
+	run "timeline of a disk that was FAT32" "0|1" "$kanshiki" timeline "$disk"
+	grep -q 'other.txt' "$work/out" || complain "timeline of a disk that was FAT32: no other.txt"
+	rm -f "$disk"
+	truncate -s 48M "$disk"
+	mkntfs -F -Q -q -c 512 "$disk" >"$work/mkntfs.log" 2>&1
+	mkfs.vfat -F 32 -s 1 "$disk" >/dev/null
+	mcopy -i "$disk" "$work/other.txt" ::other.txt
+	dd if=/dev/zero of="$disk" bs=512 count=1 conv=notrunc status=none
+	run "FAT32 that was NTFS" "0|1" collect --dry-run --volume "C=$disk" --profile none --take '*.txt'
+	same "FAT32 that was NTFS" fs/C/other.txt "$(cat "$work/out")"
+	run "timeline of FAT32 that was NTFS" "0|1" "$kanshiki" timeline "$disk"
+	grep -q 'other.txt' "$work/out" || complain "timeline of FAT32 that was NTFS: no other.txt"
 }
 
 check_refusals() {
@@ -306,5 +336,6 @@ check_bad_chunk
 check_hostile
 check_like_empty
 check_called_volume
+check_backups_on_disk
 check_refusals
 finish
