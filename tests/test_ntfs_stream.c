@@ -1,61 +1,23 @@
-/* Content of streams: resident, runs, holes, compression units, and reads into damage. */
+/* Content of streams: resident, runs, holes, and reads into damage. */
 #include "tests/unit.h"
 
 #include "formats/ntfs/limits.h"
-#include "formats/ntfs/lznt1.h"
-#include "formats/ntfs/volume.h"
-#include "tests/fixture_ntfs.h"
+#include "tests/fixture_stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A volume of 64 clusters of 512 bytes; cluster n is filled with the byte n. */
-#define CLUSTERS 64u
-
-struct disk {
-	uint8_t at[CLUSTERS * 512];
-	struct source *raw;
-	struct ntfs_volume volume;
-};
-
-static void make(struct disk *d)
-{
-	for (size_t i = 0; i < sizeof(d->at); i++)
-		d->at[i] = (uint8_t)(i / 512);
-	d->raw = source_of_bytes((struct bytes){.at = d->at, .len = sizeof(d->at)});
-	assert_non_null(d->raw);
-	d->volume = (struct ntfs_volume){.raw = d->raw,
-	    .geometry = {.sector_size = 512, .cluster_size = 512, .clusters = CLUSTERS}};
-}
-
-static struct ntfs_stream stream_of(struct ntfs_run *runs, size_t count, uint64_t size)
-{
-	return (struct ntfs_stream){
-	    .type = NTFS_DATA, .runs = runs, .run_count = count, .size = size, .initialized = size};
-}
-
-static struct source *open_stream(struct disk *d, const struct ntfs_stream *stream)
-{
-	struct source *source = NULL;
-	struct err err = {0};
-
-	if (!ntfs_stream_open(&d->volume, NULL, stream, &source, &err))
-		print_error("%s\n", err.text);
-	assert_non_null(source);
-	return source;
-}
-
 static void test_runs(void **state)
 {
 	struct ntfs_run runs[] = {{0, 10, 2}, {2, NTFS_HOLE, 1}, {3, 5, 1}};
-	struct ntfs_stream stream = stream_of(runs, 3, 4 * 512 - 12);
-	struct disk d;
+	struct ntfs_stream stream = fixture_stream_of(runs, 3, 4 * 512 - 12);
+	struct fixture_stream_disk d;
 	uint8_t to[4096];
 	size_t got = 0;
 
 	(void)state;
-	make(&d);
-	struct source *source = open_stream(&d, &stream);
+	fixture_stream_disk(&d);
+	struct source *source = fixture_stream_open(&d, &stream);
 
 	memset(runs, 0, sizeof(runs)); /* it keeps its own */
 	assert_int_equal(source->size, 2036);
@@ -81,15 +43,15 @@ static void test_runs(void **state)
 static void test_initialized(void **state)
 {
 	struct ntfs_run runs[] = {{0, 10, 4}};
-	struct ntfs_stream stream = stream_of(runs, 1, 2000);
-	struct disk d;
+	struct ntfs_stream stream = fixture_stream_of(runs, 1, 2000);
+	struct fixture_stream_disk d;
 	uint8_t to[2048];
 	size_t got = 0;
 
 	(void)state;
-	make(&d);
+	fixture_stream_disk(&d);
 	stream.initialized = 600;
-	struct source *source = open_stream(&d, &stream);
+	struct source *source = fixture_stream_open(&d, &stream);
 
 	assert_true(source->read(source, 0, to, sizeof(to), &got, NULL));
 	assert_int_equal(got, 2000);
@@ -124,15 +86,15 @@ static void test_damage(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct ntfs_run runs[2];
-		struct disk d;
+		struct fixture_stream_disk d;
 		uint8_t to[2048];
 		size_t got = 0;
 		struct err err = {0};
 
-		make(&d);
+		fixture_stream_disk(&d);
 		memcpy(runs, cases[i].runs, sizeof(runs));
-		struct ntfs_stream stream = stream_of(runs, cases[i].count, 2048);
-		struct source *source = open_stream(&d, &stream);
+		struct ntfs_stream stream = fixture_stream_of(runs, cases[i].count, 2048);
+		struct source *source = fixture_stream_open(&d, &stream);
 
 		assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
 		assert_int_equal(err.kind, ERR_DAMAGED);
@@ -148,19 +110,19 @@ static void test_damage(void **state)
 static void test_cut_image(void **state)
 {
 	struct ntfs_run runs[] = {{0, 10, 4}};
-	struct ntfs_stream stream = stream_of(runs, 1, 2048);
-	struct disk d;
+	struct ntfs_stream stream = fixture_stream_of(runs, 1, 2048);
+	struct fixture_stream_disk d;
 	uint8_t to[2048];
 	size_t got = 0;
 	struct err err = {0};
 
 	(void)state;
-	make(&d);
+	fixture_stream_disk(&d);
 	d.raw->size = 0; /* not looked at */
 	source_close(d.raw);
 	d.raw = source_of_bytes((struct bytes){.at = d.at, .len = 11 * 512 + 100});
 	d.volume.raw = d.raw;
-	struct source *source = open_stream(&d, &stream);
+	struct source *source = fixture_stream_open(&d, &stream);
 
 	assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
 	assert_int_equal(err.kind, ERR_DAMAGED);
@@ -172,16 +134,16 @@ static void test_cut_image(void **state)
 static void test_huge_hole(void **state)
 {
 	struct ntfs_run runs[] = {{0, NTFS_HOLE, 1ull << 52}, {1ull << 52, 7, 1}};
-	struct ntfs_stream stream = stream_of(runs, 2, ((1ull << 52) + 1) * 512);
+	struct ntfs_stream stream = fixture_stream_of(runs, 2, ((1ull << 52) + 1) * 512);
 	struct range *ranges = NULL;
 	size_t count = 0;
-	struct disk d;
+	struct fixture_stream_disk d;
 	uint8_t to[4];
 	size_t got = 0;
 
 	(void)state;
-	make(&d);
-	struct source *source = open_stream(&d, &stream);
+	fixture_stream_disk(&d);
+	struct source *source = fixture_stream_open(&d, &stream);
 
 	assert_true(source->read(source, (1ull << 61) - 2, to, 4, &got, NULL));
 	assert_int_equal(got, 4);
@@ -205,13 +167,13 @@ static void test_data_at(void **state)
 {
 	struct ntfs_run runs[] = {{0, NTFS_HOLE, 3}, {3, NTFS_HOLE, 2}, {5, 7, 2},
 	    {7, NTFS_HOLE, 1ull << 40}, {(1ull << 40) + 7, 9, 1}};
-	struct ntfs_stream stream = stream_of(runs, 5, ((1ull << 40) + 20) * 512);
+	struct ntfs_stream stream = fixture_stream_of(runs, 5, ((1ull << 40) + 20) * 512);
 	uint64_t far = ((1ull << 40) + 7) * 512, end = stream.size;
-	struct disk d;
+	struct fixture_stream_disk d;
 
 	(void)state;
-	make(&d);
-	struct source *source = open_stream(&d, &stream);
+	fixture_stream_disk(&d);
+	struct source *source = fixture_stream_open(&d, &stream);
 
 	assert_true(source_data_at(source, 0) == 5 * 512);
 	assert_true(source_data_at(source, 1000) == 5 * 512);
@@ -220,14 +182,14 @@ static void test_data_at(void **state)
 	assert_true(source_data_at(source, far + 512) == far + 512); /* no run: not a hole */
 	source_close(source);
 	stream.initialized = 8 * 512;
-	source = open_stream(&d, &stream);
+	source = fixture_stream_open(&d, &stream);
 	assert_true(source_data_at(source, 6 * 512) == 6 * 512);
 	assert_true(source_data_at(source, 7 * 512) == end);
 	source_close(source);
 	stream.initialized = end;
 	stream.flags = NTFS_STREAM_COMPRESSED;
 	stream.compression_unit = 2; /* 4 clusters */
-	source = open_stream(&d, &stream);
+	source = fixture_stream_open(&d, &stream);
 	assert_true(source_data_at(source, 100) == 4 * 512);
 	assert_true(source_data_at(source, 7 * 512) == 7 * 512); /* its unit has clusters */
 	assert_true(source_data_at(source, 8 * 512) == far / 2048 * 2048);
@@ -240,20 +202,20 @@ static void test_offsets_beyond_64_bits(void **state)
 {
 	struct ntfs_run runs[] = {
 	    {0, 0, 1}, {1, NTFS_HOLE, (1ull << 43) - 1}, {1ull << 43, 0, 1ull << 51}};
-	struct ntfs_stream stream = stream_of(runs, 3, INT64_MAX);
+	struct ntfs_stream stream = fixture_stream_of(runs, 3, INT64_MAX);
 	struct range *ranges = NULL;
 	struct source *source;
 	size_t count = 0;
-	struct disk d;
+	struct fixture_stream_disk d;
 	uint8_t to[512];
 	size_t got = 0;
 	struct err err = {0};
 
 	(void)state;
-	make(&d);
+	fixture_stream_disk(&d);
 	d.volume.geometry.cluster_size = 2 << 20;
 	d.volume.geometry.clusters = 1;
-	source = open_stream(&d, &stream);
+	source = fixture_stream_open(&d, &stream);
 	assert_true(source->read(source, 512, to, 512, &got, NULL));
 	assert_int_equal(to[0], 1);
 	assert_true(source->read(source, 4 << 20, to, 512, &got, NULL));
@@ -270,16 +232,16 @@ static void test_offsets_beyond_64_bits(void **state)
 static void test_ranges(void **state)
 {
 	struct ntfs_run runs[] = {{0, 10, 2}, {2, 40, 1}, {3, NTFS_HOLE, 2}, {5, 5, 3}, {8, 9, 1}};
-	struct ntfs_stream stream = stream_of(runs, 5, 7 * 512 - 1);
+	struct ntfs_stream stream = fixture_stream_of(runs, 5, 7 * 512 - 1);
 	struct range *ranges = NULL;
 	struct source *source = NULL;
 	size_t count = 0;
 	size_t got = 0;
-	struct disk d;
+	struct fixture_stream_disk d;
 	uint8_t to[4096];
 
 	(void)state;
-	make(&d);
+	fixture_stream_disk(&d);
 	assert_true(ntfs_stream_ranges(&d.volume, &stream, &ranges, &count, NULL));
 	assert_int_equal(count, 2);
 	assert_int_equal(ranges[0].offset, 0);
@@ -334,124 +296,6 @@ static void test_resident(void **state)
 	assert_int_equal(err.kind, ERR_UNSUPPORTED);
 }
 
-/* Three units of 16 clusters: packed into one cluster, a hole, stored. */
-static struct ntfs_stream packed_stream(struct disk *d, struct ntfs_run runs[4])
-{
-	/* Two chunks of 4096 'a': a literal and a reference to it. */
-	static const uint8_t packed[] = {
-	    0x03, 0xb0, 0x02, 'a', 0xfc, 0x0f, 0x03, 0xb0, 0x02, 'a', 0xfc, 0x0f, 0, 0};
-	struct ntfs_run all[] = {{0, 3, 1}, {1, NTFS_HOLE, 15}, {16, NTFS_HOLE, 16}, {32, 20, 16}};
-
-	memcpy(runs, all, sizeof(all));
-	memcpy(d->at + 3 * 512, packed, sizeof(packed));
-	struct ntfs_stream stream = stream_of(runs, 4, 3 * 8192 - 5);
-
-	stream.flags = NTFS_STREAM_COMPRESSED;
-	stream.compression_unit = 4;
-	return stream;
-}
-
-static void test_compressed(void **state)
-{
-	struct ntfs_run runs[4];
-	struct disk d;
-	static uint8_t to[32768];
-	size_t got = 0;
-
-	(void)state;
-	make(&d);
-	struct ntfs_stream stream = packed_stream(&d, runs);
-	struct source *source = open_stream(&d, &stream);
-
-	assert_true(source->read(source, 0, to, sizeof(to), &got, NULL));
-	assert_int_equal(got, 3 * 8192 - 5);
-	for (size_t i = 0; i < 8192; i++)
-		assert_int_equal(to[i], 'a');
-	for (size_t i = 8192; i < 16384; i++)
-		assert_int_equal(to[i], 0);
-	for (size_t i = 16384; i < got; i++)
-		assert_int_equal(to[i], 20 + (i - 16384) / 512);
-	assert_true(source->read(source, 8190, to, 4, &got, NULL));
-	assert_memory_equal(to, "aa\0\0", 4);
-	source_close(source);
-	assert_false(ntfs_stream_open_runs(&d.volume, NULL, &stream, &source, NULL));
-	source_close(d.raw);
-}
-
-static void test_compressed_initialized(void **state)
-{
-	struct ntfs_run runs[4];
-	struct disk d;
-	static uint8_t to[32768];
-	size_t got = 0;
-
-	(void)state;
-	make(&d);
-	struct ntfs_stream stream = packed_stream(&d, runs);
-
-	stream.initialized = 100;
-	stream.run_count = 2; /* what was never written needs no clusters */
-	struct source *source = open_stream(&d, &stream);
-
-	assert_true(source->read(source, 0, to, sizeof(to), &got, NULL));
-	assert_int_equal(got, 3 * 8192 - 5);
-	assert_int_equal(to[99], 'a');
-	assert_int_equal(to[100], 0);
-	source_close(source);
-	source_close(d.raw);
-}
-
-static void test_compressed_damage(void **state)
-{
-	struct ntfs_run runs[4];
-	struct disk d;
-	static uint8_t to[32768];
-	size_t got = 0;
-	struct err err = {0};
-
-	(void)state;
-	make(&d);
-	struct ntfs_stream stream = packed_stream(&d, runs);
-
-	d.at[3 * 512 + 10] = 0xff; /* the second chunk refers far back */
-	d.at[3 * 512 + 11] = 0xff;
-	struct source *source = open_stream(&d, &stream);
-
-	assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
-	assert_int_equal(err.kind, ERR_DAMAGED);
-	assert_int_equal(got, 4097);
-	assert_int_equal(to[4096], 'a');
-	/* What is behind the damaged unit is still read. */
-	assert_true(source->read(source, 16384, to, 10, &got, &err));
-	assert_int_equal(to[0], 20);
-	source_close(source);
-	source_close(d.raw);
-
-	make(&d);
-	stream = packed_stream(&d, runs);
-	runs[0].lcn = 64; /* the packed cluster lies outside the volume */
-	source = open_stream(&d, &stream);
-	assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
-	assert_int_equal(err.kind, ERR_DAMAGED);
-	assert_int_equal(got, 0);
-	source_close(source);
-	source_close(d.raw);
-
-	make(&d);
-	stream = packed_stream(&d, runs);
-	stream.run_count = 3; /* the last unit has no runs */
-	source = open_stream(&d, &stream);
-	assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
-	assert_int_equal(err.kind, ERR_DAMAGED);
-	assert_int_equal(got, 16384);
-	source_close(source);
-
-	stream.compression_unit = 17;
-	assert_false(ntfs_stream_open(&d.volume, NULL, &stream, &source, &err));
-	assert_int_equal(err.kind, ERR_UNSUPPORTED);
-	source_close(d.raw);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,9 +308,6 @@ int main(void)
 	    cmocka_unit_test(test_offsets_beyond_64_bits),
 	    cmocka_unit_test(test_ranges),
 	    cmocka_unit_test(test_resident),
-	    cmocka_unit_test(test_compressed),
-	    cmocka_unit_test(test_compressed_initialized),
-	    cmocka_unit_test(test_compressed_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

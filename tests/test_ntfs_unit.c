@@ -1,0 +1,135 @@
+/* Compression units: packed, stored and in between, and what is lost where they are damaged. */
+#include "tests/unit.h"
+
+#include "tests/fixture_stream.h"
+
+#include <string.h>
+
+/* Three units of 16 clusters: packed into one cluster, a hole, stored. */
+static struct ntfs_stream packed_stream(struct fixture_stream_disk *d, struct ntfs_run runs[4])
+{
+	/* Two chunks of 4096 'a': a literal and a reference to it. */
+	static const uint8_t packed[] = {
+	    0x03, 0xb0, 0x02, 'a', 0xfc, 0x0f, 0x03, 0xb0, 0x02, 'a', 0xfc, 0x0f, 0, 0};
+	struct ntfs_run all[] = {{0, 3, 1}, {1, NTFS_HOLE, 15}, {16, NTFS_HOLE, 16}, {32, 20, 16}};
+
+	memcpy(runs, all, sizeof(all));
+	memcpy(d->at + 3 * 512, packed, sizeof(packed));
+	struct ntfs_stream stream = fixture_stream_of(runs, 4, 3 * 8192 - 5);
+
+	stream.flags = NTFS_STREAM_COMPRESSED;
+	stream.compression_unit = 4;
+	return stream;
+}
+
+static void test_compressed(void **state)
+{
+	struct ntfs_run runs[4];
+	struct fixture_stream_disk d;
+	static uint8_t to[32768];
+	size_t got = 0;
+
+	(void)state;
+	fixture_stream_disk(&d);
+	struct ntfs_stream stream = packed_stream(&d, runs);
+	struct source *source = fixture_stream_open(&d, &stream);
+
+	assert_true(source->read(source, 0, to, sizeof(to), &got, NULL));
+	assert_int_equal(got, 3 * 8192 - 5);
+	for (size_t i = 0; i < 8192; i++)
+		assert_int_equal(to[i], 'a');
+	for (size_t i = 8192; i < 16384; i++)
+		assert_int_equal(to[i], 0);
+	for (size_t i = 16384; i < got; i++)
+		assert_int_equal(to[i], 20 + (i - 16384) / 512);
+	assert_true(source->read(source, 8190, to, 4, &got, NULL));
+	assert_memory_equal(to, "aa\0\0", 4);
+	source_close(source);
+	assert_false(ntfs_stream_open_runs(&d.volume, NULL, &stream, &source, NULL));
+	source_close(d.raw);
+}
+
+static void test_compressed_initialized(void **state)
+{
+	struct ntfs_run runs[4];
+	struct fixture_stream_disk d;
+	static uint8_t to[32768];
+	size_t got = 0;
+
+	(void)state;
+	fixture_stream_disk(&d);
+	struct ntfs_stream stream = packed_stream(&d, runs);
+
+	stream.initialized = 100;
+	stream.run_count = 2; /* what was never written needs no clusters */
+	struct source *source = fixture_stream_open(&d, &stream);
+
+	assert_true(source->read(source, 0, to, sizeof(to), &got, NULL));
+	assert_int_equal(got, 3 * 8192 - 5);
+	assert_int_equal(to[99], 'a');
+	assert_int_equal(to[100], 0);
+	source_close(source);
+	source_close(d.raw);
+}
+
+static void test_compressed_damage(void **state)
+{
+	struct ntfs_run runs[4];
+	struct fixture_stream_disk d;
+	static uint8_t to[32768];
+	size_t got = 0;
+	struct err err = {0};
+
+	(void)state;
+	fixture_stream_disk(&d);
+	struct ntfs_stream stream = packed_stream(&d, runs);
+
+	d.at[3 * 512 + 10] = 0xff; /* the second chunk refers far back */
+	d.at[3 * 512 + 11] = 0xff;
+	struct source *source = fixture_stream_open(&d, &stream);
+
+	assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_int_equal(got, 4097);
+	assert_int_equal(to[4096], 'a');
+	/* What is behind the damaged unit is still read. */
+	assert_true(source->read(source, 16384, to, 10, &got, &err));
+	assert_int_equal(to[0], 20);
+	source_close(source);
+	source_close(d.raw);
+
+	fixture_stream_disk(&d);
+	stream = packed_stream(&d, runs);
+	runs[0].lcn = 64; /* the packed cluster lies outside the volume */
+	source = fixture_stream_open(&d, &stream);
+	assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_int_equal(got, 0);
+	source_close(source);
+	source_close(d.raw);
+
+	fixture_stream_disk(&d);
+	stream = packed_stream(&d, runs);
+	stream.run_count = 3; /* the last unit has no runs */
+	source = fixture_stream_open(&d, &stream);
+	assert_false(source->read(source, 0, to, sizeof(to), &got, &err));
+	assert_int_equal(err.kind, ERR_DAMAGED);
+	assert_int_equal(got, 16384);
+	source_close(source);
+
+	stream.compression_unit = 17;
+	assert_false(ntfs_stream_open(&d.volume, NULL, &stream, &source, &err));
+	assert_int_equal(err.kind, ERR_UNSUPPORTED);
+	source_close(d.raw);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_compressed),
+	    cmocka_unit_test(test_compressed_initialized),
+	    cmocka_unit_test(test_compressed_damage),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
