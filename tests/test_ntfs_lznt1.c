@@ -81,6 +81,8 @@ static void test_damage(void **state)
 	    {"\xff\x3fzzz", 5, 3},                /* stored: 4096 bytes told, 3 there */
 	    {"\x05\xb0\x00z", 4, 1},              /* packed: cut */
 	    {"\x05\xb0\x04zz\xff\xff\x00", 8, 2}, /* distance over the start */
+	    {"Lorem ipsum dolor", 17, 0},         /* 0x6f4c: text, not the signature of a chunk */
+	    {"\x02\x00\x01\x02\x03", 5, 0},       /* a stored chunk without it */
 	};
 
 	(void)state;

@@ -3,6 +3,8 @@
 
 #define CHUNK      4096u
 #define COMPRESSED 0x8000u
+#define SIGNATURE  0x7000u
+#define SIGNED     0x3000u
 #define SIZE_MASK  0x0fffu
 
 struct chunk {
@@ -81,6 +83,9 @@ bool lznt1_decompress(struct bytes in, uint8_t *out, size_t room, size_t *got, s
 
 		if (header == 0)
 			break;
+		if ((header & SIGNATURE) != SIGNED)
+			return fail(
+			    err, ERR_DAMAGED, "LZNT1: 0x%04x is not the header of a chunk", header);
 		pos += 2;
 		memset(out + *got, 0, start - *got);
 		struct chunk c = {.in = in.at + pos, .out = out + start};
