@@ -123,12 +123,114 @@ static void test_compressed_damage(void **state)
 	source_close(d.raw);
 }
 
+/* Reads len bytes at offset of a stream of one compressed unit or more: how many are good, and *to. */
+static size_t read_at(struct fixture_stream_disk *d, const struct ntfs_stream *stream,
+    uint64_t offset, size_t len, uint8_t *to, enum err_kind kind)
+{
+	struct source *source = fixture_stream_open(d, stream);
+	struct err err = {0};
+	size_t got = 0;
+	bool ok = source->read(source, offset, to, len, &got, &err);
+
+	assert_int_equal(err.kind, kind);
+	assert_int_equal(ok, kind == ERR_NONE);
+	source_close(source);
+	return got;
+}
+
+/* A cluster that is lost costs no more than itself where nothing is packed. */
+static void test_plain_unit_damage(void **state)
+{
+	struct ntfs_run runs[] = {{0, 20, 3}, {3, FIXTURE_CLUSTERS, 1}, {4, 24, 12}};
+	struct ntfs_run holes[] = {{0, NTFS_HOLE, 4}, {16, 20, 16}};
+	struct ntfs_stream stream = fixture_stream_of(runs, 3, 8192);
+	uint8_t to[8192];
+	struct fixture_stream_disk d;
+
+	(void)state;
+	fixture_stream_disk(&d);
+	stream.flags = NTFS_STREAM_COMPRESSED;
+	stream.compression_unit = 4;
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_DAMAGED), 3 * 512);
+	assert_int_equal(to[3 * 512 - 1], 22);
+	assert_int_equal(read_at(&d, &stream, 3 * 512, 512, to, ERR_DAMAGED), 0);
+	assert_int_equal(read_at(&d, &stream, 4 * 512, 12 * 512, to, ERR_NONE), 12 * 512);
+	assert_int_equal(to[0], 24);
+	assert_int_equal(to[12 * 512 - 1], 35);
+	/* A hole, and behind it no runs. */
+	stream.runs = holes;
+	stream.run_count = 2;
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_DAMAGED), 4 * 512);
+	assert_int_equal(to[4 * 512 - 1], 0);
+	source_close(d.raw);
+}
+
+/* A damaged chunk costs itself, as long as headers follow each other behind it. */
+static void test_chunk_damage(void **state)
+{
+	static const uint8_t packed[] = {
+	    0x03, 0xb0, 0x02, 'a', 0xff, 0xff, 0x03, 0xb0, 0x02, 'b', 0xfc, 0x0f, 0, 0};
+	struct ntfs_run runs[4];
+	uint8_t to[8192];
+	struct fixture_stream_disk d;
+
+	(void)state;
+	fixture_stream_disk(&d);
+	struct ntfs_stream stream = packed_stream(&d, runs);
+
+	memcpy(d.at + 3 * 512, packed, sizeof(packed));
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_DAMAGED), 1);
+	assert_int_equal(to[0], 'a');
+	assert_int_equal(read_at(&d, &stream, 4095, 8, to, ERR_DAMAGED), 0);
+	assert_int_equal(read_at(&d, &stream, 4096, 4096, to, ERR_NONE), 4096);
+	assert_int_equal(to[0], 'b');
+	assert_int_equal(to[4095], 'b');
+	d.at[3 * 512] = 4; /* no header where this one says */
+	assert_int_equal(read_at(&d, &stream, 4096, 4096, to, ERR_DAMAGED), 0);
+	d.at[3 * 512] = 3;
+	d.at[3 * 512 + 6] = 0; /* an end that comes too early there */
+	d.at[3 * 512 + 7] = 0;
+	assert_int_equal(read_at(&d, &stream, 4096, 4096, to, ERR_DAMAGED), 0);
+	source_close(d.raw);
+}
+
+/* Clusters of a packed unit that cannot be read, behind all that it needs, and before. */
+static void test_packed_tail(void **state)
+{
+	static const uint8_t packed[] = {0x03, 0xb0, 0x02, 'a', 0xfc, 0x0f, 0xff, 0x3f};
+	struct ntfs_run runs[] = {
+	    {0, 3, 1}, {1, FIXTURE_CLUSTERS, 1}, {2, NTFS_HOLE, 14}, {16, 20, 32}};
+	struct ntfs_run all[4];
+	uint8_t to[8192];
+	struct fixture_stream_disk d;
+
+	(void)state;
+	fixture_stream_disk(&d);
+	struct ntfs_stream stream = packed_stream(&d, all);
+
+	stream.runs = runs;
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_NONE), 8192);
+	assert_int_equal(to[8191], 'a');
+	memset(d.at + 3 * 512 + 6, 0, 8); /* the end mark */
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_NONE), 8192);
+	assert_int_equal(to[4095], 'a');
+	assert_int_equal(to[4096], 0);
+	memset(d.at + 3 * 512, 's', 512);
+	memcpy(d.at + 3 * 512, packed, sizeof(packed)); /* a stored chunk that goes on */
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_DAMAGED), 4096 + 504);
+	assert_int_equal(to[4096], 's');
+	source_close(d.raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_compressed),
 	    cmocka_unit_test(test_compressed_initialized),
 	    cmocka_unit_test(test_compressed_damage),
+	    cmocka_unit_test(test_plain_unit_damage),
+	    cmocka_unit_test(test_chunk_damage),
+	    cmocka_unit_test(test_packed_tail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

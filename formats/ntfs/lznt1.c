@@ -1,7 +1,7 @@
 /* LZNT1: chunks of 4 KiB, each stored or with back references into itself. See lznt1.h. */
 #include "formats/ntfs/lznt1.h"
 
-#define CHUNK      4096u
+#define CHUNK      LZNT1_CHUNK
 #define COMPRESSED 0x8000u
 #define SIGNATURE  0x7000u
 #define SIGNED     0x3000u
@@ -71,40 +71,73 @@ static void store_chunk(struct chunk *c)
 	memcpy(c->out, c->in, c->len);
 }
 
+bool lznt1_has_chunk(struct bytes in, size_t pos)
+{
+	return in.len - pos >= 2 && le16(in.at + pos) != 0;
+}
+
+static bool is_signed(unsigned header)
+{
+	return (header & SIGNATURE) == SIGNED;
+}
+
+bool lznt1_chunk(
+    struct bytes in, size_t *pos, uint8_t *out, size_t room, size_t *got, struct err *err)
+{
+	unsigned header = le16(in.at + *pos);
+	size_t len = (header & SIZE_MASK) + 1;
+	size_t left = in.len - *pos - 2;
+	bool cut = len > left;
+	bool ok = true;
+	struct chunk c = {.in = in.at + *pos + 2, .in_len = cut ? left : len, .out = out};
+
+	c.room = room < CHUNK ? room : CHUNK;
+	*got = 0;
+	if (!is_signed(header)) {
+		*pos = in.len;
+		return fail(err, ERR_DAMAGED, "LZNT1: 0x%04x is not the header of a chunk", header);
+	}
+	*pos += 2 + c.in_len;
+	if (header & COMPRESSED)
+		ok = decompress_chunk(&c, err);
+	else
+		store_chunk(&c);
+	*got = c.len;
+	if (ok && cut && c.len < c.room)
+		return fail(err, ERR_DAMAGED, "LZNT1: chunk of %zu bytes where %zu are left", len,
+		    c.in_len);
+	return ok;
+}
+
+bool lznt1_is_row(struct bytes in, size_t pos, size_t left)
+{
+	while (left > 0 && lznt1_has_chunk(in, pos)) {
+		unsigned header = le16(in.at + pos);
+		size_t len = (header & SIZE_MASK) + 1;
+
+		if (!is_signed(header) || len > in.len - pos - 2)
+			return false;
+		pos += 2 + len;
+		left -= left < CHUNK ? left : CHUNK;
+	}
+	return left == 0;
+}
+
 bool lznt1_decompress(struct bytes in, uint8_t *out, size_t room, size_t *got, struct err *err)
 {
 	size_t pos = 0;
 	size_t start = 0; /* of the chunk in out */
 
 	*got = 0;
-	while (start < room && in.len - pos >= 2) {
-		unsigned header = le16(in.at + pos);
-		size_t len = (header & SIZE_MASK) + 1;
+	while (start < room && lznt1_has_chunk(in, pos)) {
+		size_t len = 0;
+		bool ok;
 
-		if (header == 0)
-			break;
-		if ((header & SIGNATURE) != SIGNED)
-			return fail(
-			    err, ERR_DAMAGED, "LZNT1: 0x%04x is not the header of a chunk", header);
-		pos += 2;
 		memset(out + *got, 0, start - *got);
-		struct chunk c = {.in = in.at + pos, .out = out + start};
-		bool cut = len > in.len - pos;
-		bool ok = true;
-
-		c.in_len = cut ? in.len - pos : len;
-		c.room = room - start < CHUNK ? room - start : CHUNK;
-		if (header & COMPRESSED)
-			ok = decompress_chunk(&c, err);
-		else
-			store_chunk(&c);
-		*got = start + c.len;
+		ok = lznt1_chunk(in, &pos, out + start, room - start, &len, err);
+		*got = start + len;
 		if (!ok)
 			return false;
-		if (cut && c.len < c.room)
-			return fail(err, ERR_DAMAGED,
-			    "LZNT1: chunk of %zu bytes where %zu are left", len, c.in_len);
-		pos += c.in_len;
 		start += CHUNK;
 	}
 	return true;

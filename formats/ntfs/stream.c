@@ -14,6 +14,7 @@ static void stream_free(struct source *self)
 	free(s->content);
 	free(s->unit);
 	free(s->packed);
+	free(s->chunk_good);
 	free(s);
 }
 
@@ -129,6 +130,22 @@ static bool read_plain(
 	return true;
 }
 
+/* Reads a piece that lies in one compression unit; *done is how much of it was good. */
+static bool read_unit(struct ntfs_stream_source *s, uint64_t at, uint8_t *to, size_t len,
+    size_t *done, struct err *err)
+{
+	size_t inside = (size_t)(at % s->unit_size);
+
+	*done = 0;
+	if (!ntfs_unit_load(s, at / s->unit_size, err))
+		return false;
+	if (s->unit_is_plain)
+		return ntfs_stream_read_runs(s, at, to, len, done, err);
+	*done = ntfs_unit_good(s, inside, len);
+	memcpy(to, s->unit + inside, *done);
+	return *done == len || fail(err, s->unit_why.kind, "%s", s->unit_why.text);
+}
+
 static bool read_compressed(
     struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
 {
@@ -139,21 +156,14 @@ static bool read_compressed(
 	*got = 0;
 	while (*got < real) {
 		uint64_t at = offset + *got;
-		size_t inside = (size_t)(at % s->unit_size);
-		size_t want = real - *got;
+		size_t left = s->unit_size - (size_t)(at % s->unit_size);
+		size_t want = real - *got < left ? real - *got : left;
+		size_t done;
+		bool ok = read_unit(s, at, (uint8_t *)to + *got, want, &done, err);
 
-		if (!ntfs_unit_load(s, at / s->unit_size, err))
+		*got += done;
+		if (!ok)
 			return false;
-		if (want > s->unit_size - inside)
-			want = s->unit_size - inside;
-		size_t good = inside < s->unit_good ? s->unit_good - inside : 0;
-
-		if (good > want)
-			good = want;
-		memcpy((uint8_t *)to + *got, s->unit + inside, good);
-		*got += good;
-		if (good < want)
-			return fail(err, s->unit_why.kind, "%s", s->unit_why.text);
 	}
 	*got = whole;
 	return true;

@@ -31,18 +31,56 @@ static struct stored count_stored(const struct ntfs_stream_source *s, uint64_t v
 	return stored;
 }
 
-static void unpack(struct ntfs_stream_source *s, size_t packed_len)
+/* How many bytes of the unit from there on are content. */
+static size_t count_written(const struct ntfs_stream_source *s, size_t inside)
 {
-	bool ok;
+	uint64_t at = s->unit_number * s->unit_size + inside;
+	uint64_t left = at < s->initialized ? s->initialized - at : 0;
 
-	s->unit_why = (struct err){0};
-	ok = lznt1_decompress((struct bytes){.at = s->packed, .len = packed_len}, s->unit,
-	    s->unit_size, &s->unit_good, &s->unit_why);
-	if (!ok)
-		return;
-	/* A unit that says its end early is zeros from there. */
-	memset(s->unit + s->unit_good, 0, s->unit_size - s->unit_good);
-	s->unit_good = s->unit_size;
+	return left < s->unit_size - inside ? (size_t)left : s->unit_size - inside;
+}
+
+/* Unpacks the chunk that begins at *pos, or fills with zeros behind the last. False: nothing behind it can be had. is_cut:
+ * what follows `in` could not be read. */
+static bool unpack_chunk(
+    struct ntfs_stream_source *s, struct bytes in, bool is_cut, size_t *pos, size_t start)
+{
+	size_t left = s->unit_size - start;
+	size_t room = left < LZNT1_CHUNK ? left : LZNT1_CHUNK;
+	uint16_t *good = &s->chunk_good[start / LZNT1_CHUNK];
+	size_t got = 0;
+	struct err why;
+
+	if (!lznt1_has_chunk(in, *pos)) {
+		if (is_cut && in.len - *pos < 2)
+			return false;
+	} else if (!lznt1_chunk(in, pos, s->unit + start, room, &got, &why)) {
+		if (s->unit_why.kind == ERR_NONE)
+			s->unit_why = why;
+		*good = (uint16_t)got;
+		return lznt1_is_row(in, *pos, count_written(s, start + room));
+	}
+	memset(s->unit + start + got, 0, room - got);
+	*good = (uint16_t)room;
+	return true;
+}
+
+/* Unpacks `clusters` clusters. A damaged chunk costs itself, and those behind it where no row of headers follows. */
+static void unpack(struct ntfs_stream_source *s, uint64_t vcn, uint64_t clusters)
+{
+	struct bytes in = {.at = s->packed};
+	bool is_cut = !ntfs_stream_read_runs(s, vcn * s->cluster_size, s->packed,
+	    (size_t)clusters * s->cluster_size, &in.len, &s->unit_why);
+	size_t pos = 0;
+
+	for (size_t start = 0; start < s->unit_size; start += LZNT1_CHUNK)
+		if (!unpack_chunk(s, in, is_cut, &pos, start))
+			break;
+}
+
+static size_t count_chunks(const struct ntfs_stream_source *s)
+{
+	return s->unit_size / LZNT1_CHUNK + (s->unit_size % LZNT1_CHUNK != 0);
 }
 
 static bool has_memory(struct ntfs_stream_source *s, struct err *err)
@@ -51,7 +89,9 @@ static bool has_memory(struct ntfs_stream_source *s, struct err *err)
 		s->unit = malloc(s->unit_size);
 	if (!s->packed)
 		s->packed = malloc(s->unit_size);
-	if (!s->unit || !s->packed)
+	if (!s->chunk_good)
+		s->chunk_good = malloc(count_chunks(s) * sizeof(*s->chunk_good));
+	if (!s->unit || !s->packed || !s->chunk_good)
 		return fail(err, ERR_MEMORY, "no memory for a compression unit");
 	return true;
 }
@@ -60,41 +100,37 @@ bool ntfs_unit_load(struct ntfs_stream_source *s, uint64_t number, struct err *e
 {
 	uint64_t clusters = s->unit_size / s->cluster_size;
 	uint64_t vcn = number * clusters;
-	struct stored stored;
-	size_t got = 0;
 
 	if (number == s->unit_number)
 		return true;
 	if (!has_memory(s, err))
 		return false;
+	struct stored stored = count_stored(s, vcn, vcn + clusters);
+
 	s->unit_number = number;
+	/* Without clusters it is a hole, or damage. Cut short by the end of the runs it is not known to be packed. */
+	s->unit_is_plain = stored.clusters == 0 || stored.clusters == clusters ||
+			   stored.covered == stored.clusters;
 	s->unit_why = (struct err){0};
-	stored = count_stored(s, vcn, vcn + clusters);
-	if (stored.covered == 0 || stored.clusters == clusters ||
-	    stored.covered == stored.clusters) {
-		/* Not packed; or cut short by the end of the runs, then not known to be packed. */
-		bool ok = ntfs_stream_read_runs(
-		    s, vcn * s->cluster_size, s->unit, s->unit_size, &s->unit_good, &s->unit_why);
-
-		(void)ok;
-		return true;
-	}
-	if (stored.clusters == 0) {
-		memset(s->unit, 0, s->unit_size);
-		s->unit_good = s->unit_size;
-		return true;
-	}
-	if (!ntfs_stream_read_runs(s, vcn * s->cluster_size, s->packed,
-		(size_t)stored.clusters * s->cluster_size, &got, &s->unit_why)) {
-		struct err why = s->unit_why;
-
-		unpack(s, got);
-		if (s->unit_why.kind ==
-		    ERR_NONE) /* it seemed whole: the rest is lost all the same */
-			s->unit_good = 0;
-		s->unit_why = why;
-		return true;
-	}
-	unpack(s, got);
+	memset(s->chunk_good, 0, count_chunks(s) * sizeof(*s->chunk_good));
+	if (!s->unit_is_plain)
+		unpack(s, vcn, stored.clusters);
 	return true;
+}
+
+size_t ntfs_unit_good(const struct ntfs_stream_source *s, size_t inside, size_t want)
+{
+	size_t good = 0;
+
+	while (good < want) {
+		size_t at = (inside + good) % LZNT1_CHUNK;
+		size_t of_chunk = s->chunk_good[(inside + good) / LZNT1_CHUNK];
+
+		if (of_chunk <= at)
+			break;
+		good += of_chunk - at;
+		if (of_chunk < LZNT1_CHUNK)
+			break;
+	}
+	return good < want ? good : want;
 }
