@@ -222,6 +222,76 @@ static void test_packed_tail(void **state)
 	source_close(d.raw);
 }
 
+/* Runs that end in the middle of a unit: nothing tells that it is packed but its first header. */
+static void test_unit_cut(void **state)
+{
+	struct ntfs_run runs[] = {{0, 3, 1}, {16, 20, 16}};
+	struct ntfs_run all[4];
+	uint8_t to[8192];
+	struct fixture_stream_disk d;
+
+	(void)state;
+	fixture_stream_disk(&d);
+	struct ntfs_stream stream = packed_stream(&d, all);
+
+	stream.runs = runs;
+	stream.run_count = 2;
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_NONE), 8192);
+	assert_memory_equal(to + 8190, "aa", 2);
+	d.at[3 * 512 + 11] = 0xff; /* it does not unpack */
+	assert_int_equal(read_at(&d, &stream, 0, 512, to, ERR_DAMAGED), 0);
+	d.at[3 * 512] = 'x'; /* it is not packed: but is it whole? */
+	d.at[3 * 512 + 1] = 'x';
+	assert_int_equal(read_at(&d, &stream, 0, 512, to, ERR_DAMAGED), 0);
+	assert_int_equal(read_at(&d, &stream, 8192, 512, to, ERR_NONE), 512);
+	/* Its beginning is missing. */
+	runs[0].vcn = 4;
+	assert_int_equal(read_at(&d, &stream, 4 * 512, 512, to, ERR_DAMAGED), 0);
+	runs[0].vcn = 0;
+	/* At the end of all runs it is plain, also where extents are missing elsewhere. */
+	stream.run_count = 1;
+	stream.size = 300;
+	for (unsigned i = 0; i < 2; i++) {
+		stream.incomplete = i == 1;
+		assert_int_equal(read_at(&d, &stream, 0, 512, to, ERR_NONE), 300);
+		assert_int_equal(to[0], 'x');
+	}
+	stream.size = 600;
+	assert_int_equal(read_at(&d, &stream, 0, 512, to, ERR_DAMAGED), 0);
+	/* But for one that lost its hole. */
+	stream = packed_stream(&d, all);
+	stream.run_count = 1;
+	stream.size = 300;
+	stream.incomplete = true;
+	assert_int_equal(read_at(&d, &stream, 0, 300, to, ERR_NONE), 300);
+	assert_int_equal(to[0], 'a');
+	source_close(d.raw);
+}
+
+/* Clusters behind a hole of their unit: no Windows stores it so. */
+static void test_clusters_behind_hole(void **state)
+{
+	struct ntfs_run first[] = {{0, NTFS_HOLE, 4}, {4, 20, 12}};
+	struct ntfs_run middle[] = {{0, 3, 1}, {1, NTFS_HOLE, 4}, {5, 20, 11}};
+	struct ntfs_run all[4];
+	uint8_t to[8192];
+	struct fixture_stream_disk d;
+
+	(void)state;
+	fixture_stream_disk(&d);
+	struct ntfs_stream stream = packed_stream(&d, all);
+
+	stream.size = 8192;
+	stream.runs = first;
+	stream.run_count = 2;
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_DAMAGED), 0);
+	assert_int_equal(read_at(&d, &stream, 4 * 512, 512, to, ERR_DAMAGED), 0);
+	stream.runs = middle;
+	stream.run_count = 3;
+	assert_int_equal(read_at(&d, &stream, 0, 8192, to, ERR_DAMAGED), 0);
+	source_close(d.raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +301,8 @@ int main(void)
 	    cmocka_unit_test(test_plain_unit_damage),
 	    cmocka_unit_test(test_chunk_damage),
 	    cmocka_unit_test(test_packed_tail),
+	    cmocka_unit_test(test_unit_cut),
+	    cmocka_unit_test(test_clusters_behind_hole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

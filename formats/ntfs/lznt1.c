@@ -81,6 +81,13 @@ static bool is_signed(unsigned header)
 	return (header & SIGNATURE) == SIGNED;
 }
 
+bool lznt1_begins(const uint8_t *at)
+{
+	unsigned header = le16(at);
+
+	return is_signed(header) && (header & COMPRESSED || header == (SIGNED | (CHUNK - 1)));
+}
+
 bool lznt1_chunk(
     struct bytes in, size_t *pos, uint8_t *out, size_t room, size_t *got, struct err *err)
 {

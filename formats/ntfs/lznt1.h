@@ -15,6 +15,8 @@ bool lznt1_decompress(
 
 /* Whether a chunk begins at pos: not a zero header, not the end of `in`. */
 bool lznt1_has_chunk(struct bytes in, size_t pos);
+/* Whether the two bytes at `at` can be the header of a unit's first chunk: packed, or stored with all its bytes. */
+bool lznt1_begins(const uint8_t *at);
 /* Decompresses the chunk there, at most room bytes (LZNT1_CHUNK at most), and moves *pos behind it: on damage to where
  * its header says that it ends, to the end of `in` where that cannot be. */
 bool lznt1_chunk(struct bytes in, size_t *pos, uint8_t *out, size_t room, size_t *got,

@@ -219,6 +219,7 @@ static bool open_runs(
 		return false;
 	s->cluster_size = g->cluster_size;
 	s->initialized = stream->initialized < stream->size ? stream->initialized : stream->size;
+	s->incomplete = stream->incomplete;
 	s->source.read = read_plain;
 	s->source.data_at = runs_data_at;
 	if (!(stream->flags & NTFS_STREAM_COMPRESSED) || stream->compression_unit == 0)

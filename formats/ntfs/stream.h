@@ -12,6 +12,7 @@ struct ntfs_stream_source {
 	size_t run_count;
 	uint32_t cluster_size;
 	uint64_t initialized;
+	bool incomplete; /* as the stream says */
 
 	/* Compressed streams: the one unit that was asked for last. */
 	size_t unit_size;
