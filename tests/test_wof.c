@@ -190,6 +190,69 @@ static void test_large(void **state)
 	}
 }
 
+struct counted { /* how many bytes were read of it */
+	struct source source;
+	uint8_t *at;
+	uint64_t read;
+};
+
+static bool read_counted(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct counted *c = (struct counted *)self;
+
+	(void)err;
+	*got = len < self->size - offset ? len : (size_t)(self->size - offset);
+	memcpy(to, c->at + offset, *got);
+	c->read += *got;
+	return true;
+}
+
+#define JUMPS      4096u /* chunks */
+#define JUMP_BYTES (1u << 20)
+
+/* Reads through content whose chunks lie `in_row` one behind the other, then elsewhere, `step` bytes on. */
+static void check_jumps(unsigned in_row, uint64_t step)
+{
+	size_t table = (JUMPS - 1) * 4;
+	struct counted c = {.source = {.read = read_counted, .close = close_nothing}};
+	struct source *s = NULL;
+	uint64_t content = 0;
+	uint8_t out[4096];
+
+	c.source.size = table + JUMP_BYTES;
+	c.at = calloc(1, (size_t)c.source.size);
+	assert_non_null(c.at);
+	for (unsigned i = 1; i < JUMPS; i++) {
+		uint64_t at = i / (in_row + 1) * step % (JUMP_BYTES - (in_row + 1) * 4096);
+
+		put_le32(c.at + 4 * (size_t)(i - 1), (uint32_t)(at + i % (in_row + 1) * 4096));
+	}
+	assert_true(
+	    ntfs_wof_open_source(&c.source, NTFS_WOF_XPRESS4K, (uint64_t)JUMPS * 4096, &s, NULL));
+	for (uint64_t at = 0; at < s->size; at += sizeof(out)) {
+		size_t got = 0;
+
+		DISCARD(s->read(s, at, out, sizeof(out), &got, NULL));
+		content += got;
+	}
+	assert_true(content > s->size / 3);
+	assert_true(c.read < 5 * content + 2 * table);
+	source_close(s);
+	free(c.at);
+}
+
+/* A table that jumps about does not make us read much more than comes out. */
+static void test_jumps(void **state)
+{
+	(void)state;
+	for (unsigned in_row = 1; in_row < 70; in_row = in_row * 2 + 1) {
+		check_jumps(in_row, 600000);
+		check_jumps(in_row, 5 * 4096);
+		check_jumps(in_row, 61 * 4096);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +260,7 @@ int main(void)
 	    cmocka_unit_test(test_damage),
 	    cmocka_unit_test(test_tables),
 	    cmocka_unit_test(test_large),
+	    cmocka_unit_test(test_jumps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

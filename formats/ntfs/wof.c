@@ -8,11 +8,13 @@
 
 #define TABLE_WINDOW 4096u        /* bytes of the table read at once */
 #define DATA_WINDOW  (256u << 10) /* of what is packed */
+#define AHEAD_LEAST  (16u << 10)  /* read ahead where a second chunk follows the first */
 
 struct window { /* bytes of the packed stream at hand */
 	uint8_t *at;
 	uint64_t offset;
 	size_t len, room;
+	size_t used; /* bytes that were asked for since it was read */
 };
 
 struct wof_source {
@@ -45,24 +47,40 @@ const char *ntfs_wof_word(enum ntfs_wof_algorithm algorithm)
 	return algorithms[algorithm].word;
 }
 
+/* How much to read at offset, where len bytes are wanted: twice as much as last time when that was used up and this
+ * goes on with it; else no more than wanted, so that a table that jumps about costs no more than comes out. */
+static size_t count_ahead(
+    const struct wof_source *s, const struct window *w, uint64_t offset, size_t len)
+{
+	uint64_t left = s->packed->size - offset;
+	bool goes_on = offset >= w->offset && offset - w->offset <= w->len;
+	size_t want = len;
+
+	if (goes_on && w->used >= w->len / 2)
+		want = w->len < AHEAD_LEAST / 2 ? AHEAD_LEAST + len : 2 * w->len + len;
+	want = want < w->room ? want : w->room;
+	return left < want ? (size_t)left : want;
+}
+
 /* Makes len bytes at offset of the packed stream stand at *out, reading ahead. */
 static bool look(struct wof_source *s, struct window *w, uint64_t offset, size_t len,
     const uint8_t **out, struct err *err)
 {
 	if (offset < w->offset || offset - w->offset > w->len ||
 	    w->len - (offset - w->offset) < len) {
+		size_t want = count_ahead(s, w, offset, len);
 		size_t got = 0;
-		uint64_t left = s->packed->size - offset;
-		size_t want = left < w->room ? (size_t)left : w->room;
 
 		w->offset = offset;
 		w->len = 0;
+		w->used = 0;
 		/* What fails farther on does not matter now; and a failure gets a second try. */
 		DISCARD(s->packed->read(s->packed, offset, w->at, want, &got, NULL));
 		if (got < len && !source_read_exact(s->packed, offset, w->at, len, err))
 			return false;
 		w->len = got < len ? len : got;
 	}
+	w->used += len;
 	*out = w->at + (offset - w->offset);
 	return true;
 }
