@@ -137,14 +137,14 @@ static bool check_coverage(
 	return true;
 }
 
-/* What WOF packed of the file, unpacked. False: there is none, or wof_why tells why it cannot be. */
+/* What WOF packed of the file, unpacked. False: there is none, or wof_why tells why it cannot be, or cannot be told. */
 static bool open_wof(const struct wanted *w, struct content *out)
 {
 	struct err *why = &out->wof_why;
 	bool is_wof;
 	bool ok = ntfs_wof_find(w->volume->ntfs, w->entry, &out->wof, &is_wof, why);
 
-	if (!is_wof)
+	if (ok && !is_wof)
 		*why = (struct err){0};
 	if (!is_wof || !ok)
 		return false;

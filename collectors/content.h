@@ -17,7 +17,8 @@ struct content {               /* zero it; free it once */
 	uint64_t packed_size;
 	/* bytes that the unnamed stream stores itself, which nobody gets to read */
 	uint64_t beneath;
-	struct err wof_why; /* why what WOF packed is not unpacked: the stream is then as it lies */
+	/* why what WOF packed, or may have packed, is not unpacked: the stream is then as it lies */
+	struct err wof_why;
 };
 
 /* Opens the stream for storing. only_runs: holes are left out however small (the journal). */

@@ -196,6 +196,48 @@ static void encrypted_files_are_stored_as_they_lie(void **state)
 		assert_int_equal(one->content.at[i], 'e');
 }
 
+/* A file that is one hole, and whose reparse point cannot be read: what it stands for is not known. */
+static void holes_are_not_taken_for_content(void **state)
+{
+	static const struct ntfs_run hole = {0, NTFS_HOLE, 16},
+				     outside = {.lcn = 5000, .length = 1};
+	const struct fixture_extent content = {.flags = NTFS_STREAM_SPARSE,
+	    .last_vcn = 15,
+	    .size = 8000,
+	    .allocated = 8192,
+	    .initialized = 8000,
+	    .runs = &hole,
+	    .run_count = 1};
+	const struct fixture_extent reparse = {
+	    .size = 24, .allocated = 512, .initialized = 24, .runs = &outside, .run_count = 1};
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	CLEANUP(outcome_free) struct outcome all = {0};
+	struct fixture_record r;
+
+	(void)state;
+	assert_true(fixture_volume_new(&v, 512, 512, 1024, 96, 20));
+	for (unsigned i = 12; i <= 13; i++) {
+		fixture_record_begin(&r, 1024, i, 1, 1);
+		fixture_record_standard(&r, 700);
+		fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, i == 12 ? "hole" : "packed");
+		(void)fixture_record_extent(&r, NTFS_DATA, NULL, 2, &content);
+		if (i == 13)
+			fixture_record_resident(&r, NTFS_DATA, "WofCompressedData", 3, "small", 5);
+		(void)fixture_record_extent(&r, NTFS_REPARSE_POINT, NULL, 4, &reparse);
+		fixture_record_end(&r);
+		fixture_volume_put(&v, &r);
+	}
+	fixture_collect_all(fake_source_new((struct bytes){v.at, v.size}), &all);
+	const struct member *one = outcome_find(&all, "fs/C/hole");
+	const struct member *two = outcome_find(&all, "fs/C/packed");
+	const struct member *small = outcome_find(&all, "fs/C/packed:WofCompressedData");
+
+	assert_true(one && one->content.len == 0 && one->has_reason && !one->is_whole);
+	assert_true(two && two->content.len == 0 && two->has_reason && !two->is_whole);
+	assert_true(small && small->content.len == 5 && small->is_whole);
+	assert_true(all.has_gaps);
+}
+
 /* Checks a member against the undamaged one. Returns whether it differs. */
 static bool check_damage(const struct member *good, const struct member *found)
 {
@@ -356,6 +398,7 @@ int main(void)
 	    cmocka_unit_test(takes_streams_that_are_alike),
 	    cmocka_unit_test(survives_each_failed_read),
 	    cmocka_unit_test(encrypted_files_are_stored_as_they_lie),
+	    cmocka_unit_test(holes_are_not_taken_for_content),
 	    cmocka_unit_test(survives_each_bad_cluster),
 	    cmocka_unit_test(survives_any_damage),
 	    cmocka_unit_test(survives_each_failed_write),

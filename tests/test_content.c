@@ -13,7 +13,19 @@
 #define SIZE      8192u /* of the content: a chunk of 'q' that is packed, one of 'r' that is not */
 #define PACKED_AT 100u  /* cluster */
 
-enum { IN_CLUSTERS = 6, IN_RECORD, IN_WIM, PLAIN, NO_STREAM, TOO_SMALL, RECORDS };
+enum {
+	IN_CLUSTERS = 6,
+	IN_RECORD,
+	IN_WIM,
+	PLAIN,
+	NO_STREAM,
+	TOO_SMALL,
+	LOST_HOLE,   /* its reparse point lies outside of the volume */
+	LOST_PACKED, /* likewise, with WofCompressedData */
+	LOST_SHORT,  /* its reparse point is of four bytes */
+	LOST_PLAIN,  /* likewise, but with content of its own */
+	RECORDS
+};
 
 static const uint8_t wof_data[] = {
     0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
@@ -69,6 +81,35 @@ static void put_clusters(struct fixture_record *r, unsigned id, uint64_t size)
 	fixture_record_extent(r, NTFS_DATA, "WofCompressedData", id, &extent);
 }
 
+static void put_lost(struct fixture_volume *v, unsigned number)
+{
+	static const struct ntfs_run outside = {0, 5000, 1}, inside = {0, PACKED_AT, 1};
+	struct fixture_extent reparse = {.size = sizeof(wof_data),
+	    .initialized = sizeof(wof_data),
+	    .allocated = CLUSTER,
+	    .runs = &outside,
+	    .run_count = 1};
+	struct fixture_extent content = {
+	    .size = 300, .initialized = 300, .allocated = CLUSTER, .runs = &inside, .run_count = 1};
+	struct fixture_record r;
+
+	fixture_record_begin(&r, 1024, number, 1, 1);
+	fixture_record_standard(&r, 700);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, "lost");
+	if (number == LOST_PLAIN)
+		fixture_record_extent(&r, NTFS_DATA, NULL, 3, &content);
+	else
+		put_hole(&r, 3, SIZE);
+	if (number == LOST_PACKED)
+		fixture_record_resident(&r, NTFS_DATA, "WofCompressedData", 4, "small", 5);
+	if (number == LOST_SHORT)
+		fixture_record_resident(&r, NTFS_REPARSE_POINT, NULL, 5, wof_data, 4);
+	else
+		fixture_record_extent(&r, NTFS_REPARSE_POINT, NULL, 5, &reparse);
+	fixture_record_end(&r);
+	fixture_volume_put(v, &r);
+}
+
 static void put_file(struct fixture_volume *v, unsigned number, size_t packed_len)
 {
 	uint8_t reparse[sizeof(wof_data) + 48] = {0};
@@ -108,8 +149,10 @@ static void make_volume(struct fixture_volume *v)
 
 	assert_true(fixture_volume_new(v, 512, CLUSTER, 1024, 140, RECORDS));
 	len = make_packed(fixture_volume_cluster(v, PACKED_AT));
-	for (unsigned i = IN_CLUSTERS; i < RECORDS; i++)
+	for (unsigned i = IN_CLUSTERS; i < LOST_HOLE; i++)
 		put_file(v, i, len);
+	for (unsigned i = LOST_HOLE; i < RECORDS; i++)
+		put_lost(v, i);
 }
 
 struct opened {
@@ -190,6 +233,25 @@ static void test_refused(void **state)
 	close_all(&o);
 }
 
+/* A hole is no content when nobody can tell what it stands for. */
+static void test_lost_reparse_point(void **state)
+{
+	struct opened o;
+
+	(void)state;
+	open_volume(&o);
+	for (unsigned i = LOST_HOLE; i <= LOST_SHORT; i++) {
+		struct err err = {0};
+
+		assert_false(open_content(&o, i, &err));
+		assert_int_equal(err.kind, ERR_DAMAGED);
+		assert_non_null(strstr(err.text, "reparse point"));
+	}
+	assert_true(open_content(&o, LOST_PLAIN, NULL));
+	assert_int_equal(o.content->size, 300);
+	close_all(&o);
+}
+
 /* A sector that cannot be read costs its chunk. */
 static void test_bad_sector(void **state)
 {
@@ -253,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_lost_reparse_point),
 	    cmocka_unit_test(test_bad_sector),
 	    cmocka_unit_test(test_nth_read),
 	};

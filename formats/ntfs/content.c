@@ -60,6 +60,16 @@ const struct ntfs_stream *ntfs_wof_packed(const struct ntfs_entry *entry)
 	return ntfs_wof_stream(entry);
 }
 
+/* Whether it has a size and no cluster. */
+static bool is_hole(const struct ntfs_stream *stream)
+{
+	size_t i = 0;
+
+	while (i < stream->run_count && stream->runs[i].lcn == NTFS_HOLE)
+		i++;
+	return !stream->resident && stream->size > 0 && i == stream->run_count;
+}
+
 bool ntfs_wof_find(struct ntfs_volume *volume, const struct ntfs_entry *entry, struct ntfs_wof *out,
     bool *found, struct err *err)
 {
@@ -73,13 +83,16 @@ bool ntfs_wof_find(struct ntfs_volume *volume, const struct ntfs_entry *entry, s
 	*found = false;
 	if (!stream || !data)
 		return true;
+	/* What has clusters is content, whatever the reparse point says. */
 	if (!ntfs_stream_load(volume, entry, stream, NTFS_REPARSE_MAX, &owned, &content, err))
-		return fail_in(err, "reparse point");
+		return !is_hole(data) || fail_in(err, "reparse point");
 	bool ok = ntfs_reparse_parse(content, &reparse, err);
 
 	*found = reparse.tag == NTFS_REPARSE_WOF;
-	if (!ok || !*found)
-		return ok || !*found;
+	if (!*found) /* too short for a tag, it tells nothing */
+		return ok || reparse.tag != 0 || !is_hole(data);
+	if (!ok)
+		return false;
 	if (reparse.shape == NTFS_REPARSE_WOF_WIM)
 		return fail(err, ERR_UNSUPPORTED, "%s", ntfs_place_why(NTFS_PLACE_WIM));
 	if (reparse.algorithm > NTFS_WOF_XPRESS16K)
@@ -138,11 +151,9 @@ bool ntfs_content_open(struct ntfs_volume *volume, const struct ntfs_entry *entr
 
 	if (!data)
 		return fail(err, ERR_MISSING, "it holds no data");
-	if (!ntfs_wof_find(volume, entry, &wof, &is_wof, err)) {
-		if (is_wof)
-			return false;
-	} else if (is_wof) {
+	if (!ntfs_wof_find(volume, entry, &wof, &is_wof, err))
+		return false;
+	if (is_wof)
 		return ntfs_wof_open(volume, entry, &wof, out, err);
-	}
 	return ntfs_stream_open(volume, entry, data, out, err);
 }

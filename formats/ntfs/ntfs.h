@@ -206,7 +206,8 @@ bool ntfs_stream_load(struct ntfs_volume *volume, const struct ntfs_entry *entry
     struct err *err) MUST_CHECK;
 
 /* What programs on Windows read in the file: its unnamed $DATA, and where WOF packed it, the content unpacked
- * (wof.h). ERR_MISSING: it has none. */
+ * (wof.h). ERR_MISSING: it has none. Fails, too, where that is one hole and the reparse point that would tell what it
+ * stands for cannot be read. */
 bool ntfs_content_open(struct ntfs_volume *volume, const struct ntfs_entry *entry,
     struct source **out, struct err *err) MUST_CHECK;
 

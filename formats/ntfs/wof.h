@@ -25,7 +25,8 @@ const struct ntfs_stream *ntfs_wof_packed(const struct ntfs_entry *entry);
 const struct ntfs_stream *ntfs_wof_stream(const struct ntfs_entry *entry);
 
 /* Whether WOF packed the file's unnamed stream: then *found is true, also on failure: ERR_UNSUPPORTED (in a WIM
- * file, or an unknown algorithm), ERR_DAMAGED (no packed stream). */
+ * file, or an unknown algorithm), ERR_DAMAGED (no packed stream). False without *found: the stream is one hole and
+ * its reparse point cannot be read, so nobody knows what it stands for. */
 bool ntfs_wof_find(struct ntfs_volume *volume, const struct ntfs_entry *entry, struct ntfs_wof *out,
     bool *found, struct err *err) MUST_CHECK;
 
