@@ -55,7 +55,7 @@ static bool read_length(struct bits *bits, size_t *length)
 		*length = le32(bits->at);
 		bits->at += 4;
 	}
-	return *length >= 15;
+	return *length >= 15 && *length <= UINT32_MAX - LENGTH_LEAST;
 }
 
 /* What a match is: *length, *distance. */

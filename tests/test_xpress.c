@@ -185,6 +185,28 @@ static void test_short_length(void)
 	free(b);
 }
 
+/* Four bytes of length to which three cannot be added in 32 bits. */
+static void test_huge_length(void)
+{
+	static const unsigned more[] = {255, 0, 0, 0xfd, 0xff, 0xff, 0xff};
+
+	for (unsigned last = 0xfc; last <= 0xff; last++) {
+		struct fixture_bits *b = new_stream();
+		uint8_t out[64];
+		size_t got = 0;
+
+		put_text(b, "xyz");
+		fixture_bits_put(b, 256 | 15, 9);
+		for (size_t i = 0; i < ARRAY_LEN(more); i++)
+			fixture_bits_byte(b, i == 3 ? last : more[i]);
+		put_text(b, "!");
+		fixture_bits_stop(b);
+		assert_false(run(b, out, 4, &got));
+		assert_int_equal(got, 3);
+		free(b);
+	}
+}
+
 static void test_damage(void **state)
 {
 	struct fixture_bits *b = new_stream();
@@ -205,6 +227,7 @@ static void test_damage(void **state)
 	assert_int_equal(err.kind, ERR_DAMAGED);
 	assert_int_equal(got, 1);
 	test_short_length();
+	test_huge_length();
 	/* A code cut short, or none; nothing asked for. */
 	assert_false(xpress_decompress((struct bytes){b->at, 255}, out, 1, &got, NULL));
 	assert_false(xpress_decompress((struct bytes){b->at, 0}, out, 1, &got, NULL));
