@@ -27,31 +27,44 @@ uint64_t hit_stored_bytes(const struct ntfs_entry *entry, const struct ntfs_stre
 								     : stream->size;
 }
 
-void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
-    const struct ntfs_stream *stream, uint32_t key, uint32_t collectors)
+static void add(struct hit_list *list, const struct hit *hit, uint64_t bytes)
 {
-	struct hit hit = {
-	    .file = entry->record | (uint64_t)entry->sequence << 48,
-	    .stream = key,
-	    .collectors = collectors,
-	};
-	uint64_t bytes = hit_stored_bytes(entry, stream);
-
 	if (!array_grow(
-		&list->at, &list->room, list->count + 1, sizeof(hit), COLLECTION_HITS_MAX, NULL)) {
+		&list->at, &list->room, list->count + 1, sizeof(*hit), COLLECTION_HITS_MAX, NULL)) {
 		list->dropped++;
 		return;
 	}
 	/* The unnamed stream stands first among those of its file. */
 	size_t at = list->count;
 
-	while (hit.stream == 0 && at > 0 && list->at[at - 1].file == hit.file) {
+	while (hit->stream == 0 && at > 0 && list->at[at - 1].file == hit->file) {
 		list->at[at] = list->at[at - 1];
 		at--;
 	}
-	list->at[at] = hit;
+	list->at[at] = *hit;
 	list->count++;
 	list->bytes = bytes > UINT64_MAX - list->bytes ? UINT64_MAX : list->bytes + bytes;
+}
+
+static uint64_t file_of(const struct ntfs_entry *entry)
+{
+	return entry->record | (uint64_t)entry->sequence << 48;
+}
+
+void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, uint32_t key, uint32_t collectors)
+{
+	const struct hit hit = {.file = file_of(entry), .stream = key, .collectors = collectors};
+
+	add(list, &hit, hit_stored_bytes(entry, stream));
+}
+
+void hit_add_lost(struct hit_list *list, const struct ntfs_entry *entry, uint32_t collectors)
+{
+	const struct hit hit = {
+	    .file = file_of(entry), .stream = STREAM_KEY_LOST, .collectors = collectors};
+
+	add(list, &hit, 0);
 }
 
 static int compare_hits(const void *a, const void *b)
@@ -98,11 +111,11 @@ bool hit_load(
 {
 	struct ntfs_mft *mft = ntfs_volume_mft(volume->ntfs);
 	struct err why = {0};
+	bool ok = ntfs_entry_load(mft, record, entry, &why);
 
-	if (ntfs_entry_load(mft, record, entry, &why) ||
-	    (why.kind == ERR_IO && ntfs_entry_load(mft, record, entry, &why)))
-		return true;
-	if (err)
+	if (ok ? entry->lost.kind == ERR_IO : why.kind == ERR_IO)
+		ok = ntfs_entry_load(mft, record, entry, &why);
+	if (!ok && err)
 		*err = why;
-	return false;
+	return ok;
 }

@@ -13,7 +13,7 @@
 /* A stream that is to be taken. The streams of one file stand together, the unnamed first. */
 struct hit {
 	uint64_t file;       /* record | sequence << 48 */
-	uint32_t stream;     /* stream_key, 0: unnamed */
+	uint32_t stream;     /* stream_key, 0: unnamed; STREAM_KEY_LOST */
 	uint32_t collectors; /* mask of those that asked for it; 0 when it was its turn */
 };
 #define HIT_STORED (1u << 31) /* in collectors, after its turn: it is in the bundle, whole */
@@ -29,6 +29,8 @@ struct hit_list {
 /* Adds; what is over the limit is counted in dropped. */
 void hit_add(struct hit_list *list, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, uint32_t key, uint32_t collectors);
+/* The same for what of the entry could not be read. */
+void hit_add_lost(struct hit_list *list, const struct ntfs_entry *entry, uint32_t collectors);
 /* Loads a record; a read that fails is tried twice. */
 bool hit_load(struct collection_volume *volume, uint64_t record, struct ntfs_entry *entry,
     struct err *err) MUST_CHECK;

@@ -90,7 +90,8 @@ bool stream_keys_make(struct stream_keys *keys, const struct ntfs_entry *entry, 
 			   : 0;
 		if (same)
 			key = add_unit(add_unit(key, same & 0xffff), same >> 16);
-		while (key == 0 || is_taken(keys, entry->stream_count, key, i))
+		while (key == 0 || key == STREAM_KEY_LOST ||
+		       is_taken(keys, entry->stream_count, key, i))
 			key++;
 		keys->at[i] = key;
 	}

@@ -6,6 +6,9 @@
 
 #include "formats/ntfs/ntfs.h"
 
+/* No stream has it: it stands for those that were lost with a record or an attribute list. */
+#define STREAM_KEY_LOST UINT32_MAX
+
 struct stream_keys { /* zero before the first use; free once */
 	/* Of the entry's streams: no two of type $DATA have the same; 0: the (first) unnamed one, and other types. */
 	uint32_t *at;

@@ -281,6 +281,25 @@ static bool skip_unkept(struct taking *t)
 	return true;
 }
 
+/* What of the file lies in records that could not be read: a row of its own beside one of its content. */
+static void tell_lost(struct taking *t)
+{
+	const struct err *lost = &t->entry->lost;
+	struct err why = {0};
+
+	if (ntfs_entry_stream(t->entry, NTFS_DATA, (struct bytes){0}))
+		text_adds(&t->path, "::lost");
+	if (!taking_claim(t, t->name, &t->path, NULL, &why)) {
+		not_taken(t, &why);
+		return;
+	}
+	if (lost->kind == ERR_NONE)
+		fail(&why, ERR_DAMAGED, "its records changed while they were read");
+	else
+		fail(&why, lost->kind, "streams or parts of it may be missing: %.190s", lost->text);
+	not_taken(t, &why);
+}
+
 static void take_stream(struct taking *t)
 {
 	const struct collection_plan *plan = t->collection->plan;
@@ -297,6 +316,10 @@ static void take_stream(struct taking *t)
 		t->collection->items[i].shared += t->hit->collectors >> i & 1;
 	if (!text_ok(&t->path, &err)) {
 		not_taken(t, &err);
+		return;
+	}
+	if (t->hit->stream == STREAM_KEY_LOST && t->is_there) {
+		tell_lost(t);
 		return;
 	}
 	if (!t->stream) {
@@ -364,6 +387,7 @@ static void each_hit(struct collection *collection, size_t volume, struct hit *h
 		    .entry = &entry,
 		    .name = is_there ? ntfs_entry_name(&entry) : NULL,
 		    .stream = is_there ? find_stream(&keys, &entry, hits[i].stream) : NULL,
+		    .is_there = is_there,
 		    .keys = &keys,
 		    .hit = &hits[i],
 		    .hits = hits,

@@ -11,7 +11,8 @@ struct taking {
 	struct collection_volume *volume;
 	const struct ntfs_entry *entry;
 	const struct ntfs_name *name;     /* NULL: it has none */
-	const struct ntfs_stream *stream; /* NULL: gone since the walk */
+	const struct ntfs_stream *stream; /* NULL: gone since the walk, or lost */
+	bool is_there;                    /* the file still is */
 	const struct stream_keys *keys;   /* of the entry */
 	const struct hit *hit;
 	const struct hit *hits; /* all of the file */

@@ -20,6 +20,7 @@ struct walk {
 	struct stream_keys keys;          /* of the file at work */
 	uint32_t *masks;                  /* of its streams: who wants them */
 	size_t mask_room;
+	uint32_t lost;    /* who wants what of the file at work could not be read */
 	uint64_t crowded; /* files with streams that were not looked at */
 	uint64_t damaged; /* records that could not be read */
 	struct err first_damage;
@@ -80,6 +81,9 @@ static void match_name(
 	for (size_t i = 0; i < streams; i++)
 		if (hit_is_wanted(entry, &entry->streams[i]))
 			walk->masks[i] |= stream_mask(walk, &entry->streams[i]);
+	if (entry->lost.kind != ERR_NONE)
+		walk->lost |= matcher_mask(
+		    &walk->collection->matcher, walk->volume->letter, text_bytes(&walk->path));
 }
 
 /* Records that mkfs sets aside for metafiles to come: in use, without name, empty. */
@@ -90,17 +94,38 @@ static bool is_reserved(const struct ntfs_entry *entry)
 	return entry->record < RESERVED_RECORDS && (!stream || stream->size == 0);
 }
 
+/* What the file is wanted for by all its names. */
+static void match_names(struct walk *walk, const struct ntfs_entry *entry, size_t streams)
+{
+	const struct ntfs_name *best = ntfs_entry_name(entry);
+
+	for (size_t i = 0; i < entry->name_count; i++)
+		if (entry->names[i].name_space != NTFS_NAME_DOS)
+			match_name(walk, entry, &entry->names[i], streams);
+	if (!best && (!is_reserved(entry) || entry->lost.kind != ERR_NONE))
+		match_name(walk, entry, NULL, streams);
+	if (best && best->name_space == NTFS_NAME_DOS)
+		match_name(walk, entry, best, streams);
+}
+
+/* Has content, or may have had some. */
+static bool has_data(const struct ntfs_entry *entry)
+{
+	bool has = entry->lost.kind != ERR_NONE;
+
+	for (size_t i = 0; i < entry->stream_count && !has; i++)
+		has = hit_is_wanted(entry, &entry->streams[i]);
+	return has;
+}
+
 static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 {
 	size_t streams = looked_at(entry);
-	bool has_data = false;
 	struct err err = {0};
 
-	for (size_t i = 0; i < entry->stream_count && !has_data; i++)
-		has_data = hit_is_wanted(entry, &entry->streams[i]);
 	if (walk->structures)
 		structures_see(walk->structures, entry);
-	if (!has_data)
+	if (!has_data(entry))
 		return;
 	if (!array_grow(&walk->masks, &walk->mask_room, streams, sizeof(*walk->masks),
 		STREAMS_LOOKED_AT, &err) ||
@@ -108,19 +133,20 @@ static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 		note_damage(&walk->damaged, &walk->first_damage, &err);
 		return;
 	}
-	memset(walk->masks, 0, streams * sizeof(*walk->masks));
+	if (streams)
+		memset(walk->masks, 0, streams * sizeof(*walk->masks));
+	walk->lost = 0;
 	walk->packed = ntfs_wof_packed(entry);
-	for (size_t i = 0; i < entry->name_count; i++)
-		if (entry->names[i].name_space != NTFS_NAME_DOS)
-			match_name(walk, entry, &entry->names[i], streams);
-	if (!ntfs_entry_name(entry) && !is_reserved(entry))
-		match_name(walk, entry, NULL, streams);
-	if (ntfs_entry_name(entry) && ntfs_entry_name(entry)->name_space == NTFS_NAME_DOS)
-		match_name(walk, entry, ntfs_entry_name(entry), streams);
-	for (size_t i = 0; i < streams; i++)
+	match_names(walk, entry, streams);
+	for (size_t i = 0; i < streams; i++) {
 		if (walk->masks[i])
 			hit_add(walk->hits, entry, &entry->streams[i], walk->keys.at[i],
 			    walk->masks[i]);
+		if (entry->lost.kind != ERR_NONE)
+			walk->lost |= walk->masks[i];
+	}
+	if (walk->lost)
+		hit_add_lost(walk->hits, entry, walk->lost);
 	walk->crowded += entry->stream_count > streams;
 }
 

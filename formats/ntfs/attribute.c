@@ -116,6 +116,13 @@ bool ntfs_attribute_next(
 	return parse_next(record, pos, out, found, err);
 }
 
+/* Whether damage in an attribute of this type may cost a name or content: they stand in a record by type. */
+static bool may_lack(uint32_t type, bool is_end)
+{
+	return type == NTFS_FILE_NAME || type == NTFS_DATA ||
+	       (is_end && (type < NTFS_DATA || type > NTFS_LOGGED_UTILITY_STREAM));
+}
+
 bool ntfs_attributes_add(struct ntfs_attributes *to, struct bytes record, size_t pos,
     struct err *damage, struct err *err)
 {
@@ -131,6 +138,7 @@ bool ntfs_attributes_add(struct ntfs_attributes *to, struct bytes record, size_t
 		if (!parse_next(record, &pos, attribute, &found, &why)) {
 			if (damage->kind == ERR_NONE)
 				*damage = why;
+			to->lacks |= may_lack(attribute->type, pos >= record.len);
 			continue;
 		}
 		if (!found)

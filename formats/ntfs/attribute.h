@@ -21,6 +21,7 @@ struct ntfs_attribute { /* all views are into the record */
 struct ntfs_attributes { /* zero before use */
 	struct ntfs_attribute *at;
 	size_t count, room;
+	bool lacks; /* content or a name, or all that follows in a record, could not be parsed */
 };
 
 /* Reads the attribute at *pos of a fixed-up record cut at its used bytes, and moves *pos to the next
@@ -29,8 +30,8 @@ struct ntfs_attributes { /* zero before use */
  * unless *found. */
 bool ntfs_attribute_next(struct bytes record, size_t *pos, struct ntfs_attribute *out, bool *found,
     struct err *err) MUST_CHECK;
-/* Adds all of them from pos on. The first damage met goes to *damage, which the caller has cleared. False only when out of
- * memory or limits. */
+/* Adds all of them from pos on. The first damage met goes to *damage, which the caller has cleared; to->lacks is set, never
+ * cleared. False only when out of memory or limits. */
 bool ntfs_attributes_add(struct ntfs_attributes *to, struct bytes record, size_t pos,
     struct err *damage, struct err *err) MUST_CHECK;
 

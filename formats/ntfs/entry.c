@@ -10,16 +10,28 @@
 
 #include <stdlib.h>
 
-/* Keeps the first damage met, with the record that it is in. */
-static void note(struct ntfs_entry *entry, uint64_t record, const struct err *why)
+/* Keeps the first that is met, with the record that it is in. */
+static void keep_first(
+    struct err *first, const struct ntfs_entry *entry, uint64_t record, const struct err *why)
 {
-	if (entry->damage.kind != ERR_NONE || why->kind == ERR_NONE)
+	if (first->kind != ERR_NONE || why->kind == ERR_NONE)
 		return;
 	if (record == entry->record)
-		entry->damage = *why;
+		*first = *why;
 	else
-		fail(&entry->damage, why->kind, "extension record %llu: %s",
-		    (unsigned long long)record, why->text);
+		fail(first, why->kind, "extension record %llu: %s", (unsigned long long)record,
+		    why->text);
+}
+
+static void note(struct ntfs_entry *entry, uint64_t record, const struct err *why)
+{
+	keep_first(&entry->damage, entry, record, why);
+}
+
+static void note_lost(struct ntfs_entry *entry, uint64_t record, const struct err *why)
+{
+	note(entry, record, why);
+	keep_first(&entry->lost, entry, record, why);
 }
 
 static bool is_fatal(const struct err *why)
@@ -34,8 +46,11 @@ static bool add_attributes(
 	struct err why;
 
 	why.kind = ERR_NONE; /* its text is long */
+	entry->memory->attributes.lacks = false;
 	if (!ntfs_attributes_add(&entry->memory->attributes, used, first, &why, err))
 		return false;
+	if (entry->memory->attributes.lacks)
+		note_lost(entry, record, &why);
 	note(entry, record, &why);
 	return true;
 }
@@ -135,7 +150,7 @@ static bool load_extensions(
 		if (is_fatal(&why))
 			return fail(err, why.kind, "%s", why.text);
 		m->lost = true;
-		note(entry, entry->record, &why);
+		note_lost(entry, entry->record, &why);
 	}
 	for (size_t i = 0; i < m->extensions.count && bad_count < NTFS_LIMIT_BAD_EXTENSIONS; i++) {
 		struct ntfs_reference where = m->extensions.at[i];
@@ -145,7 +160,7 @@ static bool load_extensions(
 			return false;
 		bad_count += bad.kind != ERR_NONE;
 		m->lost = bad_count != 0 || m->lost;
-		note(entry, where.record, &bad);
+		note_lost(entry, where.record, &bad);
 		if (bad.kind == ERR_NONE)
 			m->extensions.at[kept++] = where;
 	}
@@ -203,7 +218,7 @@ static bool add_name(
 	if (ntfs_file_name_parse(attribute->content, &entry->names[entry->name_count], &why))
 		entry->name_count++;
 	else
-		note(entry, entry->record, &why);
+		note_lost(entry, entry->record, &why);
 	return true;
 }
 
@@ -274,6 +289,7 @@ static void clear(struct ntfs_entry *entry)
 	entry->damage.kind = ERR_NONE;
 	entry->damage.os_code = 0;
 	entry->damage.text[0] = 0;
+	entry->lost.kind = ERR_NONE;
 }
 
 /* Whether a deleted file lacks something that extension records may hold which its list does not lead to. */

@@ -147,7 +147,9 @@ struct ntfs_entry {
 	/* Every attribute but $STANDARD_INFORMATION, $ATTRIBUTE_LIST and $FILE_NAME. */
 	struct ntfs_stream *streams;
 	size_t stream_count;
-	struct err damage;                /* the first damage met, ERR_NONE when whole */
+	struct err damage; /* the first damage met, ERR_NONE when whole */
+	struct err
+	    lost; /* why streams, names or extents of it may not be in here; ERR_NONE: all are */
 	struct ntfs_entry_memory *memory; /* private */
 };
 

@@ -1,0 +1,203 @@
+/* Files in use whose attribute list or extension records are damaged: what can be had of them is taken, and what cannot
+ * is told. */
+#include "tests/unit.h"
+
+#include "collectors/collection.h"
+#include "core/array.h"
+#include "tests/fake_source.h"
+#include "tests/fake_store.h"
+#include "tests/fixture_bundle.h"
+#include "tests/fixture_collect.h"
+#include "tests/fixture_ntfs.h"
+
+#include <string.h>
+
+#define CLUSTER 512u
+#define DATA_AT 100u /* four clusters of 'D' that the files share */
+
+struct world {
+	struct fixture_volume v;
+	struct outcome all;
+};
+
+static void world_new(struct world *w)
+{
+	*w = (struct world){0};
+	assert_true(fixture_volume_new(&w->v, CLUSTER, CLUSTER, 1024, 1024, 24));
+	memset(fixture_volume_cluster(&w->v, DATA_AT), 'D', 4 * CLUSTER);
+}
+
+static void world_take(struct world *w)
+{
+	struct bytes at = {w->v.at, w->v.size};
+
+	outcome_free_at(&w->all);
+	w->all = (struct outcome){0};
+	fixture_collect_all(fake_source_new(at), &w->all);
+}
+
+static void world_free_at(struct world *w)
+{
+	outcome_free_at(&w->all);
+	fixture_volume_free(&w->v);
+}
+
+static void put(struct world *w, struct fixture_record *r)
+{
+	fixture_record_end(r);
+	fixture_volume_put(&w->v, r);
+}
+
+static void begin(struct fixture_record *r, unsigned number, const char *name)
+{
+	fixture_record_begin(r, 1024, number, 1, 1);
+	fixture_record_standard(r, 600);
+	fixture_record_name(r, 5, 5, NTFS_NAME_POSIX, name);
+}
+
+/* $DATA from cluster vcn to the fourth, of 2,000 bytes. */
+static void add_data(struct fixture_record *r, uint64_t vcn, uint64_t count)
+{
+	struct ntfs_run run = {.lcn = DATA_AT + vcn, .length = count};
+	struct fixture_extent extent = {.first_vcn = vcn,
+	    .last_vcn = vcn + count - 1,
+	    .size = vcn ? 0 : 2000,
+	    .allocated = vcn ? 0 : 4 * CLUSTER,
+	    .initialized = vcn ? 0 : 2000,
+	    .runs = &run,
+	    .run_count = 1};
+
+	fixture_record_extent(r, NTFS_DATA, NULL, 4, &extent);
+}
+
+static void check_told(const struct world *w, const char *path)
+{
+	assert_true(w->all.ran && w->all.has_gaps);
+	if (!strstr(text_string(&w->all.problems), path))
+		print_error("nothing of %s: %s", path, text_string(&w->all.problems));
+	assert_non_null(strstr(text_string(&w->all.problems), path));
+	assert_int_equal(w->all.counts.expected,
+	    w->all.counts.taken + w->all.counts.partial + w->all.counts.failed);
+}
+
+/* The 2,000 bytes of 'D', those before `lost` zeros. */
+static void check_content(const struct world *w, const char *path, size_t lost)
+{
+	const struct member *one = outcome_find(&w->all, path);
+
+	assert_non_null(one);
+	assert_int_equal(one->is_whole, lost == 0);
+	for (size_t i = 0; i < one->content.len; i++)
+		assert_int_equal(one->content.at[i], i < lost ? 0 : 'D');
+}
+
+/* A file all of whose content lies in a record that is damaged has a row that says so. */
+static void tells_of_content_in_a_lost_record(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+	uint8_t list[64];
+
+	(void)state;
+	world_new(&w);
+	begin(&r, 12, "gone.evidence");
+	fixture_list_entry(list, NTFS_STANDARD_INFORMATION, 0, 12, 1);
+	fixture_list_entry(list + 32, NTFS_DATA, 0, 13, 1);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	put(&w, &r);
+	memcpy(fixture_volume_cluster(&w.v, w.v.g.mft_cluster + 26), "BAAD", 4);
+	world_take(&w);
+	check_told(&w, "fs/C/gone.evidence: ");
+	assert_null(outcome_find(&w.all, "fs/C/gone.evidence"));
+	assert_int_equal(w.all.not_taken, 2); /* and the record itself */
+}
+
+/* A stream in such a record, beside content that is whole. */
+static void tells_of_a_lost_stream(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+	uint8_t list[64];
+
+	(void)state;
+	world_new(&w);
+	begin(&r, 12, "beside.evidence");
+	fixture_list_entry(list, NTFS_DATA, 0, 12, 1);
+	fixture_list_entry(list + 32, NTFS_DATA, 0, 13, 1);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	add_data(&r, 0, 4);
+	put(&w, &r);
+	world_take(&w);
+	check_told(&w, "fs/C/beside.evidence::lost: ");
+	check_content(&w, "fs/C/beside.evidence", 0);
+	assert_int_equal(w.all.not_taken, 1);
+}
+
+/* A $DATA attribute that cannot be read in the file's own record, and a row of attributes that breaks off before it. */
+static void tells_of_damaged_attributes(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		CLEANUP(world_free) struct world w;
+		struct fixture_record r;
+
+		world_new(&w);
+		begin(&r, 12, "odd.evidence");
+		size_t at = fixture_record_resident(&r, NTFS_DATA, NULL, 4, "content", 7);
+
+		put_le32(r.at + at + (i ? 4 : 16), 0x1000);
+		put(&w, &r);
+		world_take(&w);
+		check_told(&w, "fs/C/odd.evidence: ");
+	}
+}
+
+/* Without a name no pattern finds it. */
+static void tells_of_lost_names(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+	uint8_t list[64];
+
+	(void)state;
+	world_new(&w);
+	fixture_record_begin(&r, 1024, 20, 1, 1);
+	fixture_record_standard(&r, 600);
+	fixture_list_entry(list, NTFS_FILE_NAME, 0, 21, 1);
+	fixture_list_entry(list + 32, NTFS_DATA, 0, 21, 1);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	put(&w, &r);
+	world_take(&w);
+	check_told(&w, "fs/C/$Orphan/record 20: ");
+}
+
+/* The last one is: the size is known and the rest of it cut. */
+static void tells_of_a_lost_end(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+
+	(void)state;
+	world_new(&w);
+	begin(&r, 12, "half.evidence");
+	add_data(&r, 0, 2);
+	put(&w, &r);
+	world_take(&w);
+	check_told(&w, "fs/C/half.evidence: ");
+	assert_int_equal(outcome_find(&w.all, "fs/C/half.evidence")->content.len, 2 * CLUSTER);
+	assert_int_equal(w.all.counts.partial, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(tells_of_content_in_a_lost_record),
+	    cmocka_unit_test(tells_of_a_lost_stream),
+	    cmocka_unit_test(tells_of_damaged_attributes),
+	    cmocka_unit_test(tells_of_lost_names),
+	    cmocka_unit_test(tells_of_a_lost_end),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "collection_lost", tests, fixture_keys_make, fixture_keys_free);
+}
