@@ -39,7 +39,7 @@ static bool next_entry(
 	size_t left = list.len - *pos;
 	uint16_t len = left >= ENTRY_SIZE ? le16(list.at + *pos + 4) : 0;
 
-	if (len < ENTRY_SIZE || len > left)
+	if (len < ENTRY_SIZE || len > left || le32(list.at + *pos) == 0)
 		return fail(err, ERR_DAMAGED, "attribute list: entry of %u bytes at %zu of %zu",
 		    len, *pos, list.len);
 	struct ntfs_reference where = ntfs_reference_parse(list.at + *pos + 16);
@@ -56,16 +56,41 @@ static bool next_entry(
 	return true;
 }
 
+/* Whether an entry could begin here: the known types are 0x10 to 0x100. */
+static bool is_plausible(struct bytes list, size_t pos)
+{
+	uint32_t type = le32(list.at + pos);
+	uint16_t len = le16(list.at + pos + 4);
+
+	return type != 0 && type % 0x10 == 0 && type <= NTFS_LOGGED_UTILITY_STREAM &&
+	       len >= ENTRY_SIZE && len % 8 == 0 && len <= list.len - pos;
+}
+
+/* Moves past what is no entry. */
+static void skip_damage(struct bytes list, size_t *pos)
+{
+	*pos += 8 - *pos % 8;
+	while (*pos < list.len && list.len - *pos >= ENTRY_SIZE && !is_plausible(list, *pos))
+		*pos += 8;
+}
+
 bool ntfs_attribute_list_parse(
     struct bytes list, uint64_t base, struct ntfs_references *out, struct err *err)
 {
 	size_t pos = 0;
-	bool ok = true;
+	struct err first = {0}, why;
 
 	out->count = 0;
-	/* A tail too short for an entry, or one without type, is padding. */
-	while (ok && list.len - pos >= ENTRY_SIZE && le32(list.at + pos) != 0)
-		ok = next_entry(list, &pos, base, out, err);
+	/* A tail too short for an entry is padding. */
+	while (pos < list.len && list.len - pos >= ENTRY_SIZE) {
+		if (next_entry(list, &pos, base, out, &why))
+			continue;
+		if (first.kind == ERR_NONE || why.kind != ERR_DAMAGED)
+			first = why;
+		if (why.kind != ERR_DAMAGED)
+			break;
+		skip_damage(list, &pos);
+	}
 	sort_once(out);
-	return ok;
+	return first.kind == ERR_NONE || fail(err, first.kind, "%s", first.text);
 }

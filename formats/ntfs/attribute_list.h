@@ -11,7 +11,7 @@ struct ntfs_references {
 };
 
 /* Puts every record that the list names into *out, sorted, each once, without `base` itself. On damage
- * those before it are in *out. */
+ * those around it are in *out. */
 bool ntfs_attribute_list_parse(
     struct bytes list, uint64_t base, struct ntfs_references *out, struct err *err) MUST_CHECK;
 

@@ -1,0 +1,101 @@
+/* Files of several MFT records: damaged attribute lists, damaged extension records. */
+#include "tests/unit.h"
+
+#include "formats/ntfs/ntfs.h"
+#include "tests/fixture_ntfs.h"
+
+#include <string.h>
+
+/* A bare $MFT of 1 KiB records. */
+struct mft {
+	uint8_t at[16 * 1024];
+	struct source *source;
+	struct ntfs_mft *mft;
+	struct ntfs_entry entry;
+};
+
+static void put(struct mft *m, struct fixture_record *r)
+{
+	fixture_record_end(r);
+	memcpy(m->at + r->number * 1024, r->at, 1024);
+}
+
+static void begin(struct mft *m)
+{
+	struct fixture_record r;
+
+	memset(m, 0, sizeof(*m));
+	fixture_record_begin(&r, 1024, 0, 1, 1);
+	put(m, &r);
+}
+
+static void open_mft(struct mft *m)
+{
+	m->source = source_of_bytes((struct bytes){.at = m->at, .len = sizeof(m->at)});
+	assert_true(ntfs_mft_open(m->source, &m->mft, NULL));
+	assert_int_equal(ntfs_mft_count(m->mft), 16);
+	assert_int_equal(ntfs_mft_record_size(m->mft), 1024);
+}
+
+static void end(struct mft *m)
+{
+	ntfs_entry_free(&m->entry);
+	ntfs_mft_close(m->mft);
+	source_close(m->source);
+}
+
+static void load(struct mft *m, uint64_t record)
+{
+	struct err err = {0};
+
+	if (!ntfs_entry_load(m->mft, record, &m->entry, &err))
+		print_error("%s\n", err.text);
+	assert_int_equal(err.kind, ERR_NONE);
+}
+
+/* Record 1 has that list, record 2 names it as its base. */
+static void make_listed(struct mft *m, const uint8_t *list, size_t len)
+{
+	struct fixture_record r;
+
+	begin(m);
+	fixture_record_begin(&r, 1024, 1, 1, 1);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 1, list, len);
+	put(m, &r);
+	fixture_record_begin(&r, 1024, 2, 1, 1);
+	fixture_record_set_base(&r, 1, 1);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, "n");
+	fixture_record_resident(&r, NTFS_DATA, NULL, 2, "there", 5);
+	put(m, &r);
+	open_mft(m);
+}
+
+/* Zeros in a list are no end of it: what follows is read, and the damage said. */
+static void test_list_zeros(void **state)
+{
+	(void)state;
+	for (size_t zeros = 0; zeros <= 64; zeros += 8) {
+		struct mft m;
+		uint8_t list[32 * 5] = {0};
+		size_t len = fixture_list_entry(list, NTFS_STANDARD_INFORMATION, 0, 1, 1) + zeros;
+
+		len += fixture_list_entry(list + len, NTFS_FILE_NAME, 0, 2, 1);
+		len += fixture_list_entry(list + len, NTFS_DATA, 0, 2, 1);
+		make_listed(&m, list, len);
+		load(&m, 1);
+		assert_int_equal(m.entry.name_count, 1);
+		assert_int_equal(m.entry.stream_count, 1);
+		assert_int_equal(m.entry.damage.kind, zeros ? ERR_DAMAGED : ERR_NONE);
+		assert_int_equal(m.entry.lost.kind, zeros ? ERR_DAMAGED : ERR_NONE);
+		end(&m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_list_zeros),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
