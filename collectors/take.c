@@ -64,6 +64,8 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 		why = t->content.wof_why;
 	else if (!t->content.is_wof)
 		content_elsewhere(t->volume, t->entry, t->stream, &why);
+	if (t->stream->incomplete && !t->content.is_wof)
+		fail(&why, ERR_DAMAGED, "parts of it are missing: %.200s", t->entry->damage.text);
 	check_places(t, &why);
 	(void)copy_explain(copy, place, &why);
 	if (t->content.cut && !copy->bad_bytes)

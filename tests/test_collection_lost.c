@@ -171,6 +171,28 @@ static void tells_of_lost_names(void **state)
 	check_told(&w, "fs/C/$Orphan/record 20: ");
 }
 
+/* The first extent of a stream is in a lost record: the others are taken. */
+static void takes_what_follows_a_lost_extent(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+	uint8_t list[64];
+
+	(void)state;
+	world_new(&w);
+	begin(&r, 12, "second.evidence");
+	fixture_list_entry(list, NTFS_DATA, 0, 13, 1);
+	fixture_list_entry(list + 32, NTFS_DATA, 2, 12, 1);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	add_data(&r, 2, 2);
+	put(&w, &r);
+	world_take(&w);
+	check_told(&w, "fs/C/second.evidence: ");
+	check_content(&w, "fs/C/second.evidence", 2 * CLUSTER);
+	assert_int_equal(outcome_find(&w.all, "fs/C/second.evidence")->content.len, 4 * CLUSTER);
+	assert_int_equal(w.all.counts.partial, 1);
+}
+
 /* The last one is: the size is known and the rest of it cut. */
 static void tells_of_a_lost_end(void **state)
 {
@@ -195,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(tells_of_a_lost_stream),
 	    cmocka_unit_test(tells_of_damaged_attributes),
 	    cmocka_unit_test(tells_of_lost_names),
+	    cmocka_unit_test(takes_what_follows_a_lost_extent),
 	    cmocka_unit_test(tells_of_a_lost_end),
 	};
 

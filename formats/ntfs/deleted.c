@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-#define UNIT 4u /* log2 of the clusters of a compression unit: Windows has no other */
-
 void ntfs_deleted_free(struct ntfs_deleted *deleted)
 {
 	free(deleted->lost.at);
@@ -183,6 +181,6 @@ void ntfs_deleted_give_sizes(const struct ntfs_volume *volume, struct ntfs_entry
 		stream->initialized = stream->size;
 		stream->incomplete = true;
 		if (stream->flags & NTFS_STREAM_COMPRESSED)
-			stream->compression_unit = UNIT;
+			stream->compression_unit = NTFS_UNIT_WINDOWS;
 	}
 }

@@ -104,6 +104,8 @@ enum ntfs_attribute_type {
 #define NTFS_STREAM_ENCRYPTED  0x4000
 #define NTFS_STREAM_SPARSE     0x8000
 
+#define NTFS_UNIT_WINDOWS 4 /* log2 of the clusters of a compression unit: Windows has no other */
+
 struct ntfs_run {
 	uint64_t vcn;    /* first cluster in the stream */
 	uint64_t lcn;    /* first cluster on the volume, NTFS_HOLE for a hole */
@@ -119,10 +121,11 @@ struct ntfs_stream {        /* an attribute whole: all its extents in all its re
 	bool resident;
 	/* extents are missing or damaged: the bytes not covered are damage, not zeros */
 	bool incomplete;
-	uint64_t size, allocated, initialized; /* bytes */
-	uint8_t compression_unit;              /* log2 of clusters, 0 = none */
-	struct bytes content;                  /* resident only */
-	struct ntfs_run *runs;                 /* non-resident: by vcn, not overlapping */
+	/* bytes; where the first extent is lost on a volume, as far as the others reach */
+	uint64_t size, allocated, initialized;
+	uint8_t compression_unit; /* log2 of clusters, 0 = none */
+	struct bytes content;     /* resident only */
+	struct ntfs_run *runs;    /* non-resident: by vcn, not overlapping */
 	size_t run_count;
 };
 

@@ -176,6 +176,26 @@ static void check_end(struct ntfs_entry *entry, struct ntfs_stream *stream, uint
 	note(entry, stream, &why);
 }
 
+/* Where the first extent is lost, and the sizes with it: as many bytes as the others reach. */
+static void give_size(
+    const struct ntfs_entry *entry, struct ntfs_stream *stream, uint32_t cluster_size)
+{
+	const struct ntfs_run *runs = stream->run_count ? entry->memory->runs.at : NULL;
+	uint64_t end = stream_end(entry->memory, stream), stored = 0;
+
+	if (cluster_size == 0 || end == 0 || end > (uint64_t)INT64_MAX / cluster_size ||
+	    ntfs_entry_is_extension(entry))
+		return;
+	runs += entry->memory->runs.count - stream->run_count;
+	for (size_t i = 0; i < stream->run_count; i++)
+		stored += runs[i].lcn == NTFS_HOLE ? 0 : runs[i].length;
+	stream->size = end * cluster_size;
+	stream->initialized = stream->size;
+	stream->allocated = stored * cluster_size;
+	if (stream->flags & NTFS_STREAM_COMPRESSED)
+		stream->compression_unit = NTFS_UNIT_WINDOWS;
+}
+
 static bool add_stream(struct ntfs_entry *entry, const struct ntfs_attribute *first, size_t count,
     uint32_t cluster_size, struct err *err)
 {
@@ -190,6 +210,8 @@ static bool add_stream(struct ntfs_entry *entry, const struct ntfs_attribute *fi
 	for (size_t i = 0; i < count && !first->resident; i++)
 		if (!add_extent(entry, stream, &first[i], cluster_size, count == 1, err))
 			return false;
+	if (!first->resident && first->first_vcn != 0)
+		give_size(entry, stream, cluster_size);
 	check_end(entry, stream, cluster_size);
 	/* Without cluster size nothing tells which stream lacks what could not be loaded. */
 	if (m->lost && cluster_size == 0 && !first->resident)
