@@ -91,10 +91,45 @@ static void test_list_zeros(void **state)
 	}
 }
 
+/* Sizes mean something in the first extent alone. */
+static void test_sizes_of_later_extents(void **state)
+{
+	static const struct ntfs_run run = {.lcn = 100, .length = 2};
+	struct fixture_extent first = {.last_vcn = 1,
+	    .size = 2000,
+	    .allocated = 2048,
+	    .initialized = 2000,
+	    .runs = &run,
+	    .run_count = 1};
+	struct fixture_extent second = {.first_vcn = 2,
+	    .last_vcn = 3,
+	    .size = UINT64_MAX,
+	    .allocated = UINT64_MAX,
+	    .initialized = UINT64_MAX,
+	    .runs = &run,
+	    .run_count = 1};
+	struct mft m;
+	struct fixture_record r;
+
+	(void)state;
+	begin(&m);
+	fixture_record_begin(&r, 1024, 1, 1, 1);
+	fixture_record_extent(&r, NTFS_DATA, NULL, 0, &first);
+	fixture_record_extent(&r, NTFS_DATA, NULL, 0, &second);
+	put(&m, &r);
+	open_mft(&m);
+	load(&m, 1);
+	assert_int_equal(m.entry.damage.kind, ERR_NONE);
+	assert_int_equal(m.entry.streams[0].run_count, 2);
+	assert_int_equal(m.entry.streams[0].size, 2000);
+	end(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_list_zeros),
+	    cmocka_unit_test(test_sizes_of_later_extents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,9 +39,11 @@ static bool parse_non_resident(struct bytes whole, struct ntfs_attribute *a, str
 	uint16_t at = le16(whole.at + 32);
 
 	a->compression_unit = whole.at[34];
-	a->allocated = le64(whole.at + 40);
-	a->size = le64(whole.at + 48);
-	a->initialized = le64(whole.at + 56);
+	if (a->first_vcn == 0) {
+		a->allocated = le64(whole.at + 40);
+		a->size = le64(whole.at + 48);
+		a->initialized = le64(whole.at + 56);
+	}
 	if (a->flags & (NTFS_STREAM_COMPRESSED | NTFS_STREAM_SPARSE) && at >= COMPRESSED_SIZE &&
 	    whole.len >= COMPRESSED_SIZE && a->first_vcn == 0)
 		a->allocated = le64(whole.at + 64);
