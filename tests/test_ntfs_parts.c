@@ -91,6 +91,23 @@ static void test_list_zeros(void **state)
 	}
 }
 
+/* A torn extension record says nothing against its base: which one it is, is told. */
+static void test_torn_extension(void **state)
+{
+	struct mft m;
+	uint8_t list[32];
+	size_t len = fixture_list_entry(list, NTFS_DATA, 0, 2, 1);
+
+	(void)state;
+	make_listed(&m, list, len);
+	m.at[2 * 1024 + 1022] ^= 0xff;
+	load(&m, 1);
+	assert_int_equal(m.entry.stream_count, 1);
+	assert_int_equal(m.entry.damage.kind, ERR_DAMAGED);
+	assert_non_null(strstr(m.entry.damage.text, "extension record 2: "));
+	end(&m);
+}
+
 /* Sizes mean something in the first extent alone. */
 static void test_sizes_of_later_extents(void **state)
 {
@@ -129,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_list_zeros),
+	    cmocka_unit_test(test_torn_extension),
 	    cmocka_unit_test(test_sizes_of_later_extents),
 	};
 

@@ -67,13 +67,14 @@ static bool load_extension(struct ntfs_mft *mft, struct ntfs_entry *entry,
 {
 	uint8_t *block = ntfs_entry_block(entry->memory, err);
 	struct ntfs_record r;
+	struct err torn = {0};
 	bool deleted = !entry->in_use;
 
 	if (!block)
 		return false;
 	const uint8_t *raw = ntfs_mft_at(mft, where.record, why);
 
-	if (!raw || !ntfs_record_take(raw, block, mft->record_size, &r, &entry->damage, why)) {
+	if (!raw || !ntfs_record_take(raw, block, mft->record_size, &r, &torn, why)) {
 		if (why->kind == ERR_MISSING) /* of a record that the list names, that is damage */
 			why->kind = ERR_DAMAGED;
 		return true;
@@ -89,6 +90,7 @@ static bool load_extension(struct ntfs_mft *mft, struct ntfs_entry *entry,
 		    why, ERR_DAMAGED, "has sequence number %u, not %u", r.sequence, where.sequence);
 		return true;
 	}
+	note(entry, where.record, &torn);
 	return add_attributes(
 	    entry, where.record, (struct bytes){.at = block, .len = r.used}, r.attributes, err);
 }
