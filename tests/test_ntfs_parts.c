@@ -1,7 +1,9 @@
 /* Files of several MFT records: damaged attribute lists, damaged extension records. */
 #include "tests/unit.h"
 
+#include "core/array.h"
 #include "formats/ntfs/ntfs.h"
+#include "tests/fake_source.h"
 #include "tests/fixture_ntfs.h"
 
 #include <string.h>
@@ -142,12 +144,56 @@ static void test_sizes_of_later_extents(void **state)
 	end(&m);
 }
 
+#define PARTS_RECORDS 2048u
+
+/* A file whose list lies in clusters, and its parts around a sector that cannot be read: those behind it in the same piece are
+ * found as well, and that one record could not be looked at is told. */
+static void test_bad_sector_among_parts(void **state)
+{
+	static uint8_t at[PARTS_RECORDS * 1024];
+	static const struct ntfs_run run = {.lcn = 100, .length = 1};
+	static const struct fixture_extent far = {
+	    .size = 64, .allocated = 4096, .initialized = 64, .runs = &run, .run_count = 1};
+	static const char *const names[] = {"a", "b", "c"};
+	static const unsigned parts[] = {10, 900, 1500};
+	struct fake_source *source = fake_source_new((struct bytes){at, sizeof(at)});
+	struct ntfs_mft *mft = NULL;
+	struct ntfs_entry entry = {0};
+
+	(void)state;
+	for (uint64_t i = 0; i < PARTS_RECORDS; i++) {
+		struct fixture_record r;
+
+		fixture_record_begin(&r, 1024, i, 1, 1);
+		if (i == 6)
+			fixture_record_extent(&r, NTFS_ATTRIBUTE_LIST, NULL, 1, &far);
+		for (size_t k = 0; k < ARRAY_LEN(parts); k++)
+			if (i == parts[k]) {
+				fixture_record_set_base(&r, 6, 1);
+				fixture_record_resident(&r, NTFS_DATA, names[k], 1, "x", 1);
+			}
+		fixture_record_end(&r);
+		memcpy(at + i * 1024, r.at, 1024);
+	}
+	assert_non_null(source);
+	source->bad_from = 20 * 1024;
+	source->bad_len = 512;
+	assert_true(ntfs_mft_open(&source->source, &mft, NULL));
+	assert_true(ntfs_entry_load(mft, 6, &entry, NULL));
+	assert_int_equal(entry.stream_count, 3);
+	assert_non_null(strstr(entry.damage.text, "1 record"));
+	ntfs_entry_free(&entry);
+	ntfs_mft_close(mft);
+	source_close(&source->source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_list_zeros),
 	    cmocka_unit_test(test_torn_extension),
 	    cmocka_unit_test(test_sizes_of_later_extents),
+	    cmocka_unit_test(test_bad_sector_among_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

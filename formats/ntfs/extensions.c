@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define PIECE_LEN   ((size_t)1 << 20)
+#define PATIENCE    64u /* records in a row that cannot be read before whole pieces are left out */
 #define SEQUENCE_AT 16u
 #define FLAGS_AT    22u
 #define BASE_AT     32u
@@ -21,6 +22,7 @@ struct ntfs_extensions {
 	struct extension *at; /* sorted by base, then record, once all is known */
 	size_t count, room;
 	uint64_t seen; /* records, from the first one on */
+	uint64_t left; /* of these: could not be read, or are over the limit */
 	bool is_known;
 };
 
@@ -42,8 +44,7 @@ static int compare(const void *a, const void *b)
 	return x->where.record < y->where.record ? -1 : x->where.record > y->where.record;
 }
 
-/* Looks at one raw record: on a volume only at those that were given back. Past the limit they stay unknown: their files
- * then lack what is in them. */
+/* Looks at one raw record: on a volume only at those that were given back. Past the limit they stay unknown. */
 static bool look(
     struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct ntfs_extensions *all)
 {
@@ -53,8 +54,12 @@ static bool look(
 	bool in_use = le16(block + FLAGS_AT) & NTFS_RECORD_IN_USE;
 	size_t most = mft->volume ? NTFS_LIMIT_FREED_EXTENSIONS : NTFS_LIMIT_BARE_EXTENSIONS;
 
-	if (memcmp(block, "FILE", 4) != 0 || (mft->volume && in_use) || all->count == most)
+	if (memcmp(block, "FILE", 4) != 0 || (mft->volume && in_use))
 		return true;
+	if (all->count == most) {
+		all->left++;
+		return true;
+	}
 	if (!array_grow(&all->at, &all->room, all->count + 1, sizeof(*all->at), most, NULL))
 		return false;
 	all->at[all->count++] = (struct extension){
@@ -65,27 +70,46 @@ static bool look(
 	return true;
 }
 
-/* Unreadable parts are left out. */
+/* Looks at the records of a piece. *read: how many of them could be read. */
+static bool look_at_piece(struct ntfs_mft *mft, struct ntfs_extensions *extensions, uint64_t record,
+    uint8_t *piece, uint64_t want, uint64_t *read, struct err *err)
+{
+	struct err why = {0};
+	size_t got = 0;
+
+	if (!mft->content->read(mft->content, record * mft->record_size, piece,
+		(size_t)want * mft->record_size, &got, &why) &&
+	    why.kind == ERR_MEMORY)
+		return fail(err, why.kind, "%s", why.text);
+	*read = got / mft->record_size;
+	for (size_t i = 0; i < *read; i++)
+		if (!look(mft, mft->first + record + i, piece + i * mft->record_size, extensions))
+			return fail(err, ERR_MEMORY, "no memory for extension records");
+	return true;
+}
+
+/* What cannot be read is left out, one record at a time; of a long row of them whole pieces. */
 static bool look_through(struct ntfs_mft *mft, struct ntfs_extensions *extensions, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE_LEN);
 	uint64_t each = PIECE_LEN / mft->record_size;
+	uint64_t read, bad_in_a_row = 0;
 
 	if (!piece)
 		return fail(err, ERR_MEMORY, "no memory to look through the MFT");
-	for (uint64_t record = 0; record < mft->count; record += each) {
+	for (uint64_t record = 0; record < mft->count;) {
 		uint64_t want = mft->count - record < each ? mft->count - record : each;
-		struct err why = {0};
-		size_t got = 0;
 
-		if (!mft->content->read(mft->content, record * mft->record_size, piece,
-			(size_t)want * mft->record_size, &got, &why) &&
-		    why.kind == ERR_MEMORY)
-			return fail(err, why.kind, "%s", why.text);
-		for (size_t i = 0; i < got / mft->record_size; i++)
-			if (!look(mft, mft->first + record + i, piece + i * mft->record_size,
-				extensions))
-				return fail(err, ERR_MEMORY, "no memory for extension records");
+		if (!look_at_piece(mft, extensions, record, piece, want, &read, err))
+			return false;
+		bad_in_a_row = read ? 0 : bad_in_a_row;
+		record += read;
+		if (read == want)
+			continue;
+		uint64_t bad = ++bad_in_a_row > PATIENCE ? want - read : 1;
+
+		extensions->left += bad;
+		record += bad;
 	}
 	return true;
 }
@@ -130,6 +154,7 @@ bool ntfs_extensions_see(
 
 	if (extensions->is_known || record != mft->first + extensions->seen)
 		return true;
+	extensions->left += !block;
 	if (block && !look(mft, record, block, extensions))
 		return fail(err, ERR_MEMORY, "no memory for extension records");
 	if (++extensions->seen == mft->count)
@@ -170,5 +195,7 @@ bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,
 			return fail_in(err, "extension records");
 		out->at[out->count++] = all->at[i].where;
 	}
-	return true;
+	return all->left == 0 ||
+	       fail(err, ERR_DAMAGED, "%llu records could not be looked at for parts of it",
+		   (unsigned long long)all->left);
 }

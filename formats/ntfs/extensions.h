@@ -17,7 +17,8 @@ bool ntfs_extensions_known(const struct ntfs_mft *mft);
 bool ntfs_extensions_see(
     struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct err *err) MUST_CHECK;
 
-/* Puts every record that names the entry's record as its base into *out, sorted. */
+/* Puts every record that names the entry's record as its base into *out, sorted. ERR_DAMAGED: some that may do could not be
+ * read, or are over a limit; the others are in *out. */
 bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,
     struct ntfs_references *out, struct err *err) MUST_CHECK;
 
