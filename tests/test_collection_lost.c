@@ -12,8 +12,10 @@
 
 #include <string.h>
 
-#define CLUSTER 512u
-#define DATA_AT 100u /* four clusters of 'D' that the files share */
+#define CLUSTER      512u
+#define DATA_AT      100u  /* four clusters of 'D' that the files share */
+#define OUTSIDE      5000u /* a cluster that the volume has not */
+#define LIST_ENTRIES 18
 
 struct world {
 	struct fixture_volume v;
@@ -55,6 +57,21 @@ static void begin(struct fixture_record *r, unsigned number, const char *name)
 	fixture_record_name(r, 5, 5, NTFS_NAME_POSIX, name);
 }
 
+/* A list of len bytes in clusters from `cluster` on. */
+static void far_list(struct fixture_record *r, uint64_t cluster, size_t len)
+{
+	uint64_t clusters = (len + CLUSTER - 1) / CLUSTER;
+	struct ntfs_run run = {.lcn = cluster, .length = clusters};
+	struct fixture_extent extent = {.last_vcn = clusters - 1,
+	    .size = len,
+	    .allocated = clusters * CLUSTER,
+	    .initialized = len,
+	    .runs = &run,
+	    .run_count = 1};
+
+	fixture_record_extent(r, NTFS_ATTRIBUTE_LIST, NULL, 3, &extent);
+}
+
 /* $DATA from cluster vcn to the fourth, of 2,000 bytes. */
 static void add_data(struct fixture_record *r, uint64_t vcn, uint64_t count)
 {
@@ -68,6 +85,17 @@ static void add_data(struct fixture_record *r, uint64_t vcn, uint64_t count)
 	    .run_count = 1};
 
 	fixture_record_extent(r, NTFS_DATA, NULL, 4, &extent);
+}
+
+static void put_extension(struct world *w, unsigned number, unsigned base, uint16_t sequence,
+    uint64_t vcn, uint64_t count)
+{
+	struct fixture_record r;
+
+	fixture_record_begin(&r, 1024, number, sequence, 1);
+	fixture_record_set_base(&r, base, 1);
+	add_data(&r, vcn, count);
+	put(w, &r);
 }
 
 static void check_told(const struct world *w, const char *path)
@@ -171,6 +199,60 @@ static void tells_of_lost_names(void **state)
 	check_told(&w, "fs/C/$Orphan/record 20: ");
 }
 
+static void put_far(
+    struct world *w, unsigned number, const char *name, uint64_t cluster, size_t len)
+{
+	struct fixture_record r;
+
+	begin(&r, number, name);
+	far_list(&r, cluster, len);
+	put(w, &r);
+}
+
+/* Where the list leads nowhere, the records that name the file as their base still have its content. */
+static void finds_content_without_the_list(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+	uint8_t *list;
+	uint8_t near[64];
+
+	(void)state;
+	world_new(&w);
+	put_far(&w, 6, "outside.evidence", OUTSIDE, 64);
+	put_extension(&w, 7, 6, 1, 0, 4);
+	begin(&r, 8, "length.evidence");
+	fixture_list_entry(near, NTFS_STANDARD_INFORMATION, 0, 8, 1);
+	fixture_list_entry(near + 32, NTFS_DATA, 0, 9, 1);
+	near[32 + 4] = 200;
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, near, sizeof(near));
+	put(&w, &r);
+	put_extension(&w, 9, 8, 1, 0, 4);
+	/* The entry of $DATA lies in a sector of zeros. */
+	put_far(&w, 10, "zeros.evidence", 92, (size_t)LIST_ENTRIES * 32);
+	list = fixture_volume_cluster(&w.v, 92);
+	for (size_t i = 0; i < LIST_ENTRIES - 2; i++)
+		fixture_list_entry(list + 32 * i, NTFS_STANDARD_INFORMATION, 0, 10, 1);
+	put_extension(&w, 11, 10, 1, 0, 4);
+	/* A record with another number than the list has. */
+	begin(&r, 12, "number.evidence");
+	fixture_list_entry(near, NTFS_DATA, 0, 13, 1);
+	fixture_list_entry(near + 32, NTFS_DATA, 2, 12, 1);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, near, sizeof(near));
+	add_data(&r, 2, 2);
+	put(&w, &r);
+	put_extension(&w, 13, 12, 2, 0, 2);
+	world_take(&w);
+	check_content(&w, "fs/C/outside.evidence", 0);
+	check_content(&w, "fs/C/length.evidence", 0);
+	check_content(&w, "fs/C/zeros.evidence", 0);
+	check_content(&w, "fs/C/number.evidence", 0);
+	/* There may have been more. */
+	check_told(&w, "fs/C/outside.evidence::lost: ");
+	check_told(&w, "fs/C/length.evidence::lost: ");
+	check_told(&w, "fs/C/zeros.evidence::lost: ");
+}
+
 /* The first extent of a stream is in a lost record: the others are taken. */
 static void takes_what_follows_a_lost_extent(void **state)
 {
@@ -219,6 +301,7 @@ int main(void)
 	    cmocka_unit_test(tells_of_lost_names),
 	    cmocka_unit_test(takes_what_follows_a_lost_extent),
 	    cmocka_unit_test(tells_of_a_lost_end),
+	    cmocka_unit_test(finds_content_without_the_list),
 	};
 
 	return cmocka_run_group_tests_name(

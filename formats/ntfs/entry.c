@@ -123,22 +123,79 @@ static bool read_list(struct ntfs_mft *mft, struct ntfs_entry *entry,
 	return true;
 }
 
+static bool follow_list(struct ntfs_mft *mft, struct ntfs_entry *entry,
+    const struct ntfs_attribute *list, struct err *err)
+{
+	struct bytes content = list->content;
+
+	return (list->resident || read_list(mft, entry, list, &content, err)) &&
+	       ntfs_attribute_list_parse(content, entry->record, &entry->memory->extensions, err);
+}
+
+static bool lies_before(const void *element, uint64_t record)
+{
+	return ((const struct ntfs_reference *)element)->record < record;
+}
+
+/* The record among `count`, sorted; NULL: it is none of them. */
+static const struct ntfs_reference *find_reference(
+    const struct ntfs_reference *at, size_t count, uint64_t record)
+{
+	size_t i = array_first_from(at, count, sizeof(*at), lies_before, record);
+
+	return i < count && at[i].record == record ? &at[i] : NULL;
+}
+
+/* What a damaged list leads to, then those that it does not lead to and that name this file as their base. */
+static bool follow_and_find(struct ntfs_mft *mft, struct ntfs_entry *entry,
+    const struct ntfs_attribute *list, struct err *err)
+{
+	struct ntfs_references *all = &entry->memory->extensions;
+	bool ok = follow_list(mft, entry, list, err);
+	size_t listed = all->count, kept = all->count;
+	struct err why;
+
+	if (!ok && is_fatal(err))
+		return false;
+	if (!ntfs_extensions_find(mft, entry, all, &why) && (ok || is_fatal(&why)))
+		ok = fail(err, why.kind, "%s", why.text);
+	for (size_t i = listed; i < all->count; i++) {
+		const struct ntfs_reference *same =
+		    find_reference(all->at, listed, all->at[i].record);
+
+		if (!same || same->sequence != all->at[i].sequence)
+			all->at[kept++] = all->at[i];
+	}
+	all->count = kept;
+	entry->memory->found = kept - listed;
+	return ok;
+}
+
 /* Fills memory->extensions. The list of a bare $MFT may lie in clusters that are not there, that of a deleted file in
  * clusters that are others' now: then all records are taken that name this one as their base. */
 static bool find_extensions(struct ntfs_mft *mft, struct ntfs_entry *entry,
     const struct ntfs_attribute *list, struct err *err)
 {
-	struct bytes content = list->content;
+	struct ntfs_entry_memory *m = entry->memory;
 
-	if (!list->resident && !mft->volume && entry->memory->quick &&
-	    !ntfs_extensions_known(mft)) {
-		entry->memory->left = true;
+	if (!list->resident && !mft->volume && m->quick && !ntfs_extensions_known(mft)) {
+		m->left = true;
 		return true;
 	}
-	if (!list->resident && (!mft->volume || entry->memory->by_base))
-		return ntfs_extensions_find(mft, entry, &entry->memory->extensions, err);
-	return (list->resident || read_list(mft, entry, list, &content, err)) &&
-	       ntfs_attribute_list_parse(content, entry->record, &entry->memory->extensions, err);
+	if (m->by_base && entry->in_use)
+		return follow_and_find(mft, entry, list, err);
+	if (!list->resident && (!mft->volume || m->by_base))
+		return ntfs_extensions_find(mft, entry, &m->extensions, err);
+	return follow_list(mft, entry, list, err);
+}
+
+/* Whether the list names this one in vain, and it is there all the same. */
+static bool is_found(const struct ntfs_entry_memory *m, size_t index)
+{
+	size_t listed = m->extensions.count - m->found;
+
+	return index < listed &&
+	       find_reference(m->extensions.at + listed, m->found, m->extensions.at[index].record);
 }
 
 static bool load_extensions(
@@ -154,17 +211,21 @@ static bool load_extensions(
 		m->lost = true;
 		note_lost(entry, entry->record, &why);
 	}
-	for (size_t i = 0; i < m->extensions.count && bad_count < NTFS_LIMIT_BAD_EXTENSIONS; i++) {
+	for (size_t i = 0; i < m->extensions.count; i++) {
 		struct ntfs_reference where = m->extensions.at[i];
 		struct err bad = {0};
 
+		if (bad_count >= NTFS_LIMIT_BAD_EXTENSIONS && i < m->extensions.count - m->found)
+			continue;
 		if (!load_extension(mft, entry, where, &bad, err))
 			return false;
-		bad_count += bad.kind != ERR_NONE;
-		m->lost = bad_count != 0 || m->lost;
-		note_lost(entry, where.record, &bad);
-		if (bad.kind == ERR_NONE)
-			m->extensions.at[kept++] = where;
+		if (bad.kind != ERR_NONE) {
+			bad_count++;
+			m->lost = true;
+			(is_found(m, i) ? note : note_lost)(entry, where.record, &bad);
+			continue;
+		}
+		m->extensions.at[kept++] = where;
 	}
 	m->extensions.count = kept;
 	return true;
@@ -294,21 +355,23 @@ static void clear(struct ntfs_entry *entry)
 	entry->lost.kind = ERR_NONE;
 }
 
-/* Whether a deleted file lacks something that extension records may hold which its list does not lead to. */
+/* Whether the file lacks something that extension records may hold which its list does not lead to: of a deleted file a
+ * list in clusters, which may be others' by now. $MFT itself, of which it is not known yet where all records are, does
+ * without. */
 static bool lacks_parts(const struct ntfs_mft *mft, const struct ntfs_entry *entry)
 {
 	const struct ntfs_entry_memory *m = entry->memory;
-	bool has_far_list = false;
+	bool has_list = false;
 	bool lacks = m->lost || entry->name_count == 0;
 
-	if (entry->in_use || !mft->volume || m->by_base)
-		return false;
-	for (size_t i = 0; i < m->attributes.count; i++)
-		has_far_list = has_far_list || (m->attributes.at[i].type == NTFS_ATTRIBUTE_LIST &&
-						   !m->attributes.at[i].resident);
 	for (size_t i = 0; i < entry->stream_count; i++)
 		lacks = lacks || entry->streams[i].incomplete;
-	return has_far_list && lacks;
+	if (!lacks || !mft->volume || m->by_base || entry->record == 0)
+		return false;
+	for (size_t i = 0; i < m->attributes.count; i++)
+		has_list = has_list || (m->attributes.at[i].type == NTFS_ATTRIBUTE_LIST &&
+					   (entry->in_use || !m->attributes.at[i].resident));
+	return has_list;
 }
 
 static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)

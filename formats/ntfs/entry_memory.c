@@ -39,6 +39,7 @@ void ntfs_entry_memory_reset(struct ntfs_entry_memory *memory, size_t block_size
 	memory->blocks_used = 0;
 	memory->attributes.count = 0;
 	memory->extensions.count = 0;
+	memory->found = 0;
 	memory->runs.count = 0;
 	memory->dropped = memory->lost = memory->quick = memory->left = false;
 	if (memory->runs.room > RUNS_KEPT) {

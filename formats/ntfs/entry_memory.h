@@ -16,7 +16,10 @@ struct ntfs_entry_memory {
 	struct ntfs_references extensions; /* once loaded: those whose attributes are in here */
 	uint8_t *list;                     /* a non-resident attribute list */
 	size_t list_room;
-	bool by_base; /* extension records are found by the base that they name, not by the list */
+	size_t found; /* of extensions, the last ones: not in the list, found by their base */
+	/* extension records are found by the base that they name: of a file in use besides those of the list, else in their
+	 * place */
+	bool by_base;
 	bool dropped; /* an extent that another was in the place of is in no stream */
 	bool lost;    /* an attribute list or an extension record could not be read */
 	bool quick;   /* extensions that only reading the whole MFT tells are left out ... */

@@ -21,9 +21,11 @@ struct extension {
 struct ntfs_extensions {
 	struct extension *at; /* sorted by base, then record, once all is known */
 	size_t count, room;
+	size_t freed;  /* of count: not in use */
 	uint64_t seen; /* records, from the first one on */
 	uint64_t left; /* of these: could not be read, or are over the limit */
 	bool is_known;
+	bool has_used; /* of a volume: those in use are in here, too */
 };
 
 void ntfs_extensions_free(struct ntfs_extensions *extensions)
@@ -44,7 +46,18 @@ static int compare(const void *a, const void *b)
 	return x->where.record < y->where.record ? -1 : x->where.record > y->where.record;
 }
 
-/* Looks at one raw record: on a volume only at those that were given back. Past the limit they stay unknown. */
+/* Whether there is room for one more of its kind: freed ones leave those in use theirs, and the other way round. */
+static bool has_room(
+    const struct ntfs_mft *mft, const struct ntfs_extensions *all, bool in_use, size_t *most)
+{
+	*most = NTFS_LIMIT_BARE_EXTENSIONS + (mft->volume ? NTFS_LIMIT_FREED_EXTENSIONS : 0);
+	if (!mft->volume)
+		return all->count < *most;
+	return in_use ? all->count - all->freed < NTFS_LIMIT_BARE_EXTENSIONS
+		      : all->freed < NTFS_LIMIT_FREED_EXTENSIONS;
+}
+
+/* Looks at one raw record: on a volume at those in use only when asked for. Past the limit they stay unknown. */
 static bool look(
     struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct ntfs_extensions *all)
 {
@@ -52,16 +65,17 @@ static bool look(
 		return true;
 	struct ntfs_reference base = ntfs_reference_parse(block + BASE_AT);
 	bool in_use = le16(block + FLAGS_AT) & NTFS_RECORD_IN_USE;
-	size_t most = mft->volume ? NTFS_LIMIT_FREED_EXTENSIONS : NTFS_LIMIT_BARE_EXTENSIONS;
+	size_t most;
 
-	if (memcmp(block, "FILE", 4) != 0 || (mft->volume && in_use))
+	if (memcmp(block, "FILE", 4) != 0 || (mft->volume && in_use && !all->has_used))
 		return true;
-	if (all->count == most) {
+	if (!has_room(mft, all, in_use, &most)) {
 		all->left++;
 		return true;
 	}
 	if (!array_grow(&all->at, &all->room, all->count + 1, sizeof(*all->at), most, NULL))
 		return false;
+	all->freed += !in_use;
 	all->at[all->count++] = (struct extension){
 	    .base = base,
 	    .where = {.record = record, .sequence = le16(block + SEQUENCE_AT)},
@@ -132,9 +146,12 @@ static bool begin(struct ntfs_mft *mft, struct err *err)
 	return true;
 }
 
-static bool build(struct ntfs_mft *mft, struct err *err)
+static bool build(struct ntfs_mft *mft, bool has_used, struct err *err)
 {
-	if (!begin(mft, err) || !look_through(mft, mft->extensions, err))
+	if (!begin(mft, err))
+		return false;
+	mft->extensions->has_used = has_used;
+	if (!look_through(mft, mft->extensions, err))
 		return false;
 	finish(mft->extensions);
 	return true;
@@ -162,11 +179,15 @@ bool ntfs_extensions_see(
 	return true;
 }
 
-/* One that the file gave back keeps its base until it is used anew: of a file in use only those in use count. */
-static bool belongs(const struct extension *extension, const struct ntfs_entry *entry)
+/* One that the file gave back keeps its base until it is used anew: of a file in use only those in use count; on a volume, where
+ * both are looked for apart, of a deleted one only the others. */
+static bool belongs(
+    const struct ntfs_mft *mft, const struct extension *extension, const struct ntfs_entry *entry)
 {
 	uint16_t then = extension->base.sequence;
 
+	if (mft->volume && extension->in_use != entry->in_use)
+		return false;
 	if (then == entry->sequence)
 		return extension->in_use || !entry->in_use;
 	return !entry->in_use && entry->sequence == (then == UINT16_MAX ? 1 : (uint16_t)(then + 1));
@@ -180,18 +201,20 @@ static bool base_lies_before(const void *element, uint64_t record)
 bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,
     struct ntfs_references *out, struct err *err)
 {
-	if (!ntfs_extensions_known(mft) && !build(mft, err))
+	size_t most = out->count + NTFS_LIMIT_EXTENSIONS;
+	bool needs_used = mft->volume && entry->in_use;
+
+	if ((!ntfs_extensions_known(mft) || (needs_used && !mft->extensions->has_used)) &&
+	    !build(mft, needs_used, err))
 		return false;
 	const struct ntfs_extensions *all = mft->extensions;
 	size_t i = array_first_from(
 	    all->at, all->count, sizeof(*all->at), base_lies_before, entry->record);
 
-	out->count = 0;
 	for (; i < all->count && all->at[i].base.record == entry->record; i++) {
-		if (!belongs(&all->at[i], entry))
+		if (!belongs(mft, &all->at[i], entry))
 			continue;
-		if (!array_grow(&out->at, &out->room, out->count + 1, sizeof(*out->at),
-			NTFS_LIMIT_EXTENSIONS, err))
+		if (!array_grow(&out->at, &out->room, out->count + 1, sizeof(*out->at), most, err))
 			return fail_in(err, "extension records");
 		out->at[out->count++] = all->at[i].where;
 	}

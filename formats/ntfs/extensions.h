@@ -1,6 +1,6 @@
 /* Which extension records belong to a file, found by looking at every record of the MFT: for a bare $MFT, where an
- * attribute list in clusters of the volume cannot be read, and for deleted files, whose list may be another's by
- * now. A walk from the first record to the last of a bare $MFT shows them by the way; a question before its
+ * attribute list in clusters of the volume cannot be read, for deleted files, whose list may be another's by
+ * now, and for files in use whose list does not lead to all of them. A walk from the first record to the last of a bare $MFT shows them by the way; a question before its
  * end makes them all be read at once. Private to formats/ntfs. */
 #ifndef KANSHIKI_FORMATS_NTFS_EXTENSIONS_H
 #define KANSHIKI_FORMATS_NTFS_EXTENSIONS_H
@@ -17,7 +17,7 @@ bool ntfs_extensions_known(const struct ntfs_mft *mft);
 bool ntfs_extensions_see(
     struct ntfs_mft *mft, uint64_t record, const uint8_t *block, struct err *err) MUST_CHECK;
 
-/* Puts every record that names the entry's record as its base into *out, sorted. ERR_DAMAGED: some that may do could not be
+/* Adds every record that names the entry's record as its base to *out, sorted among themselves. ERR_DAMAGED: some that may do could not be
  * read, or are over a limit; the others are in *out. */
 bool ntfs_extensions_find(struct ntfs_mft *mft, const struct ntfs_entry *entry,
     struct ntfs_references *out, struct err *err) MUST_CHECK;

@@ -16,8 +16,9 @@
 #define NTFS_LIMIT_EXTENSIONS ((size_t)16384)     /* extension records of one file */
 /* Records that a list names and that are not the file's; then no more of them are tried. Lists that lead
  * nowhere could otherwise make every record of an $MFT cost thousands of reads. */
-#define NTFS_LIMIT_BAD_EXTENSIONS   ((size_t)64)
-#define NTFS_LIMIT_BARE_EXTENSIONS  ((size_t)1 << 20) /* of all files of a bare $MFT: 40 MiB */
+#define NTFS_LIMIT_BAD_EXTENSIONS ((size_t)64)
+#define NTFS_LIMIT_BARE_EXTENSIONS \
+	((size_t)1 << 20) /* of all files of a bare $MFT, of all in use of a volume: 40 MiB */
 #define NTFS_LIMIT_FREED_EXTENSIONS ((size_t)1 << 18) /* of all deleted files of a volume: 10 MiB */
 #define NTFS_LIMIT_ATTRIBUTES       ((size_t)1 << 17) /* of one file, in all its records */
 #define NTFS_LIMIT_RUNS             ((size_t)1 << 21) /* of one file: 48 MiB of struct ntfs_run */
