@@ -117,9 +117,9 @@ static uint64_t number_of(const struct logfile_pages *pages, uint64_t lsn)
 	return lsn >> (pages->shift & 63);
 }
 
-static uint32_t place_of(const struct logfile_pages *pages, uint64_t number)
+static uint64_t place_of(const struct logfile_pages *pages, uint64_t number)
 {
-	return (uint32_t)(number & (((uint64_t)1 << pages->place_bits) - 1));
+	return number & (((uint64_t)1 << pages->place_bits) - 1);
 }
 
 /* The number of the page at a place that the record `last` began before, and ran through. */
@@ -281,6 +281,8 @@ static void find_newest(struct logfile_pages *pages)
 	size_t i = 0;
 
 	pages->newest = current;
+	if (!pages->is_newest_inside)
+		return;
 	while (i < pages->count && pages->at[i].number < current)
 		i++;
 	if (i == pages->count || (pages->at[i].number != current && i > 0 &&
@@ -303,12 +305,13 @@ bool logfile_pages_stale(const struct logfile_pages *pages, size_t i)
 
 /* Places of the ring, over all of which the log ran, that hold no record pages any more. */
 static void tell_lost_places(
-    struct logfile_pages *pages, uint8_t *page, uint32_t from, uint32_t end)
+    struct logfile_pages *pages, uint8_t *page, uint64_t from, uint64_t behind)
 {
 	uint32_t size = pages->restart.page_size;
+	uint32_t end = behind < pages->end_place ? (uint32_t)behind : pages->end_place;
 	uint32_t lost = 0;
 
-	for (uint32_t slot = from; slot <= end; slot++) {
+	for (uint32_t slot = (uint32_t)from; from <= end && slot <= end; slot++) {
 		struct err why = {0};
 		bool is_lost = slot < end && !logfile_pages_read(pages, slot, page, &why) &&
 			       why.kind == ERR_MISSING;
@@ -331,21 +334,21 @@ static bool was_written(struct logfile_pages *pages, uint32_t slot)
 }
 
 /* Where a round ended: a log that was begun anew has places behind it that were never written to. */
-static uint32_t end_of_round(struct logfile_pages *pages, uint32_t from)
+static uint64_t end_of_round(struct logfile_pages *pages, uint64_t from)
 {
-	uint32_t end = from;
+	uint64_t end = from;
 
-	for (uint32_t slot = from; slot < pages->end_place; slot++)
-		if (was_written(pages, slot))
+	for (uint64_t slot = from; slot < pages->end_place; slot++)
+		if (was_written(pages, (uint32_t)slot))
 			end = slot + 1;
 	return end;
 }
 
 /* The places from behind that page up to `end`, which may lie in the next round. */
 static void tell_lost_behind(
-    struct logfile_pages *pages, uint8_t *page, const struct logfile_page *last, uint32_t end)
+    struct logfile_pages *pages, uint8_t *page, const struct logfile_page *last, uint64_t end)
 {
-	uint32_t from = place_of(pages, last->number) + 1;
+	uint64_t from = place_of(pages, last->number) + 1;
 
 	if (from <= end) {
 		tell_lost_places(pages, page, from, end);
@@ -368,7 +371,7 @@ static void tell_lost(struct logfile_pages *pages, uint8_t *page)
 			tell_lost_behind(pages, page, last, place_of(pages, pages->at[i].number));
 		last = &pages->at[i];
 	}
-	if (last && last->number < current)
+	if (last && last->number < current && pages->is_newest_inside)
 		tell_lost_behind(pages, page, last, place_of(pages, current) + 1);
 }
 
@@ -520,6 +523,20 @@ static void tell_restarts(struct logfile_pages *pages)
 	logfile_pages_damage(pages, 0, 2ull * LOGFILE_PAGE_USUAL, &why);
 }
 
+/* The newest LSN that the restart page knows must lie in the log. A log that was begun anew may say its start. */
+static void check_newest(struct logfile_pages *pages)
+{
+	const struct logfile_restart *r = &pages->restart;
+	struct err why = {0};
+
+	pages->is_newest_inside =
+	    place_of(pages, number_of(pages, r->current_lsn)) < r->size / r->page_size;
+	if (pages->is_newest_inside)
+		return;
+	fail(&why, ERR_DAMAGED, "newest LSN of the log lies outside of it");
+	logfile_pages_damage(pages, 0, 2ull * r->system_page_size, &why);
+}
+
 bool logfile_pages_load(struct logfile_pages *pages, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *page = malloc(LOGFILE_PAGE_MAX);
@@ -535,6 +552,7 @@ bool logfile_pages_load(struct logfile_pages *pages, struct err *err)
 		tell_restarts(pages);
 	sort(pages);
 	if (pages->place_bits) {
+		check_newest(pages);
 		find_newest(pages);
 		tell_lost(pages, page);
 	}

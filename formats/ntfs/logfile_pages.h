@@ -34,7 +34,8 @@ struct logfile_pages {
 	uint32_t first_place;           /* first page of the ring */
 	uint32_t end_place;             /* after the last page of the ring */
 	uint64_t newest;                /* page number of the end of the ring */
-	bool are_restarts_gone;         /* neither page has even a signature: also in a piece */
+	bool is_newest_inside;  /* the place of the LSN that the restart page calls newest */
+	bool are_restarts_gone; /* neither page has even a signature: also in a piece */
 	struct logfile_page *at;
 	size_t count, room;
 
