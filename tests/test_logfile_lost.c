@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SHIFT         9u /* an LSN without it is a page's number */
+#define SEQUENCE_BITS 46u
 #define RESTART_AREA  0x30u
 
 struct listener {
@@ -57,6 +58,15 @@ static uint64_t add(struct fixture_log *log)
 	return fixture_log_add(log, 1, 0x18, 0, (struct bytes){data, sizeof(data)});
 }
 
+/* One record in each page of [from, end). */
+static void fill(struct fixture_log *log, uint32_t from, uint32_t end)
+{
+	for (uint32_t page = from; page < end; page++) {
+		fixture_log_skip_to(log, page);
+		add(log);
+	}
+}
+
 /* Writes over what both restart pages say. */
 static void say_newest(struct fixture_log *log, uint32_t sequence_bits, uint64_t lsn)
 {
@@ -66,6 +76,16 @@ static void say_newest(struct fixture_log *log, uint32_t sequence_bits, uint64_t
 		put_le64(area, lsn);
 		put_le32(area + 16, sequence_bits);
 	}
+}
+
+static uint64_t lsn_at(uint64_t round, uint64_t page)
+{
+	return round << (64 - SEQUENCE_BITS) | page << SHIFT | FIXTURE_LOG_DATA / 8;
+}
+
+static void tear(struct fixture_log *log, uint32_t page)
+{
+	log->at[(size_t)page * FIXTURE_LOG_PAGE + 510] ^= 0xff;
 }
 
 /* A place that 32 bits just hold, one that they do not, and one that the log does not hold. */
@@ -92,9 +112,77 @@ static void test_newest_outside(void **state)
 	}
 }
 
+/* The restart page is not written with every record, and the page it means is damaged: those behind are newer still. */
+static void test_newest_damaged(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	struct seen seen;
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	fill(&log, 4, 12);
+	fixture_log_end(&log);
+	say_newest(&log, SEQUENCE_BITS, lsn_at(1, 6));
+	tear(&log, 6);
+	tear(&log, 9);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 6);
+	assert_int_equal(seen.stale, 0);
+	assert_int_equal(listener.count, 2);
+	fixture_log_free(&log);
+}
+
+/* The same where the ring begins anew. */
+static void test_newest_damaged_at_wrap(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	struct seen seen;
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	fill(&log, 10, FIXTURE_LOG_PAGES);
+	log.round = 2;
+	fill(&log, 4, 8);
+	fixture_log_end(&log);
+	say_newest(&log, SEQUENCE_BITS, lsn_at(1, FIXTURE_LOG_PAGES - 1));
+	tear(&log, FIXTURE_LOG_PAGES - 1);
+	tear(&log, 4);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, FIXTURE_LOG_PAGES - 10 - 1 + 3);
+	assert_int_equal(seen.stale, 0);
+	fixture_log_free(&log);
+}
+
+/* A page of an older round is where the ring ends, whatever the numbers behind it. */
+static void test_newest_before_older(void **state)
+{
+	struct fixture_log log = {0};
+	struct listener listener;
+	struct seen seen;
+
+	(void)state;
+	fixture_log_begin(&log, 1);
+	fill(&log, 7, 8);
+	log.round = 2;
+	fill(&log, 4, 7);
+	fill(&log, 8, 10);
+	fixture_log_end(&log);
+	say_newest(&log, SEQUENCE_BITS, lsn_at(2, 6));
+	tear(&log, 6);
+	read_log(&log, &listener, &seen);
+	assert_int_equal(seen.count, 5);
+	assert_int_equal(seen.stale, 2);
+	fixture_log_free(&log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_newest_damaged),
+	    cmocka_unit_test(test_newest_damaged_at_wrap),
+	    cmocka_unit_test(test_newest_before_older),
 	    cmocka_unit_test(test_newest_outside),
 	};
 

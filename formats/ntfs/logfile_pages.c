@@ -261,36 +261,59 @@ static void sort(struct logfile_pages *pages)
 	pages->count = kept;
 }
 
-bool logfile_pages_go_on(const struct logfile_pages *pages, size_t i)
+/* The number of the page that comes after the one with that number. */
+static uint64_t next_number(const struct logfile_pages *pages, uint64_t number)
 {
-	if (i + 1 >= pages->count)
-		return false;
-	uint64_t number = pages->at[i].number;
-	uint64_t next = pages->at[i + 1].number;
-
-	if (pages->place_bits && place_of(pages, number) + 1 == pages->end_place)
-		return next == (((number >> pages->place_bits) + 1) << pages->place_bits |
-				   pages->first_place);
-	return next == number + 1;
+	if (pages->place_bits && place_of(pages, number) + 1 >= pages->end_place)
+		return ((number >> pages->place_bits) + 1) << pages->place_bits |
+		       pages->first_place;
+	return number + 1;
 }
 
-/* The ring ends where the restart page says, or later: it is not written with every record. */
-static void find_newest(struct logfile_pages *pages)
+bool logfile_pages_go_on(const struct logfile_pages *pages, size_t i)
 {
-	uint64_t current = pages->restart.current_lsn >> pages->shift;
+	return i + 1 < pages->count &&
+	       pages->at[i + 1].number == next_number(pages, pages->at[i].number);
+}
+
+/* Whether between two numbers, of which the first one counts, all places hold nothing that can be read. What one
+ * holds that can be is of an older round: there the ring ends. */
+static bool only_lost_between(
+    struct logfile_pages *pages, uint8_t *page, uint64_t number, uint64_t end)
+{
+	while (number < end) {
+		uint64_t slot = place_of(pages, number);
+		struct err why = {0};
+
+		if (slot >= pages->first_place &&
+		    logfile_pages_read(pages, (uint32_t)slot, page, &why))
+			return false;
+		number = next_number(pages, number);
+	}
+	return number == end;
+}
+
+/* The ring ends where the restart page says, or later, by less than a round: it is not written with every record. */
+static void find_newest(struct logfile_pages *pages, uint8_t *page)
+{
+	uint64_t current = number_of(pages, pages->restart.current_lsn);
 	size_t i = 0;
 
 	pages->newest = current;
-	if (!pages->is_newest_inside)
-		return;
 	while (i < pages->count && pages->at[i].number < current)
 		i++;
-	if (i == pages->count || (pages->at[i].number != current && i > 0 &&
-				     pages->at[i - 1].number + 1 != pages->at[i].number))
+	if (i == pages->count || !pages->is_newest_inside)
 		return;
-	while (logfile_pages_go_on(pages, i))
-		i++;
-	pages->newest = pages->at[i].number;
+	uint64_t first = i == 0 ? pages->at[0].number : current;
+	uint64_t next = first;
+
+	for (; i < pages->count && pages->at[i].number - first < (uint64_t)1 << pages->place_bits;
+	     i++) {
+		if (!only_lost_between(pages, page, next, pages->at[i].number))
+			return;
+		pages->newest = pages->at[i].number;
+		next = next_number(pages, pages->newest);
+	}
 }
 
 bool logfile_pages_stale(const struct logfile_pages *pages, size_t i)
@@ -553,7 +576,7 @@ bool logfile_pages_load(struct logfile_pages *pages, struct err *err)
 	sort(pages);
 	if (pages->place_bits) {
 		check_newest(pages);
-		find_newest(pages);
+		find_newest(pages, page);
 		tell_lost(pages, page);
 	}
 	return true;
