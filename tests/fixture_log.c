@@ -130,7 +130,8 @@ uint64_t fixture_log_change(struct fixture_log *log, uint32_t transaction, uint6
 	put_le16(data + 16, c->record_offset);
 	put_le16(data + 18, c->attribute_offset);
 	put_le16(data + 20, c->block);
-	put_le16(data + 22, 2); /* blocks of 512 bytes of the target */
+	/* blocks of 512 bytes of the target */
+	put_le16(data + 22, c->target_blocks ? c->target_blocks : 2);
 	put_le64(data + 24, c->vcn);
 	put_le64(data + 32, 4 + c->vcn); /* the LCN */
 	if (c->redo_data.len)

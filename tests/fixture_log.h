@@ -30,6 +30,7 @@ uint64_t fixture_log_add(struct fixture_log *log, uint32_t type, uint32_t transa
 /* What an update says. */
 struct fixture_change {
 	uint16_t redo, undo, target, record_offset, attribute_offset, block;
+	uint16_t target_blocks; /* 0: 2 */
 	uint64_t vcn;
 	struct bytes redo_data, undo_data;
 };

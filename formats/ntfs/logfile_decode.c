@@ -9,8 +9,8 @@
 #define BITMAP     6u /* record of $Bitmap */
 
 #define ATTRIBUTE_VALUE 24u /* where a resident attribute's value begins */
-#define FIRST_ATTRIBUTE 56u /* $STANDARD_INFORMATION: NTFS 3.1; 48 before */
-#define FIRST_OLD       48u
+#define FIX_UPS         48u /* of an MFT record: NTFS 3.1; 42 before */
+#define FIX_UPS_OLD     42u
 #define MAPPING_AT      64u /* of an attribute without a name that is not compressed */
 
 /* Names ------------------------------------------------------------------------------------------- */
@@ -247,12 +247,18 @@ static void decode_standard(struct logfile_operations *ops, struct logfile_opera
 		out->what = LOGFILE_TIMES_SET;
 }
 
+/* Attributes begin behind the fix-ups, of which there is one for each 512 bytes, and one more. */
+static bool is_first_attribute(uint32_t at, uint32_t record_size)
+{
+	uint32_t fix_ups = 2 * (record_size / 512 + 1);
+
+	return at == ((FIX_UPS + fix_ups + 7) & ~7u) || at == ((FIX_UPS_OLD + fix_ups + 7) & ~7u);
+}
+
 static void decode_resident(struct logfile_operations *ops, struct logfile_operation *out)
 {
-	uint16_t at = ops->action.record_offset;
-
 	out->what = LOGFILE_VALUE_WRITTEN;
-	if (at == FIRST_ATTRIBUTE || at == FIRST_OLD)
+	if (is_first_attribute(ops->action.record_offset, logfile_target_record_size(ops)))
 		decode_standard(ops, out);
 }
 

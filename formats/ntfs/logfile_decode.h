@@ -48,6 +48,7 @@ bool logfile_decode_change(struct logfile_operations *operations, struct logfile
 bool logfile_target_offset(const struct logfile_operations *operations, uint64_t *out);
 /* Whether the target of a code is a record of the MFT, and which. */
 bool logfile_target_is_record(uint16_t code);
+uint32_t logfile_target_record_size(const struct logfile_operations *operations);
 bool logfile_target_record(const struct logfile_operations *operations, uint64_t *out);
 /* The target in the table of open attributes; NULL: not known. */
 const struct logfile_open *logfile_target_attribute(const struct logfile_operations *operations);

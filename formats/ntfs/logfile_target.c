@@ -33,15 +33,20 @@ bool logfile_target_is_record(uint16_t code)
 	return code < 64 && codes >> code & 1;
 }
 
+uint32_t logfile_target_record_size(const struct logfile_operations *ops)
+{
+	if (ops->action.target_blocks)
+		return ops->action.target_blocks * LOGFILE_BLOCK;
+	return ops->layout.record_size ? ops->layout.record_size : RECORD_USUAL;
+}
+
 bool logfile_target_record(const struct logfile_operations *ops, uint64_t *out)
 {
-	uint32_t size = ops->action.target_blocks ? ops->action.target_blocks * LOGFILE_BLOCK
-						  : ops->layout.record_size;
 	uint64_t offset;
 
 	if (!logfile_target_offset(ops, &offset))
 		return false;
-	*out = offset / (size ? size : RECORD_USUAL);
+	*out = offset / logfile_target_record_size(ops);
 	return *out <= 0xffffffffffffull;
 }
 

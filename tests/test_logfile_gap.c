@@ -1,0 +1,104 @@
+/* formats/ntfs/logfile_operation: what is not told any more when records were missed, and where times lie. */
+#include "tests/unit.h"
+
+#include "formats/ntfs/logfile_operation.h"
+#include "tests/fixture_log.h"
+#include "tests/fixture_mft.h"
+
+#include <string.h>
+
+#define FILE_RECORD  10u
+#define VALUE        24u /* of a resident attribute */
+#define FIRST_RECORD ((size_t)4 * FIXTURE_LOG_PAGE + FIXTURE_LOG_DATA)
+
+/* A change of the file's record, which has so many blocks of 512 bytes; clusters are of 4096 bytes. */
+static struct fixture_change of_file(uint16_t redo, uint16_t blocks, struct bytes data)
+{
+	uint32_t offset = FILE_RECORD * blocks * 512;
+
+	return (struct fixture_change){
+	    .redo = redo,
+	    .undo = LOGFILE_NOOP,
+	    .target = 0x18,
+	    .vcn = offset / 4096,
+	    .block = (uint16_t)(offset % 4096 / 512),
+	    .target_blocks = blocks,
+	    .redo_data = data,
+	};
+}
+
+static uint64_t set_bytes(
+    struct fixture_log *log, uint16_t blocks, uint16_t attribute, uint16_t value, struct bytes data)
+{
+	struct fixture_change c = of_file(LOGFILE_UPDATE_RESIDENT, blocks, data);
+
+	c.record_offset = attribute;
+	c.attribute_offset = VALUE + value;
+	return fixture_log_change(log, 0x18, 0, &c);
+}
+
+/* The operation of the record with that LSN, of the log as it lies there. */
+static struct logfile_operation read_at(
+    const struct fixture_log *log, const struct logfile_layout *layout, uint64_t lsn)
+{
+	CLEANUP(source_close)
+	struct source *source = source_of_bytes((struct bytes){log->at, FIXTURE_LOG_SIZE});
+	CLEANUP(logfile_operations_close) struct logfile_operations *operations = NULL;
+	struct logfile_operation op;
+	struct err err = {0};
+
+	assert_true(logfile_operations_open(source, layout, NULL, &operations, &err));
+	do
+		assert_true(logfile_operations_next(operations, &op, &err));
+	while (op.record->lsn != lsn);
+	return op; /* but for its views */
+}
+
+/* $STANDARD_INFORMATION is the first attribute: behind the fix-ups, of which larger records have more. */
+static void test_place_of_times(void **state)
+{
+	static const struct {
+		uint16_t blocks, at;
+		bool is_times;
+	} cases[] = {{2, 56, true}, {2, 48, true}, {2, 72, false}, {2, 64, false}, {8, 72, true},
+	    {8, 64, true}, {8, 56, false}, {8, 48, false}};
+	uint8_t times[32];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		put_le64(times + 8 * i, FIXTURE_STAMP + i);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fixture_log log = {0};
+		struct logfile_layout layout = {4096, 0};
+		struct logfile_operation op;
+
+		fixture_log_begin(&log, 3);
+		uint64_t lsn = set_bytes(
+		    &log, cases[i].blocks, cases[i].at, 0, (struct bytes){times, sizeof(times)});
+
+		/* As they are told, and where Windows before 8 does not: then by the volume. */
+		for (int is_told = 1; is_told >= 0; is_told--) {
+			if (!is_told) {
+				put_le16(log.at + FIRST_RECORD + 48 + 22, 0);
+				layout.record_size = cases[i].blocks * 512u;
+			}
+			fixture_log_end(&log);
+			op = read_at(&log, &layout, lsn);
+			assert_int_equal(op.file.record, FILE_RECORD);
+			assert_int_equal(
+			    op.what, cases[i].is_times ? LOGFILE_TIMES_SET : LOGFILE_VALUE_WRITTEN);
+			if (cases[i].is_times)
+				assert_int_equal(op.times.modified, FIXTURE_STAMP + 1);
+		}
+		fixture_log_free(&log);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_place_of_times),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
