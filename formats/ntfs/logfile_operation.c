@@ -58,6 +58,9 @@ static void learn_ahead(struct logfile_operations *ops, const struct logfile_rec
 	if (record->type != LOGFILE_UPDATE || ahead->is_whole ||
 	    !logfile_action_parse(record->data, &action, NULL))
 		return;
+	/* A dump of names is of the keys of the dump before it. */
+	if (record->after_gap)
+		logfile_opens_miss(&ahead->opens, record->lsn);
 	if (action.redo != LOGFILE_ATTRIBUTE_TABLE && action.redo != LOGFILE_NAME_TABLE)
 		return;
 	logfile_opens_learn(&ahead->opens, record->lsn, &action);
@@ -141,6 +144,7 @@ static void notice_ring(struct logfile_operations *ops)
 	if (ops->has_missed || ops->record.after_gap) {
 		logfile_names_miss(&ops->names);
 		memset(&ops->index, 0, sizeof(ops->index));
+		logfile_opens_miss(&ops->opens, ops->record.lsn);
 	}
 	ops->has_missed = false;
 	ops->was_stale = ops->record.stale;

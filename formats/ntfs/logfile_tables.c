@@ -89,8 +89,14 @@ static struct logfile_open *place_of(struct logfile_opens *opens, uint32_t key)
 	return at < LOGFILE_ATTRIBUTES ? &opens->at[at] : NULL;
 }
 
-static void learn_attribute(
-    struct logfile_opens *opens, uint32_t key, const struct logfile_attribute *attribute)
+/* Whether what is known there is still so, as far as the log tells. */
+static bool counts(const struct logfile_opens *opens, const struct logfile_open *open, uint32_t key)
+{
+	return open->known && open->key == key && open->told >= opens->missed;
+}
+
+static void learn_attribute(struct logfile_opens *opens, uint64_t lsn, uint32_t key,
+    const struct logfile_attribute *attribute)
 {
 	struct logfile_open *open = place_of(opens, key);
 
@@ -100,6 +106,7 @@ static void learn_attribute(
 	if (!open->known || open->key != key || open->attribute.lsn != attribute->lsn)
 		open->name_len = 0;
 	open->attribute = *attribute;
+	open->told = lsn;
 	open->key = key;
 	open->known = true;
 }
@@ -108,14 +115,14 @@ static void learn_name(struct logfile_opens *opens, uint32_t key, struct bytes u
 {
 	struct logfile_open *open = place_of(opens, key);
 
-	if (!open || !open->known || open->key != key || utf16.len > LOGFILE_ATTRIBUTE_NAME ||
+	if (!open || !counts(opens, open, key) || utf16.len > LOGFILE_ATTRIBUTE_NAME ||
 	    utf16.len == 0)
 		return;
 	memcpy(open->name, utf16.at, utf16.len);
 	open->name_len = (uint8_t)utf16.len;
 }
 
-static void learn_table(struct logfile_opens *opens, struct bytes table)
+static void learn_table(struct logfile_opens *opens, uint64_t lsn, struct bytes table)
 {
 	struct logfile_attribute attribute;
 	struct bytes entry;
@@ -124,7 +131,7 @@ static void learn_table(struct logfile_opens *opens, struct bytes table)
 
 	while (logfile_table_next(table, &pos, &key, &entry))
 		if (logfile_attribute_parse(entry, &attribute, NULL))
-			learn_attribute(opens, key, &attribute);
+			learn_attribute(opens, lsn, key, &attribute);
 }
 
 void logfile_opens_learn(
@@ -140,11 +147,11 @@ void logfile_opens_learn(
 		if (!logfile_attribute_parse(action->redo_data, &attribute, NULL))
 			return;
 		attribute.lsn = lsn;
-		learn_attribute(opens, action->target, &attribute);
+		learn_attribute(opens, lsn, action->target, &attribute);
 		learn_name(opens, action->target, action->undo_data);
 		return;
 	case LOGFILE_ATTRIBUTE_TABLE:
-		learn_table(opens, action->redo_data);
+		learn_table(opens, lsn, action->redo_data);
 		return;
 	case LOGFILE_NAME_TABLE:
 		while (logfile_name_next(action->redo_data, &pos, &key, &utf16))
@@ -161,5 +168,10 @@ const struct logfile_open *logfile_opens_find(
 	size_t at = key < TABLE_HEADER ? LOGFILE_ATTRIBUTES : (key - TABLE_HEADER) / ENTRY_MIN;
 	const struct logfile_open *open = at < LOGFILE_ATTRIBUTES ? &opens->at[at] : NULL;
 
-	return open && open->known && open->key == key && open->attribute.lsn <= lsn ? open : NULL;
+	return open && counts(opens, open, key) && open->attribute.lsn <= lsn ? open : NULL;
+}
+
+void logfile_opens_miss(struct logfile_opens *opens, uint64_t lsn)
+{
+	opens->missed = lsn;
 }

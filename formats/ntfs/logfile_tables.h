@@ -42,15 +42,19 @@ struct logfile_open {
 	struct logfile_attribute attribute;
 	uint32_t key;
 	bool known;
+	uint64_t told; /* LSN of the record that told it */
 	uint8_t name_len;
 	uint8_t name[LOGFILE_ATTRIBUTE_NAME];
 };
 struct logfile_opens {
+	uint64_t missed; /* what was told before this LSN does not count any more */
 	struct logfile_open at[LOGFILE_ATTRIBUTES];
 };
 /* Keeps what an action of the four kinds that tell of attributes says; others are no matter. */
 void logfile_opens_learn(
     struct logfile_opens *opens, uint64_t lsn, const struct logfile_action *action);
+/* Records before that LSN were missed: a key told before may have been used anew in them. */
+void logfile_opens_miss(struct logfile_opens *opens, uint64_t lsn);
 /* NULL when it is not known to have been open at that LSN. */
 const struct logfile_open *logfile_opens_find(
     const struct logfile_opens *opens, uint32_t key, uint64_t lsn);
