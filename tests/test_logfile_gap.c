@@ -37,6 +37,20 @@ static uint64_t set_bytes(
 	return fixture_log_change(log, 0x18, 0, &c);
 }
 
+/* "new.txt" of sequence number 3, with all its times. */
+static void create(struct fixture_log *log)
+{
+	static uint8_t table[(FILE_RECORD + 1) * FIXTURE_RECORD];
+	struct fixture_record r = fixture_mft_begin(table, FILE_RECORD, 3, 1);
+
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, FIXTURE_ROOT, 3, "new.txt");
+	struct fixture_change c =
+	    of_file(LOGFILE_INITIALIZE_RECORD, 2, (struct bytes){r.at, r.used + 8});
+
+	fixture_log_change(log, 0x18, 0, &c);
+}
+
 /* The operation of the record with that LSN, of the log as it lies there. */
 static struct logfile_operation read_at(
     const struct fixture_log *log, const struct logfile_layout *layout, uint64_t lsn)
@@ -52,6 +66,34 @@ static struct logfile_operation read_at(
 		assert_true(logfile_operations_next(operations, &op, &err));
 	while (op.record->lsn != lsn);
 	return op; /* but for its views */
+}
+
+static const struct logfile_layout clusters = {.cluster_size = 4096};
+
+/* The page between is lost: in it the record may have been given to another file. */
+static void test_file(void **state)
+{
+	static const uint8_t half[4] = {1, 2, 3, 4};
+
+	(void)state;
+	for (int is_lost = 0; is_lost < 2; is_lost++) {
+		struct fixture_log log = {0};
+		struct logfile_operation op;
+
+		fixture_log_begin(&log, 3);
+		create(&log);
+		fixture_log_skip_to(&log, is_lost ? 6 : 5);
+		uint64_t lsn = set_bytes(&log, 2, 0x38, 8, (struct bytes){half, sizeof(half)});
+
+		fixture_log_end(&log);
+		op = read_at(&log, &clusters, lsn);
+		assert_int_equal(op.what, LOGFILE_TIMES_SET);
+		assert_int_equal(op.file.record, FILE_RECORD);
+		assert_int_equal(!(op.has & LOGFILE_HAS_SEQUENCE), is_lost);
+		assert_int_equal(!(op.has & LOGFILE_HAS_NAME), is_lost);
+		assert_int_equal(!(op.has & LOGFILE_HAS_TIMES), is_lost);
+		fixture_log_free(&log);
+	}
 }
 
 /* $STANDARD_INFORMATION is the first attribute: behind the fix-ups, of which larger records have more. */
@@ -97,6 +139,7 @@ static void test_place_of_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_file),
 	    cmocka_unit_test(test_place_of_times),
 	};
 

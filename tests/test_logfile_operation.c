@@ -167,7 +167,7 @@ static void test_times(void **state)
 	end(&t);
 }
 
-/* After damage the rest of a time may be another's. */
+/* After damage the rest of a time may be of another one, and the record of another file. */
 static void test_times_after_damage(void **state)
 {
 	struct logfile_operation op;
@@ -186,7 +186,8 @@ static void test_times_after_damage(void **state)
 	assert_true(logfile_operations_open(t.source, NULL, NULL, &t.operations, &err));
 	go_to(&t, t.story.touched, &op);
 	assert_int_equal(op.what, LOGFILE_TIMES_SET);
-	assert_file(&op);
+	assert_int_equal(op.file.record, STORY_FILE);
+	assert_false(op.has & (LOGFILE_HAS_SEQUENCE | LOGFILE_HAS_NAME));
 	assert_false(op.has & (LOGFILE_HAS_TIMES | LOGFILE_HAS_SOME_TIMES));
 	go_to(&t, t.story.listed, &op);
 	assert_int_equal(op.what, LOGFILE_ENTRY_WRITTEN);

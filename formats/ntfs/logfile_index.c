@@ -15,7 +15,8 @@ struct logfile_index_block *logfile_index_block(
 	for (size_t i = 0; i < LOGFILE_INDEX_BLOCKS; i++) {
 		struct logfile_index_block *block = &index->blocks[i];
 
-		if (block->used && block->directory == directory && block->place == place) {
+		if (block->used > index->forgotten && block->directory == directory &&
+		    block->place == place) {
 			block->used = ++index->clock;
 			return block;
 		}
@@ -27,6 +28,11 @@ struct logfile_index_block *logfile_index_block(
 	oldest->used = ++index->clock;
 	oldest->count = 0;
 	return oldest;
+}
+
+void logfile_index_miss(struct logfile_index *index)
+{
+	index->forgotten = index->clock;
 }
 
 /* The first entry at the place or behind it. */

@@ -21,6 +21,7 @@ struct logfile_index_block {
 };
 struct logfile_index { /* zero before use */
 	uint64_t clock;
+	uint64_t forgotten; /* blocks used last then or before are not known any more */
 	struct logfile_index_block blocks[LOGFILE_INDEX_BLOCKS];
 };
 #define LOGFILE_INDEX_ROOT UINT64_MAX
@@ -28,6 +29,8 @@ struct logfile_index { /* zero before use */
 /* The block, new and empty when it was not known. */
 struct logfile_index_block *logfile_index_block(
     struct logfile_index *index, uint64_t directory, uint64_t place);
+/* Records were missed: no block is known any more. */
+void logfile_index_miss(struct logfile_index *index);
 /* What an entry put in or taken out at a place does to it and to those behind it. */
 void logfile_index_add(
     struct logfile_index_block *block, uint32_t at, uint32_t len, struct ntfs_reference file);

@@ -12,10 +12,17 @@ static size_t place_of(uint64_t record)
 static struct logfile_name *use(struct logfile_names *names, uint64_t record)
 {
 	size_t place = place_of(record);
+	struct logfile_name *known = &names->at[place];
 
 	if (names->end <= place)
 		names->end = place + 1;
-	return &names->at[place];
+	if (known->era != names->era) {
+		known->era = names->era;
+		known->file = (struct ntfs_reference){0};
+		known->name_len = 0;
+		known->standard_known = 0;
+	}
+	return known;
 }
 
 void logfile_names_free(struct logfile_names *names)
@@ -67,8 +74,9 @@ const struct logfile_name *logfile_names_find(const struct logfile_names *names,
 	const struct logfile_name *known = &names->at[place_of(record)];
 
 	/* Record 0 of sequence 0 is a place never used. */
-	return known->file.record == record && (known->file.sequence || known->name_len) ? known
-											 : NULL;
+	if (known->era != names->era || known->file.record != record)
+		return NULL;
+	return known->file.sequence || known->name_len ? known : NULL;
 }
 
 const struct logfile_name *logfile_names_learn_standard(
@@ -87,6 +95,5 @@ const struct logfile_name *logfile_names_learn_standard(
 
 void logfile_names_miss(struct logfile_names *names)
 {
-	for (size_t i = 0; i < names->end; i++)
-		names->at[i].standard_known = 0;
+	names->era++;
 }

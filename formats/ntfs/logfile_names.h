@@ -9,25 +9,27 @@
 #define LOGFILE_STANDARD 36u /* bytes: four times, attributes */
 
 struct logfile_name {
-	struct ntfs_reference file;   /* record 0 with sequence 0: none */
+	struct ntfs_reference file; /* record 0 with sequence 0: none */
+	uint64_t era;               /* of what is known here: that of an earlier one is forgotten */
 	struct ntfs_reference parent; /* when name_len != 0 */
 	uint8_t name_space;
 	uint16_t name_len; /* bytes */
 	uint16_t room;
 	uint8_t *name; /* UTF-16 */
-	/* The start of $STANDARD_INFORMATION, as far as it was told since nothing was missed: a bit for each byte. */
+	/* The start of $STANDARD_INFORMATION, as far as it was told: a bit for each byte. */
 	uint64_t standard_known;
 	uint8_t standard[LOGFILE_STANDARD];
 };
 struct logfile_names {
-	size_t end; /* no place from here on was used */
+	size_t end;   /* no place from here on was used */
+	uint64_t era; /* how often records were missed */
 	struct logfile_name at[LOGFILE_NAMES];
 };
 
 /* Bytes of $STANDARD_INFORMATION from an offset in its value on; of a record of which nothing was known, too. */
 const struct logfile_name *logfile_names_learn_standard(
     struct logfile_names *names, uint64_t record, size_t offset, struct bytes bytes);
-/* Records were missed: what is known of bytes may not be so any more. */
+/* Records were missed: in them an MFT record may have been given to another file, so nothing is known any more. */
 void logfile_names_miss(struct logfile_names *names);
 
 void logfile_names_free(struct logfile_names *names); /* what is inside */

@@ -143,7 +143,7 @@ static void notice_ring(struct logfile_operations *ops)
 	}
 	if (ops->has_missed || ops->record.after_gap) {
 		logfile_names_miss(&ops->names);
-		memset(&ops->index, 0, sizeof(ops->index));
+		logfile_index_miss(&ops->index);
 		logfile_opens_miss(&ops->opens, ops->record.lsn);
 	}
 	ops->has_missed = false;
