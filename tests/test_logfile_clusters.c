@@ -1,4 +1,4 @@
-/* formats/ntfs/logfile_clusters: grants that prove nothing, behind a gap. */
+/* formats/ntfs/logfile_clusters: grants that prove nothing, of a gap and of an older log. */
 #include "tests/unit.h"
 
 #include "formats/ntfs/logfile.h"
@@ -133,11 +133,37 @@ static void test_key_dumped(void **state)
 	fixture_log_free(&log);
 }
 
+/* A page is left of a log that was there before and counted further: what it grants was before or after, nobody knows. */
+static void test_older_log(void **state)
+{
+	struct fixture_log log = {0};
+	struct fixture_log kept;
+	struct verdict verdict;
+
+	(void)state;
+	fixture_log_begin(&log, 3);
+	forget(&log);
+	kept = log;
+	log.round += 50;
+	fixture_log_skip_to(&log, 40);
+	open_attribute(&log, 6 | 6ull << 48, 0x80);
+	assert_true(grant(&log) > kept.last);
+	kept.at = log.at;
+	log = kept;
+	fixture_log_end(&log);
+	verdict = judge(&log, log.last);
+	assert_int_equal(verdict.deleted.later, 0);
+	assert_int_equal(verdict.deleted.unknown, 1);
+	assert_false(verdict.is_covered);
+	fixture_log_free(&log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_key_used_anew),
 	    cmocka_unit_test(test_key_dumped),
+	    cmocka_unit_test(test_older_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,27 @@ static uint64_t newest(const struct logfile_restart *restart, uint64_t last)
 	return known > UINT64_MAX - round ? UINT64_MAX : known + round;
 }
 
+/* What pages left of an earlier log grant was before or after anything here, nobody knows: no more than that there was another
+ * owner, as where a grant ended. */
+static bool demote_older_log(struct logfile_clusters *c, struct err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->given.count; i++) {
+		struct logfile_grant grant = c->given.at[i];
+
+		if (grant.lsn <= c->until) {
+			c->given.at[kept++] = grant;
+			continue;
+		}
+		if (!make_room(c, &c->freed, err))
+			return false;
+		c->freed.at[c->freed.count++] = grant;
+	}
+	c->given.count = kept;
+	return true;
+}
+
 static bool load_all(struct load *load, struct logfile_operations *operations, struct err *err)
 {
 	struct logfile_clusters *c = load->clusters;
@@ -147,9 +168,11 @@ static bool load_all(struct load *load, struct logfile_operations *operations, s
 		if (!keep(c, &op, err))
 			return false;
 	}
+	c->until = newest(logfile_operations_restart(operations), last);
+	if (!demote_older_log(c, err))
+		return false;
 	put_in_order(&c->given);
 	put_in_order(&c->freed);
-	c->until = newest(logfile_operations_restart(operations), last);
 	/* Its newest records are lost, or nobody knows whether: so it tells of no file that nothing came after. */
 	if (!is_whole(logfile_operations_restart(operations), last))
 		c->since = UINT64_MAX;
