@@ -9,6 +9,7 @@
 
 #define FILE_RECORD  10u
 #define VALUE        24u /* of a resident attribute */
+#define LSN_MASK     ((UINT64_C(1) << 18) - 1)
 #define FIRST_RECORD ((size_t)4 * FIXTURE_LOG_PAGE + FIXTURE_LOG_DATA)
 
 /* A change of the file's record, which has so many blocks of 512 bytes; clusters are of 4096 bytes. */
@@ -136,11 +137,43 @@ static void test_place_of_times(void **state)
 	}
 }
 
+/* A record between that cannot be understood, or whose bytes the log does not keep: no time is made of what was before it
+ * and what came after. */
+static void test_bytes_not_told(void **state)
+{
+	static const uint8_t half[4] = {1, 2, 3, 4};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct fixture_log log = {0};
+		struct logfile_operation op;
+
+		fixture_log_begin(&log, 3);
+		create(&log);
+		uint64_t lsn = set_bytes(&log, 2, 0x38, 12, (struct bytes){half, sizeof(half)});
+		uint8_t *data = log.at + (lsn & LSN_MASK) * 8 + 48;
+
+		if (i == 1)
+			put_le16(data + 6, 4000); /* redo: lies outside */
+		if (i == 2)
+			put_le16(data + 4, 4000); /* counted, not kept */
+		lsn = set_bytes(&log, 2, 0x38, 8, (struct bytes){half, sizeof(half)});
+		fixture_log_end(&log);
+		op = read_at(&log, &clusters, lsn);
+		assert_int_equal(op.what, LOGFILE_TIMES_SET);
+		assert_int_equal(!(op.has & LOGFILE_HAS_TIMES), i != 0);
+		/* Not kept is the upper half of one time, and no more. */
+		assert_int_equal(op.times_told, i == 0 ? 0xf : i == 1 ? 0 : 0xd);
+		fixture_log_free(&log);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_file),
 	    cmocka_unit_test(test_place_of_times),
+	    cmocka_unit_test(test_bytes_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,18 @@ static void tell_standard(const struct logfile_name *known, struct logfile_opera
 	out->has |= LOGFILE_HAS_ATTRIBUTES;
 }
 
+/* Bytes of $STANDARD_INFORMATION are written that the log does not keep. */
+static void forget_standard(struct logfile_operations *ops, const struct logfile_operation *out)
+{
+	size_t from = ops->action.attribute_offset;
+	size_t end = from + ops->action.redo_len;
+
+	from = from < ATTRIBUTE_VALUE ? ATTRIBUTE_VALUE : from;
+	if (out->has & LOGFILE_HAS_FILE && end > from)
+		logfile_names_forget_standard(
+		    &ops->names, out->file.record, from - ATTRIBUTE_VALUE, end - from);
+}
+
 /* $STANDARD_INFORMATION is always the first attribute, so its place tells it. Only bytes that change are logged: with
  * those told before they make whole times. */
 static void decode_standard(struct logfile_operations *ops, struct logfile_operation *out)
@@ -238,8 +250,10 @@ static void decode_standard(struct logfile_operations *ops, struct logfile_opera
 	out->attribute_type = NTFS_STANDARD_INFORMATION;
 	out->has |= LOGFILE_HAS_ATTRIBUTE;
 	if (!(out->has & LOGFILE_HAS_FILE) || offset < ATTRIBUTE_VALUE || !a->redo_data.len ||
-	    offset - ATTRIBUTE_VALUE >= LOGFILE_STANDARD)
+	    offset - ATTRIBUTE_VALUE >= LOGFILE_STANDARD) {
+		forget_standard(ops, out);
 		return;
+	}
 	offset -= ATTRIBUTE_VALUE;
 	tell_standard(
 	    logfile_names_learn_standard(&ops->names, out->file.record, offset, a->redo_data), out);

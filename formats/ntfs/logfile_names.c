@@ -93,6 +93,17 @@ const struct logfile_name *logfile_names_learn_standard(
 	return known;
 }
 
+void logfile_names_forget_standard(
+    struct logfile_names *names, uint64_t record, size_t offset, size_t len)
+{
+	struct logfile_name *known = use(names, record);
+
+	if (known->file.record != record)
+		return;
+	for (size_t i = 0; i < len && offset + i < LOGFILE_STANDARD; i++)
+		known->standard_known &= ~(1ull << (offset + i));
+}
+
 void logfile_names_miss(struct logfile_names *names)
 {
 	names->era++;

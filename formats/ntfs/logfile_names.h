@@ -29,6 +29,9 @@ struct logfile_names {
 /* Bytes of $STANDARD_INFORMATION from an offset in its value on; of a record of which nothing was known, too. */
 const struct logfile_name *logfile_names_learn_standard(
     struct logfile_names *names, uint64_t record, size_t offset, struct bytes bytes);
+/* So many bytes of it were written, the log does not tell which. */
+void logfile_names_forget_standard(
+    struct logfile_names *names, uint64_t record, size_t offset, size_t len);
 /* Records were missed: in them an MFT record may have been given to another file, so nothing is known any more. */
 void logfile_names_miss(struct logfile_names *names);
 

@@ -169,9 +169,7 @@ bool logfile_operations_take(
 		return true;
 	}
 	if (!logfile_action_parse(ops->record.data, &ops->action, &why)) {
-		if (ops->listener && ops->listener->damage)
-			ops->listener->damage(
-			    ops->listener, ops->record.offset, ops->record.data.len, &why);
+		on_damage(&ops->own, ops->record.offset, ops->record.data.len, &why);
 		return true;
 	}
 	out->action = &ops->action;
