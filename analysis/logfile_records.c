@@ -29,7 +29,7 @@ static void on_damage(
 struct known {
 	uint64_t record;
 	uint16_t sequence;
-	bool is_loaded, is_there, is_orphan;
+	bool is_loaded, is_there, is_orphan, in_use;
 	struct text path;
 };
 
@@ -92,6 +92,7 @@ static bool load(struct walk *walk, uint64_t record, struct known *known, struct
 		return false;
 	}
 	known->sequence = walk->entry.sequence;
+	known->in_use = walk->entry.in_use;
 	name = ntfs_entry_name(&walk->entry);
 	if (!name)
 		return true;
@@ -104,6 +105,14 @@ static bool load(struct walk *walk, uint64_t record, struct known *known, struct
 	return add_name(walk, name, &known->path, &known->is_orphan, err);
 }
 
+/* Whether the record holds that file, or did last: it is free and its number is one ahead (0 is skipped). */
+static bool is_same(const struct known *known, uint16_t sequence)
+{
+	uint16_t freed = sequence == UINT16_MAX ? 1 : (uint16_t)(sequence + 1);
+
+	return known->sequence == sequence || (!known->in_use && known->sequence == freed);
+}
+
 /* The path of a file that the log tells only the number of: that of now, if it is still the same file. */
 static bool add_known(struct walk *walk, struct ntfs_reference file, bool has_sequence,
     bool *is_orphan, struct err *err)
@@ -113,7 +122,7 @@ static bool add_known(struct walk *walk, struct ntfs_reference file, bool has_se
 	if (known && (known->record != file.record || !known->is_loaded) &&
 	    !load(walk, file.record, known, err))
 		return false;
-	if (known && known->is_there && (!has_sequence || known->sequence == file.sequence)) {
+	if (known && known->is_there && (!has_sequence || is_same(known, file.sequence))) {
 		text_add(&walk->path, text_bytes(&known->path));
 		*is_orphan = known->is_orphan;
 	} else {
