@@ -1,6 +1,7 @@
 /* formats/ntfs/logfile_pages: what a restart page says of a ring of which pages are damaged or lost, and how much is read. */
 #include "tests/unit.h"
 
+#include "core/array.h"
 #include "formats/ntfs/logfile.h"
 #include "tests/fixture_log.h"
 
@@ -177,12 +178,74 @@ static void test_newest_before_older(void **state)
 	fixture_log_free(&log);
 }
 
+/* A source that counts what is read of it. */
+struct counter {
+	struct source source;
+	struct source *real;
+	uint64_t read;
+};
+
+static bool count_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	struct counter *counter = (struct counter *)self;
+
+	*got = 0;
+	counter->read += len;
+	return counter->real->read(counter->real, offset, to, len, got, err);
+}
+
+#define MIXED 1024u
+
+static uint32_t reverse_bits(uint32_t of)
+{
+	uint32_t out = 0;
+
+	for (uint32_t bit = 1; bit < MIXED; bit <<= 1)
+		out = out << 1 | ((of & bit) != 0);
+	return out;
+}
+
+/* A piece whose pages lie in no order costs a page for each, not a mebibyte. */
+static void test_pages_in_no_order(void **state)
+{
+	CLEANUP(free_memory) uint8_t *piece = calloc(MIXED, FIXTURE_LOG_PAGE);
+
+	(void)state;
+	assert_non_null(piece);
+	for (uint32_t i = 0; i < MIXED; i++) {
+		uint8_t *page = piece + (size_t)i * FIXTURE_LOG_PAGE;
+		uint64_t lsn = lsn_at(4, reverse_bits(i));
+
+		memcpy(page, "RCRD\x28\0\x09", 7);
+		put_le64(page + 8, lsn);
+		put_le64(page + 32, lsn);
+		put_le64(page + FIXTURE_LOG_DATA, lsn);
+		put_le32(page + FIXTURE_LOG_DATA + 32, 2); /* type */
+	}
+	CLEANUP(source_close)
+	struct source *real =
+	    source_of_bytes((struct bytes){piece, (size_t)MIXED * FIXTURE_LOG_PAGE});
+	struct counter counter = {{.size = real->size, .read = count_read}, real, 0};
+	CLEANUP(logfile_close) struct logfile *log = NULL;
+	struct logfile_record record;
+	struct err err = {0};
+	size_t count = 0;
+
+	assert_true(logfile_open(&counter.source, NULL, &log, &err));
+	while (logfile_next(log, &record, &err))
+		count++;
+	assert_int_equal(count, MIXED);
+	assert_in_range(counter.read, real->size, 3 * real->size);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_newest_damaged),
 	    cmocka_unit_test(test_newest_damaged_at_wrap),
 	    cmocka_unit_test(test_newest_before_older),
+	    cmocka_unit_test(test_pages_in_no_order),
 	    cmocka_unit_test(test_newest_outside),
 	};
 

@@ -33,12 +33,14 @@ void logfile_pages_free(struct logfile_pages *pages)
 
 /* Reading ------------------------------------------------------------------------------------------ */
 
-/* Fills the window from a page on. */
+/* Fills the window from a page on: with that page alone where it does not follow what was read before. */
 static void refill(struct logfile_pages *pages, uint64_t start)
 {
 	struct source *source = pages->source;
+	bool follows = start == pages->window_start + pages->window_len;
+	size_t room = follows ? WINDOW_LEN : pages->restart.page_size;
 	uint64_t left = source->size - start;
-	size_t len = left < WINDOW_LEN ? (size_t)left : WINDOW_LEN;
+	size_t len = left < room ? (size_t)left : room;
 
 	pages->window_why = (struct err){0};
 	pages->window_start = start;
