@@ -306,6 +306,61 @@ static void test_log(void **state)
 
 #define BASE 15u /* record */
 
+/* A later deleted file has an attribute list in cluster 100, and its data, if so, in 130. */
+static void put_far_list(struct claims_disk *d, bool has_run)
+{
+	struct ntfs_run at_list = {.lcn = 100, .length = 1};
+	struct ntfs_run at_data = {.lcn = 130, .length = 1};
+	uint8_t *list = fixture_volume_cluster(&d->v, 100);
+	struct fixture_record r;
+
+	memset(list, 0, CLUSTER);
+	size_t len = fixture_list_entry(list, NTFS_STANDARD_INFORMATION, 0, BASE, 1);
+
+	len += fixture_list_entry(list + len, NTFS_DATA, 0, BASE, 1);
+	struct fixture_extent of_list = {.size = len,
+	    .allocated = CLUSTER,
+	    .initialized = len,
+	    .runs = &at_list,
+	    .run_count = 1};
+	struct fixture_extent of_data = {.size = CLUSTER,
+	    .allocated = CLUSTER,
+	    .initialized = CLUSTER,
+	    .runs = &at_data,
+	    .run_count = 1};
+
+	fixture_record_begin(&r, 1024, BASE, 2, 0);
+	put_le64(r.at + 8, 100);
+	fixture_record_standard(&r, 1000);
+	fixture_record_extent(&r, NTFS_ATTRIBUTE_LIST, NULL, 1, &of_list);
+	if (has_run)
+		fixture_record_extent(&r, NTFS_DATA, NULL, 3, &of_data);
+	else
+		fixture_record_resident(&r, NTFS_DATA, NULL, 3, "x", 1);
+	fixture_record_end(&r);
+	fixture_volume_put(&d->v, &r);
+}
+
+/* An attribute list overwrites what it lies on, also that of a file without a stream in clusters. */
+static void test_far_list(void **state)
+{
+	(void)state;
+	for (unsigned has_run = 0; has_run < 2; has_run++) {
+		struct claims_disk d;
+
+		claims_begin(&d);
+		claims_put(&d, &(struct claims_file){.record = 10,
+				   .lsn = 40,
+				   .runs = {{0, 100, 1}},
+				   .run_count = 1,
+				   .size = CLUSTER});
+		put_far_list(&d, has_run);
+		claims_ready(&d);
+		claims_expect(&d, 10, NTFS_DELETED_OVERWRITTEN, 0, 0, 1, 0);
+		claims_end(&d);
+	}
+}
+
 /* An extension record as it was before the base was deleted: two clusters from `lcn` on. */
 static void put_extension(
     struct claims_disk *d, unsigned record, uint64_t lsn, uint64_t vcn, uint64_t lcn)
@@ -474,6 +529,7 @@ int main(void)
 	    cmocka_unit_test(test_model),
 	    cmocka_unit_test(test_live),
 	    cmocka_unit_test(test_log),
+	    cmocka_unit_test(test_far_list),
 	    cmocka_unit_test(test_extension_given_back),
 	    cmocka_unit_test(test_walks),
 	};

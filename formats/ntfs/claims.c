@@ -184,6 +184,12 @@ static void claim_run(
 		claim_deleted(claims, run->lcn, end, owner);
 }
 
+static bool is_far_list(const struct ntfs_attribute *attribute)
+{
+	return attribute->type == NTFS_ATTRIBUTE_LIST && !attribute->resident &&
+	       attribute->first_vcn == 0;
+}
+
 /* The clusters of the attribute list, which is no stream of the entry. */
 static void claim_list(
     struct ntfs_claims *claims, const struct ntfs_entry *entry, bool in_use, uint32_t owner)
@@ -193,7 +199,7 @@ static void claim_list(
 	for (size_t i = 0; i < m->attributes.count; i++) {
 		const struct ntfs_attribute *list = &m->attributes.at[i];
 
-		if (list->type != NTFS_ATTRIBUTE_LIST || list->resident || list->first_vcn != 0)
+		if (!is_far_list(list))
 			continue;
 		claims->list.count = 0;
 		DISCARD(ntfs_runs_add(
@@ -234,17 +240,26 @@ static void drop_told(struct ntfs_claims *claims)
 	list->count = kept;
 }
 
-void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry)
+/* A file whose streams are all resident may have a list in clusters. */
+static bool has_clusters(const struct ntfs_entry *entry)
 {
+	const struct ntfs_entry_memory *m = entry->memory;
 	bool any = false;
 
 	for (size_t i = 0; i < entry->stream_count && !any; i++)
 		any = entry->streams[i].run_count > 0;
+	for (size_t i = 0; i < m->attributes.count && !any; i++)
+		any = is_far_list(&m->attributes.at[i]);
+	return any;
+}
+
+void ntfs_claims_see(struct ntfs_claims *claims, const struct ntfs_entry *entry)
+{
 	if (!entry->memory)
 		return;
 	if (!entry->in_use && !ntfs_entry_is_extension(entry))
 		note_told(claims, entry);
-	if (!any || (!entry->in_use && ntfs_claims_tells(claims, entry->record)))
+	if (!has_clusters(entry) || (!entry->in_use && ntfs_claims_tells(claims, entry->record)))
 		return;
 	if (entry->record >= CLAIM_UNDECIDED) { /* NTFS has no record of that number */
 		give_up(claims, 0);
