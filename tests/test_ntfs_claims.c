@@ -361,6 +361,29 @@ static void test_far_list(void **state)
 	}
 }
 
+/* Of what lies behind the end of an image that was cut nobody knows whose it is. */
+static void test_cut_off(void **state)
+{
+	struct claims_disk d;
+
+	(void)state;
+	claims_begin(&d);
+	for (unsigned i = 0; i < 2; i++)
+		claims_put(&d, &(struct claims_file){.record = 10 + i,
+				   .lsn = 40 + i,
+				   .runs = {{0, 189, 3}},
+				   .run_count = 1,
+				   .size = 3 * CLUSTER});
+	size_t whole = d.v.size;
+
+	d.v.size = 190 * CLUSTER + CLUSTER / 2;
+	claims_ready(&d);
+	d.v.size = whole;
+	claims_expect(&d, 10, NTFS_DELETED_PARTIAL, 0, 0, 1, 2);
+	claims_expect(&d, 11, NTFS_DELETED_PARTIAL, 1, 0, 0, 2);
+	claims_end(&d);
+}
+
 /* An extension record as it was before the base was deleted: two clusters from `lcn` on. */
 static void put_extension(
     struct claims_disk *d, unsigned record, uint64_t lsn, uint64_t vcn, uint64_t lcn)
@@ -530,6 +553,7 @@ int main(void)
 	    cmocka_unit_test(test_live),
 	    cmocka_unit_test(test_log),
 	    cmocka_unit_test(test_far_list),
+	    cmocka_unit_test(test_cut_off),
 	    cmocka_unit_test(test_extension_given_back),
 	    cmocka_unit_test(test_walks),
 	};

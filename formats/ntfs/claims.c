@@ -8,6 +8,14 @@
 
 #include <stdlib.h>
 
+static uint64_t clusters_there(const struct ntfs_claims *claims)
+{
+	const struct ntfs_geometry *g = ntfs_volume_geometry(claims->volume);
+	uint64_t there = claims->volume->raw->size / g->cluster_size;
+
+	return there < g->clusters ? there : g->clusters;
+}
+
 bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
     struct ntfs_claims **out, struct err *err)
 {
@@ -19,7 +27,7 @@ bool ntfs_claims_new(struct ntfs_volume *volume, struct ntfs_bitmap *bitmap,
 	claims->volume = volume;
 	claims->bitmap = bitmap;
 	claims->to = UINT64_MAX;
-	claims->known_to = UINT64_MAX;
+	claims->known_to = clusters_there(claims); /* of what was cut off nobody knows */
 	if (records < NTFS_LIMIT_CLAIM_RECORDS)
 		claims->told = calloc((size_t)(records / 8) + 1, 1);
 	if (!claims->told)
@@ -109,14 +117,6 @@ static void add(struct ntfs_claims *claims, struct claim claim)
 		list->at[list->count++] = claim;
 	else
 		give_up(claims, claims->from);
-}
-
-static uint64_t clusters_there(const struct ntfs_claims *claims)
-{
-	const struct ntfs_geometry *g = ntfs_volume_geometry(claims->volume);
-	uint64_t there = claims->volume->raw->size / g->cluster_size;
-
-	return there < g->clusters ? there : g->clusters;
 }
 
 /* Clusters [lcn, end) for that owner, as far as this walk wants them. */
