@@ -257,6 +257,21 @@ static void ask_live(struct deleted_files *d)
 	    d->live ? "asked of the file system" : why.text);
 }
 
+/* What $LogFile tells by now. */
+static void load_log(struct deleted_files *d)
+{
+	struct logfile_clusters *log = NULL;
+	struct err err = {0};
+
+	if (!logfile_clusters_load(d->volume->ntfs, &log, &err)) {
+		report(d, "", &err);
+		return;
+	}
+	ntfs_claims_set_log(d->claims, log);
+	logfile_clusters_free(d->log);
+	d->log = log;
+}
+
 static void run(struct deleted_files *d)
 {
 	struct err err = {0};
@@ -274,13 +289,12 @@ static void run(struct deleted_files *d)
 	}
 	if (d->volume->is_live)
 		ntfs_claims_set_live(d->claims);
+	load_log(d);
 	if (!claim(d))
 		return;
+	if (d->volume->is_live) /* it went on meanwhile */
+		load_log(d);
 	deleted_journal_read(d);
-	if (logfile_clusters_load(d->volume->ntfs, &d->log, &err))
-		ntfs_claims_set_log(d->claims, d->log);
-	else
-		report(d, "", &err);
 	deleted_caps(d->collection, &d->cap, &d->file_cap);
 	deleted_trim_judge(d);
 	if (d->collection->deleted != DELETED_LIST && !walk(d, true, see_plan, NULL))

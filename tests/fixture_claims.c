@@ -67,12 +67,18 @@ void claims_put_bitmap(struct claims_disk *d)
 
 void claims_ready(struct claims_disk *d)
 {
+	claims_ready_with(d, NULL);
+}
+
+void claims_ready_with(struct claims_disk *d, const struct logfile_clusters *log)
+{
 	claims_put_bitmap(d);
 	d->raw = source_of_bytes((struct bytes){d->v.at, d->v.size});
 	assert_non_null(d->raw);
 	assert_true(ntfs_volume_open(d->raw, &d->volume, NULL));
 	assert_true(ntfs_bitmap_open(d->volume, &d->bitmap, NULL));
 	assert_true(ntfs_claims_new(d->volume, d->bitmap, &d->claims, NULL));
+	ntfs_claims_set_log(d->claims, log);
 	walk(d);
 	assert_false(ntfs_claims_settle(d->claims));
 }

@@ -44,6 +44,8 @@ void claims_put(struct claims_disk *d, const struct claims_file *f);
 void claims_put_bitmap(struct claims_disk *d);
 /* $Bitmap is written, and all is read and settled. */
 void claims_ready(struct claims_disk *d);
+/* The same, with a log. */
+void claims_ready_with(struct claims_disk *d, const struct logfile_clusters *log);
 void claims_end(struct claims_disk *d);
 
 /* The unnamed stream of the record; claims_forget it. */

@@ -304,6 +304,43 @@ static void test_log(void **state)
 	fixture_log_free(&log);
 }
 
+/* The numbers of two logs say nothing of which of two files came later. */
+static void test_two_logs(void **state)
+{
+	CLEANUP(logfile_clusters_free) struct logfile_clusters *clusters = NULL;
+	struct fixture_log log = {0};
+	struct fixture_story story;
+	struct source *source;
+
+	(void)state;
+	fixture_story_tell(&log, &story);
+	fixture_log_end(&log);
+	source = source_of_bytes((struct bytes){log.at, FIXTURE_LOG_SIZE});
+	assert_true(logfile_clusters_load_from(source, 4096, &clusters, NULL));
+	for (unsigned is_known = 0; is_known < 2; is_known++) {
+		struct claims_disk d;
+
+		claims_begin(&d);
+		for (unsigned i = 0; i < 2; i++)
+			claims_put(&d, &(struct claims_file){.record = 10 + i,
+					   .lsn = i ? log.last : story.extended << 8,
+					   .base_time = 1000,
+					   .runs = {{0, 140, 1}},
+					   .run_count = 1,
+					   .size = CLUSTER});
+		claims_ready_with(&d, is_known ? clusters : NULL);
+		if (is_known) {
+			claims_expect(&d, 10, NTFS_DELETED_PARTIAL, 0, 0, 0, 1);
+			claims_expect(&d, 11, NTFS_DELETED_PARTIAL, 0, 0, 0, 1);
+		} else {
+			claims_expect(&d, 10, NTFS_DELETED_FULL, 1, 0, 0, 0);
+		}
+		claims_end(&d);
+	}
+	source_close(source);
+	fixture_log_free(&log);
+}
+
 #define BASE 15u /* record */
 
 /* A later deleted file has an attribute list in cluster 100, and its data, if so, in 130. */
@@ -552,6 +589,7 @@ int main(void)
 	    cmocka_unit_test(test_model),
 	    cmocka_unit_test(test_live),
 	    cmocka_unit_test(test_log),
+	    cmocka_unit_test(test_two_logs),
 	    cmocka_unit_test(test_far_list),
 	    cmocka_unit_test(test_cut_off),
 	    cmocka_unit_test(test_extension_given_back),

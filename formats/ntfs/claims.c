@@ -59,16 +59,16 @@ void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_cluste
 	claims->log = log;
 }
 
-/* The LSN of the record, if it is one of this log; 0: when its file was there is not known. A record without LSN was not
- * written by Windows. */
-static uint64_t log_number(const struct ntfs_claims *claims, const struct ntfs_entry *entry)
+uint64_t claims_log_number(const struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
-	return entry->lsn <= logfile_clusters_until(claims->log) ? entry->lsn : 0;
+	bool is_later = claims->log && entry->lsn > logfile_clusters_until(claims->log);
+
+	return is_later ? 0 : entry->lsn;
 }
 
 bool ntfs_claims_log_covers(const struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
-	return claims->log && log_number(claims, entry) != 0 &&
+	return claims->log && claims_log_number(claims, entry) != 0 &&
 	       logfile_clusters_since(claims->log) <= entry->lsn;
 }
 
@@ -344,7 +344,7 @@ static uint64_t ask(const struct ntfs_claims *claims, const struct ntfs_entry *e
 static uint64_t ask_log(const struct ntfs_claims *claims, const struct ntfs_entry *entry,
     uint64_t first, uint64_t count, enum ntfs_fate *fate)
 {
-	uint64_t lsn = log_number(claims, entry);
+	uint64_t lsn = claims_log_number(claims, entry);
 	bool given, freed = false;
 	uint64_t same = logfile_clusters_given_after(claims->log, first, count, lsn, &given);
 

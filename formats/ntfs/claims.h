@@ -26,7 +26,8 @@ CLEANUP_POINTER(struct ntfs_claims, ntfs_claims_free);
  * deleted before the question comes. */
 void ntfs_claims_set_live(struct ntfs_claims *claims);
 
-/* What $LogFile tells of clusters given to files, borrowed: one given after the last change of a deleted record (its LSN)
+/* What $LogFile tells of clusters given to files, borrowed; before ntfs_claims_settle, so that LSNs of two logs are in no
+ * order: one given after the last change of a deleted record (its LSN)
  * has another owner since, also where that one's record is gone. */
 void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_clusters *log);
 /* Whether the log tells of everything since the last change of the entry's record. */

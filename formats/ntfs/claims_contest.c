@@ -112,7 +112,7 @@ static void load_clock(struct ntfs_claims *claims, struct claim_clock *clock)
 
 	if (!ntfs_entry_load(ntfs_volume_mft(claims->volume), clock->owner, entry, NULL))
 		return;
-	clock->lsn = entry->lsn;
+	clock->lsn = claims_log_number(claims, entry);
 	clock->usn = entry->usn;
 	if (!entry->has_standard)
 		return;

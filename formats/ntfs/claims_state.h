@@ -50,6 +50,9 @@ struct ntfs_claims {
 	size_t clock_count, clock_room;
 };
 
+/* The LSN of the record, if it is one of this log; 0: when its file was there is not known. A record without LSN was not
+ * written by Windows. Without a log all count as of one. */
+uint64_t claims_log_number(const struct ntfs_claims *claims, const struct ntfs_entry *entry);
 /* Ascending by cluster, in place, never quadratic. */
 void claims_sort(struct claim *at, size_t count);
 /* Turns the sorted claims of a walk into contested stretches. */
