@@ -11,7 +11,7 @@
 /* Names times streams of one record: above it only the first name's line tells the streams, so that a forged
  * record of a hundred thousand of each does not become gigabytes. Windows: 1024 names, few streams. */
 #define STREAMS_TOLD ((uint64_t)1 << 16)
-#define TOLD_MAX     ((uint64_t)1 << 27) /* records: 16 MiB of bits */
+#define BITS_MAX     ((uint64_t)1 << 27) /* records: 16 MiB of bits, twice */
 #define WAITING_MAX  ((size_t)1 << 16) /* of each kind; what comes after them is written at once */
 #define NAMES_PAIRED 4096u /* with more names none is looked for its 8.3 name: each has its line */
 
@@ -55,16 +55,18 @@ struct walk {
 	struct timeline_field fields[2 + ATTRIBUTE_FIELDS_MAX];
 	struct slack_records *slack;
 	uint8_t *
-	    told; /* a bit for each record: an extension of a deleted file, which has told all of it; NULL: none */
+	    told; /* a bit for each record: an extension of a file that has told all of it; NULL: none */
+	uint8_t *used_parts;  /* the same: an extension record in use, which waits for its file */
 	struct waiting files; /* of a bare $MFT, whose other records are known at its end only */
 	struct waiting
-	    parts; /* extension records of deleted files: the file, which may come later, may tell of them */
+	    parts; /* extension records that are not in use: their file, which may come later, may tell of them */
 	bool is_end; /* no part waits any more */
 };
 
 static void walk_free_at(struct walk *walk)
 {
 	free(walk->told);
+	free(walk->used_parts);
 	free(walk->files.at);
 	free(walk->parts.at);
 	ntfs_entry_free(&walk->entry);
@@ -112,34 +114,41 @@ static bool is_told(const struct ntfs_entry *entry, const struct ntfs_name *name
 	       memcmp(&long_name->times, &name->times, sizeof(name->times)) == 0;
 }
 
-/* Notes the extension records of a deleted file, whose sequence number is not the one that they know it by. */
-static void note_parts(struct walk *walk)
+/* Sets the bit of a record of the MFT. False: there is no memory for it. */
+static bool set_bit(const struct walk *walk, uint8_t **bits, uint64_t record)
 {
-	uint64_t first = ntfs_mft_first(walk->mft);
+	uint64_t at = record - ntfs_mft_first(walk->mft);
 	uint64_t records = ntfs_mft_count(walk->mft);
-	const struct ntfs_reference *parts;
-	size_t count = walk->entry.in_use ? 0 : ntfs_entry_parts(&walk->entry, &parts);
 
-	if (count == 0 || records >= TOLD_MAX)
-		return;
-	if (!walk->told)
-		walk->told = calloc((size_t)(records / 8) + 1, 1);
-	for (size_t i = 0; walk->told && i < count; i++) {
-		uint64_t at = parts[i].record - first;
-
-		if (parts[i].record >= first && at < records)
-			walk->told[at / 8] |= (uint8_t)(1u << at % 8);
-	}
+	if (record < ntfs_mft_first(walk->mft) || at >= records || records >= BITS_MAX)
+		return false;
+	if (!*bits)
+		*bits = calloc((size_t)(records / 8) + 1, 1);
+	if (!*bits)
+		return false;
+	(*bits)[at / 8] |= (uint8_t)(1u << at % 8);
+	return true;
 }
 
-static bool is_told_of(const struct walk *walk, uint64_t record)
+/* Notes the extension records of a file. Those of a deleted one do not know it by its sequence number. */
+static void note_parts(struct walk *walk)
+{
+	const struct ntfs_reference *parts;
+	size_t count = ntfs_entry_parts(&walk->entry, &parts);
+
+	for (size_t i = 0; i < count; i++)
+		DISCARD(set_bit(walk, &walk->told,
+		    parts[i].record)); /* one of too many tells for itself, too */
+}
+
+static bool has_bit(const struct walk *walk, const uint8_t *bits, uint64_t record)
 {
 	uint64_t at = record - ntfs_mft_first(walk->mft);
 
-	return walk->told && !walk->entry.in_use && walk->told[at / 8] >> at % 8 & 1;
+	return bits && bits[at / 8] >> at % 8 & 1;
 }
 
-/* Whether an extension record belongs to a base record, which then has told all of it. */
+/* Whether an extension record belongs to a base record by the headers of both, or some file has told all of it. */
 static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 {
 	struct ntfs_reference base = walk->entry.base;
@@ -157,7 +166,8 @@ static bool is_claimed(struct walk *walk, bool *claimed, struct err *err)
 	/* One that a file in use gave back tells of an earlier time: the file does not speak for it. */
 	*claimed = walk->base.sequence == base.sequence && !walk->base.base.record &&
 		   !walk->base.base.sequence && (walk->entry.in_use || !walk->base.in_use);
-	*claimed = *claimed || is_told_of(walk, walk->entry.record);
+	*claimed =
+	    *claimed || (!walk->entry.in_use && has_bit(walk, walk->told, walk->entry.record));
 	return true;
 }
 
@@ -390,6 +400,8 @@ static bool write_record(struct walk *walk, struct err *err)
 	if (is_part && !entry->in_use && !walk->is_end && wait_in(&walk->parts, entry))
 		return true;
 	walk->timeline->totals.records++;
+	if (is_part && entry->in_use && set_bit(walk, &walk->used_parts, entry->record))
+		return true;
 	walk->path_of = NULL;
 	/* What is below it mostly comes later: then it need not be read again. */
 	if (!ntfs_paths_learn(walk->paths, entry, err))
@@ -433,6 +445,49 @@ static bool write_waiting(struct walk *walk, const struct waiting *waiting, stru
 	for (size_t i = 0; i < waiting->count; i++)
 		if (!load_and_write(walk, waiting->at[i], err))
 			return false;
+	return true;
+}
+
+/* One in use that no file told of. Where its base is that file by its header, somebody took it out of the list. */
+static bool write_untold(struct walk *walk, uint64_t record, struct err *err)
+{
+	uint64_t index = record - ntfs_mft_first(walk->mft);
+	uint32_t size = ntfs_mft_record_size(walk->mft);
+	bool claimed = false;
+	struct err why;
+
+	if (!ntfs_entry_load(walk->mft, record, &walk->entry, &why))
+		return skip_record(walk, index, &why, err);
+	walk->path_of = NULL;
+	if (!is_claimed(walk, &claimed, err))
+		return false;
+	if (claimed) {
+		fail(&why, ERR_DAMAGED, "in use, but its file does not tell of it");
+		timeline_damaged(walk->timeline, TIMELINE_MFT_NAME, index * size, size, &why);
+		if (walk->entry.damage.kind == ERR_NONE)
+			walk->entry.damage = why;
+	}
+	return write_lines(walk, err);
+}
+
+/* The extension records in use that waited and that nobody told of. */
+static bool write_used_parts(struct walk *walk, struct err *err)
+{
+	uint64_t first = ntfs_mft_first(walk->mft);
+	uint64_t count = walk->used_parts ? ntfs_mft_count(walk->mft) : 0;
+	uint32_t size = ntfs_mft_record_size(walk->mft);
+	uint64_t written = 0;
+
+	for (uint64_t i = 0; i < count; i++) {
+		if (!has_bit(walk, walk->used_parts, first + i) ||
+		    has_bit(walk, walk->told, first + i))
+			continue;
+		if (written++ % ASK_EVERY == 0 &&
+		    !timeline_goes_on(walk->timeline, i * size, count * size, err))
+			return false;
+		if (!write_untold(walk, first + i, err))
+			return false;
+	}
 	return true;
 }
 
@@ -521,7 +576,7 @@ bool mft_records_write(
 	if (!write_waiting(&walk, &walk.files, err))
 		return false;
 	walk.is_end = true;
-	if (!write_waiting(&walk, &walk.parts, err))
+	if (!write_used_parts(&walk, err) || !write_waiting(&walk, &walk.parts, err))
 		return false;
 	check_end(timeline, evidence, size);
 	return slack_records_end(walk.slack, err) &&

@@ -43,6 +43,34 @@ static void test_extension_records(void **state)
 	assert_has(&out, "\"base\":35,\"base_sequence\":5}");
 }
 
+/* A record in use that names a file as its base, but the file does not list it: what is in it has lines, with damage. */
+static void test_unlisted_part(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct fixture_image image;
+
+	(void)state;
+	fixture_timeline_image(&image);
+	struct fixture_record r = fixture_mft_begin(image.at, 35, 3, 1);
+
+	fixture_mft_add_standard(&r);
+	fixture_mft_add_name(&r, ROOT, 1, "visible.txt");
+	r = fixture_mft_begin(image.at, 36, 1, 1);
+	fixture_mft_set_base(&r, 35 | 3ull << 48);
+	fixture_mft_add_name(&r, ROOT, 1, "hidden.txt");
+	fixture_mft_add(&r, 0x80, "ads", "secret", 6);
+	struct timeline_totals totals = fixture_timeline_write(
+	    "jsonl", fixture_timeline_bytes(&image), (struct bytes){0}, "", &out);
+
+	assert_has(&out, "\"path\":\"hidden.txt\",\"name_type\":\"win32\",\"record\":36,");
+	assert_has(&out, "\"base\":35,\"base_sequence\":3");
+	assert_has(&out, "\"damage\":\"in use, but its file does not tell of it\"");
+	assert_has(&out, "\"streams\":[{\"name\":\"ads\",\"size\":6}]");
+	assert_int_equal(totals.damaged, 1);
+	assert_null(
+	    strstr(text_string(&out), "hidden.txt\",\"name_type\":\"win32\",\"record\":35,"));
+}
+
 /* An item of an attribute list: a name in that record, in its first life. */
 static void put_name_item(uint8_t item[32], uint8_t record)
 {
@@ -50,6 +78,36 @@ static void put_name_item(uint8_t item[32], uint8_t record)
 	item[4] = 32;
 	item[16] = record;
 	item[22] = 1;
+}
+
+/* The records that a file in use lists have no lines of their own, whether they come before it or after. */
+static void test_parts_of_used(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	uint8_t list[64] = {0};
+	struct fixture_image image;
+
+	(void)state;
+	fixture_timeline_image(&image);
+	struct fixture_record r = fixture_mft_begin(image.at, 35, 6, 1);
+
+	fixture_mft_add_standard(&r);
+	put_name_item(list, 36);
+	put_name_item(list + 32, 34);
+	fixture_mft_add(&r, 0x20, "", list, sizeof(list));
+	for (uint32_t part = 34; part <= 36; part += 2) {
+		r = fixture_mft_begin(image.at, part, 1, 1);
+		fixture_mft_set_base(&r, 35 | 6ull << 48);
+		fixture_mft_add_name(&r, ROOT, 1, part == 34 ? "first.txt" : "second.txt");
+	}
+	struct timeline_totals totals = fixture_timeline_write(
+	    "jsonl", fixture_timeline_bytes(&image), (struct bytes){0}, "", &out);
+
+	assert_has(&out, "\"path\":\"first.txt\",\"name_type\":\"win32\",\"record\":35,");
+	assert_has(&out, "\"path\":\"second.txt\",\"name_type\":\"win32\",\"record\":35,");
+	assert_null(strstr(text_string(&out), "\"record\":34,"));
+	assert_null(strstr(text_string(&out), "\"record\":36,"));
+	assert_int_equal(totals.damaged, 0);
 }
 
 /* A deleted file counts its number up, and its extension records know it by the one before: they have no lines of their own, but
@@ -118,6 +176,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_extension_records),
+	    cmocka_unit_test(test_unlisted_part),
+	    cmocka_unit_test(test_parts_of_used),
 	    cmocka_unit_test(test_parts_of_deleted),
 	    cmocka_unit_test(test_a_forged_file_takes_no_hours),
 	};
