@@ -189,6 +189,7 @@ static bool read_all(struct walk *walk, struct usn_listener *listener,
 static bool read_journal(struct walk *walk, struct ntfs_paths *now, struct err *err)
 {
 	struct listener listener = {.base = {.damage = on_damage}, .timeline = walk->timeline};
+	struct err why;
 
 	if (now && !usn_paths_new(now, &walk->paths, err))
 		return false;
@@ -196,7 +197,11 @@ static bool read_journal(struct walk *walk, struct ntfs_paths *now, struct err *
 		return false;
 	if (now)
 		usn_paths_rewind(walk->paths);
-	return read_all(walk, &listener.base, write_change, err);
+	if (!read_all(walk, &listener.base, write_change, err))
+		return false;
+	if (now && usn_paths_is_full(walk->paths, &why))
+		timeline_damaged(walk->timeline, TIMELINE_JOURNAL_NAME, 0, 0, &why);
+	return true;
 }
 
 /* Finds $Extend/$UsnJrnl:$J. False when the volume has none, or it cannot be found (err set). */

@@ -3,6 +3,7 @@
 #include "tests/unit.h"
 
 #include "core/array.h"
+#include "formats/ntfs/limits.h"
 #include "formats/ntfs/usn_paths.h"
 #include "tests/fixture_mft.h"
 
@@ -372,6 +373,124 @@ static void test_a_cycle_ends(void **state)
 	model_free(&model);
 }
 
+/* A journal told record by record, over an $MFT that knows no directory but the root. */
+struct told {
+	struct model model;
+	uint8_t *mft_bytes;
+	struct source *source;
+	struct ntfs_mft *mft;
+	struct ntfs_paths *now;
+	struct usn_paths *paths;
+	uint64_t usn;
+	bool is_second; /* reading */
+	struct text path;
+	struct usn_path how;
+};
+
+static void told_begin(struct told *t)
+{
+	struct err err = {0};
+
+	*t = (struct told){0};
+	for (uint32_t i = 0; i < RECORDS; i++)
+		t->model.nodes[i].sequence = i == ROOT ? 5 : 1;
+	t->model.nodes[ROOT].is_used = t->model.nodes[ROOT].is_directory = true;
+	t->mft_bytes = make_mft(&t->model);
+	t->source = source_of_bytes((struct bytes){t->mft_bytes, (size_t)RECORDS * FIXTURE_RECORD});
+	assert_true(ntfs_mft_open(t->source, &t->mft, &err) &&
+		    ntfs_paths_new(t->mft, &t->now, &err) &&
+		    usn_paths_new(t->now, &t->paths, &err));
+}
+
+static void told_end(struct told *t)
+{
+	text_free(&t->path);
+	usn_paths_free(t->paths);
+	ntfs_paths_free(t->now);
+	ntfs_mft_close(t->mft);
+	source_close(t->source);
+	free(t->mft_bytes);
+}
+
+static void second_reading(struct told *t)
+{
+	usn_paths_rewind(t->paths);
+	t->usn = 0;
+	t->is_second = true;
+}
+
+/* The next record, in the root or in another record's directory; the path of it is kept in the second reading. */
+static void tell(
+    struct told *t, uint64_t record, uint64_t parent, struct bytes name, bool directory)
+{
+	struct usn_record change = {.length = 600,
+	    .major = 2,
+	    .usn = t->usn,
+	    .file = {.record = record, .sequence = 1},
+	    .parent = {.record = parent, .sequence = parent == ROOT ? 5 : 1},
+	    .attributes = directory ? DIRECTORY : 0x20,
+	    .utf16 = name};
+	struct err err = {0};
+
+	t->usn += change.length;
+	text_clear(&t->path);
+	if (!t->is_second)
+		assert_true(usn_paths_learn(t->paths, &change, &err));
+	else
+		assert_true(usn_paths_next(t->paths, &change, &t->path, &t->how, &err));
+}
+
+static struct bytes units(const char *name, uint8_t to[64])
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < len; i++)
+		put_le16(to + 2 * i, (uint8_t)name[i]);
+	return (struct bytes){to, 2 * len};
+}
+
+#define LONG_NAME 510u /* bytes */
+
+/* A directory is renamed when there is no room left for a name: what lies in it has an uncertain path. */
+static void test_names_over_the_limit(void **state)
+{
+	uint8_t long_name[LONG_NAME];
+	uint8_t aaa[64], victim[64];
+	struct told t;
+
+	(void)state;
+	memset(long_name, 'x', sizeof(long_name));
+	told_begin(&t);
+	for (int reading = 0; reading < 2; reading++) {
+		tell(&t, 100, ROOT, units("aaa", aaa), true);
+		/* All but a few bytes of the room, all in the first reading. */
+		for (uint64_t i = 0; i < NTFS_LIMIT_USN_NAMES / LONG_NAME; i++)
+			tell(&t, 1000 + i, ROOT, (struct bytes){long_name, LONG_NAME}, true);
+		tell(&t, 100, ROOT, units("aaa", aaa), true);
+		tell(&t, 500, 100, units("victim.txt", victim), false);
+		if (reading == 1) {
+			assert_string_equal(text_string(&t.path), "aaa/victim.txt");
+			assert_false(t.how.is_uncertain);
+			assert_false(usn_paths_is_full(t.paths, NULL));
+		}
+		tell(&t, 100, ROOT, (struct bytes){long_name, LONG_NAME - 2}, true);
+		tell(&t, 500, 100, units("victim.txt", victim), false);
+		if (reading == 0)
+			second_reading(&t);
+	}
+	struct err why = {0};
+
+	assert_true(t.how.is_uncertain);
+	assert_true(usn_paths_is_full(t.paths, &why));
+	assert_int_equal(why.kind, ERR_LIMIT);
+	/* It is known again where a name fits. */
+	tell(&t, 100, ROOT, units("aaa", aaa), true);
+	tell(&t, 500, 100, units("victim.txt", victim), false);
+	assert_string_equal(text_string(&t.path), "aaa/victim.txt");
+	assert_false(t.how.is_uncertain);
+	told_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +498,7 @@ int main(void)
 	    cmocka_unit_test(test_a_journal_whose_start_is_gone),
 	    cmocka_unit_test(test_a_gap_is_said),
 	    cmocka_unit_test(test_a_cycle_ends),
+	    cmocka_unit_test(test_names_over_the_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

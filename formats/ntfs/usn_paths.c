@@ -16,7 +16,7 @@
 struct sight { /* a directory as a record shows it */
 	uint64_t parent;
 	uint32_t name; /* offset into names */
-	uint16_t name_len, name_room;
+	uint16_t name_len;
 	uint32_t stretch; /* between two gaps */
 	uint32_t next;    /* the first of a later stretch; NONE */
 };
@@ -25,6 +25,9 @@ struct directory {
 	uint64_t key;         /* record | sequence << 48 */
 	uint32_t first, last; /* sights by the first reading: one for each stretch */
 	struct sight now;     /* by the second; stretch NONE: not met yet */
+	uint32_t own; /* offset into names: room for the name of now, where no sight has the same */
+	uint32_t lost; /* the stretch in which there was no room for it; NONE */
+	uint16_t own_room;
 };
 
 struct recent {
@@ -53,6 +56,7 @@ struct usn_paths {
 	size_t names_len, names_room;
 	uint64_t expected; /* USN that the next record has when none is missing */
 	bool has_last, is_full;
+	struct err full; /* why something was not kept in the second reading; ERR_NONE */
 	uint32_t stretch, stretches;
 	uint64_t age; /* counts up when a directory moves: what `recent` knows is old then */
 	struct text climbed;
@@ -145,8 +149,11 @@ static struct directory *find_or_add(struct usn_paths *paths, uint64_t key, stru
 		return NULL;
 	known = &paths->directories[paths->count++];
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): array_grow made room */
-	*known = (struct directory){
-	    .key = key, .first = NONE, .last = NONE, .now = {.stretch = NONE, .next = NONE}};
+	*known = (struct directory){.key = key,
+	    .first = NONE,
+	    .last = NONE,
+	    .now = {.stretch = NONE, .next = NONE},
+	    .lost = NONE};
 	*find_slot(paths, key) = (uint32_t)paths->count;
 	return known;
 }
@@ -156,25 +163,47 @@ static struct bytes name_of(const struct usn_paths *paths, const struct sight *s
 	return (struct bytes){.at = paths->names + sight->name, .len = sight->name_len};
 }
 
-/* Makes the sight show what the record does; the room of its name is used again where it is enough. */
-static bool see(
-    struct usn_paths *paths, struct sight *sight, const struct usn_record *record, struct err *err)
+static bool add_name(struct usn_paths *paths, struct bytes name, uint32_t *out, struct err *err)
 {
-	uint16_t len = (uint16_t)record->utf16.len;
+	if (!array_grow(&paths->names, &paths->names_room, paths->names_len + name.len, 1,
+		NTFS_LIMIT_USN_NAMES, err))
+		return false;
+	*out = (uint32_t)paths->names_len;
+	memcpy(paths->names + *out, name.at, name.len);
+	paths->names_len += name.len;
+	return true;
+}
 
-	if (sight->name_room < len) {
-		if (!array_grow(&paths->names, &paths->names_room, paths->names_len + len, 1,
-			NTFS_LIMIT_USN_NAMES, err))
-			return false;
-		sight->name = (uint32_t)paths->names_len;
-		sight->name_room = len;
-		paths->names_len += len;
-	}
-	if (len)
-		memcpy(paths->names + sight->name, record->utf16.at, len);
-	sight->name_len = len;
+/* Makes the sight show what the record does, whose name is kept at `name`. */
+static void see(
+    struct usn_paths *paths, struct sight *sight, const struct usn_record *record, uint32_t name)
+{
+	sight->name = name;
+	sight->name_len = (uint16_t)record->utf16.len;
 	sight->parent = key_of(record->parent);
 	sight->stretch = paths->stretch;
+}
+
+/* Where the name that the directory has now is kept: with a sight by the first reading that has the same, or in its own room. */
+static bool keep_now(struct usn_paths *paths, struct directory *directory, struct bytes name,
+    uint32_t *out, struct err *err)
+{
+	uint32_t near = directory->first != NONE ? directory->first : directory->last;
+	const struct sight *same = near != NONE ? &paths->sights[near] : NULL;
+
+	if (directory->now.stretch != NONE && bytes_equal(name_of(paths, &directory->now), name))
+		same = &directory->now;
+	if (same && bytes_equal(name_of(paths, same), name)) {
+		*out = same->name;
+		return true;
+	}
+	if (directory->own_room < name.len) {
+		if (!add_name(paths, name, &directory->own, err))
+			return false;
+		directory->own_room = (uint16_t)name.len;
+	}
+	memcpy(paths->names + directory->own, name.at, name.len);
+	*out = directory->own;
 	return true;
 }
 
@@ -203,6 +232,7 @@ static bool learn(struct usn_paths *paths, const struct usn_record *record, stru
 {
 	struct directory *directory = find_or_add(paths, key_of(record->file), err);
 	struct sight sight = {.next = NONE};
+	uint32_t name;
 
 	if (!directory)
 		return false;
@@ -210,10 +240,11 @@ static bool learn(struct usn_paths *paths, const struct usn_record *record, stru
 		return true;
 	if (!array_grow(&paths->sights, &paths->sight_room, paths->sight_count + 1, sizeof(sight),
 		NTFS_LIMIT_USN_DIRECTORIES, err) ||
-	    !see(paths, &sight, record, err))
+	    !add_name(paths, record->utf16, &name, err))
 		return false;
 	uint32_t index = (uint32_t)paths->sight_count++;
 
+	see(paths, &sight, record, name);
 	paths->sights[index] = sight;
 	if (directory->last == NONE)
 		directory->first = index;
@@ -265,6 +296,21 @@ static void show(const struct usn_paths *paths, const struct sight *sight, struc
 	out->name = name_of(paths, sight);
 }
 
+/* What is known from here on: the first sight of this stretch or a later one, or the MFT. */
+static bool locate_after(
+    struct usn_paths *paths, struct directory *directory, struct place *out, struct err *err)
+{
+	while (directory->first != NONE && paths->sights[directory->first].stretch < paths->stretch)
+		directory->first = paths->sights[directory->first].next;
+	if (directory->first == NONE)
+		return ask_mft(paths, directory->key, out, err);
+	const struct sight *after = &paths->sights[directory->first];
+
+	show(paths, after, out);
+	out->is_uncertain = after->stretch != paths->stretch;
+	return true;
+}
+
 /* Where the directory was at the record at work. */
 static bool locate(struct usn_paths *paths, uint64_t key, struct place *out, struct err *err)
 {
@@ -279,23 +325,15 @@ static bool locate(struct usn_paths *paths, uint64_t key, struct place *out, str
 		show(paths, before, out);
 		return true;
 	}
-	while (directory->first != NONE && paths->sights[directory->first].stretch < paths->stretch)
-		directory->first = paths->sights[directory->first].next;
-	if (directory->first != NONE) {
-		const struct sight *after = &paths->sights[directory->first];
-
-		show(paths, after, out);
-		out->is_uncertain = after->stretch != paths->stretch;
-	} else if (!ask_mft(paths, key, out, err)) {
+	if (!locate_after(paths, directory, out, err))
 		return false;
-	}
-	if (!before || !out->is_uncertain)
-		return true;
-	if (!out->is_known) {
+	if (before && out->is_uncertain && !out->is_known) {
 		show(paths, before, out);
-		return true;
+		out->is_uncertain = true;
+	} else if (before && out->is_uncertain) {
+		out->is_uncertain = !shows_same(paths, before, out->parent, out->name);
 	}
-	out->is_uncertain = !shows_same(paths, before, out->parent, out->name);
+	out->is_uncertain = out->is_uncertain || directory->lost == paths->stretch;
 	return true;
 }
 
@@ -388,12 +426,26 @@ static bool add_known(
 	return true;
 }
 
+/* There is no room for the directory's name: until the next gap or record of it that fits it is uncertain. */
+static bool lose(struct usn_paths *paths, struct directory *directory, struct err *err)
+{
+	if (err->kind != ERR_LIMIT)
+		return false;
+	if (paths->full.kind == ERR_NONE)
+		paths->full = *err;
+	directory->now.stretch = NONE;
+	directory->lost = paths->stretch;
+	paths->age++;
+	return true;
+}
+
 /* Puts the record's directory where it says. */
 static bool follow(struct usn_paths *paths, const struct usn_record *record, struct err *err)
 {
 	uint64_t key = key_of(record->file);
 	struct directory *directory = find(paths, key);
 	struct place place;
+	uint32_t name;
 
 	if (!directory) /* there was no room to learn it */
 		return true;
@@ -402,10 +454,12 @@ static bool follow(struct usn_paths *paths, const struct usn_record *record, str
 	if (!place.is_known || place.is_uncertain || place.parent != key_of(record->parent) ||
 	    !bytes_equal(place.name, record->utf16))
 		paths->age++;
-	if (see(paths, &directory->now, record, err))
+	if (keep_now(paths, directory, record->utf16, &name, err)) {
+		see(paths, &directory->now, record, name);
+		directory->lost = NONE;
 		return true;
-	directory->now.stretch = NONE;
-	return err->kind == ERR_LIMIT;
+	}
+	return lose(paths, directory, err);
 }
 
 bool usn_paths_next(struct usn_paths *paths, const struct usn_record *record, struct text *out,
@@ -419,4 +473,15 @@ bool usn_paths_next(struct usn_paths *paths, const struct usn_record *record, st
 		return false;
 	ntfs_path_add_name(out, record->utf16);
 	return (!is_directory(record) || follow(paths, record, err)) && text_ok(out, err);
+}
+
+bool usn_paths_is_full(const struct usn_paths *paths, struct err *why)
+{
+	if (paths->full.kind == ERR_NONE || paths->is_full)
+		return false;
+	if (why) {
+		*why = paths->full;
+		DISCARD(fail_in(why, "directories of the journal"));
+	}
+	return true;
 }

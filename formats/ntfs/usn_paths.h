@@ -35,5 +35,8 @@ struct usn_path {
 /* Second reading: adds the path of the next record to *out; nothing when it has no name (version 4). */
 bool usn_paths_next(struct usn_paths *paths, const struct usn_record *record, struct text *out,
     struct usn_path *how, struct err *err) MUST_CHECK;
+/* Whether the second reading met more names than there is room for (ERR_LIMIT) and the first did not say so: paths through
+ * those directories are uncertain. */
+bool usn_paths_is_full(const struct usn_paths *paths, struct err *why);
 
 #endif
