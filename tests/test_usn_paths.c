@@ -491,6 +491,35 @@ static void test_names_over_the_limit(void **state)
 	told_end(&t);
 }
 
+/* What only the other side of a gap knows is uncertain, but no orphan; whether another gap follows or not. */
+static void test_a_directory_from_before_the_gap(void **state)
+{
+	(void)state;
+	for (int gaps = 1; gaps <= 2; gaps++) {
+		uint8_t name[64];
+		struct told t;
+
+		told_begin(&t);
+		for (int reading = 0; reading < 2; reading++) {
+			tell(&t, 100, ROOT, units("aaa", name), true);
+			t.usn += 4 * USN_PAGE;
+			tell(&t, 500, 100, units("victim.txt", name), false);
+			if (reading == 1) {
+				assert_string_equal(text_string(&t.path), "aaa/victim.txt");
+				assert_false(t.how.is_orphan);
+				assert_true(t.how.is_uncertain);
+			}
+			if (gaps == 2) {
+				t.usn += 4 * USN_PAGE;
+				tell(&t, 501, ROOT, units("later.txt", name), false);
+			}
+			if (reading == 0)
+				second_reading(&t);
+		}
+		told_end(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +528,7 @@ int main(void)
 	    cmocka_unit_test(test_a_gap_is_said),
 	    cmocka_unit_test(test_a_cycle_ends),
 	    cmocka_unit_test(test_names_over_the_limit),
+	    cmocka_unit_test(test_a_directory_from_before_the_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

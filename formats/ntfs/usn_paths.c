@@ -327,7 +327,7 @@ static bool locate(struct usn_paths *paths, uint64_t key, struct place *out, str
 	}
 	if (!locate_after(paths, directory, out, err))
 		return false;
-	if (before && out->is_uncertain && !out->is_known) {
+	if (before && !out->is_known) {
 		show(paths, before, out);
 		out->is_uncertain = true;
 	} else if (before && out->is_uncertain) {
