@@ -22,8 +22,9 @@ static void on_damage(
 struct walk {
 	struct timeline *timeline;
 	struct source *journal;
-	struct usn_paths *paths; /* NULL: there is no MFT */
-	struct text path;        /* of the record at work */
+	struct ntfs_volume *volume; /* that it lies on; NULL */
+	struct usn_paths *paths;    /* NULL: there is no MFT */
+	struct text path;           /* of the record at work */
 	/* The last record that had a name: one of version 4 has none, and follows one of its file. */
 	struct ntfs_reference file, parent;
 	bool has_last;
@@ -176,6 +177,8 @@ static bool read_all(struct walk *walk, struct usn_listener *listener,
 	if (!usn_scan_open(walk->journal, 0, UINT64_MAX, listener, &scan, err))
 		return false;
 	usn_scan_watch(scan, on_piece, walk);
+	if (walk->volume)
+		usn_scan_limit(scan, walk->volume);
 	while (usn_scan_next(scan, &record)) {
 		if (count++ % ASK_EVERY == 0 &&
 		    !timeline_goes_on(walk->timeline, usn_scan_offset(scan), total, err))
@@ -227,6 +230,7 @@ static bool read_stream(struct walk *walk, const struct timeline_evidence *evide
 	if (!ntfs_stream_open(evidence->volume, entry, stream, &journal, err))
 		return fail_in(err, TIMELINE_JOURNAL_NAME);
 	walk->journal = journal;
+	walk->volume = evidence->volume;
 	return read_journal(walk, evidence->paths, err);
 }
 

@@ -43,6 +43,15 @@ static void keep(struct deleted_files *d, const struct usn_record *record)
 	}
 }
 
+/* Also where no record is: what is forged may have any size. */
+static bool goes_on(void *context, uint64_t offset)
+{
+	const struct deleted_files *d = context;
+
+	(void)offset;
+	return !collect_stopped(d->collection);
+}
+
 static void scan(struct deleted_files *d, struct source *journal)
 {
 	CLEANUP(usn_scan_close) struct usn_scan *records = NULL;
@@ -50,6 +59,8 @@ static void scan(struct deleted_files *d, struct source *journal)
 
 	if (!usn_scan_open(journal, 0, UINT64_MAX, NULL, &records, NULL))
 		return;
+	usn_scan_watch(records, goes_on, d);
+	usn_scan_limit(records, d->volume->ntfs);
 	for (uint64_t i = 0; usn_scan_next(records, &record); i++) {
 		if (i % ASK_EVERY == 0 && collect_stopped(d->collection))
 			return;

@@ -1,8 +1,10 @@
 /* formats/ntfs/usn: records of three versions, the page rule, and the way over damage. */
 #include "tests/unit.h"
 
+#include "core/array.h"
 #include "core/text.h"
 #include "formats/ntfs/usn.h"
+#include "formats/ntfs/volume.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +45,7 @@ struct listener {
 	struct usn_listener base;
 	size_t count;
 	uint64_t offset, len; /* of the last damage */
+	struct err why;
 };
 
 static void on_damage(
@@ -54,6 +57,7 @@ static void on_damage(
 	listener->count++;
 	listener->offset = offset;
 	listener->len = len;
+	listener->why = *why;
 }
 
 /* Walks over the journal; returns the number of records, *last is the last one's usn. */
@@ -498,6 +502,40 @@ static void test_an_endless_unreadable_journal_ends(void **state)
 	assert_true(listener.offset == 0 && listener.len == 1ull << 62);
 }
 
+/* Bytes that are no records, without an end: runs that lie over each other. */
+static bool endless_read(
+    struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
+{
+	(void)offset, (void)err;
+	((struct dead_source *)self)->reads++;
+	memset(to, 1, len);
+	*got = len;
+	return true;
+}
+
+static void test_a_journal_larger_than_its_volume_ends(void **state)
+{
+	static const uint64_t sizes[] = {0, 5000, 3u << 20};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct dead_source all = {.source = {.size = 64u << 20, .read = endless_read}};
+		struct source raw = {.size = sizes[i]};
+		struct ntfs_volume volume = {.raw = &raw};
+		struct listener listener = {.base = {.damage = on_damage}};
+		CLEANUP(usn_scan_close) struct usn_scan *scan = NULL;
+		struct usn_record record;
+		struct err err = {0};
+
+		assert_true(usn_scan_open(&all.source, 0, UINT64_MAX, &listener.base, &scan, &err));
+		usn_scan_limit(scan, &volume);
+		assert_false(usn_scan_next(scan, &record));
+		assert_in_range(all.reads, 0, 4);
+		assert_int_equal(listener.why.kind, ERR_LIMIT);
+		assert_int_equal(listener.offset + listener.len, all.source.size);
+	}
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -525,6 +563,7 @@ int main(void)
 	    cmocka_unit_test(test_holes_are_not_read),
 	    cmocka_unit_test(test_a_hole_between_records_is_told),
 	    cmocka_unit_test(test_an_endless_unreadable_journal_ends),
+	    cmocka_unit_test(test_a_journal_larger_than_its_volume_ends),
 	    cmocka_unit_test(test_words),
 	};
 

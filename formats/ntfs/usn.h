@@ -58,6 +58,10 @@ CLEANUP_POINTER(struct usn_scan, usn_scan_close);
 void usn_scan_watch(
     struct usn_scan *scan, bool (*watch)(void *context, uint64_t offset), void *context);
 
+/* Of a journal on a volume: ends the walk, as damage (ERR_LIMIT), once it has read as many bytes as the volume has, without
+ * holes. A stream whose runs lie over each other may have any size. */
+void usn_scan_limit(struct usn_scan *scan, const struct ntfs_volume *volume);
+
 /* The next record; false at the end. The views in *out live until the next call. */
 bool usn_scan_next(struct usn_scan *scan, struct usn_record *out);
 

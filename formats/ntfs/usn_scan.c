@@ -1,6 +1,8 @@
 /* The walk over a journal: through zeros, over damage, in one buffer. See usn.h. */
 #include "formats/ntfs/usn.h"
 
+#include "formats/ntfs/volume.h"
+
 #include <stdlib.h>
 
 #define WINDOW_LEN ((size_t)1 << 20)
@@ -24,7 +26,9 @@ struct usn_scan {
 	bool has_record;
 	bool (*watch)(void *context, uint64_t offset); /* NULL: nobody is asked */
 	void *watch_context;
-	uint64_t skip; /* bytes to jump after a failed read; doubles while it goes on failing */
+	uint64_t left;    /* bytes that may still be read */
+	uint64_t read_to; /* the end of those that were */
+	uint64_t skip;    /* bytes to jump after a failed read; doubles while it goes on failing */
 	uint8_t window[WINDOW_LEN];
 };
 
@@ -47,6 +51,8 @@ bool usn_scan_open(struct source *source, uint64_t offset, uint64_t len,
 	scan->has_zeros = false;
 	scan->has_record = false;
 	scan->watch = NULL;
+	scan->left = UINT64_MAX;
+	scan->read_to = scan->at;
 	scan->skip = USN_PAGE;
 	*out = scan;
 	return true;
@@ -67,6 +73,11 @@ void usn_scan_watch(
 {
 	scan->watch = watch;
 	scan->watch_context = context;
+}
+
+void usn_scan_limit(struct usn_scan *scan, const struct ntfs_volume *volume)
+{
+	scan->left = volume->raw->size;
 }
 
 /* From scan->at on there are zeros. */
@@ -194,10 +205,36 @@ static bool pass_hole(struct usn_scan *scan)
 	return scan->at < scan->end;
 }
 
+/* More was read than the journal can have: the rest is told as lost. */
+static void give_up(struct usn_scan *scan)
+{
+	struct err why;
+
+	report_lost(scan, scan->at);
+	fail(&why, ERR_LIMIT, "more bytes than the volume has: not read any further");
+	lose(scan, &why);
+	scan->at = scan->end;
+}
+
+/* Counts what was read for the first time: a window begins in the one before. */
+static void count_read(struct usn_scan *scan, size_t got)
+{
+	uint64_t end = scan->at + got;
+	uint64_t from = scan->at > scan->read_to ? scan->at : scan->read_to;
+	uint64_t more = end > from ? end - from : 0;
+
+	scan->left -= more < scan->left ? more : scan->left;
+	scan->read_to = end > scan->read_to ? end : scan->read_to;
+}
+
 /* Fills the window from scan->at on. False when nothing is left. */
 static bool refill(struct usn_scan *scan)
 {
 	while (pass_hole(scan)) {
+		if (scan->left == 0) {
+			give_up(scan);
+			break;
+		}
 		uint64_t left = scan->end - scan->at;
 		struct err err = {0};
 		size_t got = 0;
@@ -206,6 +243,7 @@ static bool refill(struct usn_scan *scan)
 
 		scan->window_start = scan->at;
 		scan->window_len = got;
+		count_read(scan, got);
 		if (got > 0)
 			return true;
 		if (ok)
