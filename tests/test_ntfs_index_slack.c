@@ -367,6 +367,38 @@ static void test_bytes_read_are_bounded(void **state)
 	end(&d);
 }
 
+/* A root that is damaged or lost: the blocks are read by the boot sector's size, and it is told. */
+static void test_damaged_root(void **state)
+{
+	(void)state;
+	for (unsigned lost = 0; lost < 3; lost++) {
+		struct found found = {.lister = {.each = each, .damage = damage}};
+		struct directory d;
+		uint8_t entries[2048] = {0};
+		size_t pos = 0;
+
+		begin(&d, 1);
+		d.volume.geometry.index_size = BLOCK;
+		add(entries, &pos, 70, "kept.txt");
+		size_t used = pos;
+
+		add(entries, &pos, 71, "removed-by-somebody.txt");
+		add(entries, &pos, 72, "gone.txt");
+		put(&d, 0, entries, sizeof(entries), used);
+		if (lost == 0)
+			put_le32(d.root + 8, 0);
+		else if (lost == 1)
+			d.streams[0].type = NTFS_DATA;
+		else
+			d.streams[0].content.len = 8;
+		assert_true(ntfs_index_slack_list(d.slack, &d.entry, &found.lister, NULL));
+		assert_non_null(strstr(text_string(&found.text), "gone.txt tail "));
+		assert_int_equal(found.damages, 1);
+		text_free(&found.text);
+		end(&d);
+	}
+}
+
 /* What is left in the record: the root has become smaller. */
 static void test_unused_end_of_the_record(void **state)
 {
@@ -487,6 +519,7 @@ int main(void)
 	    cmocka_unit_test(test_noise_is_not_taken_for_names),
 	    cmocka_unit_test(test_large_index),
 	    cmocka_unit_test(test_bytes_read_are_bounded),
+	    cmocka_unit_test(test_damaged_root),
 	    cmocka_unit_test(test_unused_end_of_the_record),
 	    cmocka_unit_test(test_failed_reads),
 	};

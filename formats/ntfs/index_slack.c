@@ -357,7 +357,7 @@ static void open_blocks(struct looking *l)
 	    ntfs_entry_stream(l->directory, NTFS_INDEX_ALLOCATION, ntfs_index_i30());
 	struct err why = {0};
 
-	l->is_uncertain = stream && !volume;
+	l->is_uncertain = l->is_uncertain || (stream && !volume);
 	if (!stream || stream->resident || !volume)
 		return;
 	struct ntfs_stream copy = *stream;
@@ -380,13 +380,31 @@ static void open_blocks(struct looking *l)
 	read_bits(l);
 }
 
+/* How large the blocks are; where $INDEX_ROOT does not say, as the boot sector does. False: not known, or there are none. */
+static bool find_geometry(struct looking *l)
+{
+	const struct ntfs_volume *volume = l->s->mft->volume;
+	uint32_t cluster_size = volume ? volume->geometry.cluster_size : 4096;
+	struct err why = {0};
+
+	if (l->root.len && ntfs_index_geometry(l->root, cluster_size, &l->g, &why))
+		return true;
+	if (!l->root.len &&
+	    !ntfs_entry_stream(l->directory, NTFS_INDEX_ALLOCATION, ntfs_index_i30()))
+		return false;
+	if (!l->root.len)
+		fail(&why, ERR_DAMAGED, "directory without a root of its index");
+	damaged(l, &why);
+	l->g.block_size = volume ? volume->geometry.index_size : 0;
+	return l->g.block_size != 0;
+}
+
 bool ntfs_index_slack_list(struct ntfs_index_slack *s, const struct ntfs_entry *directory,
     struct ntfs_slack_lister *lister, struct err *err)
 {
 	const struct ntfs_stream *root =
 	    ntfs_entry_stream(directory, NTFS_INDEX_ROOT, ntfs_index_i30());
 	struct looking l = {.s = s, .directory = directory, .lister = lister, .err = err};
-	uint32_t cluster_size = s->mft->volume ? s->mft->volume->geometry.cluster_size : 4096;
 
 	if (!directory->is_directory)
 		return true;
@@ -394,7 +412,7 @@ bool ntfs_index_slack_list(struct ntfs_index_slack *s, const struct ntfs_entry *
 	slack_names_clear(&s->given);
 	if (root && root->resident && root->content.len >= NTFS_INDEX_ROOT_HEADER)
 		l.root = root->content;
-	if (l.root.len && ntfs_index_geometry(l.root, cluster_size, &l.g, NULL))
+	if (find_geometry(&l))
 		open_blocks(&l);
 	look_at_root(&l);
 	if (!l.failed)
