@@ -155,7 +155,7 @@ void deleted_plan_decide(struct deleted_files *d)
 		struct deleted_candidate *one = &d->at[i];
 
 		if (one->decision == DELETED_TAKE)
-			one->decision = deleted_cap(one->bytes, d->file_cap, &left);
+			one->decision = (uint8_t)deleted_cap(one->bytes, d->file_cap, &left);
 		over += deleted_is_over(one->decision);
 		over_bytes += deleted_is_over(one->decision) ? one->bytes : 0;
 	}

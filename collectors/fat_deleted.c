@@ -101,7 +101,7 @@ static void decide(struct fat_deleted *d)
 		struct candidate *one = &d->at[i];
 
 		if (one->decision == DELETED_TAKE)
-			one->decision = deleted_cap(one->bytes, d->file_cap, &left);
+			one->decision = (uint8_t)deleted_cap(one->bytes, d->file_cap, &left);
 		over += deleted_is_over(one->decision);
 		over_bytes += deleted_is_over(one->decision) ? one->bytes : 0;
 	}
