@@ -1,6 +1,7 @@
 /* The first sectors of any volume. */
 #include "tests/fuzz/fuzz_target.h"
 #include "formats/volume_kind.h"
+#include "formats/volume_proof.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -11,5 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (source && volume_kind_of(source, &kind, &err))
 		(void)volume_kind_name(kind);
+	if (source && len >= 512)
+		(void)volume_proof_backup(source, (struct bytes){.at = data, .len = len});
 	return 0;
 }
