@@ -30,7 +30,8 @@ uint64_t logfile_clusters_until(const struct logfile_clusters *clusters);
  * many clusters of [first, first + count) share the answer, 0 when there is too much to look at: so nobody knows. */
 uint64_t logfile_clusters_given_after(const struct logfile_clusters *clusters, uint64_t first,
     uint64_t count, uint64_t lsn, bool *given);
-/* The same of clusters that a file gave back after it: that one had them last, though the log may no longer tell since when. */
+/* The same of clusters that a file gave back after it: that one had them last, though the log may no longer tell since when; and
+ * of those that an older log gave away, before or after it. */
 uint64_t logfile_clusters_freed_after(const struct logfile_clusters *clusters, uint64_t first,
     uint64_t count, uint64_t lsn, bool *freed);
 
