@@ -345,8 +345,10 @@ bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct e
 	struct err lost = {0};
 	size_t added = 0;
 
-	if (!add_state(timeline, raw, &lost) &&
-	    (!timeline->seen || timeline_is_fatal(&lost) || timeline->out.why.kind != ERR_NONE)) {
+	if (add_state(timeline, raw, &lost)) {
+		lost = (struct err){0};
+	} else if (!timeline->seen || timeline_is_fatal(&lost) ||
+		   timeline->out.why.kind != ERR_NONE) {
 		*err = lost;
 		return false;
 	}
