@@ -195,6 +195,7 @@ bool logfile_clusters_load_from(
 	if (!clusters)
 		return fail(err, ERR_MEMORY, "no memory for the clusters of a log");
 	clusters->since = UINT64_MAX;
+	clusters->until = UINT64_MAX; /* without a log nothing tells of two */
 	if (logfile_operations_open(source, &layout, &load.base, &operations, &why)) {
 		load.broken = false;
 		if (!load_all(&load, operations, err))
