@@ -264,3 +264,29 @@ uint32_t matcher_stream_mask(struct matcher *matcher, char letter, struct bytes 
 {
 	return mask_of(matcher, letter, path, true);
 }
+
+/* Whether the pattern, which names a stream, wants one of the file with that path. */
+static bool is_of_file(const struct match_pattern *p, struct bytes path)
+{
+	char file[MATCH_PATTERN_BYTES + 1];
+	size_t len = (size_t)(strrchr(p->text, ':') - p->text);
+
+	memcpy(file, p->text, len);
+	file[len] = 0;
+	return pattern_match(file, path);
+}
+
+uint32_t matcher_any_stream_mask(struct matcher *matcher, char letter, struct bytes path)
+{
+	uint32_t mask = mask_of(matcher, letter, path, false);
+
+	for (size_t i = 0; i < matcher->count; i++) {
+		const struct match_pattern *p = &matcher->at[i];
+		uint32_t bit = 1u << p->collector;
+
+		if (!(mask & bit) && p->names_stream && (!p->letter || p->letter == letter) &&
+		    is_of_file(p, path))
+			mask |= bit;
+	}
+	return mask;
+}

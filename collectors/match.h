@@ -46,4 +46,8 @@ uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path);
 /* The same for those that name a stream: "a:b" or "**:*", not "**". */
 uint32_t matcher_stream_mask(struct matcher *matcher, char letter, struct bytes path);
 
+/* Those that want the file with this path or a stream of it, whatever that is called. A pattern that names a stream does not
+ * count as matched by it. */
+uint32_t matcher_any_stream_mask(struct matcher *matcher, char letter, struct bytes path);
+
 #endif

@@ -82,7 +82,7 @@ static void match_name(
 		if (hit_is_wanted(entry, &entry->streams[i]))
 			walk->masks[i] |= stream_mask(walk, &entry->streams[i]);
 	if (entry->lost.kind != ERR_NONE)
-		walk->lost |= matcher_mask(
+		walk->lost |= matcher_any_stream_mask(
 		    &walk->collection->matcher, walk->volume->letter, text_bytes(&walk->path));
 }
 

@@ -38,6 +38,18 @@ static void world_take(struct world *w)
 	fixture_collect_all(fake_source_new(at), &w->all);
 }
 
+static void world_take_only(struct world *w, const char *pattern)
+{
+	struct bytes at = {w->v.at, w->v.size};
+	struct fake_store *store = fake_store_new();
+
+	outcome_free_at(&w->all);
+	w->all = (struct outcome){0};
+	fixture_collect_into(fake_source_new(at), store, "none", pattern, &w->all);
+	fixture_read_back(&store->store, &w->all);
+	store_free(&store->store);
+}
+
 static void world_free_at(struct world *w)
 {
 	outcome_free_at(&w->all);
@@ -159,6 +171,28 @@ static void tells_of_a_lost_stream(void **state)
 	check_told(&w, "fs/C/beside.evidence::lost: ");
 	check_content(&w, "fs/C/beside.evidence", 0);
 	assert_int_equal(w.all.not_taken, 1);
+}
+
+/* Also where only a stream of the file was asked for; not where it is a stream of others. */
+static void tells_of_a_lost_stream_that_was_asked_for(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+	uint8_t list[64];
+
+	(void)state;
+	world_new(&w);
+	begin(&r, 12, "gone.evidence");
+	fixture_list_entry(list, NTFS_STANDARD_INFORMATION, 0, 12, 1);
+	fixture_list_entry(list + 32, NTFS_DATA, 0, 13, 1);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	put(&w, &r);
+	world_take_only(&w, "GONE.e*:s");
+	check_told(&w, "fs/C/gone.evidence: ");
+	world_take_only(&w, "**:*");
+	check_told(&w, "fs/C/gone.evidence: ");
+	world_take_only(&w, "*/gone.evidence:s");
+	assert_null(strstr(text_string(&w.all.problems), "fs/C/gone.evidence"));
 }
 
 /* A $DATA attribute that cannot be read in the file's own record, and a row of attributes that breaks off before it. */
@@ -297,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tells_of_content_in_a_lost_record),
 	    cmocka_unit_test(tells_of_a_lost_stream),
+	    cmocka_unit_test(tells_of_a_lost_stream_that_was_asked_for),
 	    cmocka_unit_test(tells_of_damaged_attributes),
 	    cmocka_unit_test(tells_of_lost_names),
 	    cmocka_unit_test(takes_what_follows_a_lost_extent),
