@@ -388,6 +388,13 @@ static void test_table_with_a_boot_sector(void **state)
 	memcpy(image, fat.at, 440);
 	read_disk(&disk, MIB);
 	assert_gpt(&disk, 512);
+	/* The entries alone are damaged: the header, and no protective MBR, tells that there is one. */
+	put_gpt(MIB, 512);
+	memcpy(image, fat.at, 512);
+	image[1024 + 32]++;
+	read_disk(&disk, MIB);
+	assert_gpt(&disk, 512);
+	assert_true(disk.from_backup);
 	clear();
 	memcpy(image, fat.at, 440);
 	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);

@@ -128,7 +128,8 @@ bool disk_has_gpt(
 	look_at_mbr(sector, &is_table, &is_protective, &is_empty);
 	if (is_table && !is_protective && !is_empty)
 		return true;
-	if (!gpt_read(raw, sector, &disk, &found, err))
+	/* Every partition is asked, often more than once: a hostile disk has a thousand. */
+	if (!gpt_read(raw, sector, true, &disk, &found, err))
 		return false;
 	*is_announced = found && disk.count && is_table && is_protective;
 	*out = *is_announced || (found && disk.count && !disk.from_backup);
@@ -151,7 +152,7 @@ static bool read_tables(struct source *raw, struct disk *disk, struct err *err)
 	look_at_mbr(sector, &is_table, &is_protective, &is_empty);
 	/* A table of its own without the mark of a GPT: what may still lie behind it is of former times. */
 	if (!is_table || is_protective || is_empty)
-		if (!gpt_read(raw, sector, disk, &found, err))
+		if (!gpt_read(raw, sector, false, disk, &found, err))
 			return false;
 	if (found) {
 		disk->signature = le32(sector + 440);

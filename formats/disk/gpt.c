@@ -82,9 +82,9 @@ static bool read_header(
 	return true;
 }
 
-/* Reads the array of entries. *is_right: its checksum is the header's. */
-static bool read_array(struct source *raw, const struct header *header, uint8_t **out, size_t *len,
-    bool *is_right, struct err *why)
+/* Reads the array of entries. */
+static bool read_array(
+    struct source *raw, const struct header *header, uint8_t **out, size_t *len, struct err *why)
 {
 	CLEANUP(free_memory) uint8_t *at = NULL;
 	uint64_t bytes = (uint64_t)header->count * header->size;
@@ -103,7 +103,6 @@ static bool read_array(struct source *raw, const struct header *header, uint8_t 
 		return fail(why, ERR_MEMORY, "no memory for a partition table");
 	if (!source_read_exact(raw, header->array * header->sector_size, at, (size_t)bytes, why))
 		return fail_in(why, "GPT entries");
-	*is_right = crc32_add(0, at, (size_t)bytes) == header->array_sum;
 	*len = (size_t)bytes;
 	*out = TAKE(at);
 	return true;
@@ -150,7 +149,9 @@ struct table {
 	struct header header;
 	uint8_t *array;
 	size_t len;
-	bool has_header, has_array, is_right;
+	bool has_header, has_array;
+	bool is_right; /* the array's checksum is the header's, or is not asked for */
+	bool is_hasty;
 };
 
 static void table_clear_at(struct table *table)
@@ -163,8 +164,10 @@ static void load(
 {
 	out->has_header = read_header(raw, sector, sector_size, &out->header, why);
 	if (out->has_header)
-		out->has_array =
-		    read_array(raw, &out->header, &out->array, &out->len, &out->is_right, why);
+		out->has_array = read_array(raw, &out->header, &out->array, &out->len, why);
+	if (out->has_array)
+		out->is_right =
+		    out->is_hasty || crc32_add(0, out->array, out->len) == out->header.array_sum;
 	if (out->has_array && !out->is_right)
 		fail(why, ERR_DAMAGED, "GPT entries at sector %llu: wrong checksum",
 		    (unsigned long long)out->header.array);
@@ -207,10 +210,10 @@ static bool add_entries(
 
 /* Tries a sector size. */
 static bool read_as(struct source *raw, const uint8_t mbr[MBR_LEN], uint32_t sector_size,
-    struct disk *disk, bool *found, struct err *err)
+    bool is_hasty, struct disk *disk, bool *found, struct err *err)
 {
-	CLEANUP(table_clear) struct table first = {0};
-	CLEANUP(table_clear) struct table backup = {0};
+	CLEANUP(table_clear) struct table first = {.is_hasty = is_hasty};
+	CLEANUP(table_clear) struct table backup = {.is_hasty = is_hasty};
 	struct err why = {0};
 
 	load(raw, 1, sector_size, &first, &why);
@@ -233,10 +236,10 @@ static bool read_as(struct source *raw, const uint8_t mbr[MBR_LEN], uint32_t sec
 	return add_entries(disk, raw, table, err);
 }
 
-bool gpt_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *disk, bool *found,
-    struct err *err)
+bool gpt_read(struct source *raw, const uint8_t sector[MBR_LEN], bool is_hasty, struct disk *disk,
+    bool *found, struct err *err)
 {
 	*found = false;
-	return read_as(raw, sector, 512, disk, found, err) &&
-	       (*found || read_as(raw, sector, 4096, disk, found, err));
+	return read_as(raw, sector, 512, is_hasty, disk, found, err) &&
+	       (*found || read_as(raw, sector, 4096, is_hasty, disk, found, err));
 }

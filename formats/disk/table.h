@@ -23,9 +23,10 @@ void mbr_entry(const uint8_t sector[MBR_LEN], size_t slot, struct mbr_entry *out
 bool mbr_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *disk,
     struct err *err) MUST_CHECK;
 
-/* Looks for a GPT; *found tells. The MBR in front may tell where the disk ended when it was made. */
-bool gpt_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *disk, bool *found,
-    struct err *err) MUST_CHECK;
+/* Looks for a GPT; *found tells. The MBR in front may tell where the disk ended when it was made. is_hasty: whatever the
+ * checksum of the entries says, which costs most of the time. */
+bool gpt_read(struct source *raw, const uint8_t sector[MBR_LEN], bool is_hasty, struct disk *disk,
+    bool *found, struct err *err) MUST_CHECK;
 
 /* Adds a partition of `sectors` from sector `first`, cut at the end of raw. *out, when not NULL, borrows until
  * the next one is added. */
