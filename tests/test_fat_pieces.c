@@ -145,6 +145,28 @@ static void test_earlier_layout(void **state)
 	assert_int_equal(left.result, FAT_RECOVERY_PARTIAL);
 }
 
+/* On a volume where the high half of a cluster may be lost: no cluster is none that was, and none is looked for. */
+static void test_earlier_layout_of_a_large_volume(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	const uint32_t then = 2 + 18 * 2;
+	char path[64];
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_32, 512, 140000));
+	f.at[13] = 2;
+	put_piece(&f, then + 1);
+	fixture_list_of(&f, &seen);
+	snprintf(
+	    path, sizeof(path), "$Orphan/sector %u/_LD.DOC", (unsigned)(f.g.data / 512 + then - 1));
+	const struct fat_entry *old = &fixture_list_find(&seen, path)->entry;
+
+	assert_true(old->is_slack);
+	assert_int_equal(old->size, 10);
+	assert_false(old->is_high_lost);
+}
+
 static void test_earlier_layout_of_exfat(void **state)
 {
 	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
@@ -210,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_earlier_layout),
+	    cmocka_unit_test(test_earlier_layout_of_a_large_volume),
 	    cmocka_unit_test(test_earlier_layout_of_exfat),
 	    cmocka_unit_test(test_exfat_directory_in_pieces),
 	    cmocka_unit_test(test_size_of_a_deleted_directory),

@@ -56,7 +56,8 @@ bool fat_start_is_lost(const struct fat_volume *volume, const struct fat_entry *
 	bool has_cluster =
 	    entry->cluster != 0 || entry->size != 0 || entry->kind == FAT_ENTRY_DIRECTORY;
 
-	return entry->is_deleted && has_cluster && fat_may_lose_start(volume) &&
+	/* Of an earlier layout there is no cluster that could be found. */
+	return entry->is_deleted && !entry->is_slack && has_cluster && fat_may_lose_start(volume) &&
 	       entry->cluster < HALF;
 }
 
