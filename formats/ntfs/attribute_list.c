@@ -32,19 +32,27 @@ static void sort_once(struct ntfs_references *list)
 	list->count = kept + 1;
 }
 
-/* Adds the record of the entry at *pos and moves past it. */
-static bool next_entry(
-    struct bytes list, size_t *pos, uint64_t base, struct ntfs_references *out, struct err *err)
+/* The length of the entry there; 0: it is none. */
+static uint16_t entry_len(struct bytes list, size_t pos)
 {
-	size_t left = list.len - *pos;
-	uint16_t len = left >= ENTRY_SIZE ? le16(list.at + *pos + 4) : 0;
+	size_t left = list.len - pos;
+	uint16_t len = left >= ENTRY_SIZE ? le16(list.at + pos + 4) : 0;
 
-	if (len < ENTRY_SIZE || len > left || le32(list.at + *pos) == 0)
-		return fail(err, ERR_DAMAGED, "attribute list: entry of %u bytes at %zu of %zu",
-		    len, *pos, list.len);
-	struct ntfs_reference where = ntfs_reference_parse(list.at + *pos + 16);
+	return len < ENTRY_SIZE || len > left || le32(list.at + pos) == 0 ? 0 : len;
+}
 
-	*pos += len;
+static bool fail_entry(struct bytes list, size_t pos, struct err *err)
+{
+	return fail(err, ERR_DAMAGED, "attribute list: entry of %u bytes at %zu of %zu",
+	    le16(list.at + pos + 4), pos, list.len);
+}
+
+/* Adds the record of the entry at pos. */
+static bool add_entry(
+    struct bytes list, size_t pos, uint64_t base, struct ntfs_references *out, struct err *err)
+{
+	struct ntfs_reference where = ntfs_reference_parse(list.at + pos + 16);
+
 	/* Neighbours mostly name the same record. */
 	if (where.record == base ||
 	    (out->count != 0 && compare(&out->at[out->count - 1], &where) == 0))
@@ -78,18 +86,22 @@ bool ntfs_attribute_list_parse(
     struct bytes list, uint64_t base, struct ntfs_references *out, struct err *err)
 {
 	size_t pos = 0;
-	struct err first = {0}, why;
+	struct err first = {0};
 
 	out->count = 0;
 	/* A tail too short for an entry is padding. */
 	while (pos < list.len && list.len - pos >= ENTRY_SIZE) {
-		if (next_entry(list, &pos, base, out, &why))
+		uint16_t len = entry_len(list, pos);
+
+		if (len == 0) {
+			if (first.kind == ERR_NONE) /* making the text of each takes long */
+				fail_entry(list, pos, &first);
+			skip_damage(list, &pos);
 			continue;
-		if (first.kind == ERR_NONE || why.kind != ERR_DAMAGED)
-			first = why;
-		if (why.kind != ERR_DAMAGED)
+		}
+		if (!add_entry(list, pos, base, out, &first))
 			break;
-		skip_damage(list, &pos);
+		pos += len;
 	}
 	sort_once(out);
 	return first.kind == ERR_NONE || fail(err, first.kind, "%s", first.text);
