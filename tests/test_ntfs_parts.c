@@ -187,6 +187,44 @@ static void test_bad_sector_among_parts(void **state)
 	source_close(&source->source);
 }
 
+/* Somebody makes more records than a file may have say that a file with a damaged list is theirs: what the list leads to is
+ * still there, and that something may be missing is told. */
+static void test_flood_of_parts(void **state)
+{
+	const uint32_t records = 16384 + 64;
+	CLEANUP(fixture_volume_free) struct fixture_volume v;
+	CLEANUP(source_close) struct source *source = NULL;
+	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
+	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	struct fixture_record r;
+	uint8_t list[64];
+
+	(void)state;
+	assert_true(fixture_volume_new(&v, 512, 512, 1024, 2 * records + 256, records));
+	fixture_record_begin(&r, 1024, 24, 1, 1);
+	fixture_list_entry(list, NTFS_DATA, 0, 25, 1);
+	fixture_list_entry(list + 32, NTFS_DATA, 0, 26, 9);
+	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 1, list, sizeof(list));
+	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, "wanted");
+	fixture_record_end(&r);
+	fixture_volume_put(&v, &r);
+	for (uint32_t i = 25; i < records; i++) {
+		fixture_record_begin(&r, 1024, i, 1, 1);
+		fixture_record_set_base(&r, 24, 1);
+		if (i == 25)
+			fixture_record_resident(&r, NTFS_DATA, NULL, 1, "content", 7);
+		fixture_record_end(&r);
+		fixture_volume_put(&v, &r);
+	}
+	source = source_of_bytes((struct bytes){v.at, v.size});
+	assert_true(ntfs_volume_open(source, &volume, NULL));
+	assert_true(ntfs_entry_load(ntfs_volume_mft(volume), 24, &entry, NULL));
+	assert_int_equal(entry.name_count, 1);
+	assert_int_equal(entry.stream_count, 1);
+	assert_int_equal(entry.streams[0].size, 7);
+	assert_int_not_equal(entry.lost.kind, ERR_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +232,7 @@ int main(void)
 	    cmocka_unit_test(test_torn_extension),
 	    cmocka_unit_test(test_sizes_of_later_extents),
 	    cmocka_unit_test(test_bad_sector_among_parts),
+	    cmocka_unit_test(test_flood_of_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

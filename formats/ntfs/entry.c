@@ -374,21 +374,40 @@ static bool lacks_parts(const struct ntfs_mft *mft, const struct ntfs_entry *ent
 	return has_list;
 }
 
-static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+/* by_base: with the parts that name it as their base. */
+static bool load_again(
+    struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, bool by_base, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
 
-	if (!load_parts(mft, record, entry, err))
-		return false;
-	if (!lacks_parts(mft, entry))
-		return true;
 	clear(entry);
 	ntfs_entry_memory_reset(m, mft->record_size);
-	m->by_base = true;
+	m->by_base = by_base;
 	bool ok = load_parts(mft, record, entry, err);
 
 	m->by_base = false;
 	return ok;
+}
+
+static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
+{
+	struct err why = {0};
+
+	if (!load_parts(mft, record, entry, err))
+		return false;
+	if (!lacks_parts(mft, entry) || load_again(mft, record, entry, true, &why))
+		return true;
+	if (why.kind != ERR_LIMIT) {
+		if (err)
+			*err = why;
+		return false;
+	}
+	/* Anybody may have made so many: the file keeps what it has without them. */
+	if (!load_again(mft, record, entry, false, err))
+		return false;
+	why.kind = ERR_DAMAGED;
+	note_lost(entry, record, &why);
+	return true;
 }
 
 static bool prepare(struct ntfs_mft *mft, struct ntfs_entry *entry, struct err *err)
