@@ -380,7 +380,8 @@ static void open_blocks(struct looking *l)
 	read_bits(l);
 }
 
-/* How large the blocks are; where $INDEX_ROOT does not say, as the boot sector does. False: not known, or there are none. */
+/* How large the blocks are; where $INDEX_ROOT does not say, as the boot sector does. That a deleted
+ * directory has none any more is no damage: the record that it was in may be another's by now. False: not known, or there are none. */
 static bool find_geometry(struct looking *l)
 {
 	const struct ntfs_volume *volume = l->s->mft->volume;
@@ -394,7 +395,8 @@ static bool find_geometry(struct looking *l)
 		return false;
 	if (!l->root.len)
 		fail(&why, ERR_DAMAGED, "directory without a root of its index");
-	damaged(l, &why);
+	if (l->root.len || l->directory->in_use)
+		damaged(l, &why);
 	l->g.block_size = volume ? volume->geometry.index_size : 0;
 	return l->g.block_size != 0;
 }
