@@ -106,6 +106,35 @@ static void test_cut_directories(void **state)
 	assert_non_null(strstr(seen.damage.text, "directory 'DATA'"));
 }
 
+/* Of a long path the begin and the end are said, in whole characters. */
+static void test_cut_directory_of_a_long_name(void **state)
+{
+	static const char name[] =
+	    "bbaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaend";
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	uint8_t *slot = fixture_fat_slot(&f, 0, 0);
+	size_t parts = fixture_fat_long(slot, name, "DATA       ");
+
+	for (size_t at = 0; at < parts * 32; at++)
+		if (slot[at] == 'a' && slot[at + 1] == 0)
+			put_le16(slot + at, 0x3042);
+	put_directory(&f, slot + parts * 32, "DATA       ", 30);
+	memset(fixture_fat_cluster(&f, 30), 'x', 512);
+	fixture_list_of(&f, &seen);
+	assert_int_equal(seen.damages, 1);
+	const char *dots = strstr(seen.damage.text, "\xe2\x80\xa6");
+
+	assert_non_null(dots);
+	assert_memory_equal(dots - 3, "\xe3\x81\x82", 3);
+	assert_memory_equal(dots + 3, "\xe3\x81\x82", 3);
+	assert_non_null(strstr(dots, "end': no directory begins in its cluster 30"));
+}
+
 /* exFAT proves a directory by the checksum of any of its sets. */
 static void test_spoiled_first_set(void **state)
 {
@@ -370,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(test_root_loop),
 	    cmocka_unit_test(test_no_directory),
 	    cmocka_unit_test(test_cut_directories),
+	    cmocka_unit_test(test_cut_directory_of_a_long_name),
 	    cmocka_unit_test(test_spoiled_first_set),
 	    cmocka_unit_test(test_long_directory),
 	    cmocka_unit_test(test_large_bitmap),

@@ -282,7 +282,7 @@ static bool below_used(
 		return true;
 	}
 	entry->damage = cut;
-	fail_in(&cut, "directory '%.100s'", (const char *)entry->path.at);
+	fail_in(&cut, "directory '%.5000s'", (const char *)entry->path.at);
 	fat_walk_damage(walk, entry->place, &cut);
 	return true;
 }
