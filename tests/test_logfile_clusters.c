@@ -104,6 +104,54 @@ static void test_key_used_anew(void **state)
 	}
 }
 
+/* A dump of both tables. */
+static void dump(struct fixture_log *log, uint64_t file, uint32_t type, uint64_t opened)
+{
+	static const uint8_t names[4];
+	uint8_t table[24 + 3 * 44] = {44, 0, 3, 0, 1};
+	uint8_t *entry = table + KEY;
+
+	put_le32(entry, 0xffffffff); /* in use */
+	put_le64(entry + 8, file);
+	put_le64(entry + 16, opened);
+	put_le32(entry + 28, type);
+	fixture_log_change(log, 0x18, 0,
+	    &(struct fixture_change){
+		.redo = LOGFILE_ATTRIBUTE_TABLE, .redo_data = {table, sizeof(table)}});
+	fixture_log_change(log, 0x18, 0,
+	    &(struct fixture_change){
+		.redo = LOGFILE_NAME_TABLE, .redo_data = {names, sizeof(names)}});
+}
+
+/* A dump that comes later, behind another gap even, says what was open since before the gap, or not yet. */
+static void test_key_dumped_later(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct fixture_log log = {0};
+
+		fixture_log_begin(&log, 3);
+		uint64_t opened = forget(&log);
+
+		dump(&log, 60 | 6ull << 48, 0xb0, opened);
+		opened = forget(&log);
+		fixture_log_skip_to(&log, 6);
+		uint64_t lsn = forget(&log);
+
+		grant(&log);
+		opened = i == 1 ? forget(&log) : opened;
+		if (i == 2)
+			fixture_log_skip_to(&log, 10);
+		dump(&log, 6 | 6ull << 48, 0x80, opened);
+		fixture_log_end(&log);
+		struct verdict verdict = judge(&log, lsn);
+
+		assert_int_equal(verdict.is_covered, i == 0);
+		assert_int_equal(verdict.deleted.later, i != 1);
+		fixture_log_free(&log);
+	}
+}
+
 /* What a dump behind the gap says was open before it is known again. */
 static void test_key_dumped(void **state)
 {
@@ -163,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_key_used_anew),
 	    cmocka_unit_test(test_key_dumped),
+	    cmocka_unit_test(test_key_dumped_later),
 	    cmocka_unit_test(test_older_log),
 	};
 

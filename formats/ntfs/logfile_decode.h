@@ -14,6 +14,14 @@ struct logfile_ahead { /* what the first checkpoint knows */
 	bool is_whole;
 };
 
+struct logfile_scout { /* reads on behind a gap, to the next tables */
+	struct logfile_listener base;
+	struct logfile *log;          /* NULL: there was no gap yet */
+	struct logfile_record record; /* the next to look at, if has_record */
+	bool has_record, has_missed, is_over;
+	uint64_t dumped; /* LSN of the table of attributes that was learned last */
+};
+
 struct logfile_operations {
 	struct logfile_listener own; /* first: notes that records were missed, and passes it on */
 	bool has_missed;
@@ -22,7 +30,9 @@ struct logfile_operations {
 	struct logfile_layout layout;
 	struct logfile_opens opens;
 	struct logfile_ahead ahead[2]; /* of the ring, and of what is left from before it */
-	bool was_stale;
+	bool was_stale, has_begun;
+	struct source *source;
+	struct logfile_scout scout;
 	struct logfile_names names;
 	struct logfile_index index;
 	struct logfile_transactions transactions;

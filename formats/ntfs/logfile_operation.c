@@ -113,6 +113,7 @@ bool logfile_operations_open(struct source *source, const struct logfile_layout 
 	if (!logfile_open(source, &ops->own, &ops->log, err) || !look_ahead(ops, err))
 		return false;
 	ops->opens = ops->ahead[false].opens;
+	ops->source = source;
 	*out = TAKE(ops);
 	return true;
 }
@@ -129,14 +130,86 @@ void logfile_operations_close(struct logfile_operations *ops)
 		return;
 	if (ops->log)
 		logfile_close(ops->log);
+	if (ops->scout.log)
+		logfile_close(ops->scout.log);
 	logfile_names_free(&ops->names);
 	free(ops->runs.at);
 	free(ops);
 }
 
-/* Between what is left of an earlier ring and this one, other attributes were opened. */
-static void notice_ring(struct logfile_operations *ops)
+static void on_scout_damage(
+    struct logfile_listener *self, uint64_t offset, uint64_t len, const struct err *why)
 {
+	(void)offset;
+	(void)len;
+	(void)why;
+	((struct logfile_scout *)self)->has_missed = true;
+}
+
+/* The next record to look at, of those from that LSN on; false: there is none of this ring. */
+static bool scout_next(struct logfile_operations *ops, uint64_t from, struct err *err)
+{
+	struct logfile_scout *scout = &ops->scout;
+
+	while (!scout->is_over) {
+		if (scout->has_record && scout->record.lsn >= from)
+			return scout->record.stale == ops->record.stale;
+		scout->has_record = logfile_next(scout->log, &scout->record, err);
+		scout->is_over = !scout->has_record;
+	}
+	return false;
+}
+
+/* Learns from the record at hand; has_table: the table of attributes is known that a table of names belongs to. True: that is
+ * all of this dump. */
+static bool scout_learn(struct logfile_operations *ops, bool *has_table)
+{
+	struct logfile_scout *scout = &ops->scout;
+	const struct logfile_record *record = &scout->record;
+	struct logfile_action action = {0};
+	bool is_update =
+	    record->type == LOGFILE_UPDATE && logfile_action_parse(record->data, &action, NULL);
+	bool is_table = is_update && action.redo == LOGFILE_ATTRIBUTE_TABLE;
+	bool is_names = is_update && action.redo == LOGFILE_NAME_TABLE;
+
+	if (*has_table && (is_table || record->after_gap || scout->has_missed))
+		return true; /* and it stays at hand */
+	if (is_table || (*has_table && is_names))
+		logfile_opens_learn(&ops->opens, record->lsn, &action);
+	if (is_table)
+		scout->dumped = record->lsn;
+	is_names = is_names && *has_table;
+	*has_table = *has_table || is_table;
+	scout->has_missed = false;
+	scout->has_record = false;
+	return is_names;
+}
+
+/* The next dump tells what was open before it and since when, be it from before a gap or in it: the records from there on need
+ * that. */
+static bool learn_behind(struct logfile_operations *ops, uint64_t from, struct err *err)
+{
+	struct logfile_scout *scout = &ops->scout;
+	bool has_table = false, is_whole = scout->dumped >= from;
+	struct err why = {0};
+
+	scout->base.damage = on_scout_damage;
+	if (!scout->log && !logfile_open(ops->source, &scout->base, &scout->log, &why))
+		scout->is_over = true;
+	while (!is_whole && scout_next(ops, from, &why))
+		is_whole = scout_learn(ops, &has_table);
+	if (why.kind != ERR_MEMORY)
+		return true;
+	*err = why;
+	return false;
+}
+
+/* Between what is left of an earlier ring and this one, other attributes were opened. */
+static bool notice_ring(struct logfile_operations *ops, struct err *err)
+{
+	bool is_other = ops->was_stale != ops->record.stale || !ops->has_begun;
+	bool ok = true;
+
 	if (ops->was_stale != ops->record.stale) {
 		ops->opens = ops->ahead[ops->record.stale].opens;
 		ops->has_missed = true;
@@ -145,9 +218,12 @@ static void notice_ring(struct logfile_operations *ops)
 		logfile_names_miss(&ops->names);
 		logfile_index_miss(&ops->index);
 		logfile_opens_miss(&ops->opens, ops->record.lsn);
+		ok = is_other || learn_behind(ops, ops->record.lsn, err);
 	}
 	ops->has_missed = false;
+	ops->has_begun = true;
 	ops->was_stale = ops->record.stale;
+	return ok;
 }
 
 static bool is_table(uint16_t code)
@@ -162,7 +238,8 @@ bool logfile_operations_take(
 
 	*out = (struct logfile_operation){.record = &ops->record};
 
-	notice_ring(ops);
+	if (!notice_ring(ops, err))
+		return false;
 	ops->transaction = NULL;
 	if (ops->record.type != LOGFILE_UPDATE) {
 		learn_checkpoint(ops, &ops->record);
