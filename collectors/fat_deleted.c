@@ -68,11 +68,20 @@ static void see_trim(struct fat_deleted *d, const struct fat_entry *entry)
 	trim_see(&d->trim, geometry->data + (cluster - FAT_FIRST_CLUSTER) * geometry->cluster_size);
 }
 
+/* Of its bytes those that the image has. */
+static uint64_t bytes_there(
+    const struct fat_deleted *d, const struct fat_entry *entry, const struct fat_recovered *left)
+{
+	uint64_t absent =
+	    (uint64_t)left->absent * fat_volume_geometry(d->volume->fat)->cluster_size;
+
+	return entry->size > absent ? entry->size - absent : 0;
+}
+
 static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct err *err)
 {
 	struct fat_recovered left;
-	struct candidate one = {
-	    .place = entry->place, .bytes = entry->size, .when = entry->modified.ticks};
+	struct candidate one = {.place = entry->place, .when = entry->modified.ticks};
 	unsigned class = deleted_priority(&d->priorities, d->volume->letter, entry->path);
 
 	d->files++;
@@ -82,6 +91,7 @@ static bool plan(struct fat_deleted *d, const struct fat_entry *entry, struct er
 		return true;
 	if (!fat_recovery_of(d->volume->fat, entry, &left, err))
 		return false;
+	one.bytes = bytes_there(d, entry, &left);
 	one.priority = (uint8_t) class;
 	one.decision = left.result == FAT_RECOVERY_OVERWRITTEN ? DELETED_GONE : DELETED_TAKE;
 	if (array_grow(&d->at, &d->room, d->count + 1, sizeof(one), DELETED_CANDIDATES_MAX, NULL))

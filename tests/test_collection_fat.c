@@ -223,12 +223,56 @@ static void says_what_trim_left(void **state)
 	}
 }
 
+static void keep_name(void *context, struct bytes name, uint64_t bytes)
+{
+	struct text *names = context;
+
+	(void)bytes;
+	text_add(names, name);
+	text_addc(names, '\n');
+}
+
+/* What the image does not have leaves room under the cap for what it has. */
+static void counts_what_is_there(void **state)
+{
+	CLEANUP(volume_set_free) struct volume_set volumes = {0};
+	CLEANUP(collection_free) struct collection *collection = NULL;
+	CLEANUP(text_free) struct text names = {0};
+	struct collection_plan plan = {.volumes = &volumes,
+	    .profile = "none",
+	    .no_live = true,
+	    .asks_deleted = true,
+	    .deleted = DELETED_ALL,
+	    .deleted_cap = (uint64_t)4 * SECTOR,
+	    .free_bytes = UINT64_MAX,
+	    .would_take = keep_name,
+	    .context = &names};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&stick, FAT_16, SECTOR, 5000));
+	for (uint32_t i = 0; i < 4; i++)
+		fixture_fat_short(
+		    fixture_fat_slot(&stick, 0, i), "\xe5WAY    TXT", 0x20, 4000 + i, SECTOR);
+	fixture_fat_short(fixture_fat_slot(&stick, 0, 4), "\xe5HERE   TXT", 0x20, 10, SECTOR);
+	struct fake_source *raw = fake_source_new(
+	    (struct bytes){stick.at, (size_t)(fixture_fat_cluster(&stick, 3000) - stick.at)});
+
+	assert_non_null(raw);
+	assert_true(volume_set_add(&volumes, 'C', NULL, "fake.img", false, &raw->source, &err));
+	assert_true(collection_new(&plan, &collection, &err));
+	assert_true(collection_run(collection, &err));
+	assert_non_null(strstr(text_string(&names), "_HERE.TXT"));
+	fixture_fat_free(&stick);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(survives_each_failed_read),
 	    cmocka_unit_test(survives_each_lasting_failure),
 	    cmocka_unit_test(says_what_trim_left),
+	    cmocka_unit_test(counts_what_is_there),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -176,6 +176,7 @@ struct fat_recovered { /* what is left of a deleted file */
 	uint32_t clusters; /* that it had */
 	uint32_t good;     /* of them free and claimed by nobody else */
 	uint32_t unknown;  /* claimed by nobody else, but nothing tells whether they are free */
+	uint32_t absent;   /* of these: the image ends before them */
 	bool is_doubtful;  /* is_high_lost: it may lie elsewhere, so it is never full */
 };
 

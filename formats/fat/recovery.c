@@ -10,6 +10,7 @@ struct claim {          /* a run of a deleted file, or of one in use whose chain
 	uint32_t first, count;
 	uint32_t good;    /* of them free and claimed by nobody else */
 	uint32_t unknown; /* claimed by nobody else, but nothing tells whether they are free */
+	uint32_t absent;  /* of these: the image ends before them */
 	uint8_t layout;   /* enum fat_layout */
 };
 
@@ -150,6 +151,7 @@ static void count(struct fat_volume *volume, struct claim *claim, uint32_t from,
 		claim->unknown += state == UNKNOWN;
 	}
 	claim->unknown += to - cluster;
+	claim->absent += to - cluster;
 }
 
 static void add_part(struct fat_volume *volume, struct fat_claims *claims, struct claim *claim,
@@ -230,6 +232,7 @@ static void add_up(const struct fat_claims *claims, uint64_t place, struct fat_r
 	for (; low < claims->count && claims->at[low].place == place; low++) {
 		out->good += claims->at[low].good;
 		out->unknown += claims->at[low].unknown;
+		out->absent += claims->at[low].absent;
 		out->layout = claims->at[low].layout;
 	}
 }
