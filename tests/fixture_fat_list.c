@@ -92,18 +92,19 @@ uint8_t *fixture_list_content(
 	struct source *raw = source_of_bytes((struct bytes){f->at, f->size});
 	CLEANUP(fat_volume_close) struct fat_volume *volume = NULL;
 	CLEANUP(source_close) struct source *content = NULL;
-	uint8_t *at = calloc(1, (size_t)entry->size + 1);
 	struct err err = {0};
 
 	*len = 0;
 	*damage = (struct err){0};
-	assert_non_null(at);
 	assert_true(fat_volume_open(raw, &volume, &err));
 	if (!fat_content_open(volume, entry, &content, NULL, damage, &err)) {
 		*damage = err;
-		return at;
+		return calloc(1, 1);
 	}
 	assert_true(content->size <= entry->size);
+	uint8_t *at = calloc(1, (size_t)content->size + 1);
+
+	assert_non_null(at);
 	if (!content->read(content, 0, at, (size_t)content->size, len, &err))
 		*damage = err;
 	return at;
