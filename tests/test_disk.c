@@ -444,6 +444,21 @@ static void test_volume_called_a_table(void **state)
 	assert_volume(fat.at, fat.size);
 }
 
+/* Under its boot sector a protective MBR is left, and at its end the backup of that GPT alone. */
+static void test_volume_on_a_former_gpt(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume ntfs = {0};
+	const size_t backup = 33 * (size_t)512;
+
+	(void)state;
+	assert_true(fixture_volume_new(&ntfs, 512, 4096, 1024, 128, 32));
+	assert_true(ntfs.size <= sizeof(image));
+	put_gpt(ntfs.size, 512);
+	memcpy(ntfs.at + 446, image + 446, 66);
+	memcpy(ntfs.at + ntfs.size - backup, image + ntfs.size - backup, backup);
+	assert_volume(ntfs.at, ntfs.size);
+}
+
 /* A damaged boot sector without boot code: an empty table to look at, but the volume's backup is there. */
 static void test_volume_like_an_empty_table(void **state)
 {
@@ -539,6 +554,7 @@ int main(void)
 	    cmocka_unit_test(test_table_called_a_volume),
 	    cmocka_unit_test(test_table_with_a_boot_sector),
 	    cmocka_unit_test(test_volume_called_a_table),
+	    cmocka_unit_test(test_volume_on_a_former_gpt),
 	    cmocka_unit_test(test_volume_like_an_empty_table),
 	    cmocka_unit_test(test_every_read_fails),
 	    cmocka_unit_test(test_guid_text),

@@ -131,8 +131,12 @@ bool disk_has_gpt(
 	/* Every partition is asked, often more than once: a hostile disk has a thousand. */
 	if (!gpt_read(raw, sector, true, &disk, &found, err))
 		return false;
-	*is_announced = found && disk.count && is_table && is_protective;
-	*out = *is_announced || (found && disk.count && !disk.from_backup);
+	bool is_used = found && disk.count;
+	bool is_first = is_used && !disk.from_backup;
+
+	/* The backup outlives what comes later, and an MBR alone may as well. */
+	*is_announced = is_first && is_table && is_protective;
+	*out = is_first || (is_used && is_table && is_protective);
 	return true;
 }
 

@@ -52,7 +52,7 @@ struct disk { /* zero before use */
  * DISK_NONE and no failure. Fails when it cannot be read (ERR_IO …) or there is no memory. */
 bool disk_read(struct source *raw, struct disk *out, struct err *err) MUST_CHECK;
 /* Whether there is a GPT with partitions whose header has the right checksum: the first, or any when the MBR in `sector` (512 bytes)
- * announces one. Not behind an MBR with other partitions alone. */
+ * announces one. Not behind an MBR with other partitions alone. *is_announced: it does, and it is the first. */
 bool disk_has_gpt(struct source *raw, const uint8_t *sector, bool *out, bool *is_announced,
     struct err *err) MUST_CHECK;
 void disk_free(struct disk *disk);
