@@ -194,7 +194,8 @@ static bool learn_behind(struct logfile_operations *ops, uint64_t from, struct e
 	struct err why = {0};
 
 	scout->base.damage = on_scout_damage;
-	if (!scout->log && !logfile_open(ops->source, &scout->base, &scout->log, &why))
+	if (!scout->log && !scout->is_over &&
+	    !logfile_open(ops->source, &scout->base, &scout->log, &why))
 		scout->is_over = true;
 	while (!is_whole && scout_next(ops, from, &why))
 		is_whole = scout_learn(ops, &has_table);

@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	memset(&operations, 0, sizeof(operations));
 	operations.layout = (struct logfile_layout){4096, 1024};
+	operations.scout.is_over = true; /* there is no log to read ahead in */
 	while (at + HEADER <= len) {
 		struct logfile_record *record = &operations.record;
 		size_t left = len - at - HEADER;
