@@ -107,6 +107,25 @@ static void test_exfat(void **state)
 	free(at);
 }
 
+/* Zeros that nobody wrote: no more of them than there is of the image. */
+static void test_many_zeros(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
+	struct err damage;
+	size_t len;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_EX, 512, 200));
+	fixture_fat_set_of(fixture_fat_slot(&f, 0, 2), "zeros", 0x20, 3, 10, 190 * 512);
+	put_le64(fixture_fat_slot(&f, 0, 3) + 8, 0);
+	f.size -= 150 * 512;
+	fixture_list_of(&f, &seen);
+	free(fixture_list_content(&f, &fixture_list_find(&seen, "zeros")->entry, &len, &damage));
+	assert_int_equal(len, f.size);
+	assert_int_equal(damage.kind, ERR_DAMAGED);
+}
+
 /* A volume with deleted files: what is left of each is asked for by name. */
 struct left {
 	struct source *raw;
@@ -418,6 +437,7 @@ int main(void)
 	    cmocka_unit_test(test_chains),
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_exfat),
+	    cmocka_unit_test(test_many_zeros),
 	    cmocka_unit_test(test_left),
 	    cmocka_unit_test(test_copies_disagree),
 	    cmocka_unit_test(test_unknown),

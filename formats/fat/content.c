@@ -95,7 +95,7 @@ static bool chain_runs(struct fat_volume *volume, const struct fat_entry *entry,
 
 static bool fail_too_long(const struct fat_entry *entry, struct err *err)
 {
-	return fail(err, ERR_DAMAGED, "%llu bytes are more than the volume holds",
+	return fail(err, ERR_DAMAGED, "%llu bytes are more than the volume or image holds",
 	    (unsigned long long)entry->size);
 }
 
@@ -123,6 +123,14 @@ bool fat_content_runs(struct fat_volume *volume, const struct fat_entry *entry,
 				       : chain_runs(volume, entry, count, out, err);
 
 	return is_too_long && (ok || err->kind == ERR_DAMAGED) ? fail_too_long(entry, err) : ok;
+}
+
+/* No file is larger: zeros behind what was written have no end of their own. */
+static uint64_t largest(const struct fat_volume *volume)
+{
+	uint64_t clusters = (uint64_t)volume->geometry.clusters * volume->geometry.cluster_size;
+
+	return clusters < volume->raw->size ? clusters : volume->raw->size;
 }
 
 /* Where the last cluster ends that the image or device has. */
@@ -157,7 +165,7 @@ bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, 
 		return false;
 	}
 	uint64_t covered = reach(volume, &runs);
-	uint64_t most = (uint64_t)volume->geometry.clusters * volume->geometry.cluster_size;
+	uint64_t most = largest(volume);
 
 	if (covered < valid && covered == 0)
 		return fail(err, ERR_DAMAGED,
@@ -166,6 +174,8 @@ bool fat_content_open(struct fat_volume *volume, const struct fat_entry *entry, 
 	if (covered < valid && why.kind == ERR_NONE)
 		fail(&why, ERR_DAMAGED, "the last %llu bytes lie outside the volume or image",
 		    (unsigned long long)(entry->size - covered));
+	if (entry->size > most && why.kind == ERR_NONE)
+		fail_too_long(entry, &why);
 	struct content_source *content = calloc(1, sizeof(*content));
 
 	if (!content)
