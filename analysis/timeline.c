@@ -340,6 +340,22 @@ static bool add_shadows(struct timeline *timeline, struct source *raw, const str
 	       timeline_prefix(timeline, text_string(&prefix), err);
 }
 
+void timeline_skip_shadow(struct timeline *timeline)
+{
+	timeline->totals.shadows++;
+}
+
+static void skip_shadows(struct timeline *timeline, struct source *raw)
+{
+	CLEANUP(vss_close) struct vss *vss = NULL;
+
+	if (!vss_open(raw, find_store(timeline, raw), &vss, NULL))
+		return;
+	for (size_t i = 0; i < vss_count(vss); i++)
+		if (vss_info(vss, i)->why.kind == ERR_NONE)
+			timeline_skip_shadow(timeline);
+}
+
 bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct err *err)
 {
 	struct err lost = {0};
@@ -347,12 +363,13 @@ bool timeline_add_volume(struct timeline *timeline, struct source *raw, struct e
 
 	if (add_state(timeline, raw, &lost)) {
 		lost = (struct err){0};
-	} else if (!timeline->seen || timeline_is_fatal(&lost) ||
-		   timeline->out.why.kind != ERR_NONE) {
+	} else if (timeline_is_fatal(&lost) || timeline->out.why.kind != ERR_NONE) {
 		*err = lost;
 		return false;
 	}
-	if (timeline->seen && !add_shadows(timeline, raw, &lost, &added, err))
+	if (!timeline->seen)
+		skip_shadows(timeline, raw);
+	else if (!add_shadows(timeline, raw, &lost, &added, err))
 		return false;
 	if (lost.kind == ERR_NONE || added > 0)
 		return true;

@@ -27,6 +27,7 @@ struct timeline_totals {
 	uint64_t names;      /* of them, names */
 	uint64_t changes;    /* journal records */
 	uint64_t operations; /* of $LogFile */
+	uint64_t shadows;    /* shadow copies that can be read and were not asked for */
 	uint64_t damaged;    /* places that could not be read or understood */
 	struct err first;    /* the first of them */
 };
@@ -52,6 +53,9 @@ bool timeline_prefix(struct timeline *timeline, const char *prefix, struct err *
  * the volume had: what was otherwise then, or is gone. ERR_MEMORY. */
 bool timeline_shadows(
     struct timeline *timeline, const struct vss_choice *choice, struct err *err) MUST_CHECK;
+
+/* Counts a shadow copy that is there and is not added, as nobody asked for it. */
+void timeline_skip_shadow(struct timeline *timeline);
 
 /* Volumes (borrowed) that may hold the shadow copies of those that are added. */
 void timeline_stores(struct timeline *timeline, struct source *const *volumes, size_t count);

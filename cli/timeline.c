@@ -192,6 +192,20 @@ static int say_damage(const char *input, const struct timeline_totals *totals)
 	return EXIT_GAPS;
 }
 
+/* Whoever gave --shadow knows of them. */
+static void say_shadows(
+    const struct request *request, const char *input, const struct timeline_totals *totals)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	if (request->shadow || totals->shadows == 0)
+		return;
+	text_add_printable(&name, bytes_of(input));
+	say(tr("kanshiki: '%s': shadow copies that were not read: %llu; --shadow all reads them, "
+	       "too\n"),
+	    text_string(&name), (unsigned long long)totals->shadows);
+}
+
 static int timeline(struct request *request, const struct text_list *operands)
 {
 	struct timeline_totals totals = {0};
@@ -210,10 +224,13 @@ static int timeline(struct request *request, const struct text_list *operands)
 	}
 	if (request->shadow && !vss_choice_parse(request->shadow, &request->shadows, &err))
 		return command_fail(&err);
-	if (!write_timeline(request, operands, &totals, &err))
-		return opening_fail(&request->opening, &err);
-	int code = say_damage(operands->at[0], &totals);
+	bool ok = write_timeline(request, operands, &totals, &err);
+	int code =
+	    ok ? say_damage(operands->at[0], &totals) : opening_fail(&request->opening, &err);
 
+	say_shadows(request, operands->at[0], &totals);
+	if (!ok)
+		return code;
 	if (request->opening.gaps)
 		code = EXIT_GAPS;
 	return request->opening.problems.count ? EXIT_BAD_INPUT : code;

@@ -362,6 +362,11 @@ static bool say_gap(struct opening *opening, const struct bundle_row_view *view,
 	return true;
 }
 
+static bool is_mft_of_shadow(struct bytes path)
+{
+	return base_of(path, bytes_of(mft_end), true) && !base_of(path, bytes_of(mft_end), false);
+}
+
 static bool add_row(struct timeline *timeline, struct opening *opening, bool shadows, size_t index,
     bool *added, struct err *err)
 {
@@ -374,6 +379,8 @@ static bool add_row(struct timeline *timeline, struct opening *opening, bool sha
 		return false;
 	bool is_fat = base_of(view.path, bytes_of(fat_end), false) != 0;
 
+	if (!shadows && view.taken && is_mft_of_shadow(view.path))
+		timeline_skip_shadow(timeline);
 	if (!is_fat && !is_of_volume(view.path, shadows))
 		return true;
 	if (!say_gap(opening, &view, err))

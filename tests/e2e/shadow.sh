@@ -139,6 +139,7 @@ check_timeline() {
 	local hive=Windows/System32/config bundle
 	run "timeline" 0 "$kanshiki" timeline "$work/now.img"
 	same "timeline: none by default" 0 "$(grep -c '"path":"$vss\$' "$work/out" || true)"
+	says "timeline: there are some" "not read: 2; --shadow all"
 	cp "$work/out" "$work/plain"
 	run "timeline --shadow all" 0 "$kanshiki" timeline "$work/now.img" --shadow all
 	head -n "$(wc -l <"$work/plain")" "$work/out" | cmp - "$work/plain" || complain "timeline: the volume's own lines differ"
@@ -160,6 +161,7 @@ check_timeline() {
 	bundle_of "timeline: two volumes" || return 0
 	run "timeline of two, without" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys"
 	same "timeline of two, without" 0 "$(grep -c '"path":"$vss\$' "$work/out" || true)"
+	says "timeline of two, without" "not read: 4; --shadow all"
 	cp "$work/out" "$work/plain"
 	run "timeline of two" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys" --shadow all
 	grep -v '"path":"$vss\$' "$work/out" | cmp - "$work/plain" || complain "timeline of two: the volumes' own lines differ"
@@ -245,6 +247,7 @@ check_wiped() {
 	run "wiped, without" 65 collect --profile registry --shadow none
 	says_one_line "wiped, without" "record 0"
 	run "wiped: timeline, without" 65 "$kanshiki" timeline "$work/now.img"
+	says "wiped: there is one" "not read: 1; --shadow all"
 	run "wiped: timeline" 1 "$kanshiki" timeline "$work/now.img" --shadow all
 	says "wiped: timeline" "record 0"
 	same "wiped: timeline: damage" 1 "$(grep -c '"kind":"damage"' "$work/out")"
