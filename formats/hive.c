@@ -6,7 +6,6 @@
 #define BASE_BLOCK   4096u /* cell offsets count from here */
 #define NO_CELL      UINT32_MAX
 #define KEY_BYTES    76u
-#define VALUE_BYTES  20u
 #define SEGMENT      16344u /* bytes of a big value in each of its cells */
 #define SEGMENTS_MAX 65u    /* HIVE_VALUE_MAX needs no more */
 #define COMPRESSED   0x20   /* key flag: the name is Latin-1 */
@@ -201,34 +200,70 @@ bool hive_find(struct hive *hive, const struct hive_key *from, const char *path,
 	return true;
 }
 
-/* Finds the cell of a value. */
-static bool find_value(struct hive *hive, const struct hive_key *from, const char *name,
-    uint8_t value[VALUE_BYTES], struct err *err)
+/* Reads a value's cell and its name; false when it is damaged. */
+static bool read_value(struct hive *hive, uint32_t cell, struct hive_item *item, struct text *name)
 {
+	uint8_t raw[HIVE_NAME_MAX];
+	uint8_t *value = item->cell;
+
+	text_clear(name);
+	if (!read_cell(hive, cell, 0, value, HIVE_ITEM_LEN, NULL) || memcmp(value, "vk", 2) != 0)
+		return false;
+	size_t len = le16(value + 2);
+
+	if (len > sizeof(raw) || !read_cell(hive, cell, HIVE_ITEM_LEN, raw, len, NULL))
+		return false;
+	add_name(name, (struct bytes){raw, len}, le16(value + 16) & LATIN1_VALUE);
+	item->name = text_bytes(name);
+	item->data_len = le32(value + 4) & ~RESIDENT;
+	return true;
+}
+
+bool hive_values(struct hive *hive, const struct hive_key *from, uint32_t most,
+    bool (*each)(void *context, const struct hive_item *item), void *context, uint32_t *seen,
+    struct err *err)
+{
+	CLEANUP(text_free) struct text name = {0};
 	uint8_t key[KEY_BYTES];
 
+	*seen = 0;
 	if (!read_key(hive, from->cell, key, err))
 		return false;
 	uint32_t count = le32(key + 36);
 	uint32_t list = le32(key + 40);
 
-	for (uint32_t i = 0; i < count && i < HIVE_VALUES_MAX; i++) {
+	while (*seen < count && *seen < most) {
+		struct hive_item item;
 		uint8_t entry[4];
-		bool same = false;
 
-		if (!read_cell(hive, list, i * 4, entry, sizeof(entry), err))
+		if (!read_cell(hive, list, *seen * 4, entry, sizeof(entry), err))
 			return fail_in(err, "list of values");
-		uint32_t cell = le32(entry);
+		++*seen;
+		bool is_read = read_value(hive, le32(entry), &item, &name);
 
-		if (!read_cell(hive, cell, 0, value, VALUE_BYTES, NULL) ||
-		    memcmp(value, "vk", 2) != 0 ||
-		    !name_is(hive, cell, VALUE_BYTES, le16(value + 2),
-			le16(value + 16) & LATIN1_VALUE, bytes_of(name), &same, NULL))
-			continue;
-		if (same)
-			return true;
+		if (name.failed)
+			return text_ok(&name, err);
+		if (is_read && !each(context, &item))
+			break;
 	}
-	return fail(err, ERR_MISSING, "no value '%s'", name);
+	return true;
+}
+
+struct value_search {
+	struct bytes name;
+	struct hive_item found;
+	bool has_found;
+};
+
+static bool is_other(void *context, const struct hive_item *item)
+{
+	struct value_search *search = context;
+
+	if (!text_same_name(item->name, search->name))
+		return true;
+	search->found = *item;
+	search->has_found = true;
+	return false;
 }
 
 /* A value over 16344 bytes: "db", a list of segments. */
@@ -257,9 +292,9 @@ static bool read_big(
 	return text_ok(out, err);
 }
 
-static bool read_data(
-    struct hive *hive, const uint8_t value[VALUE_BYTES], struct text *data, struct err *err)
+bool hive_data(struct hive *hive, const struct hive_item *item, struct text *data, struct err *err)
 {
+	const uint8_t *value = item->cell;
 	uint32_t stored = le32(value + 4);
 	uint32_t len = stored & ~RESIDENT;
 	uint32_t cell = le32(value + 8);
@@ -288,13 +323,16 @@ static bool read_data(
 bool hive_value(struct hive *hive, const struct hive_key *key, const char *name, uint32_t *type,
     struct text *data, struct err *err)
 {
-	uint8_t value[VALUE_BYTES];
+	struct value_search search = {.name = bytes_of(name)};
+	uint32_t seen;
 
-	if (!find_value(hive, key, name, value, err))
+	if (!hive_values(hive, key, HIVE_VALUES_MAX, is_other, &search, &seen, err))
 		return false;
-	if (!read_data(hive, value, data, err))
+	if (!search.has_found)
+		return fail(err, ERR_MISSING, "no value '%s'", name);
+	if (!hive_data(hive, &search.found, data, err))
 		return fail_in(err, "value '%s'", name);
-	*type = le32(value + 12);
+	*type = le32(search.found.cell + 12);
 	return true;
 }
 

@@ -44,6 +44,21 @@ enum hive_type {
 	HIVE_QWORD = 11,
 };
 
+#define HIVE_ITEM_LEN 20u
+struct hive_item {
+	struct bytes name; /* WTF-8, borrowed: gone after the call */
+	uint32_t data_len; /* as stored */
+	uint8_t cell[HIVE_ITEM_LEN];
+};
+/* Calls each for the first `most` values of a key, in the order of their list, until it returns false. Those that are damaged are
+ * passed over; a list that ends early is a failure. *seen: how many of the list were looked at, also then. */
+bool hive_values(struct hive *hive, const struct hive_key *key, uint32_t most,
+    bool (*each)(void *context, const struct hive_item *item), void *context, uint32_t *seen,
+    struct err *err) MUST_CHECK;
+/* Reads the data of a value into *data (its old content is dropped). ERR_LIMIT over HIVE_VALUE_MAX. */
+bool hive_data(
+    struct hive *hive, const struct hive_item *item, struct text *data, struct err *err) MUST_CHECK;
+
 /* Reads a value's data into *data (its old content is dropped). ERR_MISSING; ERR_LIMIT over
  * HIVE_VALUE_MAX. The type is as stored: any number. */
 bool hive_value(struct hive *hive, const struct hive_key *key, const char *name, uint32_t *type,

@@ -2,6 +2,7 @@
 #include "tests/unit.h"
 
 #include "formats/disk/disk.h"
+#include "tests/fake_source.h"
 #include "tests/fixture_disk.h"
 #include "tests/fixture_hive.h"
 #include "tests/fixture_ntfs.h"
@@ -15,6 +16,9 @@
 #define SECOND    1024u
 #define SECTORS   512u
 #define HIVE_AT   100u /* cluster of 512 bytes */
+
+#define PARTITIONS 100u
+#define READS_MAX  1000000u
 
 static uint8_t image[DISK_LEN];
 
@@ -38,14 +42,12 @@ static void put_directory(
 	fixture_volume_put(v, &r);
 }
 
-/* Windows/System32/config/SYSTEM with that hive, as a volume at the sector. */
-static void put_windows(uint32_t sector, struct fixture_hive *hive)
+/* Windows/System32/config/SYSTEM with those bytes, as a volume at the sector. */
+static void put_volume(uint32_t sector, struct bytes bytes)
 {
 	struct fixture_volume v;
 	struct fixture_record r;
-	CLEANUP(text_free) struct text bytes = {0};
 
-	assert_true(fixture_hive_write(hive, &bytes));
 	assert_true(fixture_volume_new(&v, 512, 512, 1024, SECTORS - 1, 12));
 	put_directory(&v, 5, 5, ".", "Windows");
 	put_directory(&v, 6, 5, "Windows", "System32");
@@ -70,6 +72,14 @@ static void put_windows(uint32_t sector, struct fixture_hive *hive)
 	assert_true(v.size <= SECTORS * 512);
 	memcpy(image + (size_t)sector * 512, v.at, v.size);
 	fixture_volume_free(&v);
+}
+
+static void put_windows(uint32_t sector, struct fixture_hive *hive)
+{
+	CLEANUP(text_free) struct text bytes = {0};
+
+	assert_true(fixture_hive_write(hive, &bytes));
+	put_volume(sector, text_bytes(&bytes));
 	fixture_hive_free(hive);
 }
 
@@ -189,6 +199,58 @@ static void test_gpt(void **state)
 	letters_are(0, 'C');
 }
 
+/* Behind the hive a list of its first value, again and again. */
+static void repeat_value(struct text *bytes, uint32_t count)
+{
+	size_t list = bytes->len;
+
+	for (uint32_t i = 0; i <= count; i++)
+		text_add(bytes, (struct bytes){(const uint8_t[4]){0}, 4});
+	assert_false(bytes->failed);
+	uint8_t *file = (uint8_t *)bytes->at;
+	uint8_t *key = file + 4096 + hive.keys[mounted].cell + 4;
+	uint32_t value = le32(file + 4096 + le32(key + 40) + 4);
+
+	put_le32(file + list, 0u - 4 * (count + 1));
+	for (uint32_t i = 1; i <= count; i++)
+		put_le32(file + list + (size_t)4 * i, value);
+	put_le32(key + 36, count);
+	put_le32(key + 40, (uint32_t)list - 4096);
+	put_le32(file + 40, (uint32_t)bytes->len - 4096);
+}
+
+/* A hundred partitions that are one and the same, its hive with a list of values without end: what they cost stays bounded. */
+static void test_hostile_lists(void **state)
+{
+	static struct fixture_gpt_entry entries[PARTITIONS];
+	CLEANUP(text_free) struct text bytes = {0};
+	CLEANUP(disk_free) struct disk disk = {0};
+	char letters[PARTITIONS];
+
+	(void)state;
+	for (uint8_t i = 0; i < PARTITIONS; i++)
+		entries[i] = (struct fixture_gpt_entry){
+		    FIRST, FIRST + SECTORS - 1, 0x11, (uint8_t)(i + 1), "same"};
+	memset(image, 0, sizeof(image));
+	fixture_gpt(image, sizeof(image), 512, entries, PARTITIONS);
+	hive_begin();
+	say_gpt("\\DosDevices\\Q:", 7);
+	assert_true(fixture_hive_write(&hive, &bytes));
+	repeat_value(&bytes, 20000);
+	put_volume(FIRST, text_bytes(&bytes));
+	fixture_hive_free(&hive);
+	struct fake_source *raw = fake_source_new((struct bytes){image, DISK_LEN});
+
+	assert_non_null(raw);
+	assert_true(disk_read(&raw->source, &disk, NULL));
+	assert_int_equal(disk.count, PARTITIONS);
+	raw->reads = 0;
+	disk_letters(&raw->source, &disk, letters);
+	assert_int_equal(letters[6], 'Q');
+	assert_in_range(raw->reads, 1, READS_MAX);
+	source_close(&raw->source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +258,7 @@ int main(void)
 	    cmocka_unit_test(test_odd_values),
 	    cmocka_unit_test(test_two_that_disagree),
 	    cmocka_unit_test(test_gpt),
+	    cmocka_unit_test(test_hostile_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

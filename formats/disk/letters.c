@@ -9,6 +9,25 @@
 
 #define MBR_VALUE_LEN 12u /* signature of the disk, offset of the partition in bytes */
 #define GPT_VALUE_LEN 24u /* "DMIO:ID:", GUID of the partition */
+#define LETTERS       26u
+#define NAME_PREFIX   "\\DosDevices\\"
+
+/* Of one disk: a thousand partitions may be one and the same. Windows keeps a value for each volume it ever saw, some hundreds. */
+#define HIVES_MAX  32u
+#define VALUES_MAX 65536u
+
+/* What may still be looked at. */
+struct quota {
+	uint32_t hives, values;
+};
+
+/* What a hive says of each letter, the first of a name. */
+struct mounts {
+	struct hive *hive;
+	uint8_t value[LETTERS][GPT_VALUE_LEN];
+	size_t len[LETTERS]; /* 0: nothing that names a partition */
+	bool is_said[LETTERS];
+};
 
 static bool names_partition(
     const struct disk *disk, const struct disk_partition *partition, struct bytes value)
@@ -34,40 +53,65 @@ static void give_letter(const struct disk *disk, char letter, struct bytes value
 		}
 }
 
-/* Gives the letters of one hive to the partitions that have none yet. */
-static void letters_of_hive(struct hive *hive, const struct disk *disk, char *letters)
+/* "\\DosDevices\\C:" */
+static bool take_mount(void *context, const struct hive_item *item)
 {
+	static const size_t prefix = sizeof(NAME_PREFIX) - 1;
 	CLEANUP(text_free) struct text value = {0};
+	struct mounts *mounts = context;
+	struct bytes head;
+
+	if (item->name.len != prefix + 2 || item->name.at[prefix + 1] != ':' ||
+	    !bytes_slice(item->name, 0, prefix, &head) ||
+	    !text_same_name(head, bytes_of(NAME_PREFIX)))
+		return true;
+	unsigned letter = (unsigned)(item->name.at[prefix] & ~0x20) - 'A';
+
+	if (letter >= LETTERS || mounts->is_said[letter])
+		return true;
+	mounts->is_said[letter] = true;
+	if (item->data_len <= GPT_VALUE_LEN && hive_data(mounts->hive, item, &value, NULL)) {
+		memcpy(mounts->value[letter], text_string(&value), value.len);
+		mounts->len[letter] = value.len;
+	}
+	return true;
+}
+
+/* Gives the letters of one hive to the partitions that have none yet. */
+static void letters_of_hive(
+    struct hive *hive, const struct disk *disk, struct quota *quota, char *letters)
+{
+	struct mounts mounts = {.hive = hive};
 	struct hive_key root, key;
+	uint32_t seen = 0;
 
 	hive_root(hive, &root);
 	if (!hive_find(hive, &root, "MountedDevices", &key, NULL))
 		return;
-	for (int i = 0; i < 26; i++) {
-		char name[sizeof("\\DosDevices\\C:")];
-		char letter = (char)('A' + i);
-		uint32_t type;
-
-		(void)snprintf(name, sizeof(name), "\\DosDevices\\%c:", letter);
-		if (!is_taken(letters, disk->count, letter) &&
-		    hive_value(hive, &key, name, &type, &value, NULL))
-			give_letter(disk, letter, text_bytes(&value), letters);
-	}
+	DISCARD(hive_values(hive, &key, quota->values, take_mount, &mounts, &seen, NULL));
+	quota->values -= seen;
+	for (unsigned i = 0; i < LETTERS; i++)
+		if (!is_taken(letters, disk->count, (char)('A' + i)))
+			give_letter(disk, (char)('A' + i),
+			    (struct bytes){mounts.value[i], mounts.len[i]}, letters);
 }
 
 static void letters_of_file(struct ntfs_volume *volume, const struct ntfs_entry *entry,
-    const struct disk *disk, char *letters)
+    const struct disk *disk, struct quota *quota, char *letters)
 {
 	const struct ntfs_stream *stream = ntfs_entry_stream(entry, NTFS_DATA, (struct bytes){0});
 	CLEANUP(source_close) struct source *file = NULL;
 	CLEANUP(hive_close) struct hive *hive = NULL;
 
-	if (entry->in_use && stream && ntfs_stream_open(volume, entry, stream, &file, NULL) &&
-	    hive_open(file, &hive, NULL))
-		letters_of_hive(hive, disk, letters);
+	if (!entry->in_use || !stream || !ntfs_stream_open(volume, entry, stream, &file, NULL) ||
+	    !hive_open(file, &hive, NULL))
+		return;
+	quota->hives--;
+	letters_of_hive(hive, disk, quota, letters);
 }
 
-static void letters_of_volume(struct source *raw, const struct disk *disk, char *letters)
+static void letters_of_volume(
+    struct source *raw, const struct disk *disk, struct quota *quota, char *letters)
 {
 	static const char *const hives[] = {
 	    "Windows/System32/config/SYSTEM", "WINNT/system32/config/system"};
@@ -77,16 +121,18 @@ static void letters_of_volume(struct source *raw, const struct disk *disk, char 
 
 	if (!ntfs_volume_open(raw, &volume, NULL))
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(hives); i++)
+	for (size_t i = 0; i < ARRAY_LEN(hives) && quota->hives; i++)
 		if (ntfs_find(volume, bytes_of(hives[i]), &file, NULL) &&
 		    ntfs_entry_load(ntfs_volume_mft(volume), file.record, &entry, NULL))
-			letters_of_file(volume, &entry, disk, letters);
+			letters_of_file(volume, &entry, disk, quota, letters);
 }
 
 void disk_letters(struct source *raw, const struct disk *disk, char *letters)
 {
+	struct quota quota = {.hives = HIVES_MAX, .values = VALUES_MAX};
+
 	memset(letters, 0, disk->count);
-	for (size_t i = 0; i < disk->count; i++) {
+	for (size_t i = 0; i < disk->count && quota.hives && quota.values; i++) {
 		const struct disk_partition *partition = &disk->at[i];
 		CLEANUP(source_close) struct source *window = NULL;
 		enum volume_kind kind = VOLUME_UNKNOWN;
@@ -95,6 +141,6 @@ void disk_letters(struct source *raw, const struct disk *disk, char *letters)
 			continue;
 		window = source_window(raw, partition->offset, partition->len, false);
 		if (window && volume_kind_of(window, &kind, NULL) && kind == VOLUME_NTFS)
-			letters_of_volume(window, disk, letters);
+			letters_of_volume(window, disk, &quota, letters);
 	}
 }
