@@ -179,6 +179,20 @@ static bool has_log_pages(struct bytes head)
 	return pages >= 2;
 }
 
+/* The start cannot be read: the backup of its boot sector tells, if anything. */
+static enum timeline_kind probe_unread(
+    struct source *source, const struct err *why, struct err *err)
+{
+	enum volume_kind kind = VOLUME_UNKNOWN;
+
+	if (volume_kind_of(source, &kind, NULL) && kind == VOLUME_NTFS)
+		return TIMELINE_VOLUME;
+	if (kind == VOLUME_FAT || kind == VOLUME_EXFAT)
+		return TIMELINE_FAT;
+	*err = *why;
+	return TIMELINE_UNKNOWN;
+}
+
 enum timeline_kind timeline_probe(struct source *source, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *head = malloc(PROBE_LEN);
@@ -192,10 +206,8 @@ enum timeline_kind timeline_probe(struct source *source, struct err *err)
 		fail(err, ERR_MEMORY, "no memory to look at the input");
 		return TIMELINE_UNKNOWN;
 	}
-	if (!source->read(source, 0, head, PROBE_LEN, &seen.len, &why) && seen.len == 0) {
-		*err = why;
-		return TIMELINE_UNKNOWN;
-	}
+	if (!source->read(source, 0, head, PROBE_LEN, &seen.len, &why) && seen.len == 0)
+		return probe_unread(source, &why, err);
 	/* On a disk a boot sector in front of the table, or a backup behind it or at the end, belongs to another volume. */
 	if (volume_kind_of(source, &kind, NULL) && kind == VOLUME_DISK)
 		return TIMELINE_UNKNOWN;

@@ -5,6 +5,7 @@
 #include "cli/timeline_files.h"
 #include "core/options.h"
 #include "core/tr.h"
+#include "formats/ntfs/ntfs.h"
 #include "platform/console.h"
 #include "platform/file.h"
 #include "platform/image.h"
@@ -60,6 +61,8 @@ static bool add_other(struct timeline *timeline, struct opening *opening, struct
 {
 	CLEANUP(disk_free) struct disk disk = {0};
 	enum volume_kind kind = VOLUME_UNKNOWN;
+	struct ntfs_geometry geometry;
+	struct err why = {0};
 
 	if (source->size == 0)
 		return fail(err, ERR_DAMAGED, "it is empty");
@@ -67,8 +70,13 @@ static bool add_other(struct timeline *timeline, struct opening *opening, struct
 		return false;
 	if (disk.scheme != DISK_NONE || target->partition)
 		return timeline_disk(timeline, source, &disk, target, &opening->gaps, err);
-	if (!volume_kind_of(source, &kind, err))
+	if (!volume_kind_of(source, &kind, &why)) {
+		/* Neither boot sector nor backup: what is left of $MFT may tell. */
+		if (ntfs_geometry_find(source, &geometry, NULL))
+			return timeline_add_volume(timeline, source, err);
+		*err = why;
 		return false;
+	}
 	if (kind == VOLUME_UNFORMATTED)
 		return fail(err, ERR_UNSUPPORTED,
 		    "it begins with 64 KiB of the same byte: wiped, or a log that was emptied");
@@ -101,6 +109,9 @@ static bool add_input(struct timeline *timeline, struct opening *opening, struct
 	case TIMELINE_UNKNOWN:
 		break;
 	}
+	/* Of a disk whose start cannot be read the backup of its table may be left. */
+	if (err->kind == ERR_IO || err->kind == ERR_DAMAGED)
+		*err = (struct err){0};
 	return err->kind == ERR_NONE && add_other(timeline, opening, source, target, err);
 }
 

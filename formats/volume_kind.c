@@ -169,15 +169,37 @@ static bool tell(struct source *raw, struct bytes head, enum volume_kind *out, s
 	return true;
 }
 
+/* The first sector cannot be read: only its backup, or that at the end, can tell. `at` has HEAD bytes. */
+static enum volume_kind tell_unread(struct source *raw, uint8_t *at)
+{
+	static const uint8_t places[] = {6, 12}; /* sectors of 512 to 4096 bytes */
+
+	memset(at, 0, HEAD);
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		for (size_t size = SECTOR; size <= START; size *= 2)
+			DISCARD(source_read_exact(
+			    raw, places[i] * size, at + places[i] * size, SECTOR, NULL));
+	return volume_proof_backup(raw, (struct bytes){at, HEAD});
+}
+
 bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err)
 {
 	CLEANUP(free_memory) uint8_t *at = malloc(HEAD);
 	struct bytes head = {.at = at};
+	struct err why = {0};
 
 	if (!at)
 		return fail(err, ERR_MEMORY, "no memory to look at a volume");
-	if (!raw->read(raw, 0, at, HEAD, &head.len, err) && head.len < SECTOR)
-		return false;
+	if (!raw->read(raw, 0, at, HEAD, &head.len, &why) && head.len < SECTOR) {
+		bool is_bad = why.kind == ERR_IO || why.kind == ERR_DAMAGED;
+		enum volume_kind kind = is_bad ? tell_unread(raw, at) : VOLUME_UNKNOWN;
+
+		if (kind != VOLUME_UNKNOWN)
+			*out = kind;
+		else if (err)
+			*err = why;
+		return kind != VOLUME_UNKNOWN;
+	}
 	*out = head.len < SECTOR ? VOLUME_UNKNOWN : claim_of(head);
 	if (head.len < SECTOR)
 		return true;

@@ -18,7 +18,7 @@ enum volume_kind {
 };
 
 /* Reads 64 KiB, and a few sectors where these leave a doubt: a partition table wins over what is called a volume and is not there, the
- * backup of a boot sector over a first sector that tells nothing. A source too short to tell is VOLUME_UNKNOWN. */
+ * backup of a boot sector over a first sector that tells nothing or cannot be read. A source too short to tell is VOLUME_UNKNOWN. */
 bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err) MUST_CHECK;
 
 /* "NTFS", "BitLocker (locked)", "ReFS", "FAT", "exFAT", "Linux", "a whole disk, not a volume", ... */

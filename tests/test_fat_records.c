@@ -2,7 +2,9 @@
 #include "tests/unit.h"
 
 #include "analysis/timeline.h"
+#include "tests/fake_source.h"
 #include "tests/fixture_fat.h"
+#include "tests/fixture_ntfs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,11 +85,38 @@ static void test_exfat(void **state)
 	has(&out, "{\"datetime\":\"2021-03-04T03:00:01.5000000Z\"");
 }
 
+/* A start that cannot be read hides no volume that has a backup of its boot sector. */
+static void test_probe_of_an_unreadable_start(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume ntfs = {0};
+	CLEANUP(fixture_fat_free) struct fixture_fat fat = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_true(fixture_volume_sample(&ntfs));
+	assert_true(fixture_fat_new(&fat, FAT_EX, 512, 300));
+	struct fake_source *a = fake_source_new((struct bytes){ntfs.at, ntfs.size});
+	struct fake_source *b = fake_source_new((struct bytes){fat.at, fat.size});
+
+	assert_non_null(a);
+	assert_non_null(b);
+	a->bad_len = b->bad_len = 512;
+	assert_int_equal(timeline_probe(&a->source, &err), TIMELINE_VOLUME);
+	assert_int_equal(timeline_probe(&b->source, &err), TIMELINE_FAT);
+	assert_int_equal(err.kind, ERR_NONE);
+	b->bad_len = fat.size;
+	assert_int_equal(timeline_probe(&b->source, &err), TIMELINE_UNKNOWN);
+	assert_int_equal(err.kind, ERR_IO);
+	source_close(&a->source);
+	source_close(&b->source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_fat),
 	    cmocka_unit_test(test_exfat),
+	    cmocka_unit_test(test_probe_of_an_unreadable_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

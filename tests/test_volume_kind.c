@@ -2,6 +2,9 @@
 #include "tests/unit.h"
 
 #include "formats/volume_kind.h"
+#include "tests/fake_source.h"
+#include "tests/fixture_fat.h"
+#include "tests/fixture_ntfs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +163,38 @@ static void test_unreadable(void **state)
 	assert_int_equal(err.kind, ERR_IO);
 }
 
+/* A first sector that cannot be read is no worse than one of zeros: the backup tells. */
+static void assert_kind_unread(const uint8_t *at, size_t size, size_t bad, enum volume_kind told)
+{
+	struct fake_source *fake = fake_source_new((struct bytes){at, size});
+	enum volume_kind kind = VOLUME_UNKNOWN;
+	struct err err = {0};
+
+	assert_non_null(fake);
+	fake->bad_len = bad;
+	assert_int_equal(volume_kind_of(&fake->source, &kind, &err), told != VOLUME_UNKNOWN);
+	assert_int_equal(kind, told);
+	assert_int_equal(err.kind, told == VOLUME_UNKNOWN ? ERR_IO : ERR_NONE);
+	source_close(&fake->source);
+}
+
+static void test_unreadable_start(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat fat = {0}, ex = {0};
+	CLEANUP(fixture_volume_free) struct fixture_volume ntfs = {0};
+
+	(void)state;
+	assert_true(fixture_fat_new(&fat, FAT_32, 512, 70000));
+	assert_kind_unread(fat.at, fat.size, 512, VOLUME_FAT);
+	assert_kind_unread(fat.at, fat.size, 4096, VOLUME_UNKNOWN);
+	assert_true(fixture_fat_new(&ex, FAT_EX, 512, 300));
+	assert_kind_unread(ex.at, ex.size, 4096, VOLUME_EXFAT);
+	assert_true(fixture_volume_sample(&ntfs));
+	assert_kind_unread(ntfs.at, ntfs.size, 512, VOLUME_NTFS);
+	clear();
+	assert_kind_unread(head, sizeof(head), 512, VOLUME_UNKNOWN);
+}
+
 static void test_every_kind_has_a_name(void **state)
 {
 	(void)state;
@@ -177,6 +212,7 @@ int main(void)
 	    cmocka_unit_test(test_to_go_like_a_table),
 	    cmocka_unit_test(test_nothing),
 	    cmocka_unit_test(test_unreadable),
+	    cmocka_unit_test(test_unreadable_start),
 	    cmocka_unit_test(test_every_kind_has_a_name),
 	};
 
