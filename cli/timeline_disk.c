@@ -165,8 +165,10 @@ bool timeline_disk(struct timeline *timeline, struct source *raw, const struct d
 		return false;
 	timeline_stores(timeline, stores.at, stores.count);
 	disk_letters(raw, disk, letters);
-	if (disk->damages)
+	if (disk->damages) {
 		say_damage(&work);
+		++*gaps;
+	}
 	bool ok = add_chosen(&work, target, letters, err);
 
 	timeline_stores(timeline, NULL, 0);

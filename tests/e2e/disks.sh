@@ -155,6 +155,19 @@ check_bad_chunk() {
 	rm -rf "$bundle"
 }
 
+# The first chunk cannot be read: the backup of the table is at the end of the disk.
+check_bad_start() {
+	local offset
+	(cd "$work" && ewfacquire -u -c none -t start gpt.img) >"$work/ewf.log" 2>&1
+	run "timeline of GPT" "0|1" "$kanshiki" timeline "$work/gpt.img"
+	cp "$work/out" "$work/lines"
+	offset=$(LC_ALL=C grep -abo -m 1 'EFI PART' "$work/start.E01" | head -n 1 | cut -d: -f1)
+	printf 'X' | dd of="$work/start.E01" bs=1 seek="$((offset + 100))" conv=notrunc status=none
+	run "a bad first chunk" 1 "$kanshiki" timeline "$work/start.E01"
+	says "a bad first chunk" 'partition table: the first sector: .*wrong checksum'
+	cmp -s "$work/lines" "$work/out" || complain "a bad first chunk: other lines"
+}
+
 # The process that holds libewf may die: it is started again, and nothing is lost.
 check_death() {
 	local pid child lines=0 line
@@ -333,6 +346,7 @@ check_4096
 check_wrappings
 check_death
 check_bad_chunk
+check_bad_start
 check_hostile
 check_like_empty
 check_called_volume
