@@ -189,6 +189,8 @@ static bool add_part(struct split_source *split, const char *path, struct err *e
 	if (!array_grow(&split->parts, &split->room, split->count + 1, sizeof(struct source *),
 		IMAGE_PARTS_MAX, err))
 		return fail_in(err, "parts of '%s'", path);
+	/* 1024 is what most systems begin with: less than FTK's parts of a disk of 2 TB. */
+	os_allow_files(split->count + 1);
 	if (!file_open(path, &part, err))
 		return false;
 	split->parts[split->count++] = part;

@@ -15,6 +15,8 @@ bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err) M
  * length and memory of each os_read are then multiples of OS_MEDIUM_ALIGN. */
 #define OS_MEDIUM_ALIGN ((size_t)4096)
 bool os_open_medium(const char *path, intptr_t *out, uint64_t *size, struct err *err) MUST_CHECK;
+/* Lets `count` files be open at once beside those of the program, as far as the system's own limit goes. */
+void os_allow_files(size_t count);
 /* Makes a new file for writing in large pieces from start to end, without filling the system's memory; is_private: for its owner only. */
 bool os_create(const char *path, bool is_private, intptr_t *out, struct err *err) MUST_CHECK;
 /* Reads at an offset without a cursor; *got < len at the end of the file or on failure. */

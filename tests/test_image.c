@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef _WIN32
+#include <sys/resource.h>
+#endif
 
 static struct text base;
 
@@ -151,6 +154,29 @@ static void test_counting(void **state)
 	expected[91] = '*';
 	assert_bytes("w.00", expected);
 }
+
+#ifndef _WIN32
+/* More parts than a program may have files open by default. */
+static void test_many_parts(void **state)
+{
+	struct rlimit before, few;
+	char expected[101] = "";
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		expected[i] = (char)('a' + i % 26);
+		(void)snprintf(name, sizeof(name), "many.%03d", i);
+		put(name, &expected[i], 1);
+	}
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 32;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_bytes("many.000", expected);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+#endif
 
 static void test_gaps(void **state)
 {
@@ -366,6 +392,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_namings),
 	    cmocka_unit_test(test_counting),
+#ifndef _WIN32
+	    cmocka_unit_test(test_many_parts),
+#endif
 	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_wrappings),
 	    cmocka_unit_test(test_vhd_parent),

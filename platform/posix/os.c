@@ -8,11 +8,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IO_PIECE ((size_t)1 << 30)   /* read(2) and write(2) take at most 2 GiB */
-#define HOLE_LEN ((size_t)256 << 10) /* reads shorter than this do not look for holes */
+#define IO_PIECE  ((size_t)1 << 30)   /* read(2) and write(2) take at most 2 GiB */
+#define HOLE_LEN  ((size_t)256 << 10) /* reads shorter than this do not look for holes */
+#define OWN_FILES 256u                /* open beside those of an image */
 
 static enum err_kind kind_of(int code)
 {
@@ -115,6 +117,17 @@ bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err)
 	*out = fd;
 	*size = (uint64_t)st.st_size;
 	return true;
+}
+
+void os_allow_files(size_t count)
+{
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)count + OWN_FILES;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 bool os_open_medium(const char *path, intptr_t *out, uint64_t *size, struct err *err)
