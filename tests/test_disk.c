@@ -286,6 +286,35 @@ static void test_gpt_backup(void **state)
 	assert_non_null(strstr(disk.damage.text, "checksum"));
 }
 
+/* One bad sector among the entries, and no backup, for the image ends early: the others are there. */
+static void test_gpt_torn(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+	struct fake_source *fake = fake_source_new((struct bytes){image, MIB});
+
+	(void)state;
+	assert_non_null(fake);
+	put_gpt(MIB, 512);
+	fake->bad_from = (size_t)10 * 512;
+	fake->bad_len = 512;
+	assert_true(disk_read(&fake->source, &disk, NULL)); /* the backup is whole */
+	assert_gpt(&disk, 512);
+	assert_true(disk.from_backup);
+	disk_free(&disk);
+	memset(image + MIB - 512, 0, 512);
+	assert_true(disk_read(&fake->source, &disk, NULL));
+	assert_gpt(&disk, 512);
+	assert_false(disk.from_backup);
+	assert_non_null(strstr(disk.damage.text, "GPT entries: bad sector at 5120"));
+	disk_free(&disk);
+	fake->bad_from = 1024; /* nothing is left */
+	fake->bad_len = (size_t)32 * 512;
+	assert_true(disk_read(&fake->source, &disk, NULL));
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_true(disk.damages);
+	source_close(&fake->source);
+}
+
 static void test_gpt_bad_numbers(void **state)
 {
 	CLEANUP(disk_free) struct disk disk = {0};
@@ -549,6 +578,7 @@ int main(void)
 	    cmocka_unit_test(test_large_sectors),
 	    cmocka_unit_test(test_gpt),
 	    cmocka_unit_test(test_gpt_backup),
+	    cmocka_unit_test(test_gpt_torn),
 	    cmocka_unit_test(test_gpt_bad_numbers),
 	    cmocka_unit_test(test_gpt_and_mbr),
 	    cmocka_unit_test(test_table_called_a_volume),

@@ -82,9 +82,26 @@ static bool read_header(
 	return true;
 }
 
-/* Reads the array of entries. */
-static bool read_array(
-    struct source *raw, const struct header *header, uint8_t **out, size_t *len, struct err *why)
+/* Reads what can be read of the array, sector by sector: what cannot stays zeros, unused entries. False when it is nothing. */
+static bool read_sectors(
+    struct source *raw, uint64_t offset, uint32_t sector_size, uint8_t *to, size_t len)
+{
+	bool any = false;
+
+	for (size_t at = 0; at < len; at += sector_size) {
+		size_t want = len - at < sector_size ? len - at : sector_size;
+
+		if (source_read_exact(raw, offset + at, to + at, want, NULL))
+			any = true;
+		else
+			memset(to + at, 0, want);
+	}
+	return any;
+}
+
+/* Reads the array of entries. *is_torn: not all of it, *why tells. */
+static bool read_array(struct source *raw, const struct header *header, bool is_hasty,
+    uint8_t **out, size_t *len, bool *is_torn, struct err *why)
 {
 	CLEANUP(free_memory) uint8_t *at = NULL;
 	uint64_t bytes = (uint64_t)header->count * header->size;
@@ -101,8 +118,14 @@ static bool read_array(
 	at = malloc(bytes ? (size_t)bytes : 1);
 	if (!at)
 		return fail(why, ERR_MEMORY, "no memory for a partition table");
-	if (!source_read_exact(raw, header->array * header->sector_size, at, (size_t)bytes, why))
-		return fail_in(why, "GPT entries");
+	uint64_t offset = header->array * header->sector_size;
+
+	if (!source_read_exact(raw, offset, at, (size_t)bytes, why)) {
+		fail_in(why, "GPT entries");
+		*is_torn = true;
+		if (is_hasty || !read_sectors(raw, offset, header->sector_size, at, (size_t)bytes))
+			return false;
+	}
 	*len = (size_t)bytes;
 	*out = TAKE(at);
 	return true;
@@ -162,9 +185,14 @@ static void table_clear_at(struct table *table)
 static void load(
     struct source *raw, uint64_t sector, uint32_t sector_size, struct table *out, struct err *why)
 {
+	bool is_torn = false;
+
 	out->has_header = read_header(raw, sector, sector_size, &out->header, why);
 	if (out->has_header)
-		out->has_array = read_array(raw, &out->header, &out->array, &out->len, why);
+		out->has_array = read_array(
+		    raw, &out->header, out->is_hasty, &out->array, &out->len, &is_torn, why);
+	if (is_torn)
+		return;
 	if (out->has_array)
 		out->is_right =
 		    out->is_hasty || crc32_add(0, out->array, out->len) == out->header.array_sum;
