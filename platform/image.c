@@ -113,11 +113,12 @@ bool image_open(const char *path, struct source **out, struct err *err)
 
 	if (!volume_open(path, &raw, err))
 		return false;
-	/* A device is what it is; a file that cannot be read at its start may still hold something. */
-	if (volume_is_live(path) || !raw->read(raw, 0, head, sizeof(head), &bytes.len, NULL)) {
+	if (volume_is_live(path)) { /* a device is what it is */
 		*out = TAKE(raw);
 		return true;
 	}
+	/* A file that cannot be read at its start may still hold something, and be one of many. */
+	DISCARD(raw->read(raw, 0, head, sizeof(head), &bytes.len, NULL));
 	if (is_ewf(bytes))
 		return image_open_ewf(path, out, err);
 	if (!stands_alone(path, raw, err))

@@ -11,6 +11,7 @@
 #include <string.h>
 #ifndef _WIN32
 #include <sys/resource.h>
+#include <unistd.h>
 #endif
 
 static struct text base;
@@ -175,6 +176,35 @@ static void test_many_parts(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	assert_bytes("many.000", expected);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+/* A first part whose start cannot be read is not all there is. */
+static void test_unreadable_part(void **state)
+{
+	static const char unreadable[] = "/sys/class/net/lo/speed"; /* a file, EINVAL */
+	char *first = directory_path(&base, "sick.001");
+	struct source *source = NULL;
+	CLEANUP(text_free) struct text ignored = {0};
+	struct err err = {0};
+	char content[4];
+	size_t got = 0;
+
+	(void)state;
+	if (file_read_all(unreadable, 8192, &ignored, &err) || err.kind == ERR_MISSING ||
+	    symlink(unreadable, first)) {
+		free(first);
+		skip();
+	}
+	put("sick.002", "abcd", 4);
+	assert_true(image_open(first, &source, NULL));
+	uint64_t at = source->size - sizeof(content);
+
+	assert_false(source->read(source, 0, content, sizeof(content), &got, NULL));
+	assert_true(source->read(source, at, content, sizeof(content), &got, NULL));
+	assert_memory_equal(content, "abcd", 4);
+	source_close(source);
+	drop("sick.001");
+	free(first);
 }
 #endif
 
@@ -394,6 +424,7 @@ int main(void)
 	    cmocka_unit_test(test_counting),
 #ifndef _WIN32
 	    cmocka_unit_test(test_many_parts),
+	    cmocka_unit_test(test_unreadable_part),
 #endif
 	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_wrappings),
