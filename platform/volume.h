@@ -35,7 +35,7 @@ char volume_letter_of(const char *path);
 /* The drive letter of the Windows that runs, upper case; 0 on Linux. */
 char volume_system_letter(void);
 
-/* Whether path lies on the volume: on the device `volume`, or on a mount of that device or image file. For "does
+/* Whether path lies on the volume: on the device `volume` or a partition of it, or on a mount of one or of that image file. For "does
  * --out lie on the evidence". False when it cannot be told. */
 bool volume_holds(const char *volume, const char *path);
 

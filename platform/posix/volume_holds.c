@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 /* The files of /proc and /sys have no size to go by, so they are read by the line. */
 static void file_close_at(FILE **file)
@@ -16,7 +17,36 @@ static void file_close_at(FILE **file)
 		fclose(*file);
 }
 
-/* Whether the two name the same file or the same device. */
+/* The disk that a partition is on, by /sys (sysfs-block); the device itself when it is no partition. */
+static dev_t disk_of(dev_t device)
+{
+	char path[64];
+	char line[32];
+
+	(void)snprintf(
+	    path, sizeof(path), "/sys/dev/block/%u:%u/partition", major(device), minor(device));
+	if (access(path, F_OK) != 0)
+		return device;
+	(void)snprintf(
+	    path, sizeof(path), "/sys/dev/block/%u:%u/../dev", major(device), minor(device));
+	CLEANUP(file_close) FILE *file = fopen(path, "re");
+	char *at = line;
+
+	if (!file || !fgets(line, sizeof(line), file))
+		return device;
+	unsigned long number = strtoul(at, &at, 10);
+
+	return *at == ':' ? makedev((unsigned)number, (unsigned)strtoul(at + 1, NULL, 10)) : device;
+}
+
+/* Whether the device is the given one, or a partition of it. */
+static bool is_on(dev_t device, const struct stat *given)
+{
+	return S_ISBLK(given->st_mode) &&
+	       (device == given->st_rdev || disk_of(device) == given->st_rdev);
+}
+
+/* Whether both name the same file, or `a` the device `b` or a partition of it. */
 static bool is_same(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -24,20 +54,23 @@ static bool is_same(const char *a, const char *b)
 	if (stat(a, &x) != 0 || stat(b, &y) != 0)
 		return false;
 	if (S_ISBLK(x.st_mode) && S_ISBLK(y.st_mode))
-		return x.st_rdev == y.st_rdev;
+		return is_on(x.st_rdev, &y);
 	return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Whether a loop device stands for that image. */
+/* Whether a loop device, or a partition of one, stands for that image. */
 static bool is_loop_of(const char *device, const char *image)
 {
-	char path[256];
+	char path[64];
 	char backing[4096 + 2];
-	const char *name = strrchr(device, '/');
+	struct stat at;
 
-	if (!name || strncmp(name, "/loop", 5) != 0)
+	if (stat(device, &at) != 0 || !S_ISBLK(at.st_mode))
 		return false;
-	snprintf(path, sizeof(path), "/sys/block%s/loop/backing_file", name);
+	dev_t disk = disk_of(at.st_rdev);
+
+	(void)snprintf(
+	    path, sizeof(path), "/sys/dev/block/%u:%u/loop/backing_file", major(disk), minor(disk));
 	CLEANUP(file_close) FILE *file = fopen(path, "re");
 
 	if (!file || !fgets(backing, sizeof(backing), file))
@@ -93,7 +126,7 @@ bool volume_holds(const char *volume, const char *path)
 
 	if (stat(path, &at) != 0)
 		return false;
-	if (stat(volume, &device) == 0 && S_ISBLK(device.st_mode) && device.st_rdev == at.st_dev)
+	if (stat(volume, &device) == 0 && is_on(at.st_dev, &device))
 		return true;
 	mounts = fopen("/proc/self/mountinfo", "re");
 	while (mounts && getline(&line, &room, mounts) > 0)

@@ -196,6 +196,28 @@ check_destination_gone() {
 	[ ! -s "$work/out" ] || complain "destination deleted: a bundle on stdout"
 }
 
+# --out on a partition of the disk, given as device or as image.
+check_on_a_partition() {
+	local loop part i
+	truncate -s "$(($(stat -c %s "$image") + 2097152))" "$work/disk.img"
+	printf '%s\n' 'label: dos' "start=2048, size=$(($(stat -c %s "$image") / 512)), type=7" | sfdisk -q "$work/disk.img"
+	dd if="$image" of="$work/disk.img" bs=1M seek=1 conv=notrunc,sparse status=none
+	loop=$(losetup --find --show --partscan "$work/disk.img")
+	part=${loop}p1
+	addpart "$loop" 1 2048 "$(($(stat -c %s "$image") / 512))" 2>/dev/null || true
+	# Without udev nobody makes it.
+	[ -b "$part" ] || mknod "$part" b $(tr : ' ' <"/sys/class/block/${part#/dev/}/dev") || part=
+	if [ -n "$part" ] && ntfs-3g "$part" "$work/mounted"; then
+		for i in "$loop" "$part" "$work/disk.img"; do
+			run "--out on a partition of $i" 64 "$kanshiki" collect --kit "$work/kit" --out "$work/mounted" --volume "$i"
+			says_one_line "--out on a partition of $i" "lies on '$i'"
+		done
+		umount "$work/mounted"
+	fi
+	delpart "$loop" 1 2>/dev/null || true
+	losetup -d "$loop"
+}
+
 # --out on the file system that lies on the device which is being collected.
 check_on_evidence() {
 	local loop
@@ -211,6 +233,7 @@ check_on_evidence() {
 		umount "$work/mounted"
 	fi
 	losetup -d "$loop"
+	check_on_a_partition
 	# An image file may lie beside it.
 	mkdir "$work/beside"
 	cp "$image" "$work/beside/volume.img"
