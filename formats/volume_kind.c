@@ -43,21 +43,25 @@ static bool is_fat(struct bytes head)
 	return fat_boot_parse(head, &geometry, NULL) && geometry.kind != FAT_EX;
 }
 
-/* A master boot record: the end mark, and four entries that are empty or well formed. A table with
- * nothing in it counts as well: it is no file system. */
+/* A master boot record: the end mark, and four entries that are empty or well formed; one without a length beside a good one
+ * does not count. A table with nothing in it counts as well: it is no file system. */
 static bool is_mbr(struct bytes head)
 {
 	const uint8_t *p = head.at;
+	bool has_odd = false;
+	bool has_good = false;
 
 	if (p[510] != 0x55 || p[511] != 0xaa)
 		return false;
 	for (size_t i = 0; i < 4; i++) {
 		const uint8_t *entry = p + TABLE + ENTRY * i;
 
-		if ((entry[0] & 0x7f) != 0 || (entry[4] != 0 && le32(entry + 12) == 0))
+		if ((entry[0] & 0x7f) != 0)
 			return false;
+		has_odd |= entry[4] != 0 && le32(entry + 12) == 0;
+		has_good |= entry[4] != 0 && le32(entry + 12) != 0 && le32(entry + 8) != 0;
 	}
-	return true;
+	return has_good || !has_odd;
 }
 
 /* Whether an MBR has an entry. One that begins at the table itself is none: mkfs.fat writes it in front of a volume. */

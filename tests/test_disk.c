@@ -116,6 +116,25 @@ static void test_logical(void **state)
 	assert_true(disk.at[3].is_logical && !disk.at[0].is_logical);
 }
 
+/* An entry without a length does not hide the others. */
+static void test_no_length(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	put_chain();
+	fixture_mbr_entry(image, 2, 0, 5, 0, 0);
+	fixture_mbr_entry(image, 3, 0, 7, 900, 0);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 4);
+	assert_int_equal(disk.damages, 2);
+	assert_non_null(strstr(disk.damage.text, "partition 3 has no length"));
+	clear(); /* alone it is none */
+	fixture_mbr_entry(image, 3, 0, 7, 900, 0);
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_NONE);
+}
+
 static void test_broken_chains(void **state)
 {
 	CLEANUP(disk_free) struct disk disk = {0};
@@ -545,33 +564,13 @@ static void test_every_read_fails(void **state)
 	}
 }
 
-static void test_guid_text(void **state)
-{
-	static const uint8_t guid[] = {0x16, 0xe3, 0xc9, 0xe3, 0x5c, 0x0b, 0xb8, 0x4d, 0x81, 0x7d,
-	    0xf9, 0x2d, 0xf0, 0x02, 0x15, 0xae};
-	struct disk_partition partition = {0};
-	char text[DISK_GUID_ROOM];
-
-	(void)state;
-	disk_guid_text(guid, text);
-	assert_string_equal(text, "{E3C9E316-0B5C-4DB8-817D-F92DF00215AE}");
-	memcpy(partition.type_guid, guid, sizeof(guid));
-	assert_string_equal(disk_type_name(&partition), "Microsoft reserved");
-	assert_true(disk_type_is_empty(&partition));
-	assert_false(disk_type_is_part(&partition));
-	assert_true(disk_type_is_part(&(struct disk_partition){.type = 0x42}));
-	assert_false(disk_type_is_part(&(struct disk_partition){.type = 7}));
-	partition.type_guid[0]++;
-	assert_null(disk_type_name(&partition));
-	assert_false(disk_type_is_empty(&partition));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_table),
 	    cmocka_unit_test(test_primary),
 	    cmocka_unit_test(test_logical),
+	    cmocka_unit_test(test_no_length),
 	    cmocka_unit_test(test_broken_chains),
 	    cmocka_unit_test(test_long_chain),
 	    cmocka_unit_test(test_ranges),
@@ -587,7 +586,6 @@ int main(void)
 	    cmocka_unit_test(test_volume_on_a_former_gpt),
 	    cmocka_unit_test(test_volume_like_an_empty_table),
 	    cmocka_unit_test(test_every_read_fails),
-	    cmocka_unit_test(test_guid_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Drive letters of partitions out of the SYSTEM hive of the Windows on the disk. */
+/* Drive letters of partitions out of the SYSTEM hive of the Windows on the disk, and the names of types. */
 #include "tests/unit.h"
 
 #include "formats/disk/disk.h"
@@ -251,6 +251,27 @@ static void test_hostile_lists(void **state)
 	source_close(&raw->source);
 }
 
+static void test_guid_text(void **state)
+{
+	static const uint8_t guid[] = {0x16, 0xe3, 0xc9, 0xe3, 0x5c, 0x0b, 0xb8, 0x4d, 0x81, 0x7d,
+	    0xf9, 0x2d, 0xf0, 0x02, 0x15, 0xae};
+	struct disk_partition partition = {0};
+	char text[DISK_GUID_ROOM];
+
+	(void)state;
+	disk_guid_text(guid, text);
+	assert_string_equal(text, "{E3C9E316-0B5C-4DB8-817D-F92DF00215AE}");
+	memcpy(partition.type_guid, guid, sizeof(guid));
+	assert_string_equal(disk_type_name(&partition), "Microsoft reserved");
+	assert_true(disk_type_is_empty(&partition));
+	assert_false(disk_type_is_part(&partition));
+	assert_true(disk_type_is_part(&(struct disk_partition){.type = 0x42}));
+	assert_false(disk_type_is_part(&(struct disk_partition){.type = 7}));
+	partition.type_guid[0]++;
+	assert_null(disk_type_name(&partition));
+	assert_false(disk_type_is_empty(&partition));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +280,7 @@ int main(void)
 	    cmocka_unit_test(test_two_that_disagree),
 	    cmocka_unit_test(test_gpt),
 	    cmocka_unit_test(test_hostile_lists),
+	    cmocka_unit_test(test_guid_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,16 +27,21 @@ static bool has_end_mark(const uint8_t sector[MBR_LEN])
 
 bool mbr_is_table(const uint8_t sector[MBR_LEN])
 {
+	bool has_odd = false;
+	bool has_good = false;
+
 	if (!has_end_mark(sector))
 		return false;
 	for (size_t i = 0; i < MBR_SLOTS; i++) {
 		struct mbr_entry entry;
 
 		mbr_entry(sector, i, &entry);
-		if ((entry.flag & 0x7f) != 0 || (entry.type != 0 && entry.sectors == 0))
+		if ((entry.flag & 0x7f) != 0)
 			return false;
+		has_odd |= entry.type != 0 && entry.sectors == 0;
+		has_good |= entry.type != 0 && entry.sectors != 0 && entry.first != 0;
 	}
-	return true;
+	return has_good || !has_odd;
 }
 
 /* Whether the sector there ends in 55 AA, as a boot record of any kind does. What cannot be read does not. */
@@ -200,7 +205,9 @@ bool mbr_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *di
 		struct mbr_entry entry;
 
 		mbr_entry(sector, i, &entry);
-		if (entry.type == 0 || is_extended(entry.type))
+		if (entry.type != 0 && entry.sectors == 0)
+			table_damage(disk, "partition %zu has no length", i + 1);
+		if (entry.type == 0 || entry.sectors == 0 || is_extended(entry.type))
 			continue;
 		if (entry.first == 0)
 			table_damage(disk, "partition %zu begins at the partition table", i + 1);
@@ -211,7 +218,8 @@ bool mbr_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *di
 		struct mbr_entry entry;
 
 		mbr_entry(sector, i, &entry);
-		if (is_extended(entry.type) && !read_extended(raw, &entry, disk, &logical, err))
+		if (entry.sectors && is_extended(entry.type) &&
+		    !read_extended(raw, &entry, disk, &logical, err))
 			return false;
 	}
 	return true;
