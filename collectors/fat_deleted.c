@@ -32,6 +32,9 @@ struct fat_deleted {
 	struct text list;
 	struct text member;
 	uint64_t list_dropped;
+	uint64_t met;    /* TAKE_DATA: of the candidates */
+	uint64_t unread; /* places that could not be read, in any pass */
+	struct err first_unread;
 };
 
 static int by_rank(const void *a, const void *b)
@@ -353,6 +356,7 @@ static bool take_data(struct fat_deleted *d, const struct fat_entry *entry, stru
 
 	if (!one)
 		return true;
+	d->met++;
 	text_clear(&d->member);
 	text_addf(&d->member, "deleted/%s/%llu-0/", text_string(&d->volume->name),
 	    (unsigned long long)entry->number);
@@ -376,6 +380,17 @@ static bool look(struct fat_walker *self, const struct fat_entry *entry, struct 
 	if (entry->kind != FAT_ENTRY_FILE)
 		return true;
 	return d->pass == PLAN ? plan(d, entry, err) : take_data(d, entry, err);
+}
+
+/* What is damaged but can be read was told of by the walk for files in use. */
+static void note_unread(struct fat_walker *self, uint64_t place, const struct err *why)
+{
+	struct fat_deleted *d = (struct fat_deleted *)self;
+
+	if (why->kind != ERR_IO || d->unread++ > 0)
+		return;
+	d->first_unread = *why;
+	fail_in(&d->first_unread, "at byte %llu", (unsigned long long)place);
 }
 
 static void report(struct fat_deleted *d, const struct err *why)
@@ -432,6 +447,47 @@ static void store_list(struct fat_deleted *d)
 	}
 }
 
+/* Candidates that did not have their turn: after a stop, or because their directory cannot be read any more. */
+static void report_rest(struct fat_deleted *d)
+{
+	CLEANUP(text_free) struct text name = {0};
+	struct collection_counts *counts = collection_counting(d->collection);
+	uint64_t rest = d->count - d->met;
+	struct err err = {0};
+
+	if (rest == 0)
+		return;
+	if (!collect_stopped(d->collection)) {
+		fail(&err, d->unread ? d->first_unread.kind : ERR_MISSING,
+		    "%llu of %llu files were not found again when they were to be taken: %.180s",
+		    (unsigned long long)rest, (unsigned long long)d->count,
+		    d->unread ? d->first_unread.text : "changed or deleted");
+		report(d, &err);
+		return;
+	}
+	counts->expected += rest;
+	counts->failed += rest;
+	text_addf(&name, "deleted/%s", text_string(&d->volume->name));
+	fail(&err, ERR_STOPPED, "%zu deleted files and streams were left", (size_t)rest);
+	collection_note(d->collection, text_string(&name), &err);
+}
+
+static void report_gaps(struct fat_deleted *d)
+{
+	struct err err = {0};
+
+	if (d->unread) {
+		fail(&err, d->first_unread.kind, "%llu places of it are damaged: %.180s",
+		    (unsigned long long)d->unread, d->first_unread.text);
+		report(d, &err);
+	}
+	if (d->dropped) {
+		fail(&err, ERR_LIMIT, "%llu files over the limit of %zu were not looked at",
+		    (unsigned long long)d->dropped, DELETED_CANDIDATES_MAX);
+		report(d, &err);
+	}
+}
+
 static void run(struct fat_deleted *d)
 {
 	CLEANUP(text_free) struct text title = {0};
@@ -452,22 +508,18 @@ static void run(struct fat_deleted *d)
 	trim_say(&d->trim, d->collection, text_string(&d->volume->name));
 	d->list.ceiling = LIST_BYTES;
 	add_head(d);
-	if (!pass(d, LIST))
-		return;
+	DISCARD(pass(d, LIST)); /* what it says was reported */
 	store_list(d);
 	if (d->count && !collect_stopped(d->collection))
-		DISCARD(pass(d, TAKE_DATA)); /* what it says was reported */
-	if (d->dropped) {
-		fail(&err, ERR_LIMIT, "%llu files over the limit of %zu were not looked at",
-		    (unsigned long long)d->dropped, DELETED_CANDIDATES_MAX);
-		report(d, &err);
-	}
+		DISCARD(pass(d, TAKE_DATA));
+	report_rest(d);
+	report_gaps(d);
 }
 
 void collection_fat_deleted(struct collection *collection, size_t volume)
 {
 	struct fat_deleted d = {
-	    .walker = {.each = look},
+	    .walker = {.each = look, .damage = note_unread},
 	    .collection = collection,
 	    .volume = &collection->plan->volumes->at[volume],
 	};

@@ -282,14 +282,14 @@ static void take_listing(struct fat_taking *t)
 {
 	CLEANUP(text_free) struct text lines = {0};
 	CLEANUP(source_close) struct source *source = NULL;
-	uint64_t dropped = 0;
-	struct err err = {0}, none = {0};
+	struct fat_listing_gaps gaps = {0};
+	struct err err = {0}, damage = {0};
 
 	make_path(t, bytes_of(COLLECTION_FAT_LISTING));
 	t->size = 0;
 	if (!begin_taking(t))
 		return;
-	if (!collection_fat_listing(t->volume, &lines, &dropped, &err) ||
+	if (!collection_fat_listing(t->volume, &lines, &gaps, &err) ||
 	    !(source = source_of_bytes(text_bytes(&lines)))) {
 		if (err.kind == ERR_NONE)
 			fail(&err, ERR_MEMORY, "no memory for a listing");
@@ -297,11 +297,14 @@ static void take_listing(struct fat_taking *t)
 		return;
 	}
 	t->size = source->size;
-	if (dropped)
-		fail(&none, ERR_LIMIT,
+	if (gaps.unread)
+		fail(&damage, gaps.first.kind, "%llu places of it are damaged: %.180s",
+		    (unsigned long long)gaps.unread, gaps.first.text);
+	else if (gaps.dropped)
+		fail(&damage, ERR_LIMIT,
 		    "%llu entries over the limit are not listed: they are in " COLLECTION_FAT_IMAGE,
-		    (unsigned long long)dropped);
-	store(t, source, &none);
+		    (unsigned long long)gaps.dropped);
+	store(t, source, &damage);
 }
 
 static void take_image(struct fat_taking *t)

@@ -30,7 +30,7 @@ struct listing {
 	struct fat_walker walker;
 	struct fat_volume *volume;
 	struct text *lines;
-	uint64_t dropped;
+	struct fat_listing_gaps *gaps;
 };
 
 static bool list_entry(struct fat_walker *self, const struct fat_entry *entry, struct err *err)
@@ -43,7 +43,7 @@ static bool list_entry(struct fat_walker *self, const struct fat_entry *entry, s
 	size_t len = listing->lines->len;
 
 	if (listing->lines->failed)
-		return listing->dropped++, true;
+		return listing->gaps->dropped++, true;
 	if (has_left && !fat_recovery_of(listing->volume, entry, &recovered, err))
 		return false;
 	fat_row_list(
@@ -51,16 +51,29 @@ static bool list_entry(struct fat_walker *self, const struct fat_entry *entry, s
 	text_addc(listing->lines, '\n');
 	if (listing->lines->failed) {
 		listing->lines->len = len;
-		listing->dropped++;
+		listing->gaps->dropped++;
 	}
 	return true;
 }
 
-bool collection_fat_listing(
-    struct collection_volume *volume, struct text *lines, uint64_t *dropped, struct err *err)
+/* What is damaged but can be read is listed as far as it goes: the walk before has told of it. */
+static void note_unread(struct fat_walker *self, uint64_t place, const struct err *why)
 {
-	struct listing listing = {
-	    .walker = {.each = list_entry}, .volume = volume->fat, .lines = lines};
+	struct fat_listing_gaps *gaps = ((struct listing *)self)->gaps;
+
+	if (why->kind != ERR_IO || gaps->unread++ > 0)
+		return;
+	gaps->first = *why;
+	fail_in(&gaps->first, "at byte %llu", (unsigned long long)place);
+}
+
+bool collection_fat_listing(struct collection_volume *volume, struct text *lines,
+    struct fat_listing_gaps *gaps, struct err *err)
+{
+	struct listing listing = {.walker = {.each = list_entry, .damage = note_unread},
+	    .volume = volume->fat,
+	    .lines = lines,
+	    .gaps = gaps};
 
 	lines->ceiling = LISTING_BYTES;
 	if (!fat_walk(volume->fat, &listing.walker, err))
@@ -68,6 +81,5 @@ bool collection_fat_listing(
 	if (lines->failed && !lines->is_over)
 		return fail(err, ERR_MEMORY, "no memory for a listing");
 	lines->failed = false;
-	*dropped = listing.dropped;
 	return true;
 }

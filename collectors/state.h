@@ -132,9 +132,14 @@ void collection_fat_deleted(struct collection *collection, size_t volume);
 #define COLLECTION_FAT_LISTING "$FAT.jsonl" /* every entry, a line each */
 struct source *collection_fat_image(
     struct collection_volume *volume, struct range **sparse, size_t *sparse_count, struct err *err);
-/* Fills lines; *dropped: entries over its ceiling. */
-bool collection_fat_listing(struct collection_volume *volume, struct text *lines, uint64_t *dropped,
-    struct err *err) MUST_CHECK;
+struct fat_listing_gaps {
+	uint64_t dropped; /* entries over its ceiling */
+	uint64_t unread;  /* places that could not be read */
+	struct err first; /* why, for the first of them */
+};
+/* Fills lines. */
+bool collection_fat_listing(struct collection_volume *volume, struct text *lines,
+    struct fat_listing_gaps *gaps, struct err *err) MUST_CHECK;
 
 /* copy.c: what a copy came to. */
 struct copy_result {

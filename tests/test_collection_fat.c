@@ -223,6 +223,64 @@ static void says_what_trim_left(void **state)
 	}
 }
 
+static size_t lines_of(const struct member *member)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < member->content.len; i++)
+		lines += member->content.at[i] == '\n';
+	return lines;
+}
+
+/* A sector cannot be read any more: that is said, and a listing that misses entries for it is not called whole. Of the list of
+ * deleted files a row beside it says so. */
+static void check_said(const struct outcome *all, const struct outcome *one, uint64_t read)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct member *found = outcome_find(one, all->at[i].path);
+		bool is_short = found && lines_of(found) < lines_of(&all->at[i]) &&
+				strncmp(found->path, "fs/", 3) == 0;
+
+		if (member_is_same(&all->at[i], found))
+			continue;
+		if (!one->has_gaps || (is_short && found->is_whole))
+			print_error("read %llu, sector at %llu: %s of %s\n",
+			    (unsigned long long)read, (unsigned long long)one->bad_from,
+			    found ? "a part" : "nothing", all->at[i].path);
+		assert_true(one->has_gaps && !(is_short && found->is_whole));
+	}
+}
+
+static void collect_default(struct fake_source *source, struct outcome *out)
+{
+	struct fake_store *store = fake_store_new();
+
+	fixture_collect_into(source, store, "default", NULL, out);
+	fixture_read_back(&store->store, out);
+	store_free(&store->store);
+}
+
+static void says_each_lasting_failure(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		CLEANUP(outcome_free) struct outcome all = {0};
+
+		delete_files(kinds[i], false);
+		collect_default(stick_source(), &all);
+		for (uint64_t n = fixture_opening_reads(stick_source()) + 1; n <= all.reads; n++) {
+			CLEANUP(outcome_free) struct outcome one = {0};
+			struct fake_source *source = stick_source();
+
+			source->fail_at = n;
+			source->is_lasting = true;
+			collect_default(source, &one);
+			check_said(&all, &one, n);
+		}
+		fixture_fat_free(&stick);
+	}
+}
+
 static void keep_name(void *context, struct bytes name, uint64_t bytes)
 {
 	struct text *names = context;
@@ -271,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(survives_each_failed_read),
 	    cmocka_unit_test(survives_each_lasting_failure),
+	    cmocka_unit_test(says_each_lasting_failure),
 	    cmocka_unit_test(says_what_trim_left),
 	    cmocka_unit_test(counts_what_is_there),
 	};
