@@ -7,10 +7,12 @@
 
 #include <stdlib.h>
 
-#define SIGHTINGS_MAX 65536 /* files with the name of an anchor, on one volume */
-#define DEPTH_MAX     12    /* directories below a found one */
-#define CHILDREN_MAX  65536 /* of one directory */
-#define RECORD_MASK   (((uint64_t)1 << 48) - 1)
+#define SIGHTINGS_MAX    65536 /* files with the name of an anchor, on one volume */
+#define DEPTH_MAX        12    /* directories below a found one */
+#define CHILDREN_MAX     65536 /* of one directory */
+#define ENTERED_MAX      16u   /* times the records of the volume: directories looked through */
+#define ENTERED_LIST_MAX ((size_t)1 << 22) /* of them below one: 32 MiB */
+#define RECORD_MASK      (((uint64_t)1 << 48) - 1)
 
 /* A file with an anchor's name. */
 struct sighting {
@@ -34,6 +36,13 @@ struct structures {
 	struct sighting *at;
 	size_t count, room;
 	uint64_t dropped;
+	uint8_t
+	    *entered; /* a bit for each record: a directory looked through below the one at work */
+	uint64_t *entered_list; /* them */
+	size_t entered_count, entered_room;
+	uint64_t entered_all;    /* on the volume so far */
+	uint64_t repeated;       /* directories that were reached again, or too often */
+	uint64_t first_repeated; /* the record of the first */
 };
 
 static bool add_known(
@@ -72,8 +81,11 @@ bool structures_new(
 
 void structures_free(struct structures *s)
 {
-	if (s)
-		free(s->at);
+	if (!s)
+		return;
+	free(s->at);
+	free(s->entered);
+	free(s->entered_list);
 	free(s);
 }
 
@@ -133,6 +145,8 @@ struct child_list {
 	struct ntfs_lister lister;
 	struct child *at;
 	size_t count, room;
+	uint64_t damaged; /* places that could not be read */
+	struct err first; /* why, for the first of them */
 };
 
 static bool keep_child(struct ntfs_lister *self, struct ntfs_reference file,
@@ -206,6 +220,34 @@ static void match_streams(struct descent *d, const struct ntfs_entry *entry, str
 
 static void descend(struct descent *d, uint64_t record, uint16_t sequence);
 
+/* Notes that the directory is looked through, once below each found one: an index may be made to lead back to itself under
+ * many names. False: it was, or all together are more than a volume can have. */
+static bool enter(struct structures *s, uint64_t record)
+{
+	uint64_t count = ntfs_mft_count(ntfs_volume_mft(s->volume->ntfs));
+
+	if (!s->entered)
+		s->entered = calloc((size_t)(count / 8) + 1, 1);
+	if (s->entered && record < count && !(s->entered[record / 8] >> record % 8 & 1) &&
+	    s->entered_all < ENTERED_MAX * count &&
+	    array_grow(&s->entered_list, &s->entered_room, s->entered_count + 1,
+		sizeof(*s->entered_list), ENTERED_LIST_MAX, NULL)) {
+		s->entered[record / 8] |= (uint8_t)(1u << record % 8);
+		s->entered_list[s->entered_count++] = record;
+		s->entered_all++;
+		return true;
+	}
+	if (s->repeated++ == 0)
+		s->first_repeated = record;
+	return false;
+}
+
+static void forget_entered(struct structures *s)
+{
+	while (s->entered_count)
+		s->entered[s->entered_list[--s->entered_count] / 8] = 0;
+}
+
 static void visit_child(struct descent *d, const struct child *child)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
@@ -230,28 +272,53 @@ static void visit_child(struct descent *d, const struct child *child)
 	d->path.len = len;
 }
 
-static void report_damage(struct ntfs_lister *self, const struct err *why)
+static void note_damage(struct ntfs_lister *self, const struct err *why)
 {
-	(void)
-	    self; /* the walk finds by record what a damaged index hides; the index is $MFT's own copy */
-	(void)why;
+	struct child_list *list = (struct child_list *)self;
+
+	if (list->damaged++ == 0)
+		list->first = *why;
 }
 
-/* Lists a directory and looks at all in it. Bounded by DEPTH_MAX and by the patterns' own depth. */
+static bool list_children(
+    struct descent *d, const struct ntfs_entry *directory, struct child_list *out, struct err *err)
+{
+	*out = (struct child_list){.lister = {keep_child, note_damage}};
+	return ntfs_list(d->s->volume->ntfs, directory, &out->lister, err);
+}
+
+/* What lies in it is found by its index alone: what that does not give may be missing. */
+static void list_directory(
+    struct descent *d, const struct ntfs_entry *directory, struct child_list *out)
+{
+	struct err err = {0};
+	bool ok = list_children(d, directory, out, &err);
+
+	if (ok && out->first.kind == ERR_IO) {
+		free_children(out);
+		ok = list_children(d, directory, out, &err);
+	}
+	if (ok && out->damaged)
+		fail(&err, out->first.kind, "files below it may be missing: %.180s",
+		    out->first.text);
+	if (!ok || out->damaged)
+		report(d->s, directory->record, &err);
+}
+
+/* Lists a directory and looks at all in it. Bounded by DEPTH_MAX, by the patterns' own depth and by enter. */
 static void descend(struct descent *d, uint64_t record, uint16_t sequence)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry directory = {0};
-	struct child_list children = {.lister = {keep_child, report_damage}};
+	struct child_list children = {0};
 	struct err err = {0};
 
-	if (collect_stopped(d->s->collection))
+	if (collect_stopped(d->s->collection) || !enter(d->s, record))
 		return;
 	d->depth++;
 	if (!ntfs_entry_load(ntfs_volume_mft(d->s->volume->ntfs), record, &directory, &err))
 		report(d->s, record, &err);
-	else if (directory.in_use && directory.is_directory && directory.sequence == sequence &&
-		 !ntfs_list(d->s->volume->ntfs, &directory, &children.lister, &err))
-		report(d->s, record, &err);
+	else if (directory.in_use && directory.is_directory && directory.sequence == sequence)
+		list_directory(d, &directory, &children);
 	for (size_t i = 0; i < children.count; i++)
 		visit_child(d, &children.at[i]);
 	free_children(&children);
@@ -266,6 +333,23 @@ static int compare_sightings(const void *a, const void *b)
 	if (x->directory != y->directory)
 		return x->directory < y->directory ? -1 : 1;
 	return (x->structure > y->structure) - (x->structure < y->structure);
+}
+
+static void report_limits(struct structures *s)
+{
+	struct err err = {0};
+
+	if (s->dropped) {
+		fail(&err, ERR_LIMIT, "%llu browser files over the limit were not looked at",
+		    (unsigned long long)s->dropped);
+		report(s, 0, &err);
+	}
+	if (s->repeated) {
+		fail(&err, ERR_DAMAGED,
+		    "%llu times an index leads to a directory that was looked through before",
+		    (unsigned long long)s->repeated);
+		report(s, s->first_repeated, &err);
+	}
 }
 
 void structures_take(struct structures *s)
@@ -283,15 +367,10 @@ void structures_take(struct structures *s)
 		if (whole.anchors == d.known->all)
 			descend(
 			    &d, whole.directory & RECORD_MASK, (uint16_t)(whole.directory >> 48));
+		forget_entered(s);
 		text_free(&d.path);
 	}
 	if (s->hits->count > walked)
 		hit_merge(s->hits);
-	if (s->dropped) {
-		struct err err = {0};
-
-		fail(&err, ERR_LIMIT, "%llu browser files over the limit were not looked at",
-		    (unsigned long long)s->dropped);
-		report(s, 0, &err);
-	}
+	report_limits(s);
 }

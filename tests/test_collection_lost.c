@@ -326,6 +326,113 @@ static void tells_of_a_lost_end(void **state)
 	assert_int_equal(w.all.counts.partial, 1);
 }
 
+/* A directory, record 6, whose index lies in one block. */
+static void put_directory(struct world *w, const uint8_t *entries, size_t len)
+{
+	struct ntfs_run run = {.lcn = 200, .length = 8};
+	struct fixture_extent blocks = {.last_vcn = 7,
+	    .size = 4096,
+	    .allocated = 4096,
+	    .initialized = 4096,
+	    .runs = &run,
+	    .run_count = 1};
+	struct fixture_record r;
+	uint8_t root[256] = {0}, top[64] = {0};
+	size_t end = 0;
+
+	fixture_index_entry(top, &end, 0, 0, NULL, 0);
+	fixture_record_begin(&r, 1024, 6, 1, 3);
+	fixture_record_standard(&r, 600);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_POSIX, "profile");
+	fixture_record_resident(
+	    &r, NTFS_INDEX_ROOT, "$I30", 2, root, fixture_index_root(root, 4096, top, end, true));
+	fixture_record_extent(&r, NTFS_INDEX_ALLOCATION, "$I30", 3, &blocks);
+	fixture_record_resident(&r, NTFS_BITMAP, "$I30", 4, "\1\0\0\0\0\0\0", 8);
+	put(w, &r);
+	fixture_index_block(fixture_volume_cluster(&w->v, 200), 4096, 0, entries, len);
+}
+
+static void put_below(struct world *w, unsigned number, const char *name)
+{
+	struct fixture_record r;
+
+	fixture_record_begin(&r, 1024, number, 1, 1);
+	fixture_record_standard(&r, 600);
+	fixture_record_name(&r, 6, 1, NTFS_NAME_POSIX, name);
+	fixture_record_resident(&r, NTFS_DATA, NULL, 4, "content", 7);
+	put(w, &r);
+}
+
+static void put_profile(struct world *w)
+{
+	static const char *const names[] = {"Cookies", "History", "Preferences"};
+	uint8_t entries[512] = {0};
+	size_t pos = 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		fixture_index_entry(entries, &pos, 7 + i, 1, names[i], UINT64_MAX);
+		put_below(w, 7 + i, names[i]);
+	}
+	fixture_index_entry(entries, &pos, 0, 0, NULL, UINT64_MAX);
+	put_directory(w, entries, pos);
+}
+
+static void world_take_profiles(struct world *w, uint64_t bad_from)
+{
+	struct fake_source *raw = fake_source_new((struct bytes){w->v.at, w->v.size});
+	struct fake_store *store = fake_store_new();
+
+	raw->bad_from = bad_from;
+	raw->bad_len = bad_from ? CLUSTER : 0;
+	outcome_free_at(&w->all);
+	w->all = (struct outcome){0};
+	fixture_collect_into(raw, store, "browser-profiles", NULL, &w->all);
+	fixture_read_back(&store->store, &w->all);
+	store_free(&store->store);
+}
+
+/* What lies in a profile is found by its index: where that cannot be read, something may be missing, and that is said. */
+static void tells_of_a_profile_without_its_index(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	uint8_t *block;
+
+	(void)state;
+	world_new(&w);
+	put_profile(&w);
+	block = fixture_volume_cluster(&w.v, 200);
+	world_take_profiles(&w, 0);
+	assert_false(w.all.has_gaps);
+	assert_non_null(outcome_find(&w.all, "fs/C/profile/Cookies"));
+	world_take_profiles(&w, (uint64_t)(block - w.v.at));
+	check_told(&w, "fs/C/$MFT record 6: ");
+	memcpy(block, "BAAD", 4);
+	world_take_profiles(&w, 0);
+	check_told(&w, "fs/C/$MFT record 6: ");
+}
+
+/* A profile whose index leads back to itself, under nine names at each of twelve levels. */
+static void ends_where_directories_loop(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	uint8_t entries[2048] = {0};
+	char name[] = "0";
+	size_t pos = 0;
+
+	(void)state;
+	world_new(&w);
+	for (name[0] = '0'; name[0] < '8'; name[0]++)
+		fixture_index_entry(entries, &pos, 6, 1, name, UINT64_MAX);
+	fixture_index_entry(entries, &pos, 6, 1, "datareporting", UINT64_MAX);
+	fixture_index_entry(entries, &pos, 7, 1, "places.sqlite", UINT64_MAX);
+	fixture_index_entry(entries, &pos, 0, 0, NULL, UINT64_MAX);
+	put_directory(&w, entries, pos);
+	put_below(&w, 7, "places.sqlite");
+	world_take_profiles(&w, 0);
+	assert_non_null(outcome_find(&w.all, "fs/C/profile/places.sqlite"));
+	check_told(&w, "fs/C/$MFT record 6: ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +444,8 @@ int main(void)
 	    cmocka_unit_test(takes_what_follows_a_lost_extent),
 	    cmocka_unit_test(tells_of_a_lost_end),
 	    cmocka_unit_test(finds_content_without_the_list),
+	    cmocka_unit_test(tells_of_a_profile_without_its_index),
+	    cmocka_unit_test(ends_where_directories_loop),
 	};
 
 	return cmocka_run_group_tests_name(
