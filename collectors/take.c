@@ -325,8 +325,7 @@ static void take_stream(struct taking *t)
 		return;
 	}
 	if (!t->stream) {
-		fail(&err, ERR_MISSING, "changed or deleted while it was to be taken");
-		not_taken(t, &err);
+		not_taken(t, t->gone);
 		return;
 	}
 	t->is_journal = has_path_of_journal(t); /* also of a second one, whose path is set apart */
@@ -364,6 +363,16 @@ static void take_stream(struct taking *t)
 	t->collection->progress.what = (struct bytes){0};
 }
 
+/* Why a stream that the walk chose is not there now; *err says why its record could not be loaded. */
+static void explain_gone(const struct ntfs_entry *entry, bool is_there, struct err *err)
+{
+	if (is_there && entry->lost.kind != ERR_NONE)
+		fail(err, entry->lost.kind, "streams or parts of it may be missing: %.190s",
+		    entry->lost.text);
+	else if (is_there || err->kind == ERR_NONE || err->kind == ERR_MISSING)
+		fail(err, ERR_MISSING, "changed or deleted while it was to be taken");
+}
+
 /* Does something with the hits of one file. */
 static void each_hit(struct collection *collection, size_t volume, struct hit *hits, size_t count,
     void (*act)(struct taking *))
@@ -377,6 +386,7 @@ static void each_hit(struct collection *collection, size_t volume, struct hit *h
 			entry.sequence == (uint16_t)(hits->file >> 48) &&
 			stream_keys_make(&keys, &entry, &err);
 
+	explain_gone(&entry, is_there, &err);
 	if (!is_there) {
 		entry.record = record;
 		entry.stream_count = 0;
@@ -390,6 +400,7 @@ static void each_hit(struct collection *collection, size_t volume, struct hit *h
 		    .name = is_there ? ntfs_entry_name(&entry) : NULL,
 		    .stream = is_there ? find_stream(&keys, &entry, hits[i].stream) : NULL,
 		    .is_there = is_there,
+		    .gone = &err,
 		    .keys = &keys,
 		    .hit = &hits[i],
 		    .hits = hits,

@@ -13,6 +13,7 @@ struct taking {
 	const struct ntfs_name *name;     /* NULL: it has none */
 	const struct ntfs_stream *stream; /* NULL: gone since the walk, or lost */
 	bool is_there;                    /* the file still is */
+	const struct err *gone;           /* why, where stream is NULL */
 	const struct stream_keys *keys;   /* of the entry */
 	const struct hit *hit;
 	const struct hit *hits; /* all of the file */

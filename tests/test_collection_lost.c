@@ -326,6 +326,40 @@ static void tells_of_a_lost_end(void **state)
 	assert_int_equal(w.all.counts.partial, 1);
 }
 
+/* A record that can be read in the walk and not when its file is to be taken: an image did not change meanwhile. */
+static void tells_of_a_record_lost_later(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	struct fixture_record r;
+	uint64_t reads = UINT64_MAX;
+	unsigned told = 0;
+
+	(void)state;
+	assert_true(fixture_volume_new(&v, CLUSTER, CLUSTER, 1024, 2048, 700));
+	begin(&r, 300, "one.evidence");
+	fixture_record_resident(&r, NTFS_DATA, NULL, 4, "content", 7);
+	fixture_record_end(&r);
+	fixture_volume_put(&v, &r);
+	for (uint64_t n = 1; n <= reads; n++) {
+		CLEANUP(outcome_free) struct outcome one = {0};
+		struct fake_source *raw = fake_source_new((struct bytes){v.at, v.size});
+		struct fake_store *store = fake_store_new();
+		uint64_t from =
+		    n + fixture_opening_reads(fake_source_new((struct bytes){v.at, v.size})) - 1;
+
+		raw->fail_at = n > 1 ? from : 0;
+		raw->is_lasting = true;
+		fixture_collect_into(raw, store, "none", "one.*", &one);
+		reads = n > 1 ? reads : one.reads - from + 1;
+		fixture_read_back(&store->store, &one);
+		store_free(&store->store);
+		assert_null(strstr(text_string(&one.problems), "changed or deleted while"));
+		assert_true(one.has_gaps || outcome_find(&one, "fs/C/one.evidence"));
+		told += strstr(text_string(&one.problems), "$Orphan/record 300: ") != NULL;
+	}
+	assert_true(told > 0);
+}
+
 /* A directory, record 6, whose index lies in one block. */
 static void put_directory(struct world *w, const uint8_t *entries, size_t len)
 {
@@ -444,6 +478,7 @@ int main(void)
 	    cmocka_unit_test(takes_what_follows_a_lost_extent),
 	    cmocka_unit_test(tells_of_a_lost_end),
 	    cmocka_unit_test(finds_content_without_the_list),
+	    cmocka_unit_test(tells_of_a_record_lost_later),
 	    cmocka_unit_test(tells_of_a_profile_without_its_index),
 	    cmocka_unit_test(ends_where_directories_loop),
 	};
