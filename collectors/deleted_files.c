@@ -111,6 +111,26 @@ static void settle_parts(struct deleted_files *d)
 	}
 }
 
+static void report(struct deleted_files *d, const char *what, const struct err *why)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	text_addf(&name, "deleted/%s%s", text_string(&d->volume->name), what);
+	collect_problem(d->collection, text_string(&name), why);
+}
+
+/* Deleted files that the first walk could read and a later one could not. */
+static void report_unread(struct deleted_files *d, uint64_t count, const struct err *first)
+{
+	struct err err = {0};
+
+	if (count == 0)
+		return;
+	fail(&err, first->kind, "%llu records of the file table could not be read: %.150s",
+	    (unsigned long long)count, first->text);
+	report(d, "", &err);
+}
+
 /* One way through the file table, or through its deleted files. False: stopped. */
 static bool walk(struct deleted_files *d, bool only_marked,
     void (*see)(struct deleted_files *, void *context, const struct ntfs_entry *entry),
@@ -118,6 +138,8 @@ static bool walk(struct deleted_files *d, bool only_marked,
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
 	uint64_t count = ntfs_mft_count(ntfs_volume_mft(d->volume->ntfs));
+	uint64_t unread = 0;
+	struct err first = {0};
 
 	for (uint64_t record = 0; record < count; record++) {
 		struct err err = {0};
@@ -128,12 +150,16 @@ static bool walk(struct deleted_files *d, bool only_marked,
 			progress_part(
 			    &d->collection->progress, text_string(&d->title), record, count);
 		}
-		if ((!only_marked || is_marked(d, record)) &&
-		    hit_load(d->volume, record, &entry, &err)) {
+		if (only_marked && !is_marked(d, record))
+			continue;
+		if (hit_load(d->volume, record, &entry, &err)) {
 			ntfs_deleted_give_sizes(d->volume->ntfs, &entry);
 			see(d, context, &entry);
+		} else if (only_marked && d->marks && unread++ == 0) {
+			first = err;
 		}
 	}
+	report_unread(d, unread, &first);
 	return true;
 }
 
@@ -156,14 +182,6 @@ static void see_claims(struct deleted_files *d, void *first, const struct ntfs_e
 	for (size_t i = 0; i < entry->stream_count; i++)
 		if (hit_is_wanted(entry, &entry->streams[i]) && !entry->streams[i].resident)
 			deleted_trim_see(d, &entry->streams[i]);
-}
-
-static void report(struct deleted_files *d, const char *what, const struct err *why)
-{
-	CLEANUP(text_free) struct text name = {0};
-
-	text_addf(&name, "deleted/%s%s", text_string(&d->volume->name), what);
-	collect_problem(d->collection, text_string(&name), why);
 }
 
 static bool is_at_hand(struct deleted_files *d, const struct ntfs_entry *entry)

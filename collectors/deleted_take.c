@@ -328,6 +328,10 @@ static void take_candidate(
 
 		text_addf(&what, "deleted/%s/%lu-%u", text_string(&d->volume->name),
 		    (unsigned long)one->record, one->sequence);
+		if (err.kind != ERR_NONE && err.kind != ERR_MISSING) {
+			collect_problem(d->collection, text_string(&what), &err);
+			return;
+		}
 		fail(&err, ERR_MISSING, "its record was used anew before it was its turn");
 		collection_skip(d->collection, text_string(&what), &err);
 		return;

@@ -150,6 +150,25 @@ static void note_damage(struct ntfs_slack_lister *lister, const struct err *why)
 		d->first = *why;
 }
 
+/* Most records are no directories, which their head tells. */
+static bool load_directory(struct directory_slack *d, uint64_t record, struct ntfs_entry *entry)
+{
+	struct ntfs_mft *mft = ntfs_volume_mft(d->volume->ntfs);
+	struct err err = {0};
+	bool ok = ntfs_entry_load_head(mft, record, entry, &err);
+
+	/* Damaged ones the walk has told of; it may have read this one. */
+	if (!ok && err.kind != ERR_IO)
+		return false;
+	if (ok && (!entry->is_directory || ntfs_entry_is_extension(entry)))
+		return false;
+	if (!hit_load(d->volume, record, entry, &err)) {
+		note_damage(&d->lister, &err);
+		return false;
+	}
+	return entry->is_directory && !ntfs_entry_is_extension(entry);
+}
+
 /* One way through the file table, in its order. */
 static void look(struct directory_slack *d, struct ntfs_index_slack *slack, const char *title)
 {
@@ -164,9 +183,7 @@ static void look(struct directory_slack *d, struct ntfs_index_slack *slack, cons
 				return;
 			progress_part(&d->collection->progress, title, record, count);
 		}
-		/* Most records are no directories, which their head tells. */
-		if (!ntfs_entry_load_head(mft, record, &entry, NULL) || !entry.is_directory ||
-		    ntfs_entry_is_extension(&entry) || !hit_load(d->volume, record, &entry, NULL))
+		if (!load_directory(d, record, &entry))
 			continue;
 		/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 		d->directory = &entry;

@@ -326,38 +326,77 @@ static void tells_of_a_lost_end(void **state)
 	assert_int_equal(w.all.counts.partial, 1);
 }
 
+/* A table of which not all fits into a window, and record 300 is the only one in it. */
+static void big_new(struct fixture_volume *v, unsigned flags, const char *name)
+{
+	struct fixture_record r;
+
+	assert_true(fixture_volume_new(v, CLUSTER, CLUSTER, 1024, 2048, 700));
+	fixture_record_begin(&r, 1024, 300, 1, (uint16_t)flags);
+	fixture_record_standard(&r, 600);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_POSIX, name);
+	fixture_record_resident(&r, NTFS_DATA, NULL, 4, "content", 7);
+	fixture_record_end(&r);
+	fixture_volume_put(v, &r);
+}
+
+/* Collects with the read failing for good that comes as n-th after the opening, 0: none. Returns how many there are. */
+static uint64_t big_take(const struct fixture_volume *v, const char *profile, const char *take,
+    uint64_t n, struct outcome *out)
+{
+	const struct bytes at = {v->at, v->size};
+	struct fake_source *raw = fake_source_new(at);
+	struct fake_store *store = fake_store_new();
+	uint64_t opening = fixture_opening_reads(fake_source_new(at));
+
+	raw->fail_at = n ? opening + n : 0;
+	raw->is_lasting = true;
+	fixture_collect_into(raw, store, profile, take, out);
+	fixture_read_back(&store->store, out);
+	store_free(&store->store);
+	return out->reads - opening;
+}
+
 /* A record that can be read in the walk and not when its file is to be taken: an image did not change meanwhile. */
 static void tells_of_a_record_lost_later(void **state)
 {
 	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
-	struct fixture_record r;
-	uint64_t reads = UINT64_MAX;
+	CLEANUP(outcome_free) struct outcome all = {0};
 	unsigned told = 0;
 
 	(void)state;
-	assert_true(fixture_volume_new(&v, CLUSTER, CLUSTER, 1024, 2048, 700));
-	begin(&r, 300, "one.evidence");
-	fixture_record_resident(&r, NTFS_DATA, NULL, 4, "content", 7);
-	fixture_record_end(&r);
-	fixture_volume_put(&v, &r);
+	big_new(&v, 1, "one.evidence");
+	uint64_t reads = big_take(&v, "none", "one.*", 0, &all);
+
 	for (uint64_t n = 1; n <= reads; n++) {
 		CLEANUP(outcome_free) struct outcome one = {0};
-		struct fake_source *raw = fake_source_new((struct bytes){v.at, v.size});
-		struct fake_store *store = fake_store_new();
-		uint64_t from =
-		    n + fixture_opening_reads(fake_source_new((struct bytes){v.at, v.size})) - 1;
 
-		raw->fail_at = n > 1 ? from : 0;
-		raw->is_lasting = true;
-		fixture_collect_into(raw, store, "none", "one.*", &one);
-		reads = n > 1 ? reads : one.reads - from + 1;
-		fixture_read_back(&store->store, &one);
-		store_free(&store->store);
+		(void)big_take(&v, "none", "one.*", n, &one);
 		assert_null(strstr(text_string(&one.problems), "changed or deleted while"));
 		assert_true(one.has_gaps || outcome_find(&one, "fs/C/one.evidence"));
 		told += strstr(text_string(&one.problems), "$Orphan/record 300: ") != NULL;
 	}
 	assert_true(told > 0);
+}
+
+/* The same of a deleted file: in the walk that says who owns what, and not in a later one. */
+static void tells_of_a_deleted_record_lost_later(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	CLEANUP(outcome_free) struct outcome all = {0};
+
+	(void)state;
+	big_new(&v, 0, "one.pf");
+	uint64_t reads = big_take(&v, "deleted-files", NULL, 0, &all);
+
+	assert_non_null(outcome_find(&all, "deleted/C/300-1/one.pf"));
+	for (uint64_t n = 1; n <= reads; n++) {
+		CLEANUP(outcome_free) struct outcome one = {0};
+
+		(void)big_take(&v, "deleted-files", NULL, n, &one);
+		assert_true(outcome_find(&one, "deleted/C/300-1/one.pf") ||
+			    strstr(text_string(&one.problems), "MFT record 300: "));
+	}
 }
 
 /* A directory, record 6, whose index lies in one block. */
@@ -479,6 +518,7 @@ int main(void)
 	    cmocka_unit_test(tells_of_a_lost_end),
 	    cmocka_unit_test(finds_content_without_the_list),
 	    cmocka_unit_test(tells_of_a_record_lost_later),
+	    cmocka_unit_test(tells_of_a_deleted_record_lost_later),
 	    cmocka_unit_test(tells_of_a_profile_without_its_index),
 	    cmocka_unit_test(ends_where_directories_loop),
 	};
