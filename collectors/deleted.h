@@ -73,11 +73,13 @@ struct deleted_files { /* of one volume */
 	size_t count, room;
 	uint64_t dropped; /* streams over DELETED_CANDIDATES_MAX */
 	uint64_t unused, empty,
-	    files;              /* records: not in use, of them without anything, of them listed */
-	uint64_t resident;      /* members out of records so far */
-	uint64_t cap, file_cap; /* bytes */
-	uint8_t *marks;         /* a bit for each record: it is a deleted file; NULL: not known */
-	uint8_t *parts;         /* the same of those that are extension records; NULL: not known */
+	    files;         /* records: not in use, of them without anything, of them listed */
+	uint64_t resident; /* members out of records so far */
+	uint64_t resident_listed; /* the same, in the list */
+	uint64_t resident_left;   /* over DELETED_RESIDENT_MAX */
+	uint64_t cap, file_cap;   /* bytes */
+	uint8_t *marks;           /* a bit for each record: it is a deleted file; NULL: not known */
+	uint8_t *parts; /* the same of those that are extension records; NULL: not known */
 	struct deleted_deletion *deletions; /* by record and sequence */
 	size_t deletion_count, deletion_room,
 	    deletion_next;       /* next: the one to be forgotten first */

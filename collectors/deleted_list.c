@@ -67,7 +67,7 @@ static void add_member(struct deleted_files *d, struct json *json, const struct 
 		decision = deleted_plan_of(d, entry, stream);
 	else if (d->collection->deleted == DELETED_LIST)
 		decision = DELETED_LIST_ONLY;
-	else if (d->resident >= DELETED_RESIDENT_MAX)
+	else if (d->resident_listed++ >= DELETED_RESIDENT_MAX)
 		decision = DELETED_TOO_MANY;
 	if (decision != DELETED_TAKE) {
 		json_string_field(json, "why", deleted_why(decision));

@@ -285,8 +285,12 @@ void deleted_take_resident(struct deleted_files *d, const struct ntfs_entry *ent
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		if (!entry->streams[i].resident || !hit_is_wanted(entry, &entry->streams[i]))
 			continue;
-		if (d->resident >= DELETED_RESIDENT_MAX || collect_stopped(d->collection))
+		if (collect_stopped(d->collection))
 			return;
+		if (d->resident >= DELETED_RESIDENT_MAX) {
+			d->resident_left++;
+			continue;
+		}
 		d->resident++;
 		take(d, entry, &entry->streams[i], d->bitmap, DELETED_TAKE);
 	}
@@ -368,8 +372,9 @@ void deleted_take_planned(struct deleted_files *d)
 	for (; i < d->count && !collect_stopped(d->collection); i++)
 		if (d->at[i].decision == DELETED_TAKE || left++ < DELETED_LEFT_ROWS_MAX)
 			take_candidate(d, &d->at[i], &entry);
-	if (left > DELETED_LEFT_ROWS_MAX)
-		leave_rest(d, left - DELETED_LEFT_ROWS_MAX);
+	left = d->resident_left + (left > DELETED_LEFT_ROWS_MAX ? left - DELETED_LEFT_ROWS_MAX : 0);
+	if (left)
+		leave_rest(d, left);
 	if (i == d->count)
 		return;
 	counts->expected += d->count - i;

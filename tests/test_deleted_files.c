@@ -217,6 +217,56 @@ static void test_extension_alone(void **state)
 	forget(14);
 }
 
+#define MANY_RECORDS 1300u
+#define MANY_STREAMS 80u
+
+static void put_many(struct fixture_volume *v)
+{
+	for (unsigned number = 16; number < 16 + MANY_RECORDS; number++) {
+		struct fixture_record r;
+
+		fixture_record_begin(&r, 4096, number, 2, 0);
+		for (unsigned i = 0; i < MANY_STREAMS; i++) {
+			char name[16];
+
+			snprintf(name, sizeof(name), "s%u", 100 + i);
+			fixture_record_resident(&r, NTFS_DATA, name, i + 2, "x", 1);
+		}
+		fixture_record_end(&r);
+		fixture_volume_put(v, &r);
+	}
+}
+
+/* More members than are taken out of records: those that are left out are counted and have a row. */
+static void test_many_in_records(void **state)
+{
+	CLEANUP(text_free) struct text names = {0};
+	CLEANUP(volume_set_free) struct volume_set volumes = {0};
+	CLEANUP(collection_free) struct collection *collection = NULL;
+	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
+	struct collection_plan plan = {.volumes = &volumes,
+	    .profile = "none",
+	    .no_live = true,
+	    .asks_deleted = true,
+	    .deleted = DELETED_ALL,
+	    .free_bytes = UINT64_MAX,
+	    .would_take = keep_name,
+	    .context = &names};
+	struct collection_counts counts;
+
+	(void)state;
+	assert_true(
+	    fixture_volume_new(&v, 512, 512, 4096, 8 * MANY_RECORDS + 1000, MANY_RECORDS + 16));
+	put_many(&v);
+	struct fake_source *raw = fake_source_new((struct bytes){v.at, v.size});
+
+	assert_true(volume_set_add(&volumes, 'C', NULL, "fake.img", false, &raw->source, NULL));
+	assert_true(collection_new(&plan, &collection, NULL));
+	assert_true(collection_run(collection, NULL));
+	collection_totals(collection, &counts);
+	assert_int_equal(counts.skipped, MANY_RECORDS * MANY_STREAMS - 100000);
+}
+
 /* One read of the device fails: nothing else is lost for it, and nothing is called free that was not looked at. */
 static void test_failed_reads(void **state)
 {
@@ -339,6 +389,7 @@ int main(void)
 	    cmocka_unit_test(test_deleted_journal),
 	    cmocka_unit_test(test_extension_alone),
 	    cmocka_unit_test(test_failed_reads),
+	    cmocka_unit_test(test_many_in_records),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_priorities),
 	    cmocka_unit_test(test_trim),
