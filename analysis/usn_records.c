@@ -226,9 +226,16 @@ static bool read_stream(struct walk *walk, const struct timeline_evidence *evide
     const struct ntfs_entry *entry, const struct ntfs_stream *stream, struct err *err)
 {
 	CLEANUP(source_close) struct source *journal = NULL;
+	struct err why = {0};
 
-	if (!ntfs_stream_open(evidence->volume, entry, stream, &journal, err))
-		return fail_in(err, TIMELINE_JOURNAL_NAME);
+	if (!ntfs_stream_open(evidence->volume, entry, stream, &journal, &why)) {
+		if (timeline_is_fatal(&why)) {
+			*err = why;
+			return false;
+		}
+		timeline_damaged(walk->timeline, TIMELINE_JOURNAL_NAME, 0, stream->size, &why);
+		return true;
+	}
 	walk->journal = journal;
 	walk->volume = evidence->volume;
 	return read_journal(walk, evidence->paths, err);

@@ -36,7 +36,7 @@ static void put_directory(
 }
 
 /* $J whose runs are the same 900 clusters over and over. */
-static void put_journal(struct fixture_volume *v)
+static void put_journal(struct fixture_volume *v, unsigned unit)
 {
 	static struct ntfs_run runs[PIECES];
 	uint64_t clusters = (uint64_t)PIECES * 900;
@@ -51,6 +51,8 @@ static void put_journal(struct fixture_volume *v)
 	    .allocated = clusters * CLUSTER,
 	    .initialized = clusters * CLUSTER,
 	    .runs = runs,
+	    .flags = unit ? NTFS_STREAM_COMPRESSED : 0,
+	    .unit = unit,
 	    .run_count = PIECES};
 
 	fixture_record_begin(&r, 1024, JOURNAL, 1, 1);
@@ -61,8 +63,7 @@ static void put_journal(struct fixture_volume *v)
 	fixture_volume_put(v, &r);
 }
 
-/* It is told, and no more is read of it than the volume has. */
-static void test_runs_over_each_other(void **state)
+static void check_damage(unsigned unit, const char *path, const char *damage)
 {
 	CLEANUP(fixture_volume_free) struct fixture_volume v;
 	CLEANUP(text_free) struct text out = {0};
@@ -72,22 +73,39 @@ static void test_runs_over_each_other(void **state)
 	struct timeline_totals totals;
 	struct err err = {0};
 
-	(void)state;
 	assert_true(fixture_volume_new(&v, 512, CLUSTER, 1024, CLUSTERS, 24));
 	put_directory(&v, 5, EXTEND, EXTEND, "$Extend");
 	put_directory(&v, EXTEND, JOURNAL, 1, "$UsnJrnl");
-	put_journal(&v);
+	put_journal(&v, unit);
 	raw = source_of_bytes((struct bytes){v.at, v.size});
 	assert_true(timeline_new(sink, "jsonl", &timeline, &err));
 	assert_true(timeline_add_volume(timeline, raw, &err));
 	assert_true(timeline_finish(timeline, &totals, &err));
-	assert_non_null(strstr(text_string(&out),
-	    "\"damage\":\"more bytes than the volume has: not read any further\""));
+	assert_non_null(strstr(text_string(&out), path));
+	assert_non_null(strstr(text_string(&out), damage));
+}
+
+/* It is told, and no more is read of it than the volume has. */
+static void test_runs_over_each_other(void **state)
+{
+	(void)state;
+	check_damage(0, "\"path\":\"$Extend/$UsnJrnl:$J\"",
+	    "\"damage\":\"more bytes than the volume has: not read any further\"");
+}
+
+/* One that cannot be opened is no end of the timeline: $LogFile comes behind it. */
+static void test_cannot_be_opened(void **state)
+{
+	(void)state;
+	check_damage(15, "\"path\":\"$Extend/$UsnJrnl:$J\"",
+	    "\"damage\":\"compression unit of 2^15 clusters\"");
+	check_damage(15, "\"path\":\"$LogFile\"", "\"kind\":\"damage\"");
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_runs_over_each_other)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_runs_over_each_other), cmocka_unit_test(test_cannot_be_opened)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
