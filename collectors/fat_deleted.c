@@ -509,9 +509,10 @@ static void run(struct fat_deleted *d)
 	d->list.ceiling = LIST_BYTES;
 	add_head(d);
 	DISCARD(pass(d, LIST)); /* what it says was reported */
-	store_list(d);
-	if (d->count && !collect_stopped(d->collection))
-		DISCARD(pass(d, TAKE_DATA));
+	if (!collect_stopped(d->collection)) {
+		store_list(d);
+		DISCARD(d->count && pass(d, TAKE_DATA));
+	}
 	report_rest(d);
 	report_gaps(d);
 }
