@@ -10,7 +10,11 @@
 #define HOLES_STORED_MAX ((uint64_t)1 << 30) /* more holes than this are not stored */
 #define HOLES_ACCEPTED_MAX \
 	((uint64_t)64 << 30) /* in a compressed file, whose holes must be stored */
-#define RANGES_MAX 500000    /* in a sparse_map: its row stays under 16 MiB */
+/* The same for all files of a volume together: sparse files cost nothing, so there may be a hundred thousand. */
+#define ZEROS_STORED_MAX   ((uint64_t)4 << 30)
+#define ZEROS_ACCEPTED_MAX ((uint64_t)64 << 30)
+#define ZEROS_SMALL        ((uint64_t)16 << 20) /* in a compressed file, accepted all the same */
+#define RANGES_MAX         500000               /* in a sparse_map: its row stays under 16 MiB */
 
 void content_free(struct content *content)
 {
@@ -22,6 +26,8 @@ void content_free(struct content *content)
 /* What the runs of a stream say of its bytes. */
 struct coverage {
 	uint64_t holes; /* bytes in holes */
+	/* of these, zeros: in a compressed stream, whose units end with holes, those of whole units */
+	uint64_t zeros;
 	/* end of the last hole or cluster that is there: beyond is nothing to read */
 	uint64_t reach;
 	uint64_t volume; /* bytes that the image or device has */
@@ -39,6 +45,19 @@ static uint64_t run_reach(const struct ntfs_run *run, uint64_t cluster, uint64_t
 		return start;
 	left = volume - run->lcn * cluster;
 	return start + (run->length < left / cluster ? run->length * cluster : left);
+}
+
+/* Bytes of a hole that no packed bytes stand for. */
+static uint64_t count_zeros(
+    const struct ntfs_stream *stream, const struct ntfs_run *hole, uint64_t cluster)
+{
+	uint64_t unit = stream->flags & NTFS_STREAM_COMPRESSED && stream->compression_unit < 32
+			    ? (uint64_t)1 << stream->compression_unit
+			    : 1;
+	uint64_t first = (hole->vcn + unit - 1) / unit * unit;
+	uint64_t end = (hole->vcn + hole->length) / unit * unit;
+
+	return end > first ? (end - first) * cluster : 0;
 }
 
 static struct coverage cover(
@@ -64,11 +83,15 @@ static struct coverage cover(
 			seen.length = room - seen.vcn;
 		uint64_t end = run_reach(&seen, cluster, c.volume);
 
-		c.holes += seen.lcn == NTFS_HOLE ? seen.length * cluster : 0;
+		if (seen.lcn == NTFS_HOLE) {
+			c.holes += seen.length * cluster;
+			c.zeros += count_zeros(stream, &seen, cluster);
+		}
 		c.reach = end > seen.vcn * cluster ? end : c.reach;
 	}
 	c.reach = c.reach < stream->size ? c.reach : stream->size;
 	c.holes = c.holes < stream->size ? c.holes : stream->size;
+	c.zeros = c.zeros < stream->size ? c.zeros : stream->size;
 	return c;
 }
 
@@ -197,12 +220,19 @@ bool content_open(struct collection_volume *volume, const struct ntfs_entry *ent
 	if (stream->utf16.len == 0 && open_wof(&w, out))
 		return true;
 	/* Of what is not here, the holes are no content either. */
-	only_runs = only_runs || c.holes > HOLES_STORED_MAX || out->wof_why.kind != ERR_NONE ||
+	only_runs = only_runs || c.holes > HOLES_STORED_MAX ||
+		    volume->zeros + c.zeros > ZEROS_STORED_MAX || out->wof_why.kind != ERR_NONE ||
 		    place_of(&w) != NTFS_PLACE_HERE;
 	if (c.holes > 0 && only_runs && !is_compressed && !stream->incomplete)
 		return open_runs(&w, c.volume, out, err);
 	if (!check_coverage(&c, stream, err))
 		return false;
+	if (c.zeros > ZEROS_SMALL && volume->zeros + c.zeros > ZEROS_ACCEPTED_MAX)
+		return fail(err, ERR_LIMIT,
+		    "a compressed or damaged file with %llu bytes of holes, behind others with "
+		    "%llu",
+		    (unsigned long long)c.zeros, (unsigned long long)volume->zeros);
+	volume->zeros += c.zeros;
 	out->cut = stream->size - c.reach;
 	return open_whole(&w, out, err);
 }

@@ -150,22 +150,51 @@ static bool begin_taking(struct fat_taking *t)
 	return false;
 }
 
+/* exFAT: behind what was written there are zeros. Of a sound volume all files have no more than it is large; once there
+ * are more, only what was written is stored. */
+static bool leave_zeros(
+    struct fat_taking *t, struct source **source, struct range *written, struct err *err)
+{
+	uint64_t size = (*source)->size;
+	uint64_t zeros = size > t->entry->valid_size ? size - t->entry->valid_size : 0;
+
+	if (zeros <= t->volume->raw->size - t->volume->zeros) {
+		t->volume->zeros += zeros;
+		return true;
+	}
+	struct source *start = source_window(*source, 0, t->entry->valid_size, true);
+
+	if (!start)
+		return fail(err, ERR_MEMORY, "no memory to read a file");
+	*source = start;
+	*written = (struct range){.len = t->entry->valid_size};
+	t->sparse = written;
+	t->sparse_count = written->len != 0;
+	return true;
+}
+
 static void take_file(struct fat_taking *t)
 {
 	CLEANUP(source_close) struct source *source = NULL;
+	struct range written;
 	struct err err = {0}, damage = {0};
 
 	t->size = t->entry->size;
 	if (!begin_taking(t))
 		return;
 	t->collection->progress.what = text_bytes(&t->path);
-	if (fat_content_open(t->volume->fat, t->entry, &source, &t->layout, &damage, &err)) {
+	bool ok = fat_content_open(t->volume->fat, t->entry, &source, &t->layout, &damage, &err);
+
+	if (ok)
 		t->size = source->size;
+	if (ok && leave_zeros(t, &source, &written, &err)) {
 		store(t, source, &damage);
 	} else {
 		not_taken(t, &err);
 		progress_add(&t->collection->progress, t->entry->size);
 	}
+	t->sparse = NULL;
+	t->sparse_count = 0;
 	t->collection->progress.what = (struct bytes){0};
 }
 

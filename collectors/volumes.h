@@ -27,6 +27,7 @@ struct collection_volume {
 	struct ntfs_volume *ntfs;
 	struct fat_volume *fat; /* FAT12, FAT16, FAT32, exFAT */
 	struct ntfs_paths *paths;
+	uint64_t zeros; /* bytes that were opened to be stored as zeros because nobody wrote them */
 	struct ntfs_secure *secure;        /* owners and rights; NULL before collection_walk */
 	struct ntfs_object_index *objects; /* the same */
 	struct err why;                    /* why it is not usable; ERR_NONE when it is */
