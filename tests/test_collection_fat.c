@@ -324,6 +324,33 @@ static void counts_what_is_there(void **state)
 	fixture_fat_free(&stick);
 }
 
+/* Each file of zeros alone is possible, all together are not: what nobody wrote is then not stored. */
+static void stores_zeros_up_to_the_volume(void **state)
+{
+	CLEANUP(outcome_free) struct outcome out = {0};
+	size_t slot = 2, at[4];
+
+	(void)state;
+	assert_true(fixture_fat_new(&stick, FAT_EX, SECTOR, 200));
+	for (unsigned i = 0; i < ARRAY_LEN(at); i++) {
+		const char name[] = {'Z', (char)('0' + i), 0};
+
+		at[i] = slot;
+		slot += fixture_fat_set_of(
+		    fixture_fat_slot(&stick, 0, slot), name, 0x20, 3, 20, 150 * SECTOR);
+	}
+	memset(fixture_fat_cluster(&stick, 20), 'w', SECTOR);
+	for (unsigned i = 0; i < ARRAY_LEN(at); i++)
+		put_le64(fixture_fat_slot(&stick, 0, at[i] + 1) + 8, i == 3 ? 10 : 0);
+	fixture_collect_all(stick_source(), &out);
+	assert_int_equal(outcome_find(&out, "fs/C/Z0")->content.len, 150 * SECTOR);
+	assert_int_equal(outcome_find(&out, "fs/C/Z1")->content.len, 0);
+	assert_int_equal(outcome_find(&out, "fs/C/Z3")->content.len, 10);
+	assert_int_equal(text_string(&outcome_find(&out, "fs/C/Z3")->content)[9], 'w');
+	assert_true(outcome_find(&out, "fs/C/Z3")->is_whole);
+	fixture_fat_free(&stick);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +359,7 @@ int main(void)
 	    cmocka_unit_test(says_each_lasting_failure),
 	    cmocka_unit_test(says_what_trim_left),
 	    cmocka_unit_test(counts_what_is_there),
+	    cmocka_unit_test(stores_zeros_up_to_the_volume),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -9,6 +9,7 @@
 #include <winioctl.h>
 
 #define PIECE ((size_t)64 << 10) /* bytes of the map asked for at once */
+#define LEAST ((size_t)64)       /* an answer smaller than VOLUME_BITMAP_BUFFER is refused */
 #define HEAD  offsetof(VOLUME_BITMAP_BUFFER, Buffer)
 
 struct bitmap_source {
@@ -51,7 +52,7 @@ static bool bitmap_read(
 		uint64_t total;
 		size_t n = 0;
 
-		if (!ask(bitmap, offset + *got, want, &n, &total, err))
+		if (!ask(bitmap, offset + *got, want < LEAST ? LEAST : want, &n, &total, err))
 			return fail_in(err, "map of clusters in use");
 		if (n == 0)
 			return true;
