@@ -1,6 +1,7 @@
 /* Contents of files, and what is left of deleted ones. */
 #include "tests/unit.h"
 
+#include "tests/fake_source.h"
 #include "tests/fixture_fat_list.h"
 
 #include <stdlib.h>
@@ -210,6 +211,52 @@ static void test_left(void **state)
 	check_left(&left, "_TWINA.BIN", FAT_RECOVERY_PARTIAL, 3);
 	check_left(&left, "_TWINB.BIN", FAT_RECOVERY_PARTIAL, 3);
 	check_left(&left, "_LOST.BIN", FAT_RECOVERY_PARTIAL, 1);
+}
+
+/* A directory that could not be read when the claims were gathered, and can be now: nobody knows, which is not overwritten. */
+static void test_not_compared(void **state)
+{
+	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+	CLEANUP(left_free) struct left left = {0};
+	CLEANUP(source_close) struct source *source = NULL;
+	struct fat_recovered found;
+	struct range *lost = NULL;
+	struct err err = {0}, damage = {0};
+	uint32_t start;
+	size_t count;
+
+	(void)state;
+	assert_true(fixture_fat_new(&f, FAT_16, 512, 5000));
+	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "DIR        ", 0x10, 20, 0);
+	fixture_fat_set(&f, 20, FIXTURE_FAT_END);
+	fixture_fat_dots(&f, 20, 0);
+	fixture_fat_short(fixture_fat_slot(&f, 20, 2),
+	    "\xe5"
+	    "BELOW  BIN",
+	    0x20, 30, 2 * 512);
+	put_gone(&f, 1, "xROOT   BIN", 40, 512);
+	open_left(&f, &left);
+	struct fake_source *raw = fake_source_new((struct bytes){f.at, f.size});
+
+	assert_non_null(raw);
+	fat_volume_close(left.volume);
+	source_close(left.raw);
+	left.raw = &raw->source;
+	raw->bad_from = (uint64_t)(fixture_fat_cluster(&f, 20) - f.at);
+	raw->bad_len = 512;
+	assert_true(fat_volume_open(left.raw, &left.volume, &err));
+	check_left(&left, "_ROOT.BIN", FAT_RECOVERY_FULL, 1);
+	raw->bad_len = 0;
+	const struct fat_entry *below = &fixture_list_find(&left.seen, "DIR/_BELOW.BIN")->entry;
+
+	assert_true(fat_recovery_of(left.volume, below, &found, &err));
+	assert_int_equal(found.result, FAT_RECOVERY_PARTIAL);
+	assert_int_equal(found.good, 0);
+	assert_int_equal(found.unknown, 2);
+	assert_true(
+	    fat_deleted_open(left.volume, below, &source, &lost, &count, &start, &damage, &err));
+	assert_int_equal(count, 0);
+	free(lost);
 }
 
 /* Only one copy of the FAT says that it is in use: not free. */
@@ -439,6 +486,7 @@ int main(void)
 	    cmocka_unit_test(test_exfat),
 	    cmocka_unit_test(test_many_zeros),
 	    cmocka_unit_test(test_left),
+	    cmocka_unit_test(test_not_compared),
 	    cmocka_unit_test(test_copies_disagree),
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_too_long),

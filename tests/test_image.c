@@ -133,7 +133,7 @@ static void assert_bytes(const char *first, const char *expected)
 /* Counting goes on where the digits end: 99 to 100, or as split(1) does, 89 to 9000 (yz to zaaa). */
 static void test_counting(void **state)
 {
-	char name[16];
+	char name[24];
 	char expected[128] = "";
 
 	(void)state;
@@ -162,7 +162,7 @@ static void test_many_parts(void **state)
 {
 	struct rlimit before, few;
 	char expected[101] = "";
-	char name[16];
+	char name[24];
 
 	(void)state;
 	for (int i = 0; i < 100; i++) {

@@ -223,13 +223,25 @@ static bool is_claim_before(const void *element, uint64_t key)
 	return one->place < key;
 }
 
+static size_t first_claim(const struct fat_claims *claims, uint64_t place)
+{
+	return array_first_from(
+	    claims->at, claims->count, sizeof(*claims->at), is_claim_before, place);
+}
+
+/* False: its directory could not be read when all claims were gathered, so nothing was compared. */
+static bool is_compared(const struct fat_claims *claims, uint64_t place)
+{
+	size_t low = first_claim(claims, place);
+
+	return low < claims->count && claims->at[low].place == place;
+}
+
 /* Adds up the claims of the entry at place. */
 static void add_up(const struct fat_claims *claims, uint64_t place, struct fat_recovered *out)
 {
-	size_t low = array_first_from(
-	    claims->at, claims->count, sizeof(*claims->at), is_claim_before, place);
-
-	for (; low < claims->count && claims->at[low].place == place; low++) {
+	for (size_t low = first_claim(claims, place);
+	     low < claims->count && claims->at[low].place == place; low++) {
 		out->good += claims->at[low].good;
 		out->unknown += claims->at[low].unknown;
 		out->absent += claims->at[low].absent;
@@ -245,8 +257,12 @@ bool fat_recovery_of(struct fat_volume *volume, const struct fat_entry *entry,
 	if (!volume->claims && !survey_volume(volume, err))
 		return false;
 	found.clusters = entry->is_slack ? 0 : fat_clusters_for(volume, entry->size);
-	if (fat_is_cluster(volume, entry->cluster))
+	bool has_cluster = fat_is_cluster(volume, entry->cluster);
+
+	if (has_cluster)
 		add_up(volume->claims, entry->place, &found);
+	if (has_cluster && !is_compared(volume->claims, entry->place))
+		found.unknown = found.clusters;
 	found.result = FAT_RECOVERY_PARTIAL;
 	found.is_doubtful = entry->is_high_lost && found.clusters > 0;
 	bool is_known = !found.is_doubtful && !entry->is_slack && !volume->claims->is_full;
@@ -273,10 +289,10 @@ static bool is_lost(struct fat_volume *volume, uint64_t place, uint32_t cluster)
 	size_t low = array_first_from(
 	    claims->parts, claims->part_count, sizeof(*claims->parts), begins_by, cluster);
 
-	if (low == 0 || claims->parts[low - 1].place != place ||
-	    cluster - claims->parts[low - 1].first >= claims->parts[low - 1].count)
-		return true;
-	return state_of(volume, cluster) == USED;
+	bool is_alone = low > 0 && claims->parts[low - 1].place == place &&
+			cluster - claims->parts[low - 1].first < claims->parts[low - 1].count;
+
+	return state_of(volume, cluster) == USED || (!is_alone && is_compared(claims, place));
 }
 
 bool fat_claims_lost(struct fat_volume *volume, uint64_t place, const struct fat_runs *runs,
