@@ -89,6 +89,14 @@ const struct vss_info *shadow_info(
 				 : NULL;
 }
 
+/* Runs count in clusters; whoever forges a boot sector can have other ones. */
+static bool same_clusters(
+    const struct collection_volume *volume, const struct collection_volume *other)
+{
+	return ntfs_volume_geometry(volume->ntfs)->cluster_size ==
+	       ntfs_volume_geometry(other->ntfs)->cluster_size;
+}
+
 static bool same_runs(const struct ntfs_stream *a, const struct ntfs_stream *b)
 {
 	if (a->run_count != b->run_count || a->incomplete || b->incomplete)
@@ -128,7 +136,7 @@ bool shadow_is_same(const struct volume_set *set, const struct collection_volume
 		return false;
 	if (stream->resident)
 		return bytes_equal(stream->content, others->content);
-	if (!same_runs(stream, others))
+	if (!same_clusters(volume, other) || !same_runs(stream, others))
 		return false;
 	for (size_t i = 0; i < stream->run_count; i++)
 		if (run_bytes(volume, &stream->runs[i], &offset, &len) &&

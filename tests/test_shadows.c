@@ -2,6 +2,7 @@
 #include "tests/unit.h"
 
 #include "collectors/shadows.h"
+#include "tests/fixture_ntfs.h"
 #include "tests/fixture_vss.h"
 
 #include <stdlib.h>
@@ -155,6 +156,37 @@ static void test_chosen(void **state)
 	free(at);
 }
 
+static void add_ntfs(
+    struct volume_set *set, char letter, struct fixture_volume *v, uint32_t cluster)
+{
+	struct err err = {0};
+
+	assert_true(fixture_volume_new(v, 512, cluster, 1024, 140, 8));
+	struct source *raw = source_of_bytes((struct bytes){v->at, v->size});
+
+	assert_non_null(raw);
+	assert_true(volume_set_add(set, letter, NULL, "fake.img", false, raw, &err));
+	assert_non_null(set->at[set->count - 1].ntfs);
+}
+
+/* The same runs in clusters of another size are another file. */
+static void test_other_clusters(void **state)
+{
+	CLEANUP(fixture_volume_free) struct fixture_volume then = {0};
+	CLEANUP(fixture_volume_free) struct fixture_volume same = {0};
+	CLEANUP(fixture_volume_free) struct fixture_volume other = {0};
+	CLEANUP(volume_set_free) struct volume_set set = {0};
+	struct ntfs_run hole = {0, NTFS_HOLE, 2};
+	struct ntfs_stream stream = {.type = NTFS_DATA, .size = 700, .runs = &hole, .run_count = 1};
+
+	(void)state;
+	add_ntfs(&set, 'C', &then, 512);
+	add_ntfs(&set, 'D', &same, 512);
+	add_ntfs(&set, 'E', &other, 1024);
+	assert_true(shadow_is_same(&set, &set.at[0], &stream, &set.at[1], &stream));
+	assert_false(shadow_is_same(&set, &set.at[0], &stream, &set.at[2], &stream));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +194,7 @@ int main(void)
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_unusable),
 	    cmocka_unit_test(test_chosen),
+	    cmocka_unit_test(test_other_clusters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
