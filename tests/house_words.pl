@@ -61,7 +61,7 @@ for my $path (split /\n/, `git ls-files --cached --others --exclude-standard -- 
 	$needed{joined($1)} = $path while $text =~ /\.(?:summary|help|meaning_for_people)\s*=\s*($strings)/g;
 	$needed{joined($1)} = $path while $text =~ /\bOPTION_(?:FLAG|TEXT|LIST|NUMBER)\s*,[^{}]*?,\s*(?:$string|NULL)\s*,\s*($strings)\s*\}/g;
 	# What a failure or a note says; a second text where one of two is chosen.
-	while ($text =~ /\b(?:fail\([^"?;]*?|reader_note\([^"?;]*?),\s*(?:[^",;]*\?\s*)?($strings)(?:\s*:\s*($strings))?/g) {
+	while ($text =~ /\b(?:fail\([^"?;]*?|table_damage\([^"?;]*?|reader_note\([^"?;]*?),\s*(?:[^",;]*\?\s*)?($strings)(?:\s*:\s*($strings))?/g) {
 		$failing{joined($_)} = $path for grep { defined } $1, $2;
 	}
 	# What a system's code means, and what was being done when something failed.
