@@ -31,6 +31,9 @@ stop_with() {
 	right_or_said "$1" "$bundle" "$work/big.img.json"
 	"$kanshiki" cat "$bundle" meta/receipt.json --keys "$work/keys" | jq -e '.totals | .stopped and (has("broken") | not)' >"$work/jq" ||
 		complain "$1: the receipt does not say that it was stopped"
+	"$kanshiki" cat "$bundle" meta/receipt.json --keys "$work/keys" |
+		jq -e '[.totals, .kinds[], .kinds[].collectors[]] | all(.expected == .taken + .partial + .skipped + .failed)' >"$work/jq" ||
+		complain "$1: the numbers of the receipt do not add up"
 	grep -q '^# status: in-progress' "$bundle/MANIFEST.sha256" || complain "$1: the MANIFEST says complete"
 	gone_on_with "$1"
 }
