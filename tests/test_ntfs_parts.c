@@ -4,56 +4,10 @@
 #include "core/array.h"
 #include "formats/ntfs/ntfs.h"
 #include "tests/fake_source.h"
+#include "tests/fixture_bare_mft.h"
 #include "tests/fixture_ntfs.h"
 
 #include <string.h>
-
-/* A bare $MFT of 1 KiB records. */
-struct mft {
-	uint8_t at[16 * 1024];
-	struct source *source;
-	struct ntfs_mft *mft;
-	struct ntfs_entry entry;
-};
-
-static void put(struct mft *m, struct fixture_record *r)
-{
-	fixture_record_end(r);
-	memcpy(m->at + r->number * 1024, r->at, 1024);
-}
-
-static void begin(struct mft *m)
-{
-	struct fixture_record r;
-
-	memset(m, 0, sizeof(*m));
-	fixture_record_begin(&r, 1024, 0, 1, 1);
-	put(m, &r);
-}
-
-static void open_mft(struct mft *m)
-{
-	m->source = source_of_bytes((struct bytes){.at = m->at, .len = sizeof(m->at)});
-	assert_true(ntfs_mft_open(m->source, &m->mft, NULL));
-	assert_int_equal(ntfs_mft_count(m->mft), 16);
-	assert_int_equal(ntfs_mft_record_size(m->mft), 1024);
-}
-
-static void end(struct mft *m)
-{
-	ntfs_entry_free(&m->entry);
-	ntfs_mft_close(m->mft);
-	source_close(m->source);
-}
-
-static void load(struct mft *m, uint64_t record)
-{
-	struct err err = {0};
-
-	if (!ntfs_entry_load(m->mft, record, &m->entry, &err))
-		print_error("%s\n", err.text);
-	assert_int_equal(err.kind, ERR_NONE);
-}
 
 /* Record 1 has that list, record 2 names it as its base. */
 static void make_listed(struct mft *m, const uint8_t *list, size_t len)
