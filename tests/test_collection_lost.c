@@ -84,6 +84,21 @@ static void far_list(struct fixture_record *r, uint64_t cluster, size_t len)
 	fixture_record_extent(r, NTFS_ATTRIBUTE_LIST, NULL, 3, &extent);
 }
 
+struct listed { /* an entry of an attribute list */
+	uint32_t type;
+	uint64_t vcn;
+	unsigned record;
+};
+
+static void add_list(struct fixture_record *r, struct listed a, struct listed b)
+{
+	uint8_t list[64];
+
+	fixture_list_entry(list, a.type, a.vcn, a.record, 1);
+	fixture_list_entry(list + 32, b.type, b.vcn, b.record, 1);
+	fixture_record_resident(r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+}
+
 /* $DATA from cluster vcn to the fourth, of 2,000 bytes. */
 static void add_data(struct fixture_record *r, uint64_t vcn, uint64_t count)
 {
@@ -136,14 +151,12 @@ static void tells_of_content_in_a_lost_record(void **state)
 {
 	CLEANUP(world_free) struct world w;
 	struct fixture_record r;
-	uint8_t list[64];
 
 	(void)state;
 	world_new(&w);
 	begin(&r, 12, "gone.evidence");
-	fixture_list_entry(list, NTFS_STANDARD_INFORMATION, 0, 12, 1);
-	fixture_list_entry(list + 32, NTFS_DATA, 0, 13, 1);
-	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	add_list(&r, (struct listed){NTFS_STANDARD_INFORMATION, 0, 12},
+	    (struct listed){NTFS_DATA, 0, 13});
 	put(&w, &r);
 	memcpy(fixture_volume_cluster(&w.v, w.v.g.mft_cluster + 26), "BAAD", 4);
 	world_take(&w);
@@ -157,14 +170,11 @@ static void tells_of_a_lost_stream(void **state)
 {
 	CLEANUP(world_free) struct world w;
 	struct fixture_record r;
-	uint8_t list[64];
 
 	(void)state;
 	world_new(&w);
 	begin(&r, 12, "beside.evidence");
-	fixture_list_entry(list, NTFS_DATA, 0, 12, 1);
-	fixture_list_entry(list + 32, NTFS_DATA, 0, 13, 1);
-	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	add_list(&r, (struct listed){NTFS_DATA, 0, 12}, (struct listed){NTFS_DATA, 0, 13});
 	add_data(&r, 0, 4);
 	put(&w, &r);
 	world_take(&w);
@@ -178,14 +188,12 @@ static void tells_of_a_lost_stream_that_was_asked_for(void **state)
 {
 	CLEANUP(world_free) struct world w;
 	struct fixture_record r;
-	uint8_t list[64];
 
 	(void)state;
 	world_new(&w);
 	begin(&r, 12, "gone.evidence");
-	fixture_list_entry(list, NTFS_STANDARD_INFORMATION, 0, 12, 1);
-	fixture_list_entry(list + 32, NTFS_DATA, 0, 13, 1);
-	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	add_list(&r, (struct listed){NTFS_STANDARD_INFORMATION, 0, 12},
+	    (struct listed){NTFS_DATA, 0, 13});
 	put(&w, &r);
 	world_take_only(&w, "GONE.e*:s");
 	check_told(&w, "fs/C/gone.evidence: ");
@@ -219,15 +227,12 @@ static void tells_of_lost_names(void **state)
 {
 	CLEANUP(world_free) struct world w;
 	struct fixture_record r;
-	uint8_t list[64];
 
 	(void)state;
 	world_new(&w);
 	fixture_record_begin(&r, 1024, 20, 1, 1);
 	fixture_record_standard(&r, 600);
-	fixture_list_entry(list, NTFS_FILE_NAME, 0, 21, 1);
-	fixture_list_entry(list + 32, NTFS_DATA, 0, 21, 1);
-	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	add_list(&r, (struct listed){NTFS_FILE_NAME, 0, 21}, (struct listed){NTFS_DATA, 0, 21});
 	put(&w, &r);
 	world_take(&w);
 	check_told(&w, "fs/C/$Orphan/record 20: ");
@@ -270,9 +275,7 @@ static void finds_content_without_the_list(void **state)
 	put_extension(&w, 11, 10, 1, 0, 4);
 	/* A record with another number than the list has. */
 	begin(&r, 12, "number.evidence");
-	fixture_list_entry(near, NTFS_DATA, 0, 13, 1);
-	fixture_list_entry(near + 32, NTFS_DATA, 2, 12, 1);
-	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, near, sizeof(near));
+	add_list(&r, (struct listed){NTFS_DATA, 0, 13}, (struct listed){NTFS_DATA, 2, 12});
 	add_data(&r, 2, 2);
 	put(&w, &r);
 	put_extension(&w, 13, 12, 2, 0, 2);
@@ -292,14 +295,11 @@ static void takes_what_follows_a_lost_extent(void **state)
 {
 	CLEANUP(world_free) struct world w;
 	struct fixture_record r;
-	uint8_t list[64];
 
 	(void)state;
 	world_new(&w);
 	begin(&r, 12, "second.evidence");
-	fixture_list_entry(list, NTFS_DATA, 0, 13, 1);
-	fixture_list_entry(list + 32, NTFS_DATA, 2, 12, 1);
-	fixture_record_resident(&r, NTFS_ATTRIBUTE_LIST, NULL, 3, list, sizeof(list));
+	add_list(&r, (struct listed){NTFS_DATA, 0, 13}, (struct listed){NTFS_DATA, 2, 12});
 	add_data(&r, 2, 2);
 	put(&w, &r);
 	world_take(&w);
