@@ -43,27 +43,6 @@ static bool is_fat(struct bytes head)
 	return fat_boot_parse(head, &geometry, NULL) && geometry.kind != FAT_EX;
 }
 
-/* A master boot record: the end mark, and four entries that are empty or well formed; one without a length beside a good one
- * does not count. A table with nothing in it counts as well: it is no file system. */
-static bool is_mbr(struct bytes head)
-{
-	const uint8_t *p = head.at;
-	bool has_odd = false;
-	bool has_good = false;
-
-	if (p[510] != 0x55 || p[511] != 0xaa)
-		return false;
-	for (size_t i = 0; i < 4; i++) {
-		const uint8_t *entry = p + TABLE + ENTRY * i;
-
-		if ((entry[0] & 0x7f) != 0)
-			return false;
-		has_odd |= entry[4] != 0 && le32(entry + 12) == 0;
-		has_good |= entry[4] != 0 && le32(entry + 12) != 0 && le32(entry + 8) != 0;
-	}
-	return has_good || !has_odd;
-}
-
 /* Whether an MBR has an entry. One that begins at the table itself is none: mkfs.fat writes it in front of a volume. */
 static bool has_partitions(struct bytes head)
 {
@@ -74,7 +53,7 @@ static bool has_partitions(struct bytes head)
 
 		found |= entry[4] != 0 && le32(entry + 8) != 0;
 	}
-	return found && is_mbr(head);
+	return found && disk_is_mbr(head.at);
 }
 
 static bool has_gpt_mark(struct bytes head)
@@ -164,26 +143,13 @@ static bool tell(struct source *raw, struct bytes head, enum volume_kind *out, s
 	/* A table made later may leave a superblock of former times behind it. */
 	if (is_disk || has_gpt_mark(head))
 		*out = VOLUME_DISK;
-	else if (is_mbr(head))
+	else if (disk_is_mbr(head.at))
 		*out = VOLUME_EMPTY_DISK;
 	else if (is_linux(head))
 		*out = VOLUME_LINUX;
 	else if (is_one_byte(head))
 		*out = VOLUME_UNFORMATTED;
 	return true;
-}
-
-/* The first sector cannot be read: only its backup, or that at the end, can tell. `at` has HEAD bytes. */
-static enum volume_kind tell_unread(struct source *raw, uint8_t *at)
-{
-	static const uint8_t places[] = {6, 12}; /* sectors of 512 to 4096 bytes */
-
-	memset(at, 0, HEAD);
-	for (size_t i = 0; i < ARRAY_LEN(places); i++)
-		for (size_t size = SECTOR; size <= START; size *= 2)
-			DISCARD(source_read_exact(
-			    raw, places[i] * size, at + places[i] * size, SECTOR, NULL));
-	return volume_proof_backup(raw, (struct bytes){at, HEAD});
 }
 
 bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err)
@@ -196,7 +162,8 @@ bool volume_kind_of(struct source *raw, enum volume_kind *out, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory to look at a volume");
 	if (!raw->read(raw, 0, at, HEAD, &head.len, &why) && head.len < SECTOR) {
 		bool is_bad = why.kind == ERR_IO || why.kind == ERR_DAMAGED;
-		enum volume_kind kind = is_bad ? tell_unread(raw, at) : VOLUME_UNKNOWN;
+		enum volume_kind kind =
+		    is_bad ? volume_proof_unread(raw, at, HEAD) : VOLUME_UNKNOWN;
 
 		if (kind != VOLUME_UNKNOWN)
 			*out = kind;

@@ -41,13 +41,13 @@ static bool ends_with_ntfs(struct source *raw)
 }
 
 /* FAT32 keeps the backup in sector 6, exFAT in sector 12. */
+static const uint8_t fat_backups[] = {6, 12};
+
 static bool fat_backup(struct bytes head, struct fat_geometry *out)
 {
-	static const uint8_t places[] = {6, 12};
-
-	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+	for (size_t i = 0; i < ARRAY_LEN(fat_backups); i++)
 		for (uint32_t size = SECTOR_MIN; size <= SECTOR_MAX; size *= 2) {
-			size_t at = (size_t)places[i] * size;
+			size_t at = (size_t)fat_backups[i] * size;
 
 			if (at + SECTOR_MIN <= head.len &&
 			    fat_boot_parse((struct bytes){head.at + at, SECTOR_MIN}, out, NULL) &&
@@ -111,4 +111,17 @@ enum volume_kind volume_proof_backup(struct source *raw, struct bytes head)
 	if (fat_backup(head, &g))
 		return g.kind == FAT_EX ? VOLUME_EXFAT : VOLUME_FAT;
 	return ends_with_ntfs(raw) ? VOLUME_NTFS : VOLUME_UNKNOWN;
+}
+
+enum volume_kind volume_proof_unread(struct source *raw, uint8_t *head, size_t len)
+{
+	memset(head, 0, len);
+	for (size_t i = 0; i < ARRAY_LEN(fat_backups); i++)
+		for (size_t size = SECTOR_MIN; size <= SECTOR_MAX; size *= 2) {
+			size_t at = fat_backups[i] * size;
+
+			if (at + SECTOR_MIN <= len)
+				DISCARD(source_read_exact(raw, at, head + at, SECTOR_MIN, NULL));
+		}
+	return volume_proof_backup(raw, (struct bytes){head, len});
 }

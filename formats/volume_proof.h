@@ -10,5 +10,7 @@ bool volume_proof_is_there(struct source *raw, struct bytes head, enum volume_ki
 
 /* For a first sector that tells nothing: the volume whose backup of it is in its place. VOLUME_UNKNOWN: none. */
 enum volume_kind volume_proof_backup(struct source *raw, struct bytes head);
+/* The same where the first sector cannot be read: reads the places of backups alone, into head (len bytes, scratch). */
+enum volume_kind volume_proof_unread(struct source *raw, uint8_t *head, size_t len);
 
 #endif

@@ -104,7 +104,7 @@ static bool is_volume(enum volume_kind kind)
 static void look_at_mbr(
     const uint8_t sector[MBR_LEN], bool *is_table, bool *is_protective, bool *is_empty)
 {
-	*is_table = mbr_is_table(sector);
+	*is_table = disk_is_mbr(sector);
 	*is_protective = false;
 	*is_empty = true;
 	for (size_t i = 0; i < MBR_SLOTS; i++) {

@@ -51,6 +51,9 @@ struct disk { /* zero before use */
 /* Reads the partition table of raw. A source that begins with a volume, or with nothing that is known, is
  * DISK_NONE and no failure. Fails when it cannot be read (ERR_IO …) or there is no memory. */
 bool disk_read(struct source *raw, struct disk *out, struct err *err) MUST_CHECK;
+/* Whether the 512 bytes are a master boot record: the end mark, four entries that are empty or well formed; one without a length
+ * beside a good one does not count. A table with nothing in it counts as well: it is no file system. */
+bool disk_is_mbr(const uint8_t *sector);
 /* Whether there is a GPT with partitions whose header has the right checksum: the first, or any when the MBR in `sector` (512 bytes)
  * announces one. Not behind an MBR with other partitions alone. *is_announced: it does, and it is the first. */
 bool disk_has_gpt(struct source *raw, const uint8_t *sector, bool *out, bool *is_announced,

@@ -25,7 +25,7 @@ static bool has_end_mark(const uint8_t sector[MBR_LEN])
 	return sector[END_MARK_AT] == 0x55 && sector[END_MARK_AT + 1] == 0xaa;
 }
 
-bool mbr_is_table(const uint8_t sector[MBR_LEN])
+bool disk_is_mbr(const uint8_t *sector)
 {
 	bool has_odd = false;
 	bool has_good = false;

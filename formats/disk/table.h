@@ -15,8 +15,6 @@ struct mbr_entry {
 	uint32_t first, sectors;
 };
 
-/* Whether the 512 bytes are a partition table: the end mark, four entries that can be. */
-bool mbr_is_table(const uint8_t sector[MBR_LEN]);
 void mbr_entry(const uint8_t sector[MBR_LEN], size_t slot, struct mbr_entry *out);
 
 /* Adds the partitions of an MBR, and those of its extended ones. */
