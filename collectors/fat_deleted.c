@@ -32,9 +32,8 @@ struct fat_deleted {
 	struct text list;
 	struct text member;
 	uint64_t list_dropped;
-	uint64_t met;    /* TAKE_DATA: of the candidates */
-	uint64_t unread; /* places that could not be read, in any pass */
-	struct err first_unread;
+	uint64_t met;           /* TAKE_DATA: of the candidates */
+	struct fat_gaps unread; /* places that could not be read, in any pass */
 };
 
 static int by_rank(const void *a, const void *b)
@@ -385,12 +384,8 @@ static bool look(struct fat_walker *self, const struct fat_entry *entry, struct 
 /* What is damaged but can be read was told of by the walk for files in use. */
 static void note_unread(struct fat_walker *self, uint64_t place, const struct err *why)
 {
-	struct fat_deleted *d = (struct fat_deleted *)self;
-
-	if (why->kind != ERR_IO || d->unread++ > 0)
-		return;
-	d->first_unread = *why;
-	fail_in(&d->first_unread, "at byte %llu", (unsigned long long)place);
+	if (why->kind == ERR_IO)
+		fat_gaps_note(&((struct fat_deleted *)self)->unread, place, why);
 }
 
 static void report(struct fat_deleted *d, const struct err *why)
@@ -458,10 +453,7 @@ static void report_rest(struct fat_deleted *d)
 	if (rest == 0)
 		return;
 	if (!collect_stopped(d->collection)) {
-		fail(&err, d->unread ? d->first_unread.kind : ERR_MISSING,
-		    "%llu of %llu files were not found again when they were to be taken: %.180s",
-		    (unsigned long long)rest, (unsigned long long)d->count,
-		    d->unread ? d->first_unread.text : "changed or deleted");
+		fat_gaps_not_found(&d->unread, rest, d->count, &err);
 		report(d, &err);
 		return;
 	}
@@ -476,11 +468,8 @@ static void report_gaps(struct fat_deleted *d)
 {
 	struct err err = {0};
 
-	if (d->unread) {
-		fail(&err, d->first_unread.kind, "%llu places of it are damaged: %.180s",
-		    (unsigned long long)d->unread, d->first_unread.text);
+	if (fat_gaps_tell(&d->unread, &err))
 		report(d, &err);
-	}
 	if (d->dropped) {
 		fail(&err, ERR_LIMIT, "%llu files over the limit of %zu were not looked at",
 		    (unsigned long long)d->dropped, DELETED_CANDIDATES_MAX);

@@ -20,8 +20,7 @@ struct fat_taking {
 	uint64_t until_ms;                   /* LEAVE */
 	uint64_t left;                       /* LEAVE: files that were not reached */
 	uint64_t seen[MATCH_COLLECTORS_MAX]; /* LEAVE */
-	uint64_t damaged;
-	struct err first_damage;
+	struct fat_gaps gaps;
 	/* The file at work */
 	const struct fat_entry *entry; /* NULL: a member made of the volume */
 	uint32_t collectors;
@@ -282,10 +281,8 @@ static void note_damage(struct fat_walker *self, uint64_t place, const struct er
 {
 	struct fat_taking *t = (struct fat_taking *)self;
 
-	if ((t->purpose == COUNT || t->purpose == TAKE_FILES) && t->damaged++ == 0) {
-		t->first_damage = *why;
-		fail_in(&t->first_damage, "at byte %llu", (unsigned long long)place);
-	}
+	if (t->purpose == COUNT || t->purpose == TAKE_FILES)
+		fat_gaps_note(&t->gaps, place, why);
 }
 
 static struct fat_taking begin(struct collection *collection, size_t index, enum purpose purpose)
@@ -326,10 +323,7 @@ static void take_listing(struct fat_taking *t)
 		return;
 	}
 	t->size = source->size;
-	if (gaps.unread)
-		fail(&damage, gaps.first.kind, "%llu places of it are damaged: %.180s",
-		    (unsigned long long)gaps.unread, gaps.first.text);
-	else if (gaps.dropped)
+	if (!fat_gaps_tell(&gaps.unread, &damage) && gaps.dropped)
 		fail(&damage, ERR_LIMIT,
 		    "%llu entries over the limit are not listed: they are in " COLLECTION_FAT_IMAGE,
 		    (unsigned long long)gaps.dropped);
@@ -444,11 +438,8 @@ void collection_fat_walk(struct collection *collection, size_t index)
 	t.purpose = COUNT;
 	if (!fat_walk(t.volume->fat, &t.walker, &err) && err.kind != ERR_STOPPED)
 		problem(&t, &err);
-	if (t.damaged) {
-		fail(&err, t.first_damage.kind, "%llu places of it are damaged: %.180s",
-		    (unsigned long long)t.damaged, t.first_damage.text);
+	if (fat_gaps_tell(&t.gaps, &err))
 		problem(&t, &err);
-	}
 	text_free(&t.path);
 }
 
@@ -461,10 +452,7 @@ static void report_lost(struct fat_taking *t)
 
 	if (found >= wanted)
 		return;
-	fail(&err, t->damaged ? t->first_damage.kind : ERR_MISSING,
-	    "%llu of %llu files were not found again when they were to be taken: %.180s",
-	    (unsigned long long)(wanted - found), (unsigned long long)wanted,
-	    t->damaged ? t->first_damage.text : "changed or deleted");
+	fat_gaps_not_found(&t->gaps, wanted - found, wanted, &err);
 	problem(t, &err);
 }
 

@@ -59,12 +59,8 @@ static bool list_entry(struct fat_walker *self, const struct fat_entry *entry, s
 /* What is damaged but can be read is listed as far as it goes: the walk before has told of it. */
 static void note_unread(struct fat_walker *self, uint64_t place, const struct err *why)
 {
-	struct fat_listing_gaps *gaps = ((struct listing *)self)->gaps;
-
-	if (why->kind != ERR_IO || gaps->unread++ > 0)
-		return;
-	gaps->first = *why;
-	fail_in(&gaps->first, "at byte %llu", (unsigned long long)place);
+	if (why->kind == ERR_IO)
+		fat_gaps_note(&((struct listing *)self)->gaps->unread, place, why);
 }
 
 bool collection_fat_listing(struct collection_volume *volume, struct text *lines,

@@ -3,6 +3,7 @@
 #define KANSHIKI_COLLECTORS_STATE_H
 
 #include "collectors/collection.h"
+#include "collectors/fat_gaps.h"
 #include "collectors/match.h"
 #include "collectors/stream_keys.h"
 
@@ -133,9 +134,8 @@ void collection_fat_deleted(struct collection *collection, size_t volume);
 struct source *collection_fat_image(
     struct collection_volume *volume, struct range **sparse, size_t *sparse_count, struct err *err);
 struct fat_listing_gaps {
-	uint64_t dropped; /* entries over its ceiling */
-	uint64_t unread;  /* places that could not be read */
-	struct err first; /* why, for the first of them */
+	uint64_t dropped;       /* entries over its ceiling */
+	struct fat_gaps unread; /* places that could not be read */
 };
 /* Fills lines. */
 bool collection_fat_listing(struct collection_volume *volume, struct text *lines,
