@@ -147,6 +147,8 @@ static bool tell(struct source *raw, struct bytes head, enum volume_kind *out, s
 		*out = VOLUME_EMPTY_DISK;
 	else if (is_linux(head))
 		*out = VOLUME_LINUX;
+	else if (disk_is_damaged_mbr(raw, head.at))
+		*out = VOLUME_DISK;
 	else if (is_one_byte(head))
 		*out = VOLUME_UNFORMATTED;
 	return true;

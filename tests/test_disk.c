@@ -538,6 +538,38 @@ static void test_volume_like_an_empty_table(void **state)
 	assert_int_equal(disk.count, 0);
 }
 
+/* One thing wrong in a table hides no partition that is there; two, or one that leads nowhere, are no table. */
+static void test_damaged_mbr(void **state)
+{
+	CLEANUP(disk_free) struct disk disk = {0};
+
+	(void)state;
+	put_chain();
+	memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
+	image[446 + 16] = 1;
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_MBR);
+	assert_int_equal(disk.count, 4);
+	assert_int_equal(disk.damages, 1);
+	assert_non_null(strstr(disk.damage.text, "partition 2 has an unknown flag"));
+	image[446 + 16] = 0;
+	image[510] = 0x54;
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 4);
+	assert_int_equal(disk.damages, 1);
+	assert_non_null(strstr(disk.damage.text, "55 AA"));
+	image[446] = 0x81;
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_NONE);
+	image[510] = 0x55;
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.count, 4);
+	image[64 * 512 + 510] = 0;
+	image[200 * 512 + 510] = 0;
+	read_disk(&disk, MIB);
+	assert_int_equal(disk.scheme, DISK_NONE);
+}
+
 /* Whatever read fails: no crash, and either a table, none, or a reason. */
 static void test_every_read_fails(void **state)
 {
@@ -585,6 +617,7 @@ int main(void)
 	    cmocka_unit_test(test_volume_called_a_table),
 	    cmocka_unit_test(test_volume_on_a_former_gpt),
 	    cmocka_unit_test(test_volume_like_an_empty_table),
+	    cmocka_unit_test(test_damaged_mbr),
 	    cmocka_unit_test(test_every_read_fails),
 	};
 

@@ -104,6 +104,11 @@ static void test_disks(void **state)
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK);
 	head[446] = 0x81; /* no boot flag */
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_UNKNOWN);
+	head[446 + 10] = 0;
+	head[446 + 8] = 64;
+	put(64 * 512 + 510, "\x55\xaa", 2);
+	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK); /* but it leads to a boot record */
+	put(64 * 512 + 510, "\0\0", 2);
 	put(512, "EFI PART", 8); /* a GPT counts whatever the first sector says */
 	assert_int_equal(kind_of(sizeof(head)), VOLUME_DISK);
 	memset(head + 512, 0, 8);

@@ -166,7 +166,9 @@ static bool read_tables(struct source *raw, struct disk *disk, struct err *err)
 	}
 	if (is_protective && is_table)
 		table_damage(disk, "the GPT that the MBR announces cannot be read");
-	return !is_table || mbr_read(raw, sector, disk, err);
+	if (!is_table && !disk_is_damaged_mbr(raw, sector))
+		return true;
+	return mbr_read(raw, sector, disk, err);
 }
 
 bool disk_read(struct source *raw, struct disk *out, struct err *err)

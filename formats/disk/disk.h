@@ -54,6 +54,8 @@ bool disk_read(struct source *raw, struct disk *out, struct err *err) MUST_CHECK
 /* Whether the 512 bytes are a master boot record: the end mark, four entries that are empty or well formed; one without a length
  * beside a good one does not count. A table with nothing in it counts as well: it is no file system. */
 bool disk_is_mbr(const uint8_t *sector);
+/* The same where one thing is wrong, the end mark or one flag, but a partition begins with a boot record: for what is called no volume. */
+bool disk_is_damaged_mbr(struct source *raw, const uint8_t *sector);
 /* Whether there is a GPT with partitions whose header has the right checksum: the first, or any when the MBR in `sector` (512 bytes)
  * announces one. Not behind an MBR with other partitions alone. *is_announced: it does, and it is the first. */
 bool disk_has_gpt(struct source *raw, const uint8_t *sector, bool *out, bool *is_announced,

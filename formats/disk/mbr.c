@@ -25,6 +25,11 @@ static bool has_end_mark(const uint8_t sector[MBR_LEN])
 	return sector[END_MARK_AT] == 0x55 && sector[END_MARK_AT + 1] == 0xaa;
 }
 
+static bool has_odd_flag(const struct mbr_entry *entry)
+{
+	return (entry->flag & 0x7f) != 0;
+}
+
 bool disk_is_mbr(const uint8_t *sector)
 {
 	bool has_odd = false;
@@ -36,7 +41,7 @@ bool disk_is_mbr(const uint8_t *sector)
 		struct mbr_entry entry;
 
 		mbr_entry(sector, i, &entry);
-		if ((entry.flag & 0x7f) != 0)
+		if (has_odd_flag(&entry))
 			return false;
 		has_odd |= entry.type != 0 && entry.sectors == 0;
 		has_good |= entry.type != 0 && entry.sectors != 0 && entry.first != 0;
@@ -50,6 +55,24 @@ static bool has_mark_at(struct source *raw, uint64_t offset)
 	uint8_t sector[MBR_LEN];
 
 	return source_read_exact(raw, offset, sector, sizeof(sector), NULL) && has_end_mark(sector);
+}
+
+bool disk_is_damaged_mbr(struct source *raw, const uint8_t *sector)
+{
+	unsigned odd = has_end_mark(sector) ? 0 : 1;
+	bool leads = false;
+
+	for (size_t i = 0; i < MBR_SLOTS; i++) {
+		struct mbr_entry entry;
+
+		mbr_entry(sector, i, &entry);
+		odd += has_odd_flag(&entry);
+		if (entry.type == 0 || entry.sectors == 0 || entry.first == 0)
+			continue;
+		leads = leads || has_mark_at(raw, (uint64_t)entry.first * SECTOR_SMALL) ||
+			has_mark_at(raw, (uint64_t)entry.first * SECTOR_LARGE);
+	}
+	return odd == 1 && leads;
 }
 
 /* An MBR does not say how long a sector is: 4096 when partitions begin with a boot record there, and not where
@@ -201,10 +224,14 @@ bool mbr_read(struct source *raw, const uint8_t sector[MBR_LEN], struct disk *di
 	disk->scheme = DISK_MBR;
 	disk->sector_size = sector_size_of(raw, sector);
 	disk->signature = le32(sector + SIGNATURE_AT);
+	if (!has_end_mark(sector))
+		table_damage(disk, "the partition table does not end in 55 AA");
 	for (size_t i = 0; i < MBR_SLOTS; i++) {
 		struct mbr_entry entry;
 
 		mbr_entry(sector, i, &entry);
+		if (has_odd_flag(&entry))
+			table_damage(disk, "partition %zu has an unknown flag", i + 1);
 		if (entry.type != 0 && entry.sectors == 0)
 			table_damage(disk, "partition %zu has no length", i + 1);
 		if (entry.type == 0 || entry.sectors == 0 || is_extended(entry.type))
