@@ -97,6 +97,55 @@ static void test_file(void **state)
 	}
 }
 
+/* An index entry of the file, in the root directory: taken out, or added. */
+static uint64_t set_entry(
+    struct fixture_log *log, uint64_t previous, bool adds, const char *name, uint8_t units)
+{
+	uint8_t entry[104] = {0};
+	struct fixture_change c = {
+	    .redo = adds ? LOGFILE_ADD_ENTRY_ROOT : LOGFILE_DELETE_ENTRY_ROOT,
+	    .undo = adds ? LOGFILE_DELETE_ENTRY_ROOT : LOGFILE_ADD_ENTRY_ROOT,
+	    .target = 0x18,
+	    .vcn = 1,
+	    .block = 2,
+	};
+	size_t key = 66 + 2 * (size_t)units;
+
+	put_le64(entry, FILE_RECORD | 3ull << 48);
+	put_le16(entry + 8, (uint16_t)((16 + key + 7) & ~(size_t)7));
+	put_le16(entry + 10, (uint16_t)key);
+	put_le64(entry + 16, FIXTURE_ROOT);
+	entry[16 + 64] = units;
+	entry[16 + 65] = 3; /* Win32 and DOS */
+	for (size_t i = 0; i < units; i++)
+		entry[16 + 66 + 2 * i] = (uint8_t)name[i];
+	*(adds ? &c.redo_data : &c.undo_data) = (struct bytes){entry, le16(entry + 8)};
+	return fixture_log_change(log, 0x18, previous, &c);
+}
+
+/* Over a lost page a transaction goes on only where its next record names the last one that is there: else it ended,
+ * and its number is another one's. */
+static void test_rename(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		bool is_lost = i > 0;
+		bool is_other = i == 2;
+		struct fixture_log log = {0};
+		struct logfile_operation op;
+
+		fixture_log_begin(&log, 3);
+		uint64_t lsn = set_entry(&log, 0, false, "old", 3);
+
+		fixture_log_skip_to(&log, is_lost ? 6 : 5);
+		lsn = set_entry(&log, is_other ? lsn + 512 : lsn, true, "new", 3);
+		fixture_log_end(&log);
+		op = read_at(&log, &clusters, lsn);
+		assert_int_equal(op.what, is_other ? LOGFILE_NAME_ADDED : LOGFILE_RENAMED);
+		fixture_log_free(&log);
+	}
+}
+
 /* $STANDARD_INFORMATION is the first attribute: behind the fix-ups, of which larger records have more. */
 static void test_place_of_times(void **state)
 {
@@ -172,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_file),
+	    cmocka_unit_test(test_rename),
 	    cmocka_unit_test(test_place_of_times),
 	    cmocka_unit_test(test_bytes_not_told),
 	};

@@ -219,6 +219,7 @@ static bool notice_ring(struct logfile_operations *ops, struct err *err)
 		logfile_names_miss(&ops->names);
 		logfile_index_miss(&ops->index);
 		logfile_opens_miss(&ops->opens, ops->record.lsn);
+		logfile_transactions_miss(&ops->transactions, ops->record.lsn);
 		ok = is_other || learn_behind(ops, ops->record.lsn, err);
 	}
 	ops->has_missed = false;

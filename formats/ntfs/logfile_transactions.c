@@ -26,12 +26,19 @@ struct logfile_transaction *logfile_transactions_of(
 		if (!found || (found->first && (!t->first || t->last < found->last)))
 			found = t;
 	}
-	/* Its number is given to another one when it ends; its end may be lost. */
+	/* Its number is given to another one when it ends; its end may be lost, or lie in a gap. */
+	bool may_be_other = found->last < transactions->missed && record->previous != found->last;
+
 	if (!found->first || found->id != record->transaction || record->previous == 0 ||
-	    record->previous < found->first)
+	    record->previous < found->first || may_be_other)
 		begin(found, record);
 	found->last = record->lsn;
 	return found;
+}
+
+void logfile_transactions_miss(struct logfile_transactions *transactions, uint64_t lsn)
+{
+	transactions->missed = lsn;
 }
 
 void logfile_transaction_end(struct logfile_transaction *transaction)

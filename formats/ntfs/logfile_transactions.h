@@ -26,11 +26,14 @@ struct logfile_transaction {
 };
 struct logfile_transactions {
 	struct logfile_transaction at[LOGFILE_TRANSACTIONS];
+	uint64_t missed; /* the first LSN behind the last gap; 0: none */
 };
 
 /* The transaction of a record, which begins it when it is its first. */
 struct logfile_transaction *logfile_transactions_of(
     struct logfile_transactions *transactions, const struct logfile_record *record);
+/* Records are missing before that LSN: what goes on behind it is the same transaction only where its record names the last one before. */
+void logfile_transactions_miss(struct logfile_transactions *transactions, uint64_t lsn);
 void logfile_transaction_end(struct logfile_transaction *transaction);
 void logfile_transaction_remove(struct logfile_transaction *transaction, struct ntfs_reference file,
     const struct ntfs_name *name);
