@@ -236,15 +236,19 @@ void collection_free(struct collection *collection)
 	free(collection);
 }
 
+void collection_stop(struct collection *collection)
+{
+	collection->stopped = true;
+	collection_journal(collection, "stopped", "collect", "by the user");
+	if (collection->plan->writer)
+		bundle_stop(collection->plan->writer);
+	progress_step(&collection->progress, tr("Stopping: sealing what was taken"));
+}
+
 bool collect_stopped(struct collection *collection)
 {
-	if (!collection->stopped && console_stopped()) {
-		collection->stopped = true;
-		collection_journal(collection, "stopped", "collect", "by the user");
-		if (collection->plan->writer)
-			bundle_stop(collection->plan->writer);
-		progress_step(&collection->progress, tr("Stopping: sealing what was taken"));
-	}
+	if (!collection->stopped && console_stopped())
+		collection_stop(collection);
 	return collection->stopped || collection->broken;
 }
 
@@ -311,7 +315,8 @@ void collection_note(struct collection *collection, const char *what, const stru
 	collection_note_problem(collection, bytes_of(what), why);
 }
 
-static void write_reason(struct collection *collection, const char *what, const struct err *why)
+static void write_reason(
+    struct collection *collection, const char *what, const struct err *why, bool is_left)
 {
 	CLEANUP(text_free) struct text path = {0};
 
@@ -321,6 +326,7 @@ static void write_reason(struct collection *collection, const char *what, const 
 	    .read = "api",
 	    .status = ROW_NOT_TAKEN,
 	    .why = why,
+	    .is_left = is_left,
 	    .collection = collection};
 
 	row_put(&row);
@@ -330,7 +336,7 @@ void collect_problem(struct collection *collection, const char *what, const stru
 {
 	collection_counting(collection)->expected++;
 	collection_counting(collection)->failed++;
-	write_reason(collection, what, why);
+	write_reason(collection, what, why, false);
 	collection_note_problem(collection, bytes_of(what), why);
 }
 
@@ -340,7 +346,7 @@ void collection_skip(struct collection *collection, const char *what, const stru
 
 	collection_counting(collection)->expected++;
 	collection_counting(collection)->skipped++;
-	write_reason(collection, what, why);
+	write_reason(collection, what, why, false);
 	collection_journal(collection, "skip", what, why->text);
 	text_addf(&line, "%s: %s", what, tr(why->text));
 	progress_step(&collection->progress, text_string(&line));
@@ -403,9 +409,22 @@ static bool set_takes(struct collection *collection, const char *name)
 		return true;
 	fail(&why, ERR_EXISTS, "this part of the bundle was closed before the interruption");
 	collection_counting(collection)->failed++;
-	write_reason(collection, name, &why);
+	write_reason(collection, name, &why, false);
 	collection_note_problem(collection, bytes_of(name), &why);
 	return false;
+}
+
+/* Whether the run ends before it; told. */
+static bool is_left(struct collection *collection, const char *name)
+{
+	struct err why = {0};
+
+	if (!collect_stopped(collection))
+		return false;
+	collection_left_behind(collection, &why);
+	collection_counting(collection)->failed++;
+	write_reason(collection, name, &why, true);
+	return true;
 }
 
 void collect_source(struct collection *collection, const char *name, struct source *source)
@@ -416,7 +435,7 @@ void collect_source(struct collection *collection, const char *name, struct sour
 	collection_counting(collection)->expected++;
 	if (!plan->writer)
 		plan->would_take(plan->context, bytes_of(name), source->size);
-	else if (!collect_stopped(collection) && !collection_kept(collection, name, 0, &kept) &&
+	else if (!is_left(collection, name) && !collection_kept(collection, name, 0, &kept) &&
 		 set_takes(collection, name))
 		store_source(collection, name, source);
 	source_close(source);

@@ -204,6 +204,8 @@ void collection_skip(struct collection *collection, const char *what, const stru
 void collection_journal(
     struct collection *collection, const char *step, const char *what, const char *detail);
 
+/* The user stopped it. */
+void collection_stop(struct collection *collection);
 /* Why what had its turn no more was left behind: the destination broke, or the run was stopped. */
 void collection_left_behind(const struct collection *collection, struct err *why);
 

@@ -12,6 +12,8 @@ static bool fake_read(
 
 	*got = 0;
 	fake->reads++;
+	if (fake->reads == fake->call_at)
+		fake->call(fake->context);
 	if (fake->reads == fake->fail_at && fake->is_lasting) {
 		fake->bad_from = offset;
 		fake->bad_len = 512;

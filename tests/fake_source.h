@@ -12,6 +12,9 @@ struct fake_source {
 	uint64_t bad_from, bad_len; /* as a bad sector: the bytes before it are read */
 	/* what read fail_at began with is a bad sector (of 512 bytes) from then on */
 	bool is_lasting;
+	uint64_t call_at; /* this read calls, 0: none */
+	void (*call)(void *context);
+	void *context;
 };
 
 /* Borrows bytes. NULL when no memory. source_close(&fake->source) frees it. */

@@ -4,6 +4,7 @@
 #include "tests/fixture_collect.h"
 
 #include "bundle/reader.h"
+#include "collectors/state.h"
 #include "tests/fixture_bundle.h"
 
 #include <stdlib.h>
@@ -75,6 +76,11 @@ void fixture_read_back(struct store *store, struct outcome *out)
 		read_all(receipt, &out->receipt);
 }
 
+static void stop(void *context)
+{
+	collection_stop(context);
+}
+
 /* Runs a collection of everything from source, with these limits of the store. */
 void fixture_collect_into(struct fake_source *source, struct fake_store *store, const char *profile,
     const char *take, struct outcome *out)
@@ -108,6 +114,10 @@ void fixture_collect_into(struct fake_source *source, struct fake_store *store, 
 	    .free_bytes = UINT64_MAX};
 
 	assert_true(collection_new(&plan, &collection, &err));
+	if (source->call_at) {
+		source->call = stop;
+		source->context = collection;
+	}
 	out->ran = collection_run(collection, &err);
 	out->has_gaps = collection_has_gaps(collection);
 	collection_totals(collection, &out->counts);

@@ -30,7 +30,7 @@ void outcome_free_at(struct outcome *outcome);
 const struct member *outcome_find(const struct outcome *outcome, const char *path);
 bool member_is_same(const struct member *a, const struct member *b);
 
-/* Runs a collection from source, with the limits of the store. Asserts what a test cannot do without. */
+/* Runs a collection from source, with the limits of the store; read call_at of the source stops it. Asserts what a test cannot do without. */
 void fixture_collect_into(struct fake_source *source, struct fake_store *store, const char *profile,
     const char *take, struct outcome *out);
 void fixture_read_back(struct store *store, struct outcome *out);

@@ -48,6 +48,38 @@ static void takes_everything(void **state)
 	assert_null(outcome_find(&all, "fs/C/dir/gone"));
 }
 
+static void take_with_deleted(uint64_t stop_at, struct outcome *out)
+{
+	struct fake_store *store = fake_store_new();
+	struct fake_source *source = sample_source();
+
+	source->call_at = stop_at;
+	fixture_collect_into(source, store, "default", "**", out);
+	fixture_read_back(&store->store, out);
+	store_free(&store->store);
+}
+
+/* A stop at any moment: what is not taken is counted, each with its row. */
+static void stops_anywhere(void **state)
+{
+	CLEANUP(outcome_free) struct outcome all = {0};
+	uint64_t opening = fixture_opening_reads(sample_source());
+
+	(void)state;
+	take_with_deleted(0, &all);
+	assert_true(all.ran && all.reads > opening);
+	for (uint64_t n = opening + 1; n <= all.reads; n++) {
+		CLEANUP(outcome_free) struct outcome one = {0};
+		const struct collection_counts *c = &one.counts;
+
+		take_with_deleted(n, &one);
+		assert_true(one.ran && one.has_gaps);
+		assert_int_equal(
+		    c->expected, c->taken + c->partial + c->skipped + c->failed + c->kept);
+		assert_int_equal(c->failed, one.not_taken);
+	}
+}
+
 static void put_file(struct fixture_volume *v, uint64_t number, uint64_t parent, const char *name,
     const char *content)
 {
@@ -394,6 +426,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(takes_everything),
+	    cmocka_unit_test(stops_anywhere),
 	    cmocka_unit_test(tells_names_apart),
 	    cmocka_unit_test(takes_streams_that_are_alike),
 	    cmocka_unit_test(survives_each_failed_read),
