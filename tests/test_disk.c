@@ -548,7 +548,6 @@ static void test_damaged_mbr(void **state)
 	memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
 	image[446 + 16] = 1;
 	read_disk(&disk, MIB);
-	assert_int_equal(disk.scheme, DISK_MBR);
 	assert_int_equal(disk.count, 4);
 	assert_int_equal(disk.damages, 1);
 	assert_non_null(strstr(disk.damage.text, "partition 2 has an unknown flag"));
