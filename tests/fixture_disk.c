@@ -22,6 +22,19 @@ void fixture_mbr_entry(
 	sector[511] = 0xaa;
 }
 
+void fixture_mbr_chain(uint8_t *image)
+{
+	const size_t sector = 512;
+
+	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
+	fixture_mbr_entry(image, 1, 0, 0x0f, 200, 1000);
+	fixture_mbr_entry(image + 200 * sector, 0, 0, 7, 10, 50);
+	fixture_mbr_entry(image + 200 * sector, 1, 0, 5, 100, 100);
+	fixture_mbr_entry(image + 300 * sector, 0, 0, 7, 1, 60);
+	fixture_mbr_entry(image + 300 * sector, 1, 0, 5, 300, 100);
+	fixture_mbr_entry(image + 500 * sector, 0, 0, 0x0b, 2, 70);
+}
+
 void fixture_gpt_sum(uint8_t *header, const uint8_t *entries)
 {
 	if (entries)

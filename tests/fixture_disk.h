@@ -9,6 +9,10 @@
 void fixture_mbr_entry(
     uint8_t *sector, size_t slot, uint8_t flag, uint8_t type, uint32_t first, uint32_t sectors);
 
+/* Over zeros: a primary partition (64 + 128 sectors) and three logical ones in a chain: 5 relative to its record, the links relative
+ * to the first one, at 200. */
+void fixture_mbr_chain(uint8_t *image);
+
 struct fixture_gpt_entry {
 	uint64_t first, last;
 	uint8_t type, guid; /* repeated sixteen times */

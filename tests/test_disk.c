@@ -87,101 +87,6 @@ static void test_primary(void **state)
 	assert_int_equal(disk.count, 0);
 }
 
-/* Three logical partitions in a chain: 5 relative to its record, the links relative to the first one. */
-static void put_chain(void)
-{
-	clear();
-	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
-	fixture_mbr_entry(image, 1, 0, 0x0f, 200, 1000);
-	fixture_mbr_entry(image + 200 * 512, 0, 0, 7, 10, 50);
-	fixture_mbr_entry(image + 200 * 512, 1, 0, 5, 100, 100);
-	fixture_mbr_entry(image + 300 * 512, 0, 0, 7, 1, 60);
-	fixture_mbr_entry(image + 300 * 512, 1, 0, 5, 300, 100);
-	fixture_mbr_entry(image + 500 * 512, 0, 0, 0x0b, 2, 70);
-}
-
-static void test_logical(void **state)
-{
-	CLEANUP(disk_free) struct disk disk = {0};
-
-	(void)state;
-	put_chain();
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.damages, 0);
-	assert_int_equal(disk.count, 4);
-	assert_partition(&disk.at[0], 1, 64 * 512, 128 * 512);
-	assert_partition(&disk.at[1], 5, 210 * 512, 50 * 512);
-	assert_partition(&disk.at[2], 6, 301 * 512, 60 * 512);
-	assert_partition(&disk.at[3], 7, 502 * 512, 70 * 512);
-	assert_true(disk.at[3].is_logical && !disk.at[0].is_logical);
-}
-
-/* An entry without a length does not hide the others. */
-static void test_no_length(void **state)
-{
-	CLEANUP(disk_free) struct disk disk = {0};
-
-	(void)state;
-	put_chain();
-	fixture_mbr_entry(image, 2, 0, 5, 0, 0);
-	fixture_mbr_entry(image, 3, 0, 7, 900, 0);
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.count, 4);
-	assert_int_equal(disk.damages, 2);
-	assert_non_null(strstr(disk.damage.text, "partition 3 has no length"));
-	clear(); /* alone it is none */
-	fixture_mbr_entry(image, 3, 0, 7, 900, 0);
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.scheme, DISK_NONE);
-}
-
-static void test_broken_chains(void **state)
-{
-	CLEANUP(disk_free) struct disk disk = {0};
-
-	(void)state;
-	put_chain(); /* back to the second record */
-	fixture_mbr_entry(image + 500 * 512, 1, 0, 5, 100, 100);
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.count, 4);
-	assert_int_equal(disk.damages, 1);
-	assert_non_null(strstr(disk.damage.text, "leads back to sector 300"));
-	put_chain(); /* out of the extended partition */
-	fixture_mbr_entry(image + 300 * 512, 1, 0, 5, 1000, 100);
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.count, 3);
-	assert_non_null(strstr(disk.damage.text, "sector 1200 is not in the extended partition"));
-	put_chain(); /* no record there */
-	image[500 * 512 + 510] = 0;
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.count, 3);
-	assert_non_null(strstr(disk.damage.text, "no extended boot record at sector 500"));
-	put_chain(); /* beyond the image */
-	read_disk(&disk, 400 * 512);
-	assert_int_equal(disk.count, 3);
-	assert_true(disk.damages >= 1);
-}
-
-/* As many links as fit: each in its own sector, one after the other. */
-static void test_long_chain(void **state)
-{
-	CLEANUP(disk_free) struct disk disk = {0};
-
-	(void)state;
-	clear();
-	fixture_mbr_entry(image, 0, 0, 5, 100, 4000);
-	for (uint32_t i = 0; i < 2000; i++) {
-		uint8_t *record = image + (100 + 2 * (size_t)i) * 512;
-
-		fixture_mbr_entry(record, 0, 0, 7, 1, 1);
-		fixture_mbr_entry(record, 1, 0, 5, 2 * (i + 1), 2);
-	}
-	read_disk(&disk, 4 * MIB);
-	assert_int_equal(disk.count, DISK_LIMIT_LOGICAL);
-	assert_int_equal(disk.at[DISK_LIMIT_LOGICAL - 1].index, 4 + DISK_LIMIT_LOGICAL);
-	assert_non_null(strstr(disk.damage.text, "more than"));
-}
-
 static void test_ranges(void **state)
 {
 	CLEANUP(disk_free) struct disk disk = {0};
@@ -538,46 +443,16 @@ static void test_volume_like_an_empty_table(void **state)
 	assert_int_equal(disk.count, 0);
 }
 
-/* One thing wrong in a table hides no partition that is there; two, or one that leads nowhere, are no table. */
-static void test_damaged_mbr(void **state)
-{
-	CLEANUP(disk_free) struct disk disk = {0};
-
-	(void)state;
-	put_chain();
-	memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
-	image[446 + 16] = 1;
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.count, 4);
-	assert_int_equal(disk.damages, 1);
-	assert_non_null(strstr(disk.damage.text, "partition 2 has an unknown flag"));
-	image[446 + 16] = 0;
-	image[510] = 0x54;
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.count, 4);
-	assert_int_equal(disk.damages, 1);
-	assert_non_null(strstr(disk.damage.text, "55 AA"));
-	image[446] = 0x81;
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.scheme, DISK_NONE);
-	image[510] = 0x55;
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.count, 4);
-	image[64 * 512 + 510] = 0;
-	image[200 * 512 + 510] = 0;
-	read_disk(&disk, MIB);
-	assert_int_equal(disk.scheme, DISK_NONE);
-}
-
 /* Whatever read fails: no crash, and either a table, none, or a reason. */
 static void test_every_read_fails(void **state)
 {
 	(void)state;
 	for (int kind = 0; kind < 2; kind++) {
+		clear();
 		if (kind)
 			put_gpt(MIB, 512);
 		else
-			put_chain();
+			fixture_mbr_chain(image);
 		for (uint64_t n = 1; n < 16; n++) {
 			CLEANUP(disk_free) struct disk disk = {0};
 			struct fake_source *fake = fake_source_new((struct bytes){image, MIB});
@@ -600,10 +475,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_no_table),
 	    cmocka_unit_test(test_primary),
-	    cmocka_unit_test(test_logical),
-	    cmocka_unit_test(test_no_length),
-	    cmocka_unit_test(test_broken_chains),
-	    cmocka_unit_test(test_long_chain),
 	    cmocka_unit_test(test_ranges),
 	    cmocka_unit_test(test_large_sectors),
 	    cmocka_unit_test(test_gpt),
@@ -616,7 +487,6 @@ int main(void)
 	    cmocka_unit_test(test_volume_called_a_table),
 	    cmocka_unit_test(test_volume_on_a_former_gpt),
 	    cmocka_unit_test(test_volume_like_an_empty_table),
-	    cmocka_unit_test(test_damaged_mbr),
 	    cmocka_unit_test(test_every_read_fails),
 	};
 
