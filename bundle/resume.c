@@ -1,31 +1,17 @@
 /* Goes on with a bundle that was interrupted: what its seal and RESUME.NNN vouch for stays, the rest is set aside. See
  * bundle_resume in writer.h. */
-#include "bundle/writer_state.h"
+#include "bundle/resume_parts.h"
 
 #include "bundle/reader_parts.h"
 #include "core/json.h"
 #include "core/array.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#define PIECE     ((size_t)1 << 20)
 #define NAME_ROOM (VOLUME_NAME_ROOM + sizeof(VOLUME_CUT_SUFFIX) + 8)
 
 static const char manifest_new[] = MANIFEST_NAME BUNDLE_NEW_SUFFIX;
 static const char seal_new[] = MANIFEST_SEAL_NAME BUNDLE_NEW_SUFFIX;
-
-struct resuming {
-	struct store *store;
-	const struct bundle_plan *plan;
-	const struct bundle_checking *checking;
-	struct manifest manifest;
-	struct resume_state state;
-	uint32_t files; /* RESUME.NNN that are listed */
-	bool manifest_is_new, seal_is_new;
-	uint64_t done, total; /* bytes checked */
-	struct text_list to_remove;
-};
 
 static void resuming_free_at(struct resuming *r)
 {
@@ -119,18 +105,6 @@ static bool read_manifest(struct resuming *r, struct err *err)
 
 /* RESUME.NNN --------------------------------------------------------------------------------------- */
 
-static bool check_listed(
-    struct resuming *r, const char *name, struct bytes content, struct err *err)
-{
-	const struct manifest_file *file = manifest_find(&r->manifest, bytes_of(name));
-	uint8_t sha256[SHA256_LEN];
-
-	hash_sha256(content, sha256);
-	if (memcmp(sha256, file->sha256, SHA256_LEN) != 0)
-		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed", name);
-	return true;
-}
-
 static bool decrypt(const struct age_identities *keys, const struct text *sealed,
     struct text *plain, struct err *err)
 {
@@ -149,7 +123,7 @@ static bool read_state_file(
 	CLEANUP(text_free) struct text plain = {.ceiling = RESUME_BYTES};
 
 	return reader_small(r->store, name, 2 * RESUME_BYTES, &sealed, err) &&
-	       check_listed(r, name, text_bytes(&sealed), err) &&
+	       resume_check_listed(r, name, text_bytes(&sealed), err) &&
 	       ((decrypt(keys, &sealed, &plain, err) &&
 		    resume_state_add(&r->state, text_bytes(&plain), err)) ||
 		   fail_in(err, "'%s'", name));
@@ -196,106 +170,13 @@ static bool check_origin(const struct resuming *r, struct err *err)
 	return true;
 }
 
-/* Files that stay ---------------------------------------------------------------------------------- */
-
-static const struct closed_volume *find_told(const struct resuming *r, const char *name)
-{
-	for (size_t i = 0; i < r->state.volume_count; i++)
-		if (strcmp(r->state.volumes[i].name, name) == 0)
-			return &r->state.volumes[i];
-	return NULL;
-}
-
-static bool hash_file(struct resuming *r, const char *name, uint64_t size, bool counts,
-    uint8_t sha256[SHA256_LEN], struct err *err)
-{
-	CLEANUP(source_close) struct source *file = NULL;
-	CLEANUP(hash_free) struct hash *hash = hash_new(HASH_SHA256);
-	CLEANUP(free_memory) uint8_t *piece = malloc(PIECE);
-
-	if (!hash || !piece)
-		return fail(err, ERR_MEMORY, "no memory for hashing");
-	if (!r->store->open_medium(r->store, name, &file, err))
-		return false;
-	if (counts && file->size != size)
-		return fail(err, ERR_DAMAGED, "'%s' has %llu bytes, not %llu", name,
-		    (unsigned long long)file->size, (unsigned long long)size);
-	if (counts && r->checking->sizes_only)
-		return true;
-	for (uint64_t at = 0; at < file->size;) {
-		size_t want = file->size - at < PIECE ? (size_t)(file->size - at) : PIECE;
-
-		if (!source_read_exact(file, at, piece, want, err))
-			return false;
-		hash_add(hash, (struct bytes){piece, want});
-		at += want;
-		r->done += counts ? want : 0;
-		if (counts && r->checking->progress &&
-		    !r->checking->progress(r->checking->context, r->done, r->total))
-			return fail(err, ERR_STOPPED, "stopped while the sealed volumes were read");
-	}
-	hash_take(hash, sha256);
-	return true;
-}
-
-static bool check_volume(struct resuming *r, struct closed_volume *volume, struct err *err)
-{
-	const struct manifest_file *file = manifest_find(&r->manifest, bytes_of(volume->name));
-	uint8_t sha256[SHA256_LEN];
-
-	if (!file || memcmp(file->sha256, volume->hashes.sha256, SHA256_LEN) != 0)
-		return fail(
-		    err, ERR_DAMAGED, "'%s' is not the volume that was sealed", volume->name);
-	if (!hash_file(r, volume->name, volume->hashes.bytes, true, sha256, err))
-		return err->kind == ERR_MISSING
-			   ? fail(err, ERR_DAMAGED, "'%s' was sealed and is missing", volume->name)
-			   : false;
-	if (r->checking->sizes_only)
-		return true;
-	if (memcmp(sha256, file->sha256, SHA256_LEN) != 0)
-		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed", volume->name);
-	volume->was_read_back = true;
-	return true;
-}
-
-static bool check_volumes(struct resuming *r, struct err *err)
-{
-	for (size_t i = 0; i < r->state.volume_count; i++)
-		r->total += r->state.volumes[i].hashes.bytes;
-	for (size_t i = 0; i < r->state.volume_count; i++)
-		if (!check_volume(r, &r->state.volumes[i], err))
-			return false;
-	return true;
-}
-
-static bool check_small(struct resuming *r, const char *name, struct err *err)
-{
-	CLEANUP(text_free) struct text content = {0};
-
-	return reader_small(r->store, name, MANIFEST_BYTES, &content, err) &&
-	       check_listed(r, name, text_bytes(&content), err);
-}
-
 /* What does not stay ------------------------------------------------------------------------------- */
-
-static bool starts_with(const char *name, const char *with)
-{
-	return strncmp(name, with, strlen(with)) == 0;
-}
-
-static bool is_cut_name(const char *name)
-{
-	struct volume_name volume;
-	unsigned number;
-
-	return volume_cut_parse(bytes_of(name), &volume, &number);
-}
 
 static bool list_cut(struct resuming *r, const char *name, struct err *err)
 {
 	uint8_t sha256[SHA256_LEN];
 
-	return hash_file(r, name, 0, false, sha256, err) &&
+	return resume_hash_file(r, name, 0, false, sha256, err) &&
 	       manifest_set(&r->manifest, name, sha256, err);
 }
 
@@ -329,43 +210,23 @@ static bool is_empty(struct resuming *r, const char *name)
 	return r->store->open(r->store, name, &file, NULL) && file->size == 0;
 }
 
-/* What the run makes anew at its end. */
-static bool is_made_anew(const char *name)
-{
-	return starts_with(name, "CUSTODY.") || strcmp(name, MANIFEST_SHA512_NAME) == 0 ||
-	       strcmp(name, BUNDLE_RESERVE_NAME) == 0;
-}
-
-/* All that is listed and stays, but the volumes: README.txt, chain.pem, unlock.WHO.age. */
-static bool check_others(struct resuming *r, struct err *err)
-{
-	for (size_t i = 0; i < r->manifest.file_count; i++) {
-		const char *name = r->manifest.files[i].name;
-		struct volume_name volume;
-
-		if (!volume_name_parse(bytes_of(name), &volume) && !is_cut_name(name) &&
-		    !is_made_anew(name) && !starts_with(name, RESUME_PREFIX) &&
-		    !check_small(r, name, err))
-			return false;
-	}
-	return true;
-}
-
 static bool sort_out(struct resuming *r, const struct text_list *names, const char *name,
     uint32_t *set_aside_count, struct err *err)
 {
 	struct volume_name volume;
 	bool is_listed = manifest_find(&r->manifest, bytes_of(name)) != NULL;
 
-	if (is_made_anew(name) || (starts_with(name, RESUME_PREFIX) && !is_listed)) {
+	if (resume_is_made_anew(name) ||
+	    (strncmp(name, RESUME_PREFIX, strlen(RESUME_PREFIX)) == 0 && !is_listed)) {
 		manifest_remove(&r->manifest, name);
 		return text_list_add(&r->to_remove, bytes_of(name), err);
 	}
-	if (is_cut_name(name)) {
+	if (resume_is_cut_name(name)) {
 		*set_aside_count += 1;
 		return is_listed || list_cut(r, name, err);
 	}
-	if (!volume_name_parse(bytes_of(name), &volume) || (!volume.is_part && find_told(r, name)))
+	if (!volume_name_parse(bytes_of(name), &volume) ||
+	    (!volume.is_part && resume_told(r, name)))
 		return true;
 	if (!is_listed && is_empty(r, name))
 		return text_list_add(&r->to_remove, bytes_of(name), err);
@@ -390,7 +251,7 @@ static bool sort_out_all(struct resuming *r, uint32_t *count, struct err *err)
 		char name[MANIFEST_FILE_NAME + 1];
 
 		memcpy(name, r->manifest.files[i - 1].name, sizeof(name));
-		if (volume_name_parse(bytes_of(name), &volume) && !find_told(r, name))
+		if (volume_name_parse(bytes_of(name), &volume) && !resume_told(r, name))
 			manifest_remove(&r->manifest, name);
 	}
 	return true;
@@ -525,7 +386,7 @@ bool bundle_resume(struct store *store, const struct bundle_plan *plan,
 	struct bundle_resumed found = {0};
 
 	if (!read_manifest(&r, err) || !read_state(&r, UINT32_MAX, err) || !check_origin(&r, err) ||
-	    !check_others(&r, err) || !check_volumes(&r, err) || !make_writer(&r, &found, out, err))
+	    !resume_check_files(&r, err) || !make_writer(&r, &found, out, err))
 		return false;
 	*resumed = found;
 	return true;
