@@ -2,112 +2,12 @@
  * that nobody disturbed. What a bundle must not be, to be gone on with. */
 #include "unit.h"
 
-#include "fixture_bundle.h"
+#include "fixture_resume.h"
 
 #include "bundle/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define KIB       1024
-#define BIG_BYTES (340 * KIB + 11) /* over several volumes */
-
-static const struct bundle_checking checking;
-
-static struct bundle_plan small_plan(struct fake_store *fake)
-{
-	struct bundle_plan plan = fixture_plan(fake);
-
-	plan.limits = (struct bundle_limits){.rotate_bytes = 120 * KIB, .volume_bytes = 150 * KIB};
-	return plan;
-}
-
-/* What a small collection does; false as soon as the destination is broken. */
-static bool collect(struct bundle_writer *writer, struct err *err)
-{
-	return fixture_entry(writer, BUNDLE_LIVE, "live/a", 5000, err) &&
-	       fixture_entry(writer, BUNDLE_FILES, "fs/C/b", 90 * KIB, err) &&
-	       fixture_entry(writer, BUNDLE_FILES, "fs/C/c", 110 * KIB, err) &&
-	       fixture_row(writer, "fs/C/locked", 7, NULL, err) &&
-	       fixture_entry(writer, BUNDLE_FILES, "fs/C/big", BIG_BYTES, err) &&
-	       fixture_entry(writer, BUNDLE_FILES, "fs/C/d", 3, err) &&
-	       fixture_row(writer, "fs/C/locked too", 8, NULL, err) &&
-	       fixture_entry(writer, BUNDLE_FILES, "fs/C/e", 60 * KIB, err);
-}
-
-static bool finish(struct bundle_writer *writer, struct err *err)
-{
-	char number[SHA256_HEX_ROOM];
-
-	/* What fails before the end meets the end again. */
-	(void)(!bundle_settle(writer, NULL) || !bundle_close_data(writer, NULL));
-	return bundle_finish(writer, bytes_of("sheet\n"), bytes_of("<p>"), number, err);
-}
-
-/* The content of a run that nobody disturbed: each thing once. */
-static void check_content(struct fake_store *fake, bool was_complete)
-{
-	size_t taken = 0;
-	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
-	struct bundle_facts facts = {0};
-	struct err err = {0};
-
-	reader = fixture_open(fake, &facts);
-	assert_non_null(reader);
-	assert_true(facts.complete);
-	if (!bundle_check_journal(reader, &err))
-		print_error("%s\n", err.text);
-	assert_int_equal(err.kind, ERR_NONE);
-	for (size_t i = 0; i < bundle_row_count(reader); i++) {
-		struct bundle_row_view row;
-
-		assert_true(bundle_row_at(reader, i, &row, NULL));
-		taken += row.taken;
-	}
-	assert_int_equal(taken, 6);
-	assert_int_equal(bundle_row_count(reader), 8);
-	fixture_check_member(reader, "live/a", 5000);
-	fixture_check_member(reader, "fs/C/b", 90 * KIB);
-	fixture_check_member(reader, "fs/C/c", 110 * KIB);
-	fixture_check_member(reader, "fs/C/big", BIG_BYTES);
-	fixture_check_member(reader, "fs/C/d", 3);
-	fixture_check_member(reader, "fs/C/e", 60 * KIB);
-	assert_true(was_complete || !fake_store_bytes(fake, "RESUME.000").at);
-	assert_true(was_complete || !fake_store_bytes(fake, "RESUME.001").at);
-}
-
-static struct bundle_writer *resume(
-    struct fake_store *fake, struct bundle_resumed *resumed, struct err *err)
-{
-	struct bundle_plan plan = small_plan(fake);
-	struct bundle_writer *writer = NULL;
-
-	if (!bundle_resume(&fake->store, &plan, &checking, resumed, &writer, err))
-		return NULL;
-	return writer;
-}
-
-/* Goes on until it is done; the power goes at the nth change of each of the first `deaths` attempts. True: it was
- * complete, and only what tells of its state was not removed. */
-static bool resume_to_end(struct fake_store *fake, uint64_t nth, unsigned deaths)
-{
-	for (;; deaths -= deaths > 0) {
-		CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
-		struct bundle_resumed resumed = {0};
-		struct err err = {0};
-
-		fake->dies_at = deaths ? fake->changes + nth : 0;
-		writer = resume(fake, &resumed, &err);
-		bool ok = writer && collect(writer, &err) && finish(writer, &err);
-
-		fake->dies_at = 0;
-		if (ok || (!writer && strstr(err.text, "complete and sealed")))
-			return !writer;
-		if (!deaths)
-			print_error("resume: %s\n", err.text);
-		assert_int_not_equal(deaths, 0);
-	}
-}
 
 /* A run whose power goes at change n, or (ERR_FULL) that is closed as far as it goes. Returns its changes. */
 static uint64_t run_dying(uint64_t n, bool is_full, unsigned deaths, uint64_t nth)
@@ -115,7 +15,7 @@ static uint64_t run_dying(uint64_t n, bool is_full, unsigned deaths, uint64_t nt
 	CLEANUP(store_free) struct store *store = NULL;
 	struct bundle_writer *writer = NULL;
 	struct fake_store *fake = fake_store_new();
-	struct bundle_plan plan = small_plan(fake);
+	struct bundle_plan plan = fixture_resume_plan(fake);
 	struct err err = {0};
 	uint64_t changes;
 
@@ -127,16 +27,16 @@ static uint64_t run_dying(uint64_t n, bool is_full, unsigned deaths, uint64_t nt
 		fake->dies_at = n;
 	}
 	bool begun = bundle_create(store, &plan, &writer, &err);
-	bool collected = begun && collect(writer, &err);
+	bool collected = begun && fixture_resume_collect(writer, &err);
 
 	if (begun && (collected || is_full))
-		(void)!finish(writer, &err);
+		(void)!fixture_resume_finish(writer, &err);
 	bundle_writer_free(writer);
 	fake->dies_at = 0;
 	fake->fail_at = 0;
 	changes = fake->changes;
 	if (begun) {
-		check_content(fake, resume_to_end(fake, nth, deaths));
+		fixture_resume_check_content(fake, fixture_resume_to_end(fake, nth, deaths));
 	}
 	return changes;
 }
@@ -168,82 +68,44 @@ static void test_every_full_disk(void **state)
 		run_dying(n, true, 0, 0);
 }
 
-/* A bundle whose run died inside the large entry, of which a part is sealed. */
-static struct fake_store *interrupted(void)
-{
-	for (uint64_t n = 60;; n++) {
-		struct fake_store *fake = fake_store_new();
-		struct bundle_plan plan = small_plan(fake);
-		struct bundle_writer *writer = NULL;
-		struct err err = {0};
-
-		fake->dies_at = n;
-		assert_true(bundle_create(&fake->store, &plan, &writer, &err));
-		assert_false(collect(writer, &err));
-		bool is_inside = writer && fake_store_bytes(fake, "files.004.tar.zst.age").at;
-
-		bundle_writer_free(writer);
-		fake->dies_at = 0;
-		if (is_inside)
-			return fake;
-		store_free(&fake->store);
-	}
-}
-
-static void refuses(
-    struct fake_store *fake, const struct bundle_plan *plan, enum err_kind kind, const char *text)
-{
-	struct bundle_writer *writer = NULL;
-	struct bundle_resumed resumed;
-	uint64_t changes = fake->changes;
-	struct err err = {0};
-
-	assert_false(bundle_resume(&fake->store, plan, &checking, &resumed, &writer, &err));
-	assert_int_equal(err.kind, kind);
-	if (!strstr(err.text, text))
-		print_error("'%s' is not in '%s'\n", text, err.text);
-	assert_non_null(strstr(err.text, text));
-	assert_int_equal(fake->changes, changes);
-}
-
 static void test_refusals(void **state)
 {
 	static const char *const files[] = {"files.001.tar.zst.age", "meta.001.tar.zst.age",
 	    "RESUME.000", "chain.pem", "MANIFEST.sha256", "MANIFEST.p7s"};
 	CLEANUP(store_free) struct store *store = NULL;
 	struct fixture_seal other = {0};
-	struct fake_store *fake = interrupted();
-	struct bundle_plan plan = small_plan(fake);
+	struct fake_store *fake = fixture_resume_interrupted();
+	struct bundle_plan plan = fixture_resume_plan(fake);
 
 	(void)state;
 	store = &fake->store;
 	plan.origin.host[0] = 1;
-	refuses(fake, &plan, ERR_USAGE, "another PC");
-	plan = small_plan(fake);
+	fixture_resume_refuses(fake, &plan, ERR_USAGE, "another PC");
+	plan = fixture_resume_plan(fake);
 	plan.origin.sources[31] = 1;
-	refuses(fake, &plan, ERR_USAGE, "other volumes");
-	plan = small_plan(fake);
+	fixture_resume_refuses(fake, &plan, ERR_USAGE, "other volumes");
+	plan = fixture_resume_plan(fake);
 	plan.origin.request[7] = 1;
-	refuses(fake, &plan, ERR_USAGE, "something else was asked for");
+	fixture_resume_refuses(fake, &plan, ERR_USAGE, "something else was asked for");
 	assert_true(fixture_seal_make(&other, NULL));
-	plan = small_plan(fake);
+	plan = fixture_resume_plan(fake);
 	plan.seal = other.seal;
-	refuses(fake, &plan, ERR_UNTRUSTED, "another kit");
-	plan = small_plan(fake);
+	fixture_resume_refuses(fake, &plan, ERR_UNTRUSTED, "another kit");
+	plan = fixture_resume_plan(fake);
 	plan.recipients = &other.recipients;
-	refuses(fake, &plan, ERR_UNTRUSTED, "other recipients");
-	plan = small_plan(fake);
+	fixture_resume_refuses(fake, &plan, ERR_UNTRUSTED, "other recipients");
+	plan = fixture_resume_plan(fake);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct bytes bytes = fake_store_bytes(fake, files[i]);
 		uint8_t *at = (uint8_t *)(uintptr_t)(bytes.at + bytes.len / 2);
 
 		*at ^= 1;
-		refuses(fake, &plan, ERR_DAMAGED, i < 4 ? files[i] : "MANIFEST");
+		fixture_resume_refuses(fake, &plan, ERR_DAMAGED, i < 4 ? files[i] : "MANIFEST");
 		*at ^= 1;
 	}
-	assert_false(resume_to_end(fake, 0, 0));
-	check_content(fake, false);
-	refuses(fake, &plan, ERR_EXISTS, "complete");
+	assert_false(fixture_resume_to_end(fake, 0, 0));
+	fixture_resume_check_content(fake, false);
+	fixture_resume_refuses(fake, &plan, ERR_EXISTS, "complete");
 	fixture_seal_free(&other);
 }
 
@@ -267,20 +129,20 @@ static void test_changed_meanwhile(void **state)
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	static uint8_t zeros[BIG_BYTES + 100];
-	struct fake_store *fake = interrupted();
+	struct fake_store *fake = fixture_resume_interrupted();
 	struct bundle_resumed resumed;
 	struct bundle_facts facts = {0};
 	struct bundle_place place;
 
 	(void)state;
 	store = &fake->store;
-	writer = resume(fake, &resumed, NULL);
+	writer = fixture_resume(fake, &resumed, NULL);
 	assert_true(resumed.goes_on_inside);
 	place = put_entry(writer, "fs/C/big", (struct bytes){zeros, sizeof(zeros)});
 	assert_true(place.is_stale);
 	assert_int_equal(place.stored, BIG_BYTES);
 	assert_true(fixture_row(writer, "fs/C/big", BIG_BYTES, &place, NULL));
-	assert_true(finish(writer, NULL));
+	assert_true(fixture_resume_finish(writer, NULL));
 	reader = fixture_open(fake, &facts);
 	assert_non_null(reader);
 	assert_true(facts.complete);
@@ -292,19 +154,19 @@ static void test_not_met_again(void **state)
 	CLEANUP(store_free) struct store *store = NULL;
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
-	struct fake_store *fake = interrupted();
+	struct fake_store *fake = fixture_resume_interrupted();
 	struct bundle_resumed resumed;
 	struct bundle_facts facts = {0};
 	struct bundle_place place;
 
 	(void)state;
 	store = &fake->store;
-	writer = resume(fake, &resumed, NULL);
+	writer = fixture_resume(fake, &resumed, NULL);
 	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 3000, NULL));
 	place = put_entry(writer, "fs/C/big", bytes_of("again"));
 	assert_int_equal(place.agains, 1);
 	assert_true(fixture_row(writer, "fs/C/big~2", 5, &place, NULL));
-	assert_true(finish(writer, NULL));
+	assert_true(fixture_resume_finish(writer, NULL));
 	reader = fixture_open(fake, &facts);
 	assert_non_null(reader);
 	assert_true(facts.complete);
@@ -330,7 +192,7 @@ static void test_names_changed_meanwhile(void **state)
 	CLEANUP(store_free) struct store *store = NULL;
 	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
 	struct fake_store *fake = fake_store_new();
-	struct bundle_plan plan = small_plan(fake);
+	struct bundle_plan plan = fixture_resume_plan(fake);
 	struct bundle_writer *writer = NULL;
 	struct bundle_resumed resumed;
 	struct bundle_facts facts = {0};
@@ -347,7 +209,7 @@ static void test_names_changed_meanwhile(void **state)
 	assert_false(fixture_entry(writer, BUNDLE_FILES, "fs/C/big", BIG_BYTES, NULL));
 	bundle_writer_free(writer);
 	fake->dies_at = 0;
-	writer = resume(fake, &resumed, NULL);
+	writer = fixture_resume(fake, &resumed, NULL);
 	assert_non_null(writer);
 	assert_true(resumed.goes_on_inside);
 	assert_true(put_same(writer, "fs/C/link", "fs/C/c", 7, ",\"usn\":5"));
@@ -360,7 +222,7 @@ static void test_names_changed_meanwhile(void **state)
 	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 3000, NULL));
 	/* What was begun of it is given up by now. */
 	assert_true(bundle_is_anothers(writer, bytes_of("fs/C/big"), 99));
-	assert_true(finish(writer, NULL));
+	assert_true(fixture_resume_finish(writer, NULL));
 	bundle_writer_free(writer);
 	reader = fixture_open(fake, &facts);
 	assert_non_null(reader);
@@ -375,7 +237,7 @@ static void test_asked(void **state)
 	struct fake_store *fake = fake_store_new();
 	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
 	CLEANUP(text_free) struct text got = {0};
-	struct bundle_plan plan = small_plan(fake);
+	struct bundle_plan plan = fixture_resume_plan(fake);
 	struct bundle_writer *writer = NULL;
 	struct bundle_resumed resumed;
 	struct fixture_seal other = {0};
@@ -396,7 +258,8 @@ static void test_asked(void **state)
 		assert_int_equal(got.len, sizeof(asked));
 		assert_memory_equal(got.at, asked, sizeof(asked));
 		text_free(&got);
-		assert_true(bundle_resume(store, &plan, &checking, &resumed, &writer, NULL));
+		assert_true(
+		    bundle_resume(store, &plan, &fixture_resume_checking, &resumed, &writer, NULL));
 		assert_true(
 		    fixture_entry(writer, BUNDLE_LIVE, run ? "live/b" : "live/a", 5000, NULL));
 		assert_true(bundle_close_data(writer, NULL));
