@@ -79,17 +79,30 @@ static bool same_recipients(const struct text_list *a, const struct text_list *b
 	return true;
 }
 
+static bool read_text(struct resuming *r, struct text *out, struct err *err)
+{
+	struct err why = {0};
+
+	if (reader_small(r->store, MANIFEST_NAME, MANIFEST_BYTES, out, &why))
+		return true;
+	if (why.kind == ERR_MISSING)
+		r->manifest_is_new =
+		    reader_small(r->store, manifest_new, MANIFEST_BYTES, out, &why);
+	if (r->manifest_is_new)
+		return true;
+	if (why.kind == ERR_MISSING)
+		fail(&why, ERR_MISSING, "there is no bundle: no '%s'", MANIFEST_NAME);
+	if (err)
+		*err = why;
+	return false;
+}
+
 static bool read_manifest(struct resuming *r, struct err *err)
 {
 	CLEANUP(text_free) struct text text = {0};
-	struct err why = {0};
 
-	if (!reader_small(r->store, MANIFEST_NAME, MANIFEST_BYTES, &text, &why)) {
-		if (why.kind != ERR_MISSING ||
-		    !reader_small(r->store, manifest_new, MANIFEST_BYTES, &text, NULL))
-			return fail(err, ERR_MISSING, "there is no bundle: no '%s'", MANIFEST_NAME);
-		r->manifest_is_new = true;
-	}
+	if (!read_text(r, &text, err))
+		return false;
 	if (!find_seal(r, text_bytes(&text), err))
 		return false;
 	if (!manifest_parse(text_bytes(&text), &r->manifest, err))

@@ -10,6 +10,7 @@
 struct fake_file {
 	char name[NAME_ROOM]; /* "": gone */
 	struct text content;
+	bool is_bad; /* its second half */
 };
 
 struct fake_sink {
@@ -134,12 +135,16 @@ static bool store_remove(struct store *self, const char *name, struct err *err)
 struct fake_open {
 	struct source source, *bytes;
 	struct fake_store *fake;
+	bool is_bad;
 };
 
 static bool open_read(
     struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
 {
 	struct fake_open *file = (struct fake_open *)self;
+	*got = 0;
+	if (file->is_bad && offset + len > self->size / 2)
+		return fail(err, ERR_IO, "a bad sector");
 	bool ok = file->bytes->read(file->bytes, offset, to, len, got, err);
 
 	(void)__atomic_add_fetch(&file->fake->bytes_read, *got, __ATOMIC_RELAXED);
@@ -170,6 +175,7 @@ static bool store_open(struct store *self, const char *name, struct source **out
 	open->source = (struct source){.size = bytes->size, .read = open_read, .close = open_close};
 	open->bytes = bytes;
 	open->fake = fake;
+	open->is_bad = file->is_bad;
 	(void)__atomic_add_fetch(&fake->opens, 1, __ATOMIC_RELAXED);
 	*out = &open->source;
 	return true;
@@ -225,6 +231,14 @@ struct bytes fake_store_bytes(struct fake_store *fake, const char *name)
 	struct fake_file *file = find(fake, name);
 
 	return file ? text_bytes(&file->content) : (struct bytes){0};
+}
+
+void fake_store_spoil(struct fake_store *fake, const char *name)
+{
+	struct fake_file *file = find(fake, name);
+
+	if (file)
+		file->is_bad = true;
 }
 
 bool fake_store_free_space(void *context, uint64_t *bytes)

@@ -25,6 +25,8 @@ struct fake_store {
 struct fake_store *fake_store_new(void);
 /* The bytes of a file, borrowed until the next change; at is NULL when there is none. */
 struct bytes fake_store_bytes(struct fake_store *fake, const char *name);
+/* From here on its second half cannot be read (ERR_IO), whatever it is called. */
+void fake_store_spoil(struct fake_store *fake, const char *name);
 /* For bundle_plan.free_space: context is the fake. */
 bool fake_store_free_space(void *context, uint64_t *bytes);
 
