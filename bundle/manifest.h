@@ -69,5 +69,8 @@ bool volume_name_parse(struct bytes name, struct volume_name *out);
 #define VOLUME_CUT_SUFFIX ".cut"
 #define VOLUME_CUT_MAX    999
 bool volume_cut_parse(struct bytes name, struct volume_name *out, unsigned *number);
+/* "files.003.tar.zst.age.unread1": the same, where it cannot be read to its end, so that no MANIFEST can list it. */
+#define VOLUME_UNREAD_SUFFIX ".unread"
+bool volume_unread_parse(struct bytes name, struct volume_name *out, unsigned *number);
 
 #endif

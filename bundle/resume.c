@@ -6,9 +6,7 @@
 #include "core/json.h"
 #include "core/array.h"
 
-#include <stdio.h>
-
-#define NAME_ROOM (VOLUME_NAME_ROOM + sizeof(VOLUME_CUT_SUFFIX) + 8)
+#include <stdlib.h>
 
 static const char manifest_new[] = MANIFEST_NAME BUNDLE_NEW_SUFFIX;
 static const char seal_new[] = MANIFEST_SEAL_NAME BUNDLE_NEW_SUFFIX;
@@ -17,7 +15,9 @@ static void resuming_free_at(struct resuming *r)
 {
 	manifest_free(&r->manifest);
 	resume_state_free(&r->state);
+	text_list_free(&r->names);
 	text_list_free(&r->to_remove);
+	free(r->left);
 }
 
 /* The seal and what it seals ----------------------------------------------------------------------- */
@@ -185,79 +185,26 @@ static bool check_origin(const struct resuming *r, struct err *err)
 
 /* What does not stay ------------------------------------------------------------------------------- */
 
-static bool list_cut(struct resuming *r, const char *name, struct err *err)
+static bool set_aside(struct resuming *r, const struct resume_left *left, struct err *err)
 {
-	uint8_t sha256[SHA256_LEN];
-
-	return resume_hash_file(r, name, 0, false, sha256, err) &&
-	       manifest_set(&r->manifest, name, sha256, err);
-}
-
-static bool is_there(const struct text_list *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->at[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* Renames what may be a volume that nothing vouches for. */
-static bool set_aside(struct resuming *r, const struct text_list *names, const char *name,
-    const struct volume_name *volume, struct err *err)
-{
-	char base[VOLUME_NAME_ROOM], cut[NAME_ROOM];
-	unsigned number = 1;
-
-	volume_name_format(volume->set, volume->index, base);
-	do {
-		snprintf(cut, sizeof(cut), "%s" VOLUME_CUT_SUFFIX "%u", base, number);
-	} while (is_there(names, cut) && number++ < VOLUME_CUT_MAX);
-	manifest_remove(&r->manifest, name);
-	return r->store->rename(r->store, name, cut, err) && list_cut(r, cut, err);
-}
-
-static bool is_empty(struct resuming *r, const char *name)
-{
-	CLEANUP(source_close) struct source *file = NULL;
-
-	return r->store->open(r->store, name, &file, NULL) && file->size == 0;
-}
-
-static bool sort_out(struct resuming *r, const struct text_list *names, const char *name,
-    uint32_t *set_aside_count, struct err *err)
-{
-	struct volume_name volume;
-	bool is_listed = manifest_find(&r->manifest, bytes_of(name)) != NULL;
-
-	if (resume_is_made_anew(name) ||
-	    (strncmp(name, RESUME_PREFIX, strlen(RESUME_PREFIX)) == 0 && !is_listed)) {
-		manifest_remove(&r->manifest, name);
-		return text_list_add(&r->to_remove, bytes_of(name), err);
-	}
-	if (resume_is_cut_name(name)) {
-		*set_aside_count += 1;
-		return is_listed || list_cut(r, name, err);
-	}
-	if (!volume_name_parse(bytes_of(name), &volume) ||
-	    (!volume.is_part && resume_told(r, name)))
+	if (left->is_sealed && !left->is_unread)
 		return true;
-	if (!is_listed && is_empty(r, name))
-		return text_list_add(&r->to_remove, bytes_of(name), err);
-	*set_aside_count += 1;
-	return set_aside(r, names, name, &volume, err);
+	manifest_remove(&r->manifest, left->name);
+	/* What may be sealed as NAME.cutN keeps that name until a MANIFEST without it is there: rename_unread. */
+	if (!left->is_cut && !r->store->rename(r->store, left->name, left->to, err))
+		return false;
+	return left->is_unread || manifest_set(&r->manifest, left->to, left->sha256, err);
 }
 
-static bool sort_out_all(struct resuming *r, uint32_t *count, struct err *err)
+static bool sort_out_all(struct resuming *r, struct err *err)
 {
-	CLEANUP(text_list_free) struct text_list names = {0};
-
 	if (r->manifest_is_new && !r->store->rename(r->store, manifest_new, MANIFEST_NAME, err))
 		return false;
-	if (!r->store->list(r->store, &names, err))
-		return false;
-	for (size_t i = 0; i < names.count; i++)
-		if (!sort_out(r, &names, names.at[i], count, err))
-			return fail_in(err, "'%s'", names.at[i]);
+	for (size_t i = 0; i < r->to_remove.count; i++)
+		manifest_remove(&r->manifest, r->to_remove.at[i]);
+	for (size_t i = 0; i < r->left_count; i++)
+		if (!set_aside(r, &r->left[i], err))
+			return fail_in(err, "'%s'", r->left[i].name);
 	/* A volume that was listed, that nothing tells of, and that is gone. */
 	for (size_t i = r->manifest.file_count; i > 0; i--) {
 		struct volume_name volume;
@@ -266,6 +213,19 @@ static bool sort_out_all(struct resuming *r, uint32_t *count, struct err *err)
 		memcpy(name, r->manifest.files[i - 1].name, sizeof(name));
 		if (volume_name_parse(bytes_of(name), &volume) && !resume_told(r, name))
 			manifest_remove(&r->manifest, name);
+	}
+	return true;
+}
+
+/* A NAME.cutN that cannot be read and is not listed any more: readers of a complete bundle take none of that name. */
+static bool rename_unread(struct resuming *r, struct err *err)
+{
+	for (size_t i = 0; i < r->left_count; i++) {
+		const struct resume_left *left = &r->left[i];
+
+		if (left->is_unread && left->is_cut &&
+		    !r->store->rename(r->store, left->name, left->to, err))
+			return false;
 	}
 	return true;
 }
@@ -357,6 +317,40 @@ static bool tell_journal(
 	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
 }
 
+static bool tell_unread(
+    struct bundle_writer *writer, const struct resume_left *left, struct err *err)
+{
+	CLEANUP(text_free) struct text fields = {0};
+	struct json json = {.to = &fields};
+
+	json_begin(&json);
+	json_string_field(&json, "event", "unread");
+	json_string_field(&json, "name", left->to);
+	json_string_field(&json, "was", left->name);
+	json_bool_field(&json, "was_sealed", left->is_sealed);
+	json_string_field(&json, "reason", left->why.text);
+	json_end(&json);
+	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
+}
+
+/* What becomes of each file that no RESUME tells of is in the journal before it is sealed. */
+static bool tell_all_unread(struct bundle_writer *writer, const struct resuming *r, struct err *err)
+{
+	for (size_t i = 0; i < r->left_count; i++)
+		if (r->left[i].is_unread && !tell_unread(writer, &r->left[i], err))
+			return false;
+	return true;
+}
+
+static uint32_t count_unread(const struct resuming *r)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < r->left_count; i++)
+		count += r->left[i].is_unread;
+	return count;
+}
+
 static bool make_writer(
     struct resuming *r, struct bundle_resumed *resumed, struct bundle_writer **out, struct err *err)
 {
@@ -367,19 +361,21 @@ static bool make_writer(
 	plan.started = r->manifest.started;
 	plan.case_id = NULL;
 	plan.host = NULL;
-	if (!writer_make(r->store, &plan, &writer, err) ||
-	    !sort_out_all(r, &resumed->set_aside, err) || !take_state(writer, r, err))
+	if (!writer_make(r->store, &plan, &writer, err) || !sort_out_all(r, err) ||
+	    !take_state(writer, r, err))
 		return false;
 	*resumed = (struct bundle_resumed){.run = writer->run,
 	    .volumes = (uint32_t)writer->closed_count,
-	    .set_aside = resumed->set_aside,
+	    .set_aside = (uint32_t)r->left_count,
+	    .unread = count_unread(r),
 	    .goes_on_inside = writer->is_cut_pending,
 	    .started = plan.started,
 	    .case_id = text_string(&writer->manifest.case_id),
 	    .host = text_string(&writer->manifest.host)};
 	memcpy(resumed->collection_id, plan.collection_id, sizeof(plan.collection_id));
 	count_kept(writer, resumed);
-	if (!tell_journal(writer, resumed, err) || !writer_seal(writer, false, err))
+	if (!tell_journal(writer, resumed, err) || !tell_all_unread(writer, r, err) ||
+	    !writer_seal(writer, false, err) || !rename_unread(r, err))
 		return false;
 	for (size_t i = 0; i < r->to_remove.count; i++)
 		if (!r->store->remove(r->store, r->to_remove.at[i], err))

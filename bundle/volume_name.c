@@ -70,7 +70,9 @@ bool volume_name_parse(struct bytes name, struct volume_name *out)
 	return false;
 }
 
-bool volume_cut_parse(struct bytes name, struct volume_name *out, unsigned *number)
+/* NAME, what is put behind it, and a number. */
+static bool parse_numbered(
+    struct bytes name, const char *behind, struct volume_name *out, unsigned *number)
 {
 	struct bytes rest = name;
 	unsigned value = 0;
@@ -80,17 +82,26 @@ bool volume_cut_parse(struct bytes name, struct volume_name *out, unsigned *numb
 	for (size_t i = rest.len; i < name.len && value <= VOLUME_CUT_MAX; i++)
 		value = value * 10 + (name.at[i] - '0');
 	if (value == 0 || value > VOLUME_CUT_MAX || name.at[rest.len] == '0' ||
-	    rest.len < strlen(VOLUME_CUT_SUFFIX))
+	    rest.len < strlen(behind))
 		return false;
 	struct volume_name volume;
-	struct bytes ending = {
-	    rest.at + rest.len - strlen(VOLUME_CUT_SUFFIX), strlen(VOLUME_CUT_SUFFIX)};
+	struct bytes ending = {rest.at + rest.len - strlen(behind), strlen(behind)};
 
 	rest.len -= ending.len;
-	if (!bytes_equal(ending, bytes_of(VOLUME_CUT_SUFFIX)) ||
-	    !volume_name_parse(rest, &volume) || volume.is_part)
+	if (!bytes_equal(ending, bytes_of(behind)) || !volume_name_parse(rest, &volume) ||
+	    volume.is_part)
 		return false;
 	*out = volume;
 	*number = value;
 	return true;
+}
+
+bool volume_cut_parse(struct bytes name, struct volume_name *out, unsigned *number)
+{
+	return parse_numbered(name, VOLUME_CUT_SUFFIX, out, number);
+}
+
+bool volume_unread_parse(struct bytes name, struct volume_name *out, unsigned *number)
+{
+	return parse_numbered(name, VOLUME_UNREAD_SUFFIX, out, number);
 }

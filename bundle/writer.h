@@ -80,13 +80,14 @@ struct bundle_resumed {
 	uint64_t bytes;   /* of the entries */
 	/* files that nothing sealed: kept under another name, what was in them is taken again */
 	uint32_t set_aside;
+	uint32_t unread;     /* of them, that cannot be read to their end: not sealed */
 	bool goes_on_inside; /* an entry that is sealed in part */
 	uint8_t collection_id[16];
 	uint64_t started;           /* the first run */
 	const char *case_id, *host; /* as the MANIFEST has them; live as long as the writer */
 };
 
-struct bundle_checking { /* of the sealed volumes, before a run goes on */
+struct bundle_checking { /* of what is there, before a run goes on */
 	bool sizes_only;
 	/* May be NULL; false stops with ERR_STOPPED. */
 	bool (*progress)(void *context, uint64_t done, uint64_t total);
@@ -97,7 +98,7 @@ struct bundle_checking { /* of the sealed volumes, before a run goes on */
  * of the plan's only the case is looked at, where it has one. Refuses: ERR_EXISTS, complete; ERR_UNTRUSTED, not by this
  * kit's seal; ERR_USAGE, of another case, machine or other volumes, or something else was asked for; ERR_DAMAGED, not as it was sealed; ERR_MISSING, no
  * bundle. Nothing is changed before all of that is checked. What is sealed stays as it is. A volume that is not is
- * renamed to NAME.cutN, hashed and listed. */
+ * hashed, renamed to NAME.cutN and listed; to NAME.unreadN, and not listed, where it cannot be read to its end. */
 bool bundle_resume(struct store *store, const struct bundle_plan *plan,
     const struct bundle_checking *checking, struct bundle_resumed *resumed,
     struct bundle_writer **out, struct err *err) MUST_CHECK;

@@ -163,4 +163,7 @@ void collect_say_resumed(const struct bundle_resumed *resumed)
 	if (resumed->set_aside)
 		say(tr("Unfinished volumes, kept beside them, whose content is taken again: %u.\n"),
 		    (unsigned)resumed->set_aside);
+	if (resumed->unread)
+		say(tr("Of these, not to be read to the end, and so not sealed (.unread): %u.\n"),
+		    (unsigned)resumed->unread);
 }
