@@ -19,6 +19,7 @@ struct salvage_space {
 	const struct salvage_volumes *volumes;
 	struct piece *pieces; /* rising, not overlapping */
 	size_t count, room;
+	bool is_run;
 };
 
 static const struct seek_entry *frame_of(
@@ -193,6 +194,7 @@ bool salvage_space_run(const struct salvage_volumes *volumes, size_t volume, siz
 
 	if (!space)
 		return false;
+	space->is_run = true;
 	if (!add_run(space, volume, &volumes->at[volume].runs[run], 0, err)) {
 		space_close(&space->source);
 		return false;
@@ -200,6 +202,11 @@ bool salvage_space_run(const struct salvage_volumes *volumes, size_t volume, siz
 	settle(space);
 	*out = &space->source;
 	return true;
+}
+
+bool salvage_space_is_run(const struct source *source)
+{
+	return ((const struct salvage_space *)source)->is_run;
 }
 
 uint64_t salvage_space_next(const struct source *source, uint64_t at)

@@ -22,6 +22,8 @@ bool salvage_space_placed(
 /* The frames of one run, from 0. */
 bool salvage_space_run(const struct salvage_volumes *volumes, size_t volume, size_t run,
     struct source **out, struct err *err) MUST_CHECK;
+/* Whether it is one run: its first byte may be anything, also in the middle of evidence. */
+bool salvage_space_is_run(const struct source *space);
 /* Where, at or behind `at`, a frame begins that was not tried and failed; source->size when there is none. */
 uint64_t salvage_space_next(const struct source *space, uint64_t at);
 /* Whether some of these bytes, which were read, come from a frame that is not whole: no checksum vouches for them. */

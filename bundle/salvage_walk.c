@@ -48,7 +48,8 @@ bool salvage_walk(struct salvage *salvage, struct source *space, uint64_t from,
 {
 	struct tar_entry entry = {0};
 	uint64_t at = salvage_space_volume(space, from) ? from : salvage_space_next(space, from);
-	bool ok = true, is_place = at == from; /* one must be here */
+	/* One must be here; in a run of which nobody knows where it lies, only behind one of ours. */
+	bool ok = true, is_place = at == from && !salvage_space_is_run(space);
 
 	while (ok && at < space->size) {
 		uint64_t before = at;
