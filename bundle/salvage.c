@@ -150,6 +150,17 @@ struct scanning {
 	struct err first; /* why the first that did not open did not */
 };
 
+static struct source *open_volume(
+    struct salvage *salvage, struct salvage_volume *volume, struct scanning *scanning)
+{
+	struct source *plain = salvage_volume_open(volume, salvage->store, salvage->identities);
+
+	scanning->opened += plain != NULL;
+	if (!plain && scanning->first.kind == ERR_NONE)
+		scanning->first = volume->why;
+	return plain;
+}
+
 static bool scan_set(
     struct salvage *salvage, unsigned set, struct scanning *scanning, struct err *err)
 {
@@ -160,8 +171,7 @@ static bool scan_set(
 	for (size_t i = 0; i < volumes->count; i++) {
 		struct salvage_volume *volume = &volumes->at[i];
 		CLEANUP(source_close)
-		struct source *plain =
-		    salvage_volume_open(volume, salvage->store, salvage->identities);
+		struct source *plain = open_volume(salvage, volume, scanning);
 
 		say_missing(salvage, set, next, volume->index);
 		expected = volume->index == next ? expected : UINT64_MAX;
@@ -172,9 +182,6 @@ static bool scan_set(
 			scanning->has_id = true;
 		}
 		check_header(volume, scanning->id);
-		scanning->opened += plain != NULL;
-		if (!plain && scanning->first.kind == ERR_NONE)
-			scanning->first = volume->why;
 		if (volume->why.kind != ERR_NONE) {
 			say(salvage, volume->name, &volume->why);
 			salvage->totals->volumes_bad++;
@@ -194,8 +201,7 @@ static bool scan_cuts(
 	for (size_t i = 0; i < volumes->count; i++) {
 		struct salvage_volume *volume = &volumes->at[i];
 		CLEANUP(source_close)
-		struct source *plain =
-		    salvage_volume_open(volume, salvage->store, salvage->identities);
+		struct source *plain = open_volume(salvage, volume, scanning);
 
 		if (!plain)
 			continue;
@@ -205,7 +211,6 @@ static bool scan_cuts(
 		if (volume->has_header && !scanning->has_id)
 			memcpy(scanning->id, volume->header.collection_id, 16);
 		scanning->has_id = scanning->has_id || volume->has_header;
-		scanning->opened++;
 		check_header(volume, scanning->id);
 		if (volume->why.kind == ERR_NONE)
 			continue;
@@ -232,6 +237,7 @@ static bool scan_all(struct salvage *salvage, struct err *err)
 			return false;
 	if (scanning.opened)
 		return true;
+	/* There is one volume at least, and it says why it did not open. */
 	if (err) {
 		*err = scanning.first;
 		err->kind = err->kind == ERR_MISSING ? ERR_KEY : err->kind;

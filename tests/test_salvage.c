@@ -111,20 +111,26 @@ static struct fake_store *make_bundle(void)
 	return fake;
 }
 
-static bool run(struct fake_store *fake, struct seen *seen, struct salvage_totals *totals)
+static bool run_with(struct fake_store *fake, const struct fixture_seal *keys, struct seen *seen,
+    struct salvage_totals *totals, struct err *err)
 {
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
 	const struct salvage_output output = {
 	    seen, on_begin, on_write, on_end, on_refused, on_volume};
 
 	*seen = (struct seen){.content.ceiling = 4096 * KIB};
-	for (size_t i = 0; i < fixture_keys.identities.count; i++)
+	for (size_t i = 0; i < keys->identities.count; i++)
 		assert_true(
-		    age_identities_add(&identities, bytes_of(fixture_keys.identities.at[i]), NULL));
-	bool ok = salvage_run(&fake->store, &identities, &output, totals, NULL);
+		    age_identities_add(&identities, bytes_of(keys->identities.at[i]), NULL));
+	bool ok = salvage_run(&fake->store, &identities, &output, totals, err);
 
 	text_free(&seen->content);
 	return ok;
+}
+
+static bool run(struct fake_store *fake, struct seen *seen, struct salvage_totals *totals)
+{
+	return run_with(fake, &fixture_keys, seen, totals, NULL);
 }
 
 /* Nothing twice, and what is whole is the same as in the sound bundle. */
@@ -232,12 +238,44 @@ static void test_removed(void **state)
 	store_free(&fake->store);
 }
 
+/* Another's key opens nothing, whatever the files are called: that is an error. */
+static void test_wrong_key(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	CLEANUP(text_list_free) struct text_list names = {0};
+	struct fixture_seal other = {0};
+	struct salvage_totals totals;
+	struct seen seen;
+
+	(void)state;
+	assert_true(fixture_seal_make(&other, NULL));
+	assert_true(store->list(store, &names, NULL));
+	for (int are_cuts = 0; are_cuts < 2; are_cuts++) {
+		struct err err = {0};
+
+		assert_false(run_with(fake, &other, &seen, &totals, &err));
+		assert_int_equal(err.kind, ERR_KEY);
+		for (size_t i = 0; i < names.count && !are_cuts; i++) {
+			char cut[64];
+
+			snprintf(cut, sizeof(cut), "%s.cut1", names.at[i]);
+			assert_true(store->rename(store, names.at[i], cut, NULL));
+		}
+	}
+	/* What was set aside is enough for who has the key. */
+	assert_true(run(fake, &seen, &totals));
+	assert_true(count_whole(&seen, &seen) > 0);
+	fixture_seal_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sound),
 	    cmocka_unit_test(test_flips),
 	    cmocka_unit_test(test_removed),
+	    cmocka_unit_test(test_wrong_key),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
