@@ -145,7 +145,6 @@ static void say_missing(struct salvage *salvage, unsigned set, uint32_t from, ui
 struct scanning {
 	struct unpack *unpacker;
 	uint8_t id[16];
-	bool has_id;
 	size_t opened;
 	struct err first; /* why the first that did not open did not */
 };
@@ -177,10 +176,6 @@ static bool scan_set(
 		expected = volume->index == next ? expected : UINT64_MAX;
 		if (plain && !salvage_volume_scan(volume, plain, scanning->unpacker, expected, err))
 			return false;
-		if (plain && volume->has_header && !scanning->has_id) {
-			memcpy(scanning->id, volume->header.collection_id, 16);
-			scanning->has_id = true;
-		}
 		check_header(volume, scanning->id);
 		if (volume->why.kind != ERR_NONE) {
 			say(salvage, volume->name, &volume->why);
@@ -208,9 +203,6 @@ static bool scan_cuts(
 		if (!salvage_volume_scan(volume, plain, scanning->unpacker, UINT64_MAX, err))
 			return false;
 		volume->why = (struct err){0};
-		if (volume->has_header && !scanning->has_id)
-			memcpy(scanning->id, volume->header.collection_id, 16);
-		scanning->has_id = scanning->has_id || volume->has_header;
 		check_header(volume, scanning->id);
 		if (volume->why.kind == ERR_NONE)
 			continue;
@@ -225,10 +217,9 @@ static bool scan_all(struct salvage *salvage, struct err *err)
 	CLEANUP(unpack_free) struct unpack *unpacker = NULL;
 	struct scanning scanning = {0};
 
-	if (!unpack_new(&unpacker, err))
+	if (!unpack_new(&unpacker, err) || !salvage_identify(salvage, scanning.id, err))
 		return false;
 	scanning.unpacker = unpacker;
-	/* meta first: it is the one that is whole most often, and says which bundle this is. */
 	for (unsigned i = 0; i <= BUNDLE_META; i++)
 		if (!scan_set(salvage, BUNDLE_META - i, &scanning, err))
 			return false;

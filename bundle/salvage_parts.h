@@ -88,6 +88,10 @@ struct salvage {
 };
 #define SALVAGE_PIECE ((size_t)1 << 20)
 
+/* salvage_id.c: the collection id of the bundle: that of the MANIFEST, seal or not, if some volume has it, else that of most volumes;
+ * zeros where no volume says. Whoever knows the recipients can make a volume, so that no single one may decide. */
+bool salvage_identify(struct salvage *salvage, uint8_t id[16], struct err *err) MUST_CHECK;
+
 /* salvage_entry.c: copies the stored bytes of an entry out of a space, or out of a NAME.cutN where they are whole there
  * alone; row: NULL when none tells of it. */
 bool salvage_copy(struct salvage *salvage, struct source *space, const struct tar_entry *entry,

@@ -2,6 +2,7 @@
  * nothing whole that is not. */
 #include "tests/unit.h"
 
+#include "bundle/manifest.h"
 #include "bundle/salvage.h"
 #include "core/hash.h"
 #include "tests/fixture_bundle.h"
@@ -238,6 +239,50 @@ static void test_removed(void **state)
 	store_free(&fake->store);
 }
 
+static void copy_file(struct fake_store *from, const char *name, struct fake_store *to)
+{
+	CLEANUP(sink_free) struct sink *file = NULL;
+
+	(void)!to->store.remove(&to->store, name, NULL);
+	assert_true(to->store.create(&to->store, name, &file, NULL));
+	assert_true(file->write(file, fake_store_bytes(from, name), NULL));
+	assert_true(file->finish(file, NULL));
+}
+
+/* Whoever knows the recipients can make volumes of another bundle. This one is what the MANIFEST says, if there are volumes
+ * of it, else what most of them say: the first of meta alone decides nothing. */
+static void test_foreign_volumes(void **state)
+{
+	struct fake_store *fake = make_bundle(), *other = make_bundle();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	CLEANUP(store_free) struct store *another = &other->store;
+	CLEANUP(text_list_free) struct text_list names = {0};
+	struct salvage_totals totals;
+	struct seen sound, seen;
+
+	(void)state;
+	assert_true(run(fake, &sound, &totals));
+	assert_true(store->rename(store, MANIFEST_NAME, "kept", NULL));
+	copy_file(other, MANIFEST_NAME, fake);
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(totals.volumes_bad, 0);
+	assert_true(store->remove(store, MANIFEST_NAME, NULL));
+	copy_file(other, "meta.001.tar.zst.age", fake);
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(count_whole(&seen, &sound), ENTRIES);
+	assert_int_equal(totals.volumes_bad, 1);
+	/* A single one is left, and the MANIFEST. */
+	assert_true(store->rename(store, "kept", MANIFEST_NAME, NULL));
+	assert_true(another->list(another, &names, NULL));
+	for (size_t i = 0; i < names.count; i++)
+		if (strstr(names.at[i], ".age") && strcmp(names.at[i], "files.001.tar.zst.age"))
+			copy_file(other, names.at[i], fake);
+	assert_true(run(fake, &seen, &totals));
+	assert_true(totals.volumes > 4);
+	assert_int_equal(totals.volumes_bad, totals.volumes - 1);
+	assert_true(count_whole(&seen, &sound) > 0);
+}
+
 /* Another's key opens nothing, whatever the files are called: that is an error. */
 static void test_wrong_key(void **state)
 {
@@ -276,6 +321,7 @@ int main(void)
 	    cmocka_unit_test(test_flips),
 	    cmocka_unit_test(test_removed),
 	    cmocka_unit_test(test_wrong_key),
+	    cmocka_unit_test(test_foreign_volumes),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
