@@ -49,7 +49,8 @@ static bool add_volume(struct salvage *salvage, const char *name, struct err *er
 	unsigned cut = 0;
 
 	if (!volume_name_parse(bytes_of(name), &parsed) &&
-	    !volume_cut_parse(bytes_of(name), &parsed, &cut))
+	    !volume_cut_parse(bytes_of(name), &parsed, &cut) &&
+	    !volume_unread_parse(bytes_of(name), &parsed, &cut))
 		return true;
 	struct salvage_volumes *set =
 	    cut ? &salvage->cuts.sets[parsed.set] : &salvage->sets[parsed.set];

@@ -27,11 +27,12 @@ struct source *salvage_volume_open(
 		return NULL;
 	if (age_open(file, true, identities, &plain, &err)) {
 		(void)TAKE(file);
-	} else if (err.kind == ERR_DAMAGED &&
+	} else if ((err.kind == ERR_DAMAGED || err.kind == ERR_IO) &&
 		   age_open_truncated(file, true, identities, &plain, NULL)) {
 		(void)TAKE(file);
-		if (volume->why.kind == ERR_NONE)
-			fail(&volume->why, ERR_DAMAGED, "it is cut off, or its end is damaged");
+		if (err.kind == ERR_DAMAGED)
+			fail(&err, ERR_DAMAGED, "it is cut off, or its end is damaged");
+		volume->why = err;
 	} else {
 		volume->why = err;
 		return NULL;

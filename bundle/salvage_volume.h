@@ -28,7 +28,7 @@ struct salvage_volume {
 	unsigned set;
 	uint32_t index;
 	bool is_part;
-	unsigned cut;   /* N of NAME.cutN; 0: it is none */
+	unsigned cut;   /* N of NAME.cutN, or NAME.unreadN; 0: it is neither */
 	bool is_open;   /* it could be decrypted */
 	struct err why; /* what is wrong with it; ERR_NONE: nothing seen yet */
 	bool has_header, has_table;

@@ -283,6 +283,35 @@ static void test_foreign_volumes(void **state)
 	assert_true(count_whole(&seen, &sound) > 0);
 }
 
+/* A bad sector at the end of a volume costs what lies there, also of what a run set aside because of it. */
+static void test_bad_end(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	static const char name[] = "files.001.tar.zst.age";
+	char aside[64];
+	struct salvage_totals totals;
+	struct seen sound, seen;
+
+	(void)state;
+	assert_true(run(fake, &sound, &totals));
+	assert_true(store->rename(store, name, "kept", NULL));
+	assert_true(run(fake, &seen, &totals));
+	size_t without = count_whole(&seen, &sound);
+
+	assert_true(store->rename(store, "kept", name, NULL));
+	fake_store_spoil(fake, name);
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(totals.volumes_bad, 1);
+	size_t with = count_whole(&seen, &sound);
+
+	assert_true(with > without && with < ENTRIES);
+	snprintf(aside, sizeof(aside), "%s.unread1", name);
+	assert_true(store->rename(store, name, aside, NULL));
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(count_whole(&seen, &sound), with);
+}
+
 /* Another's key opens nothing, whatever the files are called: that is an error. */
 static void test_wrong_key(void **state)
 {
@@ -320,6 +349,7 @@ int main(void)
 	    cmocka_unit_test(test_sound),
 	    cmocka_unit_test(test_flips),
 	    cmocka_unit_test(test_removed),
+	    cmocka_unit_test(test_bad_end),
 	    cmocka_unit_test(test_wrong_key),
 	    cmocka_unit_test(test_foreign_volumes),
 	};
