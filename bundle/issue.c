@@ -2,6 +2,7 @@
 #include "bundle/issue.h"
 
 #include "bundle/pem.h"
+#include "bundle/seal.h"
 #include "core/time.h"
 
 #include <openssl/bn.h>
@@ -209,7 +210,8 @@ bool issue_lock(struct issued *issued, struct bytes passphrase, struct err *err)
 	CLEANUP(pem_key_free) EVP_PKEY *key = NULL;
 	CLEANUP(text_free) struct text locked = {0};
 
-	if (!pem_key(text_bytes(&issued->key), &key, err) ||
+	if (!seal_check_passphrase(passphrase, err) ||
+	    !pem_key(text_bytes(&issued->key), &key, err) ||
 	    !pem_add_locked_key(&locked, key, passphrase, err))
 		return false;
 	text_wipe(&issued->key);

@@ -21,6 +21,13 @@ struct seal_key {
 
 CLEANUP_POINTER(CMS_ContentInfo, CMS_ContentInfo_free);
 
+bool seal_check_passphrase(struct bytes passphrase, struct err *err)
+{
+	return passphrase.len <= SEAL_PASSPHRASE_MAX ||
+	       fail(err, ERR_USAGE, "a passphrase of %zu bytes: the seal's key takes %d at most",
+		   passphrase.len, SEAL_PASSPHRASE_MAX);
+}
+
 void seal_key_free(struct seal_key *key)
 {
 	if (!key)

@@ -17,6 +17,9 @@ bool seal_key_load(struct bytes certificate_pem, struct bytes chain_pem, struct 
 bool seal_key_is_locked(struct bytes key_pem);
 bool seal_key_unlock(struct bytes certificate_pem, struct bytes chain_pem, struct bytes key_pem,
     struct bytes passphrase, struct seal_key **out, struct err *err) MUST_CHECK;
+/* Whether a key under it could be opened again. ERR_USAGE: it is longer than libcrypto takes then. */
+#define SEAL_PASSPHRASE_MAX 1024 /* bytes */
+bool seal_check_passphrase(struct bytes passphrase, struct err *err) MUST_CHECK;
 void seal_key_free(struct seal_key *key);
 CLEANUP_POINTER(struct seal_key, seal_key_free);
 /* Seal certificate then chain, PEM, for chain.pem. */

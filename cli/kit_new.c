@@ -316,7 +316,8 @@ static bool ask(struct kit_order *order, struct kit *kit, struct asked *asked, s
 
 bool kit_ask_seal(struct passphrase *from, struct text *out, struct err *err)
 {
-	return passphrase_choose(from, tr("New passphrase of the kit's seal key: "), out, err);
+	return passphrase_choose(from, tr("New passphrase of the kit's seal key: "), out, err) &&
+	       seal_check_passphrase(text_bytes(out), err);
 }
 
 bool kit_new(struct kit_order *order, struct kit_made *out, struct err *err)

@@ -71,6 +71,35 @@ static struct fake_store *make_kit(void)
 	return make_kit_by(&fixture_keys.ca);
 }
 
+/* What locks a key opens it, or does not lock it: libcrypto takes 1024 bytes of a passphrase when it opens. */
+static void test_long_passphrase(void **state)
+{
+	static const size_t lengths[] = {1, 1023, 1024};
+	uint8_t passphrase[1025];
+	struct fixture_seal keys = {0};
+	struct err err = {0};
+
+	(void)state;
+	memset(passphrase, 'p', sizeof(passphrase));
+	assert_true(fixture_seal_make(&keys, NULL));
+	struct bytes certificate = text_bytes(&keys.certificate.certificate);
+
+	assert_false(issue_lock(&keys.certificate, (struct bytes){passphrase, 1025}, &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		CLEANUP(seal_key_free) struct seal_key *key = NULL;
+		struct bytes given = {passphrase, lengths[i]};
+		struct issued locked = {0};
+
+		text_add(&locked.key, text_bytes(&keys.certificate.key));
+		assert_true(issue_lock(&locked, given, NULL));
+		assert_true(seal_key_unlock(
+		    certificate, certificate, text_bytes(&locked.key), given, &key, NULL));
+		issued_free(&locked);
+	}
+	fixture_seal_free(&keys);
+}
+
 static void test_good_kit(void **state)
 {
 	struct fake_store *fake = make_kit();
@@ -292,6 +321,7 @@ static void test_revoking(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_long_passphrase),
 	    cmocka_unit_test(test_good_kit),
 	    cmocka_unit_test(test_refused_kits),
 	    cmocka_unit_test(test_replaced_parts),

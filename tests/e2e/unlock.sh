@@ -29,6 +29,8 @@ run "WHO twice" 64 "$kanshiki" kit new "$kit" --keys "$keys" --unlock a --unlock
 says_one_line "WHO twice" "given twice"
 run "too much" 65 "$kanshiki" kit new "$kit" --keys "$keys" --seal-passphrase --passphrase-file <(head -c 5000 /dev/zero)
 says_one_line "too much" "more than 4096 bytes"
+run "longer than opens" 64 "$kanshiki" kit new "$kit" --keys "$keys" --seal-passphrase --passphrase-file <(printf 'p%.0s' {1..1025})
+says_one_line "longer than opens" "a passphrase of 1025 bytes: the seal's key takes 1024 at most"
 [ ! -e "$kit" ] && [ ! -e "$keys" ] || complain "a refusal made something"
 
 # On a terminal, twice, not shown.
