@@ -151,7 +151,7 @@ static void test_death_at_unreadable(void **state)
 	char cut[64];
 
 	(void)state;
-	for (uint64_t nth = 1; nth < 40; nth++) {
+	for (uint64_t nth = 1; nth <= 20; nth++) {
 		struct fake_store *fake = interrupted_twice(cut);
 
 		fake_store_spoil(fake, cut);
