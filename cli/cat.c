@@ -52,7 +52,8 @@ static bool cat(struct opening *opening, const struct text_list *operands, struc
 		*err = late;
 		return false;
 	}
-	if (!copied && err->kind == ERR_DAMAGED)
+	/* Not whole, or not what it should be. */
+	if (!copied && (err->kind == ERR_DAMAGED || err->kind == ERR_STOPPED))
 		say(tr("kanshiki: what was printed is not to be used\n"));
 	return copied;
 }

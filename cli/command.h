@@ -15,6 +15,7 @@ enum exit_code {
 	EXIT_CANNOT_CREATE = 73,
 	EXIT_IO = 74,
 	EXIT_DENIED = 77,
+	EXIT_STOPPED = 130,     /* as a shell tells of a program that Ctrl-C ended */
 	EXIT_READER_GONE = 141, /* as a shell tells of a program that SIGPIPE ended */
 };
 

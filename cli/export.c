@@ -362,6 +362,8 @@ static int export(struct exporting *exporting)
 
 		if (prepared)
 			remove_output(exporting);
+		if (err.kind == ERR_STOPPED)
+			return EXIT_GAPS;
 		return exporting->creating ? opening_cannot_create(&err) : code;
 	}
 	say_counts(exporting);

@@ -415,12 +415,20 @@ static bool prepare(struct extraction *extraction, struct err *err)
 	return !extraction->creating;
 }
 
+/* What was written before a stop is good, and was counted: a gap. */
+static int failed(struct extraction *extraction, const struct err *err)
+{
+	int code = opening_fail(&extraction->opening, err);
+
+	return err->kind == ERR_STOPPED ? EXIT_GAPS : code;
+}
+
 static int extract(struct extraction *extraction)
 {
 	struct err err = {0};
 
 	if (!prepare(extraction, &err)) {
-		int code = opening_fail(&extraction->opening, &err);
+		int code = failed(extraction, &err);
 
 		return extraction->creating ? opening_cannot_create(&err) : code;
 	}
@@ -428,12 +436,12 @@ static int extract(struct extraction *extraction)
 
 	say_counts(extraction);
 	if (!all)
-		return opening_fail(&extraction->opening, &err);
+		return failed(extraction, &err);
 	/* A bundle whose collection was killed at once may well hold nothing. */
 	if (extraction->patterns.count && extraction->files == 0 && extraction->failed == 0) {
 		fail(&err, ERR_MISSING,
 		    "nothing in the bundle matches; kanshiki ls lists what there is");
-		return opening_fail(&extraction->opening, &err);
+		return failed(extraction, &err);
 	}
 	if (extraction->damaged)
 		return EXIT_BAD_INPUT;

@@ -96,6 +96,8 @@ static bool list(struct request *request, struct sink *sink, struct err *err)
 		struct bundle_row_view view;
 		struct err why = {0};
 
+		if (console_stopped())
+			return fail(err, ERR_STOPPED, "stopped by you");
 		/* It could be read before; the others may be. */
 		if (!bundle_row_at(reader, i, &view, &why)) {
 			opening_problem(&request->opening, &why);

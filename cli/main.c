@@ -76,7 +76,7 @@ static int print_help(const struct command *command)
 	text_adds(&out, tr("\nExit codes: 0 complete, 1 finished with gaps, 64 usage, 65 damaged "
 			   "or tampered input, "
 			   "66 no such kit, path or bundle, 70 our bug, 73 cannot create, 74 I/O, "
-			   "77 no permission, 141 cut off: nobody read on\n"));
+			   "77 no permission, 130 stopped, 141 cut off: nobody read on\n"));
 	DISCARD(write_wrapped(&out));
 	return EXIT_COMPLETE;
 }

@@ -3,6 +3,7 @@
 
 #include "analysis/receipt.h"
 #include "core/array.h"
+#include "platform/console.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,8 @@ bool member_copy(const struct member *member,
 		uint64_t left = member->source->size - at;
 		size_t want = left < PIECE ? (size_t)left : PIECE;
 
+		if (console_stopped())
+			return fail(err, ERR_STOPPED, "stopped by you");
 		if (!source_read_exact(member->source, at, piece, want, err))
 			return false;
 		hash_add(hash, (struct bytes){piece, want});

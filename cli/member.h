@@ -44,7 +44,7 @@ bool member_place(const struct member *member, uint64_t stored_at, struct bytes 
     struct err *err) MUST_CHECK;
 
 /* Gives every piece with its offset in the logical file (for a sparse member the allocated parts only), then
- * compares the hash: ERR_DAMAGED when it is wrong. */
+ * compares the hash: ERR_DAMAGED when it is wrong. ERR_STOPPED when the user stops it. */
 bool member_copy(const struct member *member,
     bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
     struct err *err) MUST_CHECK;

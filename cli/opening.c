@@ -151,11 +151,14 @@ bool opening_all(struct opening *opening, const char *path, struct err *err)
 
 int opening_fail(struct opening *opening, const struct err *err)
 {
+	bool was_said = false;
+
 	console_progress("");
-	for (size_t i = 0; i < opening->problems.count; i++)
-		if (strcmp(opening->problems.at[i], err->text) == 0)
-			return command_exit(err->kind);
-	return command_fail_about(opening->path, err);
+	for (size_t i = 0; i < opening->problems.count && !was_said; i++)
+		was_said = strcmp(opening->problems.at[i], err->text) == 0;
+	int code = was_said ? command_exit(err->kind) : command_fail_about(opening->path, err);
+
+	return code == EXIT_GAPS ? EXIT_STOPPED : code; /* nothing else gives it */
 }
 
 int opening_cannot_create(const struct err *err)

@@ -38,7 +38,8 @@ static inline void opening_close_at(struct opening *opening)
 #define PROBLEMS_SAID 50
 /* Says a problem at once and keeps it; behind PROBLEMS_SAID they are only counted. */
 void opening_problem(struct opening *opening, const struct err *why);
-/* Says err, unless it was already said as a problem; returns its exit code. */
+/* Says err, unless it was already said as a problem; returns its exit code. One that was stopped is EXIT_STOPPED: of a command that
+ * shows or checks, 1 says that it came to its end. */
 int opening_fail(struct opening *opening, const struct err *err);
 /* The code when what is wanted cannot be made: 73, unless the disk or we ourselves are to blame. */
 int opening_cannot_create(const struct err *err);

@@ -61,6 +61,8 @@ static bool hashing_check(void *context, struct err *err)
 	while (hashing->hashed < hashing->source.size) {
 		uint64_t left = hashing->source.size - hashing->hashed;
 
+		if (console_stopped())
+			return fail(err, ERR_STOPPED, "stopped by you");
 		if (!source_read_exact(&hashing->source, hashing->hashed, piece,
 			left < PIECE ? (size_t)left : PIECE, err))
 			return false;

@@ -381,6 +381,9 @@ static int verify(struct verification *verification)
 
 	if (!good)
 		code = opening_fail(opening, &err);
+	if (code == EXIT_STOPPED)
+		say(tr("kanshiki: the check did not come to its end: nothing of it says that "
+		       "the bundle is intact\n"));
 	if (opening->reader)
 		bundle_facts(opening->reader, &verification->facts);
 	if (good && !verification->facts.complete)

@@ -169,6 +169,63 @@ check_trust() {
 	run "ls --unverified" 0 "$kanshiki" ls "$bundle" --identity "$work/keys/recipient.key" --unverified
 }
 
+# usage: stopped WHAT WORD...   SIGTERM as soon as it is caught; the identity, for which stdin is read, comes after it
+stopped() {
+	local pid what=$1
+	shift
+	code=0
+	mkfifo "$work/identity"
+	"$kanshiki" "$@" --ca "$work/keys/evidence-ca.pem" --identity - <"$work/identity" >"$work/out" 2>"$work/err" &
+	pid=$!
+	exec 8>"$work/identity"
+	until [ "$((0x$(sed -n 's/^SigCgt:\t//p' "/proc/$pid/status") >> 14 & 1))" = 1 ]; do sleep 0.01; done
+	kill -TERM "$pid"
+	cat "$work/keys/recipient.key" >&8
+	exec 8>&-
+	wait "$pid" || code=$?
+	rm "$work/identity"
+	[ "$code" -eq 130 ] || complain "$what, stopped: exit $code, not 130"
+	says "$what, stopped" '^kanshiki: stopped: '
+}
+
+# usage: stopped_printing WHAT WORD...   SIGTERM while it waits for someone to read on
+stopped_printing() {
+	local pid what=$1
+	shift
+	code=0
+	mkfifo "$work/printed"
+	"$kanshiki" "$@" --keys "$work/keys" >"$work/printed" 2>"$work/err" &
+	pid=$!
+	exec 8<"$work/printed"
+	head -c 1 <&8 >"$work/out"
+	kill -TERM "$pid"
+	cat <&8 >>"$work/out"
+	exec 8<&-
+	wait "$pid" || code=$?
+	rm "$work/printed"
+	[ "$code" -eq 130 ] || complain "$what, stopped while printing: exit $code, not 130"
+	says "$what, stopped while printing" 'stopped by you'
+}
+
+# 1 would say that it came to its end.
+check_stopped() {
+	stopped verify verify "$bundle"
+	says "verify, stopped" 'did not come to its end: nothing of it says that the bundle is intact'
+	[ ! -s "$work/out" ] || complain "verify, stopped: something on stdout"
+	stopped "verify --json" verify "$bundle" --json
+	python3 -c 'import json,sys; sys.exit(json.load(open(sys.argv[1]))["verdict"] != "stopped")' "$work/out" ||
+		complain "verify --json, stopped: another verdict"
+	stopped custody custody "$bundle"
+	[ ! -s "$work/out" ] || complain "custody, stopped: a sheet"
+	stopped ls ls "$bundle"
+	stopped timeline timeline "$bundle"
+	[ ! -s "$work/out" ] || complain "timeline, stopped: lines"
+	stopped cat cat "$bundle" 'fs/C/$MFT'
+	stopped_printing ls ls "$bundle" --all --json
+	stopped_printing cat cat "$bundle" fs/C/Sizes/4194305.bin
+	grep -q 'what was printed is not to be used' "$work/err" || complain "cat, stopped while printing, does not say what that means"
+}
+
 make_work
 have_image
 make_kit
@@ -176,6 +233,7 @@ mkdir "$work/out-dir"
 run "collect" "0|1" "$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=$image" --take '**'
 bundle_of collect || finish
 check_verify
+check_stopped
 check_ls
 check_cat
 check_windows_names
