@@ -6,7 +6,9 @@
 
 #define KIT_CRL_MAX ((size_t)16 << 20) /* as trust.c reads it */
 
-bool kit_has_file(const char *directory, const char *name);
+/* Whether something of that name is there. False where the system does not tell. */
+bool kit_find_file(
+    const char *directory, const char *name, bool *found, struct err *err) MUST_CHECK;
 bool kit_read_file(const char *directory, const char *name, size_t limit, struct text *out,
     struct err *err) MUST_CHECK;
 bool kit_write_file(const char *directory, const char *name, const struct text *content,
@@ -18,13 +20,13 @@ bool kit_read_ca(const char *keys, struct issued *ca, struct err *err) MUST_CHEC
 bool kit_read_crl(const char *keys, struct text *out, struct err *err) MUST_CHECK;
 
 /* Where in KEYDIR a certificate of a kit is kept: "kits/NAME.pem" the first, "kits/NAME~2.pem" after a renewal, and so on. What no
- * file system takes becomes '_'. */
+ * file system takes becomes '_'; a name that is too long for one is cut and ends in '~' and 8 digits of its SHA-256. */
 bool kit_record_name(
     struct bytes name, unsigned number, struct text *out, struct err *err) MUST_CHECK;
 /* The first number that is free. ERR_LIMIT. */
 bool kit_record_free(
     const char *keys, struct bytes name, unsigned *number, struct err *err) MUST_CHECK;
-/* Calls each() for every certificate (PEM) that was issued to the kit NAME. ERR_MISSING: no such kit. */
+/* Calls each() for every certificate (PEM) that was issued to the kit NAME, by the name in it. ERR_MISSING: no such kit. */
 bool kit_record_each(const char *keys, const char *name,
     bool (*each)(void *context, const struct text *certificate, struct err *err), void *context,
     struct err *err) MUST_CHECK;

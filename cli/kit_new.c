@@ -47,12 +47,13 @@ static bool make_ca(const struct kit_order *order, struct issued *ca, struct err
 
 static bool get_ca(const struct kit_order *order, struct keys *keys, bool *is_new, struct err *err)
 {
-	bool certificate = kit_has_file(order->keys, KEYS_CA);
-	bool key = kit_has_file(order->keys, KEYS_CA_KEY);
+	bool certificate, key;
 
-	*is_new = !certificate && !key;
-	if (*is_new)
-		return make_ca(order, &keys->ca, err);
+	if (!kit_find_file(order->keys, KEYS_CA, &certificate, err) ||
+	    !kit_find_file(order->keys, KEYS_CA_KEY, &key, err))
+		return false;
+	if (!certificate && !key)
+		return *is_new = make_ca(order, &keys->ca, err);
 	if (certificate != key)
 		return fail(err, ERR_DAMAGED, "'%s' holds '%s' but not '%s'", order->keys,
 		    certificate ? KEYS_CA : KEYS_CA_KEY, certificate ? KEYS_CA_KEY : KEYS_CA);
@@ -79,9 +80,12 @@ static bool get_recipient(
 	CLEANUP(text_wipe) struct text file = {0};
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
 
-	*is_new = !kit_has_file(order->keys, KEYS_RECIPIENT);
-	if (*is_new)
-		return make_recipient(order, recipient, err);
+	bool found;
+
+	if (!kit_find_file(order->keys, KEYS_RECIPIENT, &found, err))
+		return false;
+	if (!found)
+		return *is_new = make_recipient(order, recipient, err);
 	if (!kit_read_file(order->keys, KEYS_RECIPIENT, KIT_FILE_MAX, &file, err) ||
 	    !age_identities_add(&identities, text_bytes(&file), err) ||
 	    !age_identity_recipient(&identities.at[0], recipient, err))
@@ -118,13 +122,18 @@ static bool check_free(const struct kit_order *order, struct err *err)
 	static const char *const names[] = {KIT_JSON, KIT_RECIPIENTS, KIT_SEAL, KIT_SEAL_KEY,
 	    KIT_CA, KIT_CHAIN, KIT_GUIDE, KIT_LIST, KIT_LIST_SEAL};
 
-	if (kit_has_file(order->directory, KIT_JSON))
-		return fail(err, ERR_EXISTS, "'%s' already is a kit; choose another directory",
-		    order->directory);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (kit_has_file(order->directory, names[i]))
+	bool found;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!kit_find_file(order->directory, names[i], &found, err))
+			return false;
+		if (found && i == 0)
+			return fail(err, ERR_EXISTS,
+			    "'%s' already is a kit; choose another directory", order->directory);
+		if (found)
 			return fail(err, ERR_EXISTS, "'%s' holds a file '%s' already",
 			    order->directory, names[i]);
+	}
 	return true;
 }
 
@@ -233,12 +242,14 @@ static bool issue(const struct kit_order *order, const struct keys *keys, struct
 	CLEANUP(text_free) struct text record = {0};
 	CLEANUP(text_free) struct text kits = {0};
 	uint64_t from;
+	bool found;
 
 	file_join(&kits, order->keys, KEYS_KITS);
 	if (!text_ok(&kits, err) || !file_make_directory(text_string(&kits), true, err) ||
-	    !kit_record_name(text_bytes(&kit->name), 1, &record, err))
+	    !kit_record_name(text_bytes(&kit->name), 1, &record, err) ||
+	    !kit_find_file(order->keys, text_string(&record), &found, err))
 		return false;
-	if (kit_has_file(order->keys, text_string(&record)))
+	if (found)
 		return fail(err, ERR_EXISTS, "a kit '%s' was issued before; choose another --name",
 		    text_string(&kit->name));
 	return issue_seal(&keys->ca, text_string(&kit->name), order->now, order->days, seal, err) &&

@@ -65,6 +65,30 @@ run "openssl verify, revoked" 2 openssl verify -crl_check -CAfile "$keys/evidenc
 says "openssl verify, revoked" "certificate revoked"
 run "openssl verify, not revoked" 0 openssl verify -crl_check -CAfile "$keys/evidence-ca.pem" -CRLfile "$work/first.crl" "$work/kit/seal.pem"
 
+# Whose a certificate is, it says itself: a name that is only a file's is no kit's, and a gap in the numbers ends nothing.
+other=$work/named
+run "kit r1" 0 "$kanshiki" kit new "$work/r1" --keys "$other" --name r1
+run "kit a/b" 0 "$kanshiki" kit new "$work/ab" --keys "$other" --name a/b
+for i in 2 3; do run "renew r1" 0 "$kanshiki" kit renew "$work/r1" --keys "$other"; done
+for name in 'r1~2' a_b; do
+	run "revoke $name" 66 "$kanshiki" kit revoke "$name" --keys "$other"
+	says_one_line "revoke $name" "no kit '$name' was issued from here"
+done
+[ ! -e "$other/evidence-ca.crl" ] || complain "names of files made a revocation list"
+cp "$other/kits/r1~2.pem" "$work/kept.pem"
+rm "$other/kits/r1~2.pem"
+echo junk >"$other/kits/r1~5.pem"
+run "revoke, a damaged record" 65 "$kanshiki" kit revoke r1 --keys "$other"
+says_one_line "revoke, a damaged record" "'kits/r1~5.pem'"
+rm "$other/kits/r1~5.pem"
+run "revoke, a gap" 0 "$kanshiki" kit revoke r1 --keys "$other"
+cp "$work/kept.pem" "$other/kits/r1~2.pem"
+run "revoke, the gap filled" 0 "$kanshiki" kit revoke r1 --keys "$other"
+run "revoke a/b" 0 "$kanshiki" kit revoke a/b --keys "$other"
+run "list of names" 0 "$kanshiki" kit list --keys "$other"
+[ "$(grep -c '^r1	.*	revoked ' "$work/out") $(grep -c '^a/b	.*	revoked ' "$work/out")" = "3 1" ] || complain "not every certificate of a name: $(cat "$work/out")"
+rm -rf "$other"
+
 # A list by someone else, or broken, is no list.
 cp -r "$keys" "$work/other"
 echo junk >"$work/other/evidence-ca.crl"

@@ -57,6 +57,21 @@ run "a second kit" 0 "$kanshiki" kit new "$work/kit4/" --keys "$keys/" --recipie
 cmp -s "$keys/evidence-ca.pem" "$work/before/evidence-ca.pem" || complain "another CA"
 [ "$(find "$keys/kits" -type f | wc -l)" -eq 2 ] || complain "two kits are not two records"
 
+# A record's name: 64 characters of four bytes fit into no file name; a name that cannot be looked for is not "issued before".
+long=$(printf '𠮷%.0s' {1..64})
+for i in 1 2; do
+	run "a long name" "$([ "$i" = 1 ] && echo 0 || echo 73)" "$kanshiki" kit new "$work/kit-long$i" --keys "$keys" --name "$long"
+done
+says_one_line "a long name, again" "was issued before"
+run "a long name: renewed" 0 "$kanshiki" kit renew "$work/kit-long1" --keys "$keys"
+run "a long name: revoked" 0 "$kanshiki" kit revoke "$long" --keys "$keys"
+run "a long name: listed" 0 "$kanshiki" kit list --keys "$keys"
+[ "$(grep -c "^$long	.*	revoked " "$work/out")" -eq 2 ] || complain "a long name: $(cat "$work/out")"
+ln -s looped.pem "$keys/kits/looped.pem"
+run "a record that cannot be looked for" 65 "$kanshiki" kit new "$work/kit-looped" --keys "$keys" --name looped
+says_one_line "a record that cannot be looked for" "cannot identify '.*looped.pem'"
+rm "$keys/kits/looped.pem"
+
 # Wrong input.
 run "no keys" 64 "$kanshiki" kit new "$work/kit5"
 says_one_line "no keys" "--keys"
