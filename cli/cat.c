@@ -70,6 +70,8 @@ static int run(int argc, char **argv)
 	if (!options_parse(options, TRUST_OPTIONS, argc, argv, &operands, &err) ||
 	    !cat(&opening, &operands, &err))
 		code = opening_fail(&opening, &err);
+	else if (opening.is_wrong)
+		code = EXIT_BAD_INPUT;
 	opening_close(&opening);
 	return code;
 }

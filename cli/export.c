@@ -367,7 +367,7 @@ static int export(struct exporting *exporting)
 		return exporting->creating ? opening_cannot_create(&err) : code;
 	}
 	say_counts(exporting);
-	if (exporting->damaged)
+	if (exporting->damaged || exporting->opening.is_wrong)
 		return EXIT_BAD_INPUT;
 	return exporting->failed || exporting->opening.problems.count ? EXIT_GAPS : EXIT_COMPLETE;
 }

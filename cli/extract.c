@@ -448,6 +448,8 @@ static int extract(struct extraction *extraction)
 	if (extraction->denied && extraction->denied == extraction->failed &&
 	    extraction->files == 0)
 		return EXIT_CANNOT_CREATE; /* DIR is not to be written to */
+	if (extraction->opening.is_wrong)
+		return EXIT_BAD_INPUT;
 	return extraction->failed || extraction->opening.problems.count ? EXIT_GAPS : EXIT_COMPLETE;
 }
 

@@ -29,7 +29,10 @@ void opening_problem(struct opening *opening, const struct err *why)
 
 static void on_problem(void *context, const struct err *why)
 {
-	opening_problem(context, why);
+	struct opening *opening = context;
+
+	opening->is_wrong = true;
+	opening_problem(opening, why);
 }
 
 static void on_note(void *context, const char *note)

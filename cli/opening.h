@@ -13,6 +13,8 @@ struct opening {
 	struct bundle_reader *reader;
 	struct text_list problems; /* said so far, English */
 	struct text_list notes;
+	bool
+	    is_wrong; /* seal, hash or content of the bundle: what came out under --unverified proves nothing */
 	unsigned shown_percent;
 	size_t unsaid; /* problems behind the first PROBLEMS_SAID */
 	size_t gaps;   /* members needed that were not taken whole; each was said */

@@ -217,7 +217,7 @@ other_commands() {
 	flip "$work/t/meta.001.tar.zst.age" 1000 1
 	run "ls of a changed meta" 65 "$kanshiki" ls "$work/t" --keys "$work/keys"
 	rm "$work/t"/meta.*
-	run "extract without meta" 1 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/empty" --unverified
+	run "extract without meta" 65 "$kanshiki" extract "$work/t" --keys "$work/keys" -C "$work/empty" --unverified
 	says "extract without meta" "kanshiki salvage takes what is left"
 	rm -r "$work/empty"
 	fresh
@@ -243,6 +243,23 @@ other_commands() {
 	[ "$(find "$work/x/fs" -type f | wc -l)" -ge 5 ] || complain "--unverified without a volume does not bring out the rest"
 }
 
+# Under --unverified all comes out, and the exit code still says that something is wrong.
+forged_and_unverified() {
+	local command path
+	fresh
+	sed -i 's/^# host: ./# host: _/' "$work/t/MANIFEST.sha256"
+	path=$("$kanshiki" ls "$first" --keys "$work/keys" | head -n 1)
+	for command in ls "cat BUNDLE $path" "extract BUNDLE -C $work/x/d" "export BUNDLE --zip $work/x/zip" "export BUNDLE --tar $work/x/tar"; do
+		rm -rf "$work/x" && mkdir "$work/x"
+		[[ $command == *BUNDLE* ]] || command="$command BUNDLE"
+		# shellcheck disable=SC2086
+		run "unverified, forged: $command" 65 "$kanshiki" ${command/BUNDLE/$work/t} --keys "$work/keys" --unverified
+		[ -s "$work/out" ] || [ -n "$(find "$work/x" -type f)" ] || complain "unverified, forged: $command: nothing came out"
+		says "unverified, forged: $command" MANIFEST
+	done
+	rm -r "$work/x"
+}
+
 # A stranger who knows our recipient, which every kit of ours holds: opened by us, sealed by nobody we trust.
 strangers() {
 	local ours
@@ -266,6 +283,7 @@ strangers() {
 	perl -pi -e 's/^(# recipient\S*) .*/$1 age1stranger/' "$work/t/MANIFEST.sha256"
 	! cmp -s "$work/t/MANIFEST.sha256" "$first/MANIFEST.sha256" || complain "MANIFEST names no recipients"
 	refused "recipients replaced" MANIFEST.sha256
+	forged_and_unverified
 	fresh
 	run "years later" 65 "$kanshiki" verify "$work/t" --keys "$work/keys" --at 2040-01-01T00:00:00Z
 	grep -q "'MANIFEST.p7s'.*expired" "$work/err" || complain "years later: $(cat "$work/err")"
