@@ -20,12 +20,15 @@
 #define EXPANDED_MAX \
 	((uint64_t)64 << 30) /* holes of one sparse file written out as zeros, at most */
 #define ZEROS ((size_t)64 << 10)
+#define NEW   ".new"
 
 struct exporting {
 	struct opening opening;
 	const char *zip_path, *tar_path, *case_path;
 	bool force;
 	struct text_list operands, patterns;
+	struct text written; /* the file that is written: what was asked for, or FILE.new */
+	bool made, replaces; /* it is there; it is FILE.new */
 	struct sink *sink;
 	struct zip *zip; /* NULL: a tar is written */
 	uint64_t files, bytes;
@@ -267,6 +270,25 @@ static const char *output_path(const struct exporting *exporting)
 	return path;
 }
 
+/* An archive that is to be replaced stays until there is a whole one in its place. */
+static bool create_output(struct exporting *exporting, const char *path, struct err *err)
+{
+	text_adds(&exporting->written, path);
+	exporting->replaces = file_kind(path) == FILE_KIND_FILE;
+	if (exporting->replaces)
+		text_adds(&exporting->written, NEW);
+	if (!text_ok(&exporting->written, err))
+		return false;
+	exporting->creating = true;
+	if (!file_create_private(text_string(&exporting->written), &exporting->sink, err))
+		return false;
+	exporting->creating = false;
+	exporting->made = true;
+	exporting->zip = exporting->zip_path ? zip_new(exporting->sink) : NULL;
+	return !exporting->zip_path || exporting->zip ||
+	       fail(err, ERR_MEMORY, "no memory for a zip");
+}
+
 static bool prepare(struct exporting *exporting, struct err *err)
 {
 	const char *path = output_path(exporting);
@@ -285,15 +307,7 @@ static bool prepare(struct exporting *exporting, struct err *err)
 		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
 	if (!opening_all(&exporting->opening, exporting->operands.at[0], err))
 		return false;
-	exporting->creating = true;
-	if (file_kind(path) == FILE_KIND_FILE && !file_remove(path, err))
-		return false;
-	if (!file_create_private(path, &exporting->sink, err))
-		return false;
-	exporting->creating = false;
-	exporting->zip = exporting->zip_path ? zip_new(exporting->sink) : NULL;
-	return !exporting->zip_path || exporting->zip ||
-	       fail(err, ERR_MEMORY, "no memory for a zip");
+	return create_output(exporting, path, err);
 }
 
 static void say_counts(const struct exporting *exporting)
@@ -317,14 +331,29 @@ static void say_counts(const struct exporting *exporting)
 		    exporting->as_stored);
 }
 
-/* Half a zip is no zip. It is closed first: Windows removes no open file. */
-static void remove_output(struct exporting *exporting)
+/* Before it is renamed or removed: Windows does neither to an open file. */
+static void close_output(struct exporting *exporting)
 {
 	zip_free(exporting->zip);
 	exporting->zip = NULL;
 	sink_free(exporting->sink);
 	exporting->sink = NULL;
-	(void)!file_remove(output_path(exporting), NULL);
+}
+
+/* Half a zip is no zip. */
+static void remove_output(struct exporting *exporting)
+{
+	close_output(exporting);
+	if (exporting->made)
+		(void)!file_remove(text_string(&exporting->written), NULL);
+}
+
+static bool put_in_place(struct exporting *exporting, struct err *err)
+{
+	close_output(exporting);
+	exporting->creating = exporting->replaces;
+	return !exporting->replaces ||
+	       file_rename(text_string(&exporting->written), output_path(exporting), err);
 }
 
 static bool export_custody(struct exporting *exporting, struct err *err)
@@ -355,13 +384,12 @@ static bool export_matching(struct exporting *exporting, struct err *err)
 static int export(struct exporting *exporting)
 {
 	struct err err = {0};
-	bool prepared = prepare(exporting, &err);
 
-	if (!prepared || !export_matching(exporting, &err)) {
+	if (!prepare(exporting, &err) || !export_matching(exporting, &err) ||
+	    !put_in_place(exporting, &err)) {
 		int code = opening_fail(&exporting->opening, &err);
 
-		if (prepared)
-			remove_output(exporting);
+		remove_output(exporting);
 		if (err.kind == ERR_STOPPED)
 			return EXIT_GAPS;
 		return exporting->creating ? opening_cannot_create(&err) : code;
@@ -384,8 +412,8 @@ static int run(int argc, char **argv)
 		code = command_fail(&err);
 	else
 		code = export(&exporting);
-	zip_free(exporting.zip);
-	sink_free(exporting.sink);
+	close_output(&exporting);
+	text_free(&exporting.written);
 	opening_close(&exporting.opening);
 	text_list_free(&exporting.operands);
 	text_list_free(&exporting.patterns);

@@ -114,6 +114,29 @@ for line in sys.stdin:
 	done <<<"$sparse"
 }
 
+# What is to be replaced stays whole until there is another whole one.
+check_replaced() {
+	local kept=$work/kept.zip
+	cp "$work/x.zip" "$kept"
+	run "export of nothing over a file" 66 open_with export "$bundle" --zip "$kept" -f nonesuch
+	cmp "$work/x.zip" "$kept" && [ ! -e "$kept.new" ] || complain "export of nothing --force: not as before"
+	touch "$kept.new"
+	run "export beside another's .new" 73 open_with export "$bundle" --zip "$kept" -f
+	says_one_line "export beside another's .new" "kept.zip.new'"
+	[ ! -s "$kept.new" ] && cmp "$work/x.zip" "$kept" || complain "export beside another's .new: not as before"
+	rm "$kept.new"
+	if [ "$(id -u)" = 0 ]; then
+		mkdir "$work/tiny"
+		mount -t tmpfs -o size=64k tmpfs "$work/tiny"
+		echo old >"$work/tiny/a.tar"
+		run "export, full" 74 open_with export "$bundle" --tar "$work/tiny/a.tar" -f
+		[ "$(ls "$work/tiny")" = a.tar ] && [ "$(cat "$work/tiny/a.tar")" = old ] || complain "export, full: not as before: $(ls "$work/tiny")"
+		umount "$work/tiny"
+	fi
+	run "export --force" 0 open_with export "$bundle" --zip "$kept" -f fs/C/Windows
+	unzip -tqq "$kept" && ! cmp -s "$work/x.zip" "$kept" && [ ! -e "$kept.new" ] || complain "export --force: not replaced"
+}
+
 check_export() {
 	run "export --zip" 0 open_with export "$bundle" --zip "$work/x.zip"
 	TZ=Asia/Tokyo LC_ALL=C run "export --zip again" 0 open_with export "$bundle" --zip "$work/y.zip"
@@ -141,6 +164,7 @@ END
 		run "extract, read-only" 73 open_with extract "$bundle" -C "$work/ro" fs/C/Windows
 		umount "$work/ro"
 	fi
+	check_replaced
 	run "export of both" 64 open_with export "$bundle" --tar "$work/z.tar" --zip "$work/z.zip"
 }
 
