@@ -199,7 +199,8 @@ static int revoke(const struct request *request)
 	return EXIT_COMPLETE;
 }
 
-static void say_keys(const struct kit_order *order, const struct kit_made *made)
+/* Also when the kit failed: keys that were made are there. */
+static void say_made(const struct kit_order *order, const struct kit_made *made)
 {
 	if (made->new_ca)
 		say(tr(
@@ -210,6 +211,11 @@ static void say_keys(const struct kit_order *order, const struct kit_made *made)
 	       "recipient.key\n"
 	       "in '%s'. Keep a copy of recipient.key in a safe: without it no bundle opens.\n"),
 	    order->keys);
+}
+
+static void say_keys(const struct kit_order *order, const struct kit_made *made)
+{
+	say_made(order, made);
 	say(order->locks_seal ? tr("In the kit only seal.key is secret: whoever has it and its "
 				   "passphrase can seal in the kit's name.\n")
 			      : tr("In the kit only seal.key is secret: whoever has it can seal in "
@@ -260,9 +266,13 @@ static int run(int argc, char **argv)
 		return kit_list(order->keys);
 	if (request.word == REVOKE)
 		return revoke(&request);
-	if (!(request.word == NEW ? kit_new(order, &made, &err) : kit_renew(order, &made, &err)))
-		return command_fail(&err);
-	return tell(&request, &made);
+	if (request.word == NEW ? kit_new(order, &made, &err) : kit_renew(order, &made, &err))
+		return tell(&request, &made);
+	int code = command_fail(&err);
+
+	if (made.new_ca || made.new_recipient)
+		say_made(order, &made);
+	return code;
 }
 
 const struct command command_kit = {

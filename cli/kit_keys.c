@@ -43,6 +43,15 @@ bool kit_write_file(const char *directory, const char *name, const struct text *
 	       file_write_all(text_string(&path), text_bytes(content), is_private, err);
 }
 
+void kit_remove_file(const char *directory, const char *name)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	file_join(&path, directory, name);
+	if (text_ok(&path, NULL))
+		DISCARD(file_remove(text_string(&path), NULL));
+}
+
 bool kit_read_ca(const char *keys, struct issued *ca, struct err *err)
 {
 	if (file_kind(keys) != FILE_KIND_DIRECTORY)

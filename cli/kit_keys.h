@@ -14,6 +14,9 @@ bool kit_read_file(const char *directory, const char *name, size_t limit, struct
 bool kit_write_file(const char *directory, const char *name, const struct text *content,
     bool is_private, struct err *err) MUST_CHECK;
 
+/* What was written by a step that failed later. */
+void kit_remove_file(const char *directory, const char *name);
+
 /* Certificate and key of the evidence CA; both must be there. */
 bool kit_read_ca(const char *keys, struct issued *ca, struct err *err) MUST_CHECK;
 /* evidence-ca.crl; none is an empty one. */

@@ -40,9 +40,13 @@ static bool make_ca(const struct kit_order *order, struct issued *ca, struct err
 
 	time_compact(order->now, when);
 	snprintf(name, sizeof(name), "%s %.8s", CA_NAME, when);
-	return issue_ca(name, order->now, ca, err) &&
-	       kit_write_file(order->keys, KEYS_CA_KEY, &ca->key, true, err) &&
-	       kit_write_file(order->keys, KEYS_CA, &ca->certificate, false, err);
+	if (!issue_ca(name, order->now, ca, err) ||
+	    !kit_write_file(order->keys, KEYS_CA_KEY, &ca->key, true, err))
+		return false;
+	if (kit_write_file(order->keys, KEYS_CA, &ca->certificate, false, err))
+		return true;
+	kit_remove_file(order->keys, KEYS_CA_KEY);
+	return false;
 }
 
 static bool get_ca(const struct kit_order *order, struct keys *keys, bool *is_new, struct err *err)
@@ -237,17 +241,15 @@ static bool put_unlocks(struct kit_put *put, const struct kit *kit, struct err *
 }
 
 static bool issue(const struct kit_order *order, const struct keys *keys, struct kit *kit,
-    struct issued *seal, struct err *err)
+    struct issued *seal, const char *record, struct err *err)
 {
-	CLEANUP(text_free) struct text record = {0};
 	CLEANUP(text_free) struct text kits = {0};
 	uint64_t from;
 	bool found;
 
 	file_join(&kits, order->keys, KEYS_KITS);
 	if (!text_ok(&kits, err) || !file_make_directory(text_string(&kits), true, err) ||
-	    !kit_record_name(text_bytes(&kit->name), 1, &record, err) ||
-	    !kit_find_file(order->keys, text_string(&record), &found, err))
+	    !kit_find_file(order->keys, record, &found, err))
 		return false;
 	if (found)
 		return fail(err, ERR_EXISTS, "a kit '%s' was issued before; choose another --name",
@@ -255,7 +257,7 @@ static bool issue(const struct kit_order *order, const struct keys *keys, struct
 	return issue_seal(&keys->ca, text_string(&kit->name), order->now, order->days, seal, err) &&
 	       issue_check_seal(text_bytes(&seal->certificate), text_bytes(&keys->ca.certificate),
 		   &from, &kit->expires, err) &&
-	       kit_write_file(order->keys, text_string(&record), &seal->certificate, false, err);
+	       kit_write_file(order->keys, record, &seal->certificate, false, err);
 }
 
 struct asked {                      /* what people chose, asked for before anything is made */
@@ -269,23 +271,36 @@ static void asked_free_at(struct asked *asked)
 	text_list_free(&asked->unlocking);
 }
 
+/* What goes into the kit once its seal was issued. */
+static bool put_kit(struct kit_put *put, const struct kit_order *order, const struct asked *asked,
+    const struct keys *keys, struct issued *seal, const struct kit *kit, struct err *err)
+{
+	return (!kit->is_locked || issue_lock(seal, text_bytes(&asked->seal), err)) &&
+	       kit_put_sealed(put, &keys->ca, seal, kit, order->now, err) && kit_put_done(put, err);
+}
+
 static bool make(const struct kit_order *order, const struct asked *asked, struct kit *kit,
     struct kit_made *out, struct err *err)
 {
 	CLEANUP(keys_free) struct keys keys = {0};
 	CLEANUP(issued_free) struct issued seal = {0};
+	CLEANUP(text_free) struct text record = {0};
 	CLEANUP(kit_put_end) struct kit_put put = {.directory = order->directory};
 
-	return get_ca(order, &keys, &out->new_ca, err) &&
-	       get_recipient(order, &keys.recipient, &out->new_recipient, err) &&
-	       make_recipients(order, &keys.recipient, &asked->unlocking, kit, err) &&
-	       kit_put(&put, KIT_RECIPIENTS, &kit->recipients_file, false, err) &&
-	       put_unlocks(&put, kit, err) &&
-	       kit_copy_programs(order, &put.files, &out->programs, err) &&
-	       issue(order, &keys, kit, &seal, err) &&
-	       (!kit->is_locked || issue_lock(&seal, text_bytes(&asked->seal), err)) &&
-	       kit_put_sealed(&put, &keys.ca, &seal, kit, order->now, err) &&
-	       kit_put_done(&put, err);
+	if (!kit_record_name(text_bytes(&kit->name), 1, &record, err) ||
+	    !get_ca(order, &keys, &out->new_ca, err) ||
+	    !get_recipient(order, &keys.recipient, &out->new_recipient, err) ||
+	    !make_recipients(order, &keys.recipient, &asked->unlocking, kit, err) ||
+	    !kit_put(&put, KIT_RECIPIENTS, &kit->recipients_file, false, err) ||
+	    !put_unlocks(&put, kit, err) ||
+	    !kit_copy_programs(order, &put.files, &out->programs, err) ||
+	    !issue(order, &keys, kit, &seal, text_string(&record), err))
+		return false;
+	if (put_kit(&put, order, asked, &keys, &seal, kit, err))
+		return true;
+	/* The name is free again. */
+	kit_put_undo(&put, order->keys, text_string(&record));
+	return false;
 }
 
 static bool ask_unlock(

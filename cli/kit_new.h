@@ -31,7 +31,8 @@ static inline void kit_made_free_at(struct kit_made *made)
 }
 
 /* Makes both directories if missing. Refuses to overwrite a kit or a name issued before (ERR_EXISTS), and a KEYDIR that lies in
- * the kit (ERR_USAGE): its keys would travel. Files made in the kit are removed again when it fails. */
+ * the kit (ERR_USAGE): its keys would travel. Files made in the kit are removed again when it fails,
+ * and its record in KEYDIR; *out then says what was made in KEYDIR and stays. */
 bool kit_new(struct kit_order *order, struct kit_made *out, struct err *err) MUST_CHECK;
 
 /* Gives the seal of a kit a fresh key and certificate, `days` from now: same name, recipients, profile. Its own evidence CA must be

@@ -2,6 +2,7 @@
 #include "cli/kit_put.h"
 
 #include "bundle/kit_files.h"
+#include "cli/kit_keys.h"
 #include "platform/file.h"
 
 #include <string.h>
@@ -39,11 +40,25 @@ bool kit_put_done(struct kit_put *put, struct err *err)
 	return true;
 }
 
+static bool remove_all(struct kit_put *put)
+{
+	bool removed = true;
+
+	for (size_t i = 0; i < put->files.count; i++)
+		removed = file_remove(put->files.at[i], NULL) && removed;
+	text_list_free(&put->files);
+	return removed;
+}
+
+void kit_put_undo(struct kit_put *put, const char *keys, const char *record)
+{
+	if (remove_all(put))
+		kit_remove_file(keys, record);
+}
+
 void kit_put_end(struct kit_put *put)
 {
-	for (size_t i = 0; i < put->files.count; i++)
-		DISCARD(file_remove(put->files.at[i], NULL));
-	text_list_free(&put->files);
+	DISCARD(remove_all(put));
 }
 
 /* Who opens, what is collected and who seals, signed by the evidence CA's key: nothing else in the kit could vouch for it. */

@@ -14,6 +14,9 @@ struct kit_put {
 bool kit_put(struct kit_put *put, const char *name, const struct text *content, bool is_private,
     struct err *err) MUST_CHECK;
 bool kit_put_done(struct kit_put *put, struct err *err) MUST_CHECK;
+/* Of a kit that failed: removes what was made, and the record of its certificate in KEYDIR, whose key nobody has then. Where something
+ * cannot be removed (the disk was pulled) the record stays, so that it can be revoked. */
+void kit_put_undo(struct kit_put *put, const char *keys, const char *record);
 void kit_put_end(struct kit_put *put);
 static inline void kit_put_end_at(struct kit_put *put)
 {

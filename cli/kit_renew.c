@@ -51,18 +51,17 @@ static bool check_revoked(void *context, const struct text *certificate, struct 
 }
 
 static bool issue(const struct kit_order *order, const struct issued *ca, struct kit *kit,
-    struct issued *seal, struct err *err)
+    struct issued *seal, struct text *record, struct err *err)
 {
-	CLEANUP(text_free) struct text record = {0};
 	unsigned number;
 	uint64_t from;
 
 	return kit_record_free(order->keys, text_bytes(&kit->name), &number, err) &&
-	       kit_record_name(text_bytes(&kit->name), number, &record, err) &&
+	       kit_record_name(text_bytes(&kit->name), number, record, err) &&
 	       issue_seal(ca, text_string(&kit->name), order->now, order->days, seal, err) &&
 	       issue_check_seal(text_bytes(&seal->certificate), text_bytes(&ca->certificate), &from,
 		   &kit->expires, err) &&
-	       kit_write_file(order->keys, text_string(&record), &seal->certificate, false, err);
+	       kit_write_file(order->keys, text_string(record), &seal->certificate, false, err);
 }
 
 bool kit_renew(struct kit_order *order, struct kit_made *out, struct err *err)
@@ -72,6 +71,7 @@ bool kit_renew(struct kit_order *order, struct kit_made *out, struct err *err)
 	CLEANUP(issued_free) struct issued seal = {0};
 	CLEANUP(text_wipe) struct text passphrase = {0};
 	CLEANUP(check_free) struct check check = {.ca = &ca};
+	CLEANUP(text_free) struct text record = {0};
 	CLEANUP(kit_put_end)
 	struct kit_put put = {.directory = order->directory, .replaces = true};
 
@@ -82,10 +82,13 @@ bool kit_renew(struct kit_order *order, struct kit_made *out, struct err *err)
 	kit.is_locked = kit.is_locked || order->locks_seal;
 	if (!kit_record_each(order->keys, check.name, check_revoked, &check, err) ||
 	    (kit.is_locked && !kit_ask_seal(&order->passphrase, &passphrase, err)) ||
-	    !issue(order, &ca, &kit, &seal, err) ||
-	    (kit.is_locked && !issue_lock(&seal, text_bytes(&passphrase), err)) ||
-	    !kit_put_sealed(&put, &ca, &seal, &kit, order->now, err) || !kit_put_done(&put, err))
+	    !issue(order, &ca, &kit, &seal, &record, err))
 		return false;
+	if ((kit.is_locked && !issue_lock(&seal, text_bytes(&passphrase), err)) ||
+	    !kit_put_sealed(&put, &ca, &seal, &kit, order->now, err) || !kit_put_done(&put, err)) {
+		kit_put_undo(&put, order->keys, text_string(&record));
+		return false;
+	}
 	text_add(&out->name, text_bytes(&kit.name));
 	out->expires = kit.expires;
 	return text_ok(&out->name, err);

@@ -72,6 +72,36 @@ run "a record that cannot be looked for" 65 "$kanshiki" kit new "$work/kit-loope
 says_one_line "a record that cannot be looked for" "cannot identify '.*looped.pem'"
 rm "$keys/kits/looped.pem"
 
+# What fails leaves no kit behind that is nowhere: the name is free again. Keys that were made are told of.
+run "no recipient, no keys yet" 65 "$kanshiki" kit new "$work/kit-none" --keys "$work/fresh" --recipient bogus
+says "no recipient, no keys yet" "--recipient"
+says "no recipient, no keys yet" "^made: evidence-ca.pem and evidence-ca.key"
+says "no recipient, no keys yet" "^made: recipient.key"
+says "no recipient, no keys yet" "^in '$work/fresh'. Keep a copy of recipient.key"
+if [ "$(id -u)" = 0 ]; then
+	stick=$work/stick
+	mkdir "$stick"
+	mount -t tmpfs -o nr_inodes=5 tmpfs "$stick"
+	run "a full stick" 74 "$kanshiki" kit new "$stick" --keys "$work/fresh" --name full
+	says_one_line "a full stick" "no space left"
+	[ -z "$(ls "$stick")" ] || complain "a full stick: $(ls "$stick")"
+	run "a full stick: list" 0 "$kanshiki" kit list --keys "$work/fresh"
+	[ ! -s "$work/out" ] || complain "a full stick: a kit that is nowhere: $(cat "$work/out")"
+	mount -o remount,nr_inodes=100 "$stick"
+	run "a full stick: again" 0 "$kanshiki" kit new "$stick" --keys "$work/fresh" --name full
+	mount -o remount,nr_inodes=$((1 + $(find "$stick" -type f | wc -l) + 3)) "$stick"
+	run "renewed on a full stick" 74 "$kanshiki" kit renew "$stick" --keys "$work/fresh"
+	run "renewed on a full stick: list" 0 "$kanshiki" kit list --keys "$work/fresh"
+	[ "$(wc -l <"$work/out")" -eq 1 ] || complain "renewed on a full stick: $(cat "$work/out")"
+	umount "$stick"
+	mkdir "$work/ca"
+	mount -t tmpfs -o nr_inodes=2 tmpfs "$work/ca"
+	run "a full disk for the keys" 74 "$kanshiki" kit new "$work/kit-none" --keys "$work/ca"
+	says_one_line "a full disk for the keys" "no space left"
+	[ -z "$(ls "$work/ca")" ] || complain "a full disk for the keys: half a CA: $(ls "$work/ca")"
+	umount "$work/ca"
+fi
+
 # Wrong input.
 run "no keys" 64 "$kanshiki" kit new "$work/kit5"
 says_one_line "no keys" "--keys"
