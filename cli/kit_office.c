@@ -71,12 +71,51 @@ static bool add_revoked(void *context, const struct text *certificate, struct er
 	return why.kind == ERR_EXISTS;
 }
 
+struct first {
+	const struct issued *ca;
+	uint64_t from; /* of the oldest certificate */
+};
+
+static bool find_first(void *context, const struct text *certificate, struct err *err)
+{
+	CLEANUP(issue_facts_free) struct issue_facts facts = {0};
+	struct first *first = context;
+
+	if (!issue_facts(text_bytes(certificate), text_bytes(&first->ca->certificate),
+		(struct bytes){0}, &facts, err))
+		return false;
+	if (facts.from < first->from)
+		first->from = facts.from;
+	return true;
+}
+
+/* A year that was mistyped: until a time to come a lost kit would go on to be believed. */
+static bool check_since(
+    const char *keys, const char *name, const struct revocation *revocation, struct err *err)
+{
+	const uint64_t day = 24 * 60 * 60 * TIME_TICKS_PER_SECOND;
+	struct first first = {.ca = &revocation->ca, .from = UINT64_MAX};
+	char from[TIME_ISO_ROOM];
+
+	if (revocation->since > revocation->now)
+		return fail(err, ERR_USAGE,
+		    "--since has not come yet: until then its seals would be believed");
+	if (!kit_record_each(keys, name, find_first, &first, err))
+		return false;
+	time_iso(first.from, from);
+	return revocation->since >= first.from - first.from % day ||
+	       fail(
+		   err, ERR_USAGE, "--since is before %.10s (UTC), the first day of the kit", from);
+}
+
 bool kit_revoke(const char *keys, const char *name, uint64_t since, uint64_t now, struct err *err)
 {
 	CLEANUP(revocation_free) struct revocation revocation = {.since = since, .now = now};
 	CLEANUP(text_free) struct text shown = {0};
 
 	if (!kit_read_ca(keys, &revocation.ca, err) || !kit_read_crl(keys, &revocation.crl, err))
+		return false;
+	if (!check_since(keys, name, &revocation, err))
 		return false;
 	text_add_printable(&shown, bytes_of(name));
 	if (!kit_record_each(keys, name, add_revoked, &revocation, err))

@@ -86,7 +86,7 @@ if [ -n "$openssl" ]; then
 	run "openssl cms -verify, changed" 4 openssl cms -verify -binary -cades -inform DER -in "$bundle/MANIFEST.p7s" \
 		-content "$work/changed" -CAfile "$work/keys/evidence-ca.pem" -out /dev/null
 	run "openssl pkey" 0 openssl pkey -in "$work/kit/seal.key" -passin "pass:$secret" -noout
-	run "revoke" 0 "$kanshiki" kit revoke Test --keys "$work/keys" --since 2026-01-02T03:04:05Z
+	run "revoke" 0 "$kanshiki" kit revoke Test --keys "$work/keys" --since "$(date -u -d '12 hours ago' +%FT%TZ)"
 	run "openssl verify, revoked" 2 openssl verify -crl_check -CAfile "$work/keys/evidence-ca.pem" -CRLfile "$work/keys/evidence-ca.crl" \
 		"$work/kit/seal.pem"
 	echo "openssl $(version_of openssl version): seal, kit, stamp, key and list"

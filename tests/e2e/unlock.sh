@@ -136,7 +136,7 @@ run "list" 0 "$kanshiki" kit list --keys "$keys"
 run "a like name" 73 "$kanshiki" kit new "$work/like" --keys "$keys" --name "Test~2"
 run "a like name, free" 0 "$kanshiki" kit new "$work/like" --keys "$keys" --name "Test~3"
 run "renew again" 0 "$kanshiki" kit renew "$kit" --keys "$keys" --passphrase-file <(echo "third secret")
-run "revoke" 0 "$kanshiki" kit revoke Test --keys "$keys" --since 2026-01-02T03:04:05Z
+run "revoke" 0 "$kanshiki" kit revoke Test --keys "$keys" --since "$(date -u -d '12 hours ago' +%FT%TZ)"
 run "list, revoked" 0 "$kanshiki" kit list --keys "$keys"
 [ "$(grep -cP '^Test\t.*\trevoked ' "$work/out")" -eq 3 ] || complain "not all are revoked: $(cat "$work/out")"
 grep -qP '^Test~3\t.*\tvalid$' "$work/out" || complain "another kit was revoked: $(cat "$work/out")"
