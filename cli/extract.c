@@ -72,6 +72,7 @@ struct outgoing {
 	    apart; /* the one it gets where its own is another's; reserved. Empty: none is */
 	struct tree_file *file;
 	bool is_twin;    /* there is one of ours whose name differs only in case */
+	bool is_again;   /* or not at all */
 	bool is_renamed; /* target is not path */
 	bool is_created;
 	size_t held;
@@ -112,8 +113,11 @@ static bool reserve_apart(struct outgoing *out, enum target_rules rules, struct 
 		target_path_distinct(text_bytes(&out->path), rules, turn, &out->apart);
 		if (!text_ok(&out->apart, err))
 			return false;
-		if (made_names_take(&out->extraction->made, text_bytes(&out->apart)))
+		if (made_names_take(&out->extraction->made, text_bytes(&out->apart))) {
+			(void)made_names_take_exact(
+			    &out->extraction->made, text_bytes(&out->apart));
 			return true;
+		}
 	}
 	return fail(err, ERR_DAMAGED, "other files have its name, and those it would get instead");
 }
@@ -132,6 +136,9 @@ static bool outgoing_new(
 	if (!text_ok(&out->path, err) || !text_ok(&out->target, err))
 		return false;
 	out->is_twin = !made_names_take(&extraction->made, text_bytes(&out->target));
+	/* Only what would be replaced need be known so exactly. */
+	out->is_again = extraction->force &&
+			!made_names_take_exact(&extraction->made, text_bytes(&out->target));
 	if (out->is_twin && !reserve_apart(out, rules, err))
 		return false;
 	/* Two names that differ only in case cannot both go to Windows, even where they can lie here. */
@@ -139,6 +146,14 @@ static bool outgoing_new(
 		use_apart(out);
 	*made = TAKE(out);
 	return text_ok(&(*made)->target, err);
+}
+
+/* A file in the place of a twin is of an earlier run where the file system takes no two names for one: then it goes, as any other. */
+static bool replace_stale(struct outgoing *out, struct tree *tree)
+{
+	return out->extraction->force && !out->is_again &&
+	       tree_tells_case(tree, text_string(&out->target)) &&
+	       tree_create(tree, text_string(&out->target), true, &out->file, NULL);
 }
 
 /* Where the file system takes two names of ours for one, the second gets a name apart. */
@@ -155,10 +170,12 @@ static bool create(struct outgoing *out, struct tree *tree, struct err *err)
 			*err = why;
 			return false;
 		}
-		use_apart(out);
-		if (!tree_create(
-			tree, text_string(&out->target), extraction->force, &out->file, err))
-			return false;
+		if (!replace_stale(out, tree)) {
+			use_apart(out);
+			if (!tree_create(tree, text_string(&out->target), extraction->force,
+				&out->file, err))
+				return false;
+		}
 	}
 	out->is_created = true;
 	return true;

@@ -7,6 +7,8 @@
 
 #define SPARE 1024 /* names beside those of the files */
 
+#define PRIME 0x100000001b3u
+
 /* Hash of a path without regard to case; never 0. */
 static uint64_t folded_hash(struct bytes path)
 {
@@ -14,7 +16,17 @@ static uint64_t folded_hash(struct bytes path)
 	size_t pos = 0;
 
 	while (pos < path.len)
-		hash = (hash ^ text_fold(text_decode(path, &pos))) * 0x100000001b3u;
+		hash = (hash ^ text_fold(text_decode(path, &pos))) * PRIME;
+	return hash ? hash : 1;
+}
+
+/* Of its bytes, from another start: both kinds lie in one table. */
+static uint64_t exact_hash(struct bytes path)
+{
+	uint64_t hash = 0x84222325cbf29ce4u;
+
+	for (size_t i = 0; i < path.len; i++)
+		hash = (hash ^ path.at[i]) * PRIME;
 	return hash ? hash : 1;
 }
 
@@ -65,15 +77,23 @@ static bool grow(struct made_names *made)
 	return true;
 }
 
-bool made_names_take(struct made_names *made, struct bytes path)
+static bool take(struct made_names *made, uint64_t hash)
 {
-	uint64_t hash = folded_hash(path);
-
 	if (*slot_of(made, hash) || (made->count >= most(made->mask + 1) && !grow(made)))
 		return false;
 	*slot_of(made, hash) = hash;
 	made->count++;
 	return true;
+}
+
+bool made_names_take(struct made_names *made, struct bytes path)
+{
+	return take(made, folded_hash(path));
+}
+
+bool made_names_take_exact(struct made_names *made, struct bytes path)
+{
+	return take(made, exact_hash(path));
 }
 
 bool made_names_has(const struct made_names *made, struct bytes path)

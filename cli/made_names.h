@@ -16,6 +16,8 @@ bool made_names_new(struct made_names *made, size_t files, struct err *err) MUST
 void made_names_free(struct made_names *made);
 /* False: it was taken before, or there is no memory for one more. */
 bool made_names_take(struct made_names *made, struct bytes path);
+/* The same with regard to case, beside it. */
+bool made_names_take_exact(struct made_names *made, struct bytes path);
 bool made_names_has(const struct made_names *made, struct bytes path);
 
 #endif

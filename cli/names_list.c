@@ -21,6 +21,7 @@ static bool create(struct names_list *list, struct err *err)
 			continue; /* the bundle's own */
 		if (tree_create(list->tree, text_string(name), list->force, &list->file, err)) {
 			(void)made_names_take(list->made, text_bytes(name));
+			(void)made_names_take_exact(list->made, text_bytes(name));
 			return true;
 		}
 		if (err->kind != ERR_EXISTS)

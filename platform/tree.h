@@ -40,6 +40,9 @@ CLEANUP_POINTER(struct tree, tree_close);
  * with `replace` a file (or link) in its place is removed first. */
 bool tree_create(struct tree *tree, const char *path, bool replace, struct tree_file **out,
     struct err *err) MUST_CHECK;
+/* Whether the directory that path lies in takes two names that differ only in case for two files; false also where that cannot be
+ * found out. A file is made there for it, and removed. */
+bool tree_tells_case(struct tree *tree, const char *path);
 /* Writes at an offset of a file that nothing was written to there before; what is never written reads as zeros, and takes no room
  * where the system can: nor do pieces of zeros. */
 bool tree_write(

@@ -216,6 +216,26 @@ static void refuses_names_that_windows_reads_otherwise(void **state)
 }
 #endif
 
+/* Told only where it is known, and nothing is left of asking. */
+static void tells_case(void **state)
+{
+	CLEANUP(free_memory) char *probe = directory_path(&base, "a/b/tree/d/.kanshiki-case");
+	bool tells = tree_tells_case(*state, "d/a");
+
+	assert_int_equal(file_kind(probe), FILE_KIND_MISSING);
+	assert_false(tree_tells_case(*state, "/a"));
+#ifdef _WIN32
+	assert_false(tells);
+#else
+	assert_true(tells);
+	assert_true(put(*state, "d/.KANSHIKI-CASE", false, "another's", NULL));
+	assert_false(tree_tells_case(*state, "d/a"));
+	assert_true(put(*state, "e/.kanshiki-case", false, "another's", NULL));
+	assert_false(tree_tells_case(*state, "e/a"));
+	assert_holds("a/b/tree/e/.kanshiki-case", "another's");
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +246,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(goes_up_and_down, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(makes_nothing_of_what_is_too_deep, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(makes_holes, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(tells_case, set_up, tear_down),
 #ifndef _WIN32
 	    cmocka_unit_test_setup_teardown(follows_no_links, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(is_private_and_keeps_times, set_up, tear_down),

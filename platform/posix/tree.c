@@ -220,6 +220,25 @@ bool tree_create(
 	return false;
 }
 
+bool tree_tells_case(struct tree *tree, const char *path)
+{
+	static const char probe[] = ".kanshiki-case", other[] = ".KANSHIKI-CASE";
+	const char *slash = strrchr(path, '/');
+	struct bytes above = {(const uint8_t *)path, slash ? (size_t)(slash - path) : 0};
+	struct stat st;
+	int directory, file;
+
+	if (slash == path || !enter_path(tree, above, &directory, NULL))
+		return false;
+	file = create_new(directory, probe, false);
+	if (file < 0)
+		return false;
+	bool tells = fstatat(directory, other, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+
+	close(file);
+	return unlinkat(directory, probe, 0) == 0 && tells;
+}
+
 /* A file that the file system cannot hold (also FAT's 4 GiB) is that file's own trouble: the disk is not full for the others. */
 static bool write_fail(struct err *err, int code)
 {

@@ -182,6 +182,14 @@ bool tree_create(
 	return true;
 }
 
+/* Where it is set for a directory, most programs would not find the second file. */
+bool tree_tells_case(struct tree *tree, const char *path)
+{
+	(void)tree;
+	(void)path;
+	return false;
+}
+
 bool tree_write(struct tree_file *file, uint64_t at, struct bytes bytes, struct err *err)
 {
 	if (tree_is_hole(bytes))

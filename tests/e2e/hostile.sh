@@ -208,6 +208,51 @@ END
 		complain "odd names: two names differ only in case"
 }
 
+# usage: twins_twice WHAT DIR TOLD   into DIR, then with -f over another content of the same names; TOLD: DIR tells their case
+twins_twice() {
+	local dir=$2/x bundle=$work/twins.1
+	run "$1: twins" 0 "$kanshiki" extract "$bundle" -C "$dir" --keys "$work/keys"
+	run "$1: twins again" 0 "$kanshiki" extract "$work/twins.2" -C "$dir" -f --keys "$work/keys"
+	# None of this run is lost, and none of the first is left.
+	[ "$(find "$dir/fs" -type f -printf '%s\n' | sort | paste -sd' ')" = "21 22 23 24" ] || complain "$1: twins: $(find "$dir/fs" -type f -printf '%P %s;')"
+	if [ "$3" = told ]; then
+		[ "$(stat -c %s "$dir/fs/C/hello.txt" "$dir/fs/C/HELLO.TXT" "$dir/fs/C/Hello.txt" "$dir/fs/c/other" | paste -sd' ')" = "21 22 23 24" ] ||
+			complain "$1: twins: wrong ones: $(find "$dir" -type f -printf '%P %s;')"
+		[ ! -e "$dir/NAMES.tsv" ] || complain "$1: twins got other names: $(cat "$dir/NAMES.tsv")"
+	fi
+	[ -z "$(find "$dir" -iname '.kanshiki*')" ] || complain "$1: twins: a probe is left"
+}
+
+# Of two names that differ only in case each replaces its own of an earlier run, and never the other one of this.
+replaced_twins() {
+	local i
+	for i in 1 2; do
+		hostile "twins" <<END
+entry fs/C/hello.txt fs/C/hello.txt ${i}1
+entry fs/C/HELLO.TXT fs/C/HELLO.TXT ${i}2
+entry fs/C/Hello.txt fs/C/Hello.txt ${i}3
+entry fs/c/other fs/c/other ${i}4
+END
+		rm -rf "$work/twins.$i"
+		mv "$bundle" "$work/twins.$i"
+	done
+	mkdir "$work/twins"
+	twins_twice "told" "$work/twins" told
+	# Two of one name, which no good bundle has: the second does not replace the first.
+	hostile "one name twice" <<<$'entry fs/C/a fs/C/a 10\nentry fs/C/a fs/C/a 11'
+	run "one name twice, -f" 65 "$kanshiki" extract "$bundle" -C "$work/twins/y" -f --unverified --keys "$work/keys"
+	[ "$(find "$work/twins/y" -type f -size 10c -o -type f -size 11c | wc -l)" -eq 2 ] || complain "one name twice, -f: $(find "$work/twins/y" -type f)"
+	truncate -s 16M "$work/folding.img"
+	mkdir "$work/folding"
+	if command -v lowntfs-3g mkntfs >/dev/null && mkntfs -q -F "$work/folding.img" 2>/dev/null &&
+		lowntfs-3g -o ignore_case "$work/folding.img" "$work/folding" 2>/dev/null; then
+		twins_twice "folded" "$work/folding" folded
+		umount "$work/folding"
+	else
+		echo "no file system without case: twins were not tried on one"
+	fi
+}
+
 # A hundred and twenty megabytes of names that have to be changed: listed, and not held in memory.
 many_odd_names() {
 	hostile "many odd names" < <(perl -e '$deep = join "", map { "CON/" . "d" x 196 . "/" } 1 .. 15;
@@ -349,6 +394,7 @@ make_kit
 bad_names
 bad_bytes
 odd_names
+replaced_twins
 many_odd_names
 deep_paths
 many_deep_paths
