@@ -152,7 +152,7 @@ static bool add_operands(struct timeline *timeline, struct request *request,
 	const char *path = operands->at[0];
 
 	if (operands->count > 1)
-		return timeline_bare_files(timeline, operands, err);
+		return timeline_bare_files(timeline, operands, &request->opening.gaps, err);
 	if (!volume_is_live(path) && file_kind(path) == FILE_KIND_DIRECTORY && !is_bundle(path))
 		return fail(err, ERR_DAMAGED,
 		    "'%s' is not a bundle; of files that were copied give $MFT, $J and $LogFile "

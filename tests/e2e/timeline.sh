@@ -253,6 +253,24 @@ END
 	says "collect of spoiled records" '3 records of the file table could not be read'
 }
 
+# A companion that was emptied costs its own lines, not those of the $MFT.
+check_emptied() {
+	: >"$work/emptied 0"
+	head -c 300 /dev/zero >"$work/emptied 300"
+	head -c 200000 /dev/zero >"$work/emptied 200000"
+	head -c 2097152 /dev/zero | tr '\0' '\377' >"$work/emptied ff"
+	run "the \$MFT alone" 0 "$kanshiki" timeline "$work/a file"
+	mv "$work/out" "$work/alone.jsonl"
+	local what
+	for what in 0:'it is empty' 300:'all its bytes are the same' 200000:'64 KiB of the same byte' ff:'64 KiB of the same byte'; do
+		run "with emptied ${what%%:*}" 1 "$kanshiki" timeline "$work/emptied ${what%%:*}" "$work/a file"
+		cmp -s "$work/out" "$work/alone.jsonl" || complain "with emptied ${what%%:*}: other lines than of the \$MFT alone"
+		says "with emptied ${what%%:*}" "'$work/emptied ${what%%:*}' was left out: .*${what#*:}"
+	done
+	run "nothing but emptied ones" 65 "$kanshiki" timeline "$work/emptied ff" "$work/emptied 0"
+	says "nothing but emptied ones" 'none of the files holds anything'
+}
+
 # $MFT, $J and $LogFile of one volume, in any order: the lines of the image, but for what only its directories hold.
 check_together() {
 	run "bare files" 0 "$kanshiki" timeline "$work/a third" "$work/another" "$work/a file"
@@ -266,6 +284,7 @@ check_together() {
 	says_one_line "two of a kind" 'a second \$MFT'
 	run "an image beside a file" 64 "$kanshiki" timeline "$work/a file" "$image"
 	says_one_line "an image beside a file" 'only these go together'
+	check_emptied
 	run "no operand" 64 "$kanshiki" timeline
 	says_one_line "no operand" 'none was given'
 }
