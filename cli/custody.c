@@ -17,6 +17,7 @@ struct custody {
 	struct opening opening;
 	const char *html;
 	struct text sheet;
+	bool creating; /* what goes wrong now is with the page that was asked for */
 };
 
 static void make_options(struct custody *custody, struct option options[OPTIONS])
@@ -122,17 +123,23 @@ static void add_qr(struct text *out, const struct qr *qr, bool draws_white)
 }
 
 static bool write_html(
-    const struct custody *custody, const char *number, const struct qr *qr, struct err *err)
+    struct custody *custody, const char *number, const struct qr *qr, struct err *err)
 {
 	CLEANUP(text_free) struct text page = {0};
 
 	if (!custody->html)
 		return true;
 	sheet_html(text_bytes(&custody->sheet), number, qr, &page);
-	return text_ok(&page, err) && file_write_all(custody->html, text_bytes(&page), false, err);
+	if (!text_ok(&page, err))
+		return false;
+	custody->creating = true;
+	if (!file_write_all(custody->html, text_bytes(&page), false, err))
+		return false;
+	custody->creating = false;
+	return true;
 }
 
-static bool show(const struct custody *custody, struct err *err)
+static bool show(struct custody *custody, struct err *err)
 {
 	CLEANUP(text_free) struct text out = {0};
 	char code[SHA256_HEX_ROOM + 40];
@@ -174,6 +181,8 @@ static int run(int argc, char **argv)
 	if (!options_parse(options, OPTIONS, argc, argv, &operands, &err) ||
 	    !custody(&request, &operands, &err))
 		code = opening_fail(&request.opening, &err);
+	if (request.creating)
+		code = opening_cannot_create(&err);
 	opening_close(&request.opening);
 	text_free(&request.sheet);
 	return code;

@@ -93,6 +93,15 @@ check_sheet() {
 	same "number of the page" "$number" "$(grep -oE '<i>[0-9a-f]</i>' "$work/sheet.html" | tr -d '</i>\n')"
 	grep -q '█' "$work/out" || complain "no code on the screen"
 	run "never over another file" 73 "$kanshiki" custody "$bundle" --keys "$work/keys" --html "$work/sheet.html"
+	# What cannot be made is 73, whatever the reason, and no sheet is shown without its page.
+	run "a page in no directory" 73 "$kanshiki" custody "$bundle" --keys "$work/keys" --html "$work/nothing/sheet.html"
+	says_one_line "a page in no directory" "nothing/sheet.html"
+	if [ "$(id -u)" = 0 ]; then
+		mkdir "$work/ro"
+		mount -t tmpfs -o ro tmpfs "$work/ro"
+		run "a page, read-only" 73 "$kanshiki" custody "$bundle" --keys "$work/keys" --html "$work/ro/sheet.html"
+		umount "$work/ro"
+	fi
 	if command -v zbarimg >/dev/null; then
 		draw_qr "$work/sheet.html" >"$work/qr.pbm"
 		same "QR code" "$number $id" "$(zbarimg -q --raw "$work/qr.pbm")"
