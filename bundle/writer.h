@@ -211,9 +211,15 @@ bool bundle_meta(struct bundle_writer *writer, const char *name, struct bytes co
  * run may go on with. */
 void bundle_stop(struct bundle_writer *writer);
 
-/* Closes the data sets for good, as bundle_finish would: no entry may follow, rows and meta files may. Does nothing
- * when a write failed before. */
+/* Closes the volume that is written to, and the data sets for good, as bundle_finish would: no entry may follow, rows
+ * and meta files may. What is to be gone on with (stopped, full, inside an entry) keeps its sets open. Does nothing when a
+ * write failed before. */
 bool bundle_close_data(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+
+/* After a write that failed, for who counts before the last meta files: lets go of the volume that broke and takes the
+ * place from the rows of what it held; lost (may be NULL) is given each as it was. bundle_finish does the same. */
+bool bundle_settle_lost(struct bundle_writer *writer, void (*lost)(void *context, struct bytes row),
+    void *context, struct err *err) MUST_CHECK;
 
 struct bundle_read_back { /* all that was read back so far */
 	uint32_t volumes;

@@ -7,6 +7,8 @@
 
 struct settling {
 	struct bundle_writer *writer;
+	void (*tell)(void *context, struct bytes row); /* may be NULL */
+	void *context;
 	struct rows *settled;
 	struct text line; /* a line that is not yet whole */
 	bool is_second;   /* time that the rows are gone through */
@@ -115,12 +117,14 @@ static bool settle_line(struct settling *settling, struct bytes line, struct err
 
 	if (!settling->is_second)
 		return !lost || note_lost(settling, root, err);
-	if (lost)
-		return add_lost(settling, doc, err);
-	if (root && is_same_as_lost(settling, root))
-		return note_lost(settling, root, err) && note_row(settling, line, err) &&
-		       add_lost(settling, doc, err);
-	return rows_add(settling->settled, line, err);
+	bool is_same = !lost && root && is_same_as_lost(settling, root);
+
+	if (!lost && !is_same)
+		return rows_add(settling->settled, line, err);
+	if (settling->tell)
+		settling->tell(settling->context, line);
+	return (!is_same || (note_lost(settling, root, err) && note_row(settling, line, err))) &&
+	       add_lost(settling, doc, err);
 }
 
 static bool settle_piece(void *context, struct bytes piece, struct err *err)
@@ -163,10 +167,17 @@ static void forget_items(struct bundle_writer *writer, const struct settling *se
 	fresh->count = left;
 }
 
-bool writer_settle_rows(struct bundle_writer *writer, struct err *err)
+/* Takes the place from every row whose bytes are not in a closed volume. */
+bool bundle_settle_lost(struct bundle_writer *writer, void (*lost)(void *context, struct bytes row),
+    void *context, struct err *err)
 {
-	CLEANUP(settling_free) struct settling settling = {.writer = writer};
+	CLEANUP(settling_free)
+	struct settling settling = {.writer = writer, .tell = lost, .context = context};
 
+	if (writer->is_broken)
+		writer_drop_volume(writer);
+	if (!writer->has_lost)
+		return true;
 	if (!rows_new(writer_rows_ceiling(writer), &settling.settled, err) ||
 	    !rows_replay(writer->rows, settle_piece, &settling, err))
 		return false;
@@ -178,5 +189,6 @@ bool writer_settle_rows(struct bundle_writer *writer, struct err *err)
 	forget_items(writer, &settling);
 	rows_free(writer->rows);
 	writer->rows = TAKE(settling.settled);
+	writer->has_lost = false;
 	return true;
 }

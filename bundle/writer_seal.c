@@ -163,9 +163,13 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 
 bool bundle_close_data(struct bundle_writer *writer, struct err *err)
 {
-	if (writer->is_broken || writer->is_full || writer->entry.is_open || writer->is_cut_pending)
+	bool goes_on = writer->is_full || writer->entry.is_open || writer->is_cut_pending;
+
+	if (writer->is_broken)
 		return true;
-	for (unsigned set = 0; set < BUNDLE_META; set++)
+	if (goes_on)
+		writer_release_reserve(writer);
+	for (unsigned set = 0; !goes_on && set < BUNDLE_META; set++)
 		writer->sets[set].is_closed = true;
 	return close_last_set(writer, err);
 }
@@ -222,7 +226,7 @@ bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
 	if (writer->is_broken)
 		writer_drop_volume(writer);
 	is_whole = close_last_set(writer, &why) && is_whole;
-	if (writer->has_lost && !writer_settle_rows(writer, err))
+	if (!bundle_settle_lost(writer, NULL, NULL, err))
 		return false;
 	is_whole = put_last_meta(writer, is_whole, &why);
 	is_whole = put_custody(writer, custody_text, custody_html, &why) && is_whole;

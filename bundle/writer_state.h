@@ -166,8 +166,7 @@ bool writer_abandon_cut(struct bundle_writer *writer, struct err *err) MUST_CHEC
 bool writer_fill_up(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 uint64_t writer_entry_end_offset(const struct writer_entry *entry);
 
-/* writer_lost.c: takes the place from every row whose bytes are not in a closed volume. */
-bool writer_settle_rows(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+/* writer.c */
 size_t writer_rows_ceiling(const struct bundle_writer *writer);
 
 /* writer_reserve.c */

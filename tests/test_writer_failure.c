@@ -112,6 +112,78 @@ static void test_blocked_seal(void **state)
 		run_blocked(n);
 }
 
+static void note_lost(void *context, struct bytes row)
+{
+	struct text *told = context;
+
+	text_add(told, row);
+	text_addc(told, '\n');
+}
+
+/* The last volume cannot be closed: who asks before the last rows are written is told what was in it, once. */
+static void test_lost_is_told(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	CLEANUP(text_free) struct text told = {0};
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_facts facts;
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+
+	(void)state;
+	store = &fake->store;
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	assert_true(collect(writer, &err));
+	fake->fail_at = fake->changes + 1;
+	assert_false(bundle_close_data(writer, &err));
+	assert_true(bundle_settle_lost(writer, note_lost, &told, &err));
+	assert_null(strstr(text_string(&told), "live/a"));
+	assert_non_null(strstr(text_string(&told), "{\"path\":\"fs/C/b\""));
+	assert_non_null(strstr(text_string(&told), "\"status\":\"taken\""));
+	assert_non_null(strstr(text_string(&told), "fs/C/d"));
+	text_clear(&told);
+	assert_true(bundle_settle_lost(writer, note_lost, &told, &err));
+	assert_int_equal(told.len, 0);
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_int_equal(bundle_row_count(reader), 4);
+	fixture_check_member(reader, "live/a", 5000);
+}
+
+/* A run that was stopped, and goes on later: what it wrote can be read back before its papers are. */
+static void test_stopped_is_closed(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	const struct bundle_checking checking = {0};
+	struct bundle_read_back done = {0};
+	struct bundle_resumed resumed;
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+
+	(void)state;
+	store = &fake->store;
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	assert_true(collect(writer, &err));
+	bundle_stop(writer);
+	assert_true(bundle_close_data(writer, &err));
+	assert_true(bundle_read_back(writer, NULL, NULL, &done, &err));
+	assert_int_equal(done.volumes, 3); /* live, its meta, files */
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	bundle_writer_free(TAKE(writer));
+	assert_true(bundle_resume(store, &plan, &checking, &resumed, &writer, &err));
+	assert_int_equal(resumed.entries, 4);
+	assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/e", 10, &err));
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	assert_true(bundle_is_whole(writer, &err));
+}
+
 /* Collects until nothing more goes; returns how many whole entries were taken. */
 static unsigned collect_until_full(struct bundle_writer *writer, struct err *err)
 {
@@ -202,6 +274,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_failure),
 	    cmocka_unit_test(test_blocked_seal),
+	    cmocka_unit_test(test_lost_is_told),
+	    cmocka_unit_test(test_stopped_is_closed),
 	    cmocka_unit_test(test_full_destination),
 	    cmocka_unit_test(test_no_room_at_all),
 	};
