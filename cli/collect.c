@@ -350,29 +350,33 @@ static void read_back(struct run *run)
 	uint64_t started = clock_monotonic_ms();
 	unsigned shown = 0;
 	struct err err = {0};
+
+	/* Who stopped it waits for the seal alone. */
+	if (console_stopped() && collection_has_gaps(run->collection)) {
+		result->result = READ_BACK_STOPPED;
+		return;
+	}
 	bool ok = bundle_read_back(run->writer, show_read_back, &shown, &result->done, &err);
 
 	if (shown)
 		console_progress("");
 	result->milliseconds += clock_monotonic_ms() - started;
 	if (ok) {
-		result->result = READ_BACK_GOOD;
+		/* Where there was nothing to read nothing is good. A run that goes on has read what it found. */
+		if (result->done.volumes + run->resumed.volumes > 0)
+			result->result = READ_BACK_GOOD;
 		return;
 	}
 	result->result = err.kind == ERR_STOPPED ? READ_BACK_STOPPED : READ_BACK_BAD;
 	collection_note(run->collection, "read back", &err);
 }
 
-static void check_medium(struct run *run)
+static void close_data(struct run *run)
 {
-	struct err err = {0};
-
-	if (run->request.no_read_back) {
+	collection_close(run->collection);
+	if (run->request.no_read_back)
 		run->read_back.result = READ_BACK_LEFT_OUT;
-		return;
-	}
-	/* A failure here meets the seal again. */
-	if (bundle_close_data(run->writer, &err))
+	else
 		read_back(run);
 }
 
@@ -440,7 +444,7 @@ static int collect_awake(struct run *run)
 	if (run->request.dry_run)
 		return collection_has_gaps(run->collection) ? EXIT_GAPS : EXIT_COMPLETE;
 	err = (struct err){0};
-	check_medium(run);
+	close_data(run);
 	if (!seal(run, number, &err)) {
 		code = fail_seal(&err);
 		collect_say_again(&run->request, text_string(&run->path));
@@ -450,7 +454,7 @@ static int collect_awake(struct run *run)
 	if (!bundle_is_whole(run->writer, &err) && !collection_has_gaps(run->collection))
 		collection_note(run->collection, "bundle", &err);
 	/* Now the volumes that tell of the others. */
-	if (run->read_back.result == READ_BACK_GOOD)
+	if (run->read_back.result == READ_BACK_GOOD || run->read_back.result == READ_BACK_NOT_YET)
 		read_back(run);
 	const struct collect_end end = {.request = &run->request,
 	    .collection = run->collection,

@@ -43,7 +43,7 @@ void collect_say_end(const struct collect_end *end)
 	if (problems.len)
 		say("%s%s", tr("Not taken, or only in part:\n"), text_string(&problems));
 	if (end->read_back == READ_BACK_GOOD)
-		say("%s\n", tr("Read back: the disk holds what was written."));
+		say("%s\n", tr("Read back: the disk holds what is sealed."));
 	else if (end->read_back == READ_BACK_BAD)
 		say("%s\n", tr("The disk does not give back what was written. Collect again onto "
 			       "another one."));

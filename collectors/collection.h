@@ -96,6 +96,10 @@ bool collection_has_gaps(const struct collection *collection);
 /* Remembers a problem that has no row: the seal's own. */
 void collection_note(struct collection *collection, const char *what, const struct err *why);
 
+/* After the run, before the receipt: closes what was written. What a volume held that cannot be closed counts as not
+ * taken, and is said. */
+void collection_close(struct collection *collection);
+
 /* Gives receipt.json and footprint.jsonl to the writer. */
 bool collection_receipt(struct collection *collection, struct err *err) MUST_CHECK;
 /* The first few problems, in the user's language, one a line ("C: $MFT: ..."), for the end of the run. */

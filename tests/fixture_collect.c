@@ -119,6 +119,7 @@ void fixture_collect_into(struct fake_source *source, struct fake_store *store, 
 		source->context = collection;
 	}
 	out->ran = collection_run(collection, &err);
+	collection_close(collection);
 	out->has_gaps = collection_has_gaps(collection);
 	collection_totals(collection, &out->counts);
 	collection_problems(collection, &out->problems);

@@ -21,8 +21,32 @@ go_on() {
 	gone_on_with "$1"
 }
 
+# usage: counted WHAT BUNDLE SAID   what was lost with its volume is counted as taken neither on the screen nor in the papers
+counted() {
+	local rows
+	rows=$("$kanshiki" ls "$2" --all --json --keys "$work/keys" 2>/dev/null | jq -r 'select(.status == "taken") | .path' | wc -l)
+	[ "$3" = "$rows" ] || complain "$1: $3 taken, $rows rows that say so"
+	"$kanshiki" cat "$2" meta/receipt.json --keys "$work/keys" 2>/dev/null |
+		jq -e --argjson rows "$rows" '.totals | .taken == $rows and .expected == .taken + .partial + .skipped + .failed' >/dev/null ||
+		complain "$1: the receipt counts otherwise"
+	grep -q "完全 whole $rows," "$2/CUSTODY.txt" || complain "$1: the sheet counts otherwise: $(grep Counts "$2/CUSTODY.txt")"
+}
+
+# The last volume alone cannot be closed, as with a stick that is pulled at the end: nothing failed before.
+not_closed() {
+	head -c 3000000 /dev/urandom >"$work/noise.bin"
+	truncate -s 40M "$work/noise.img"
+	mkfs.fat -F 32 -s 1 "$work/noise.img" >/dev/null
+	MTOOLSRC=/dev/null mcopy -i "$work/noise.img" "$work/noise.bin" ::/
+	run "not closed" 1 bash -c 'ulimit -f 2900; exec "$@"' - "$kanshiki" collect --kit "$work/kit" --out "$work/unclosed" \
+		--volume "C=$work/noise.img" --profile none --take noise.bin --json
+	says "not closed" "1 files and streams were in a volume that could not be closed"
+	says "not closed" "^Taken: 0\. In part: 0\. Not taken: 1\."
+	counted "not closed" "$(tail -n 1 "$work/out" | jq -r .path)" "$(tail -n 1 "$work/out" | jq .taken)"
+}
+
 make_work
-need python3
+need python3 jq mkfs.fat mcopy
 make_kit
 undisturbed
 mkdir "$work/disk"
@@ -38,7 +62,11 @@ done
 have_image
 run "a file too large" 1 bash -c 'ulimit -f 2500; exec "$@"' - "$kanshiki" collect --kit "$work/kit" --out "$work/disk" --volume "C=$image" --take '**'
 says "a file too large" "--resume"
-bundle_of "a file too large" && opened "a file too large" "0|1"
+bundle_of "a file too large" && {
+	counted "a file too large" "$bundle" "$(sed -n 's/^Taken: \([0-9]*\)\. .*/\1/p' "$work/err")"
+	opened "a file too large" "0|1"
+}
+not_closed
 rm -rf "${work:?}/disk"/*
 mount -t tmpfs -o size=1m tmpfs "$work/disk" 2>/dev/null || {
 	echo "no tmpfs can be mounted here: only files that may not grow"

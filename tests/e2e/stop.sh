@@ -34,6 +34,9 @@ stop_with() {
 	"$kanshiki" cat "$bundle" meta/receipt.json --keys "$work/keys" |
 		jq -e '[.totals, .kinds[], .kinds[].collectors[]] | all(.expected == .taken + .partial + .skipped + .failed)' >"$work/jq" ||
 		complain "$1: the numbers of the receipt do not add up"
+	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e '.verify.read_back == "stopped"' >"$work/jq" ||
+		complain "$1: something is said to have been read back: $(cat "$work/jq")"
+	! grep -q 'Read-back: .*pass' "$bundle/CUSTODY.txt" || complain "$1: the sheet says that it was read back"
 	grep -q '^# status: in-progress' "$bundle/MANIFEST.sha256" || complain "$1: the MANIFEST says complete"
 	gone_on_with "$1"
 }
