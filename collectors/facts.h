@@ -20,7 +20,8 @@ CLEANUP_POINTER(struct facts_file, facts_file_free);
 /* The text at "operator" / "name"; NULL when it is not there. Lives as long as the file. file may be NULL. */
 const char *facts_file_text(const struct facts_file *file, const char *object, const char *key);
 
-/* Puts a text at "operator" / "name", in the place of what is there; makes *file where it is NULL. */
+/* Puts a text (UTF-8) at "operator" / "name", in the place of what is there, of a list into the first; makes *file where it
+ * is NULL. */
 bool facts_file_put(struct facts_file **file, const char *object, const char *key,
     const char *value, struct err *err) MUST_CHECK;
 

@@ -74,12 +74,28 @@ const char *facts_file_text(const struct facts_file *file, const char *object, c
 	return yyjson_get_str(value);
 }
 
+/* The first of a list, which is the one that facts_file_text reads: the others stay. */
+static yyjson_mut_val *first_of(yyjson_mut_doc *doc, yyjson_mut_val *list)
+{
+	yyjson_mut_val *first = yyjson_mut_arr_get_first(list);
+
+	if (yyjson_mut_is_obj(first))
+		return first;
+	yyjson_mut_val *made = yyjson_mut_obj(doc);
+
+	if (first)
+		return yyjson_mut_arr_replace(list, 0, made) ? made : NULL;
+	return yyjson_mut_arr_append(list, made) ? made : NULL;
+}
+
 static bool put(yyjson_mut_doc *doc, const char *object, const char *key, const char *value)
 {
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 	yyjson_mut_val *inner = yyjson_mut_obj_get(root, object);
 
-	if (!yyjson_mut_is_obj(inner)) {
+	if (yyjson_mut_is_arr(inner)) {
+		inner = first_of(doc, inner);
+	} else if (!yyjson_mut_is_obj(inner)) {
 		inner = yyjson_mut_obj(doc);
 		if (!yyjson_mut_obj_put(root, yyjson_mut_str(doc, object), inner))
 			return false;

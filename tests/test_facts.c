@@ -1,7 +1,8 @@
 /* Facts given beforehand or typed: what wins, which times are read, how far the clock is off. */
 #include "tests/unit.h"
 
-#include "collectors/facts.h"
+#include "collectors/facts_file.h"
+#include "core/array.h"
 #include "core/time.h"
 
 #include <stdlib.h>
@@ -28,6 +29,29 @@ static void test_typed_wins(void **state)
 	assert_string_equal(facts_file_text(file, "operator", "org"), "SOC");
 	assert_string_equal(facts_file_text(file, "witness", "name"), "w");
 	assert_string_equal(facts_file_text(file, "dispatch", "nonce"), "n-1");
+}
+
+/* Of several people the first is answered for; nobody of them is lost. */
+static void test_lists_stay(void **state)
+{
+	static const char given[] = "{\"operator\":[{\"name\":\"Sato\"},{\"name\":\"Suzuki\"}],"
+				    "\"witness\":[],\"authority\":[null,{\"basis\":\"b\"}]}";
+	CLEANUP(facts_file_free) struct facts_file *file = NULL;
+
+	(void)state;
+	assert_true(facts_file_parse(bytes_of(given), &file, NULL));
+	assert_true(facts_file_put(&file, "operator", "org", "ACME", NULL));
+	assert_true(facts_file_put(&file, "witness", "name", "w", NULL));
+	assert_true(facts_file_put(&file, "authority", "basis", "a", NULL));
+	assert_string_equal(facts_file_text(file, "operator", "org"), "ACME");
+	assert_string_equal(facts_file_text(file, "operator", "name"), "Sato");
+	assert_string_equal(facts_file_text(file, "witness", "name"), "w");
+	assert_string_equal(facts_file_text(file, "authority", "basis"), "a");
+	CLEANUP(free_memory) char *all = yyjson_val_write(facts_file_root(file), 0, NULL);
+
+	assert_string_equal(all,
+	    "{\"operator\":[{\"name\":\"Sato\",\"org\":\"ACME\"},{\"name\":\"Suzuki\"}],"
+	    "\"witness\":[{\"name\":\"w\"}],\"authority\":[{\"basis\":\"a\"},{\"basis\":\"b\"}]}");
 }
 
 /* What is taken is copied into collection.json, which every reader must read, and read the same. */
@@ -158,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_typed_wins),
+	    cmocka_unit_test(test_lists_stay),
 	    cmocka_unit_test(test_typed_alone),
 	    cmocka_unit_test(test_wrong_facts),
 	    cmocka_unit_test(test_reference_times),
