@@ -120,7 +120,7 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 		    operands.at[0]);
 	if (request->case_id && strlen(request->case_id) > CASE_BYTES_MAX)
 		return fail(err, ERR_USAGE, "--case takes %d bytes at most", CASE_BYTES_MAX);
-	if (!check_words(run, err))
+	if (!collect_check_typed(request, err) || !check_words(run, err))
 		return false;
 	if (!request->kit && !request->dry_run && collect_kit_beside(&run->kit_path))
 		request->kit = text_string(&run->kit_path);

@@ -28,6 +28,8 @@ struct collect_request {
 /* Returns how many there are. */
 size_t collect_options(struct collect_request *request, struct option options[COLLECT_OPTIONS_MAX]);
 
+/* What was typed of them, before a bundle's own words join it (collect_recall). ERR_USAGE. */
+bool collect_check_typed(const struct collect_request *request, struct err *err) MUST_CHECK;
 /* --facts, and over it what was typed: ERR_USAGE, or ERR_DAMAGED with the file named. */
 bool collect_load_facts(const struct collect_request *request, struct facts_file **file,
     struct facts_reference *reference, struct err *err) MUST_CHECK;

@@ -72,12 +72,19 @@ static bool ask(struct asking *asking, const char *question, struct text *answer
 	return text_ok(answer, err);
 }
 
-/* A field that is in the facts in whatever form was answered before. */
+/* A field that is in the facts was answered before; one that is blank there was left open. */
+static bool is_known(const struct facts_file *file, const char *object, const char *key)
+{
+	const char *known = facts_file_text(file, object, key);
+
+	return known && *known;
+}
+
 static bool ask_fact(struct asking *asking, const struct question *question, struct err *err)
 {
 	CLEANUP(text_free) struct text answer = {0};
 
-	if (facts_file_text(*asking->file, question->object, question->key))
+	if (is_known(*asking->file, question->object, question->key))
 		return true;
 	if (!ask(asking, tr(question->text), &answer, err))
 		return false;
@@ -101,7 +108,7 @@ static bool ask_case(struct asking *asking, struct collect_request *request,
 static bool ask_clock(struct asking *asking, struct facts_reference *reference,
     struct collect_answers *answers, struct err *err)
 {
-	if (reference->typed || facts_file_text(*asking->file, "clock", "reference"))
+	if (reference->typed || is_known(*asking->file, "clock", "reference"))
 		return true;
 	for (int i = 0; i < TRIES; i++) {
 		struct facts_reference read = {0};

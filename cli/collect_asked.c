@@ -116,6 +116,8 @@ bool collect_asked(const struct collect_request *request, const struct collect_a
 	asked.profile = about->profile ? about->profile : COLLECT_PROFILE_DEFAULT;
 	asked.public = about->ids_only ? KIT_PUBLIC_IDS : KIT_PUBLIC_NAMES;
 	asked.nonce = facts_file_text(about->facts, "dispatch", "nonce");
+	if (asked.nonce && !*asked.nonce) /* a form's blank: none was given */
+		asked.nonce = NULL;
 	for (size_t i = 0; i < count; i++)
 		add_option(out, &options[i]);
 	if (out->len > BUNDLE_ASKED_MAX)

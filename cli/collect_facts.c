@@ -46,14 +46,39 @@ static bool load_file(const char *path, struct facts_file **file, struct err *er
 	       fail_in(err, "--facts '%s'", path);
 }
 
-static bool put(struct facts_file **file, const char *option, const char *object, const char *key,
-    const char *value, struct err *err)
+/* As JSON wants it: no half of a pair of Windows' either. */
+static bool is_text(struct bytes typed)
 {
-	if (!value)
+	size_t pos = 0;
+
+	while (pos < typed.len) {
+		uint32_t code = text_decode(typed, &pos);
+
+		if (code == TEXT_INVALID || (code >= 0xd800 && code < 0xe000))
+			return false;
+	}
+	return true;
+}
+
+static bool check_typed(const char *option, const char *typed, struct err *err)
+{
+	if (!typed)
 		return true;
-	if (!*value || strlen(value) > TYPED_BYTES_MAX)
+	if (!*typed || strlen(typed) > TYPED_BYTES_MAX)
 		return fail(err, ERR_USAGE, "%s takes 1 to %d bytes", option, TYPED_BYTES_MAX);
-	return facts_file_put(file, object, key, value, err);
+	return is_text(bytes_of(typed)) || fail(err, ERR_USAGE, "%s takes a text in UTF-8", option);
+}
+
+bool collect_check_typed(const struct collect_request *request, struct err *err)
+{
+	return check_typed("--operator", request->operator, err) &&
+	       check_typed("--nonce", request->nonce, err);
+}
+
+static bool put(struct facts_file **file, const char *object, const char *key, const char *value,
+    struct err *err)
+{
+	return !value || !*value || facts_file_put(file, object, key, value, err);
 }
 
 bool collect_load_facts(const struct collect_request *request, struct facts_file **file,
@@ -66,8 +91,8 @@ bool collect_load_facts(const struct collect_request *request, struct facts_file
 		return false;
 	*reference = read;
 	return load_file(request->facts, file, err) &&
-	       put(file, "--operator", "operator", "name", request->operator, err) &&
-	       put(file, "--nonce", "dispatch", "nonce", request->nonce, err);
+	       put(file, "operator", "name", request->operator, err) &&
+	       put(file, "dispatch", "nonce", request->nonce, err);
 }
 
 void collect_hash_program(char out[SHA256_HEX_ROOM])

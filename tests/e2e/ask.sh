@@ -53,6 +53,20 @@ what_is_given() {
 	[ "$(jq .clock.offset_ms "$work/collection.json")" = null ] || complain "given: an offset without a time"
 }
 
+# What a form leaves blank is open; of several people in the facts none is lost by an answer.
+blanks_and_lists() {
+	echo '{"dispatch":{"nonce":""},"operator":[{"name":"Sato"},{"name":"Suzuki"}],"witness":{"name":"w"},
+		"authority":{"basis":"b"},"location":{"address":"here"},"clock":{"reference":""}}' >"$work/facts.json"
+	talk "blanks" 0 'n-7' 'ACME' '' -- --facts "$work/facts.json" --case C-7
+	shows "blanks" 'Number that came with the order: '
+	shows "blanks" 'Time now by a right clock'
+	shows_not "blanks" 'Your name'
+	bundle_of "blanks" || return 0
+	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" >"$work/collection.json"
+	jq -e '.dispatch.nonce == "n-7" and .operator == [{"name": "Sato", "org": "ACME"}, {"name": "Suzuki"}]' "$work/collection.json" >"$work/jq" ||
+		complain "blanks: $(jq -c '[.dispatch, .operator]' "$work/collection.json")"
+}
+
 nobody_sits() {
 	local option
 	for option in --unattended --json; do
@@ -81,6 +95,7 @@ have_image
 make_kit
 all_answers
 what_is_given
+blanks_and_lists
 nobody_sits
 ends_early
 finish

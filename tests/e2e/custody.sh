@@ -60,6 +60,13 @@ check_mistakes() {
 	says_one_line "no time" "reference-time is written"
 	run "empty name" 64 collect --operator ''
 	says_one_line "empty name" "--operator takes"
+	local option
+	for option in --operator --nonce; do # a half of a pair of surrogates, too
+		run "$option: no UTF-8" 64 collect "$option" $'N\xff'
+		says_one_line "$option: no UTF-8" "$option takes a text in UTF-8"
+		run "$option: half a pair" 64 collect "$option" $'N\xed\xa0\x80'
+		says_one_line "$option: half a pair" "$option takes a text in UTF-8"
+	done
 }
 
 # usage: check_page WHAT FILE   nothing of it runs, loads or leaves its place

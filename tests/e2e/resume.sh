@@ -113,6 +113,14 @@ rm "$work/kit/kanshiki"
 jq -e '.public == "ids" and .dispatch.nonce == "D-7"' "$work/facts" >/dev/null || complain "public or nonce were forgotten"
 grep -q D-7 "$bundle/CUSTODY.txt" || complain "the sheet has no number of the order"
 ! grep -qF "$(jq -r .target.hostname "$work/facts")" "$bundle/CUSTODY.txt" || complain "the sheet outside names the PC"
+# A number of the order that a form left blank, or that is longer than one may be typed, is in the facts and does not stop it.
+for nonce in '' "$(printf 'n%.0s' {1..1200})"; do
+	jq -n --arg nonce "$nonce" '{dispatch: {nonce: $nonce}}' >"$work/facts.json"
+	for _ in $(seq 10); do ! killed 0 --facts "$work/facts.json" || break; done
+	resume "a nonce of ${#nonce} bytes" "0|1"
+	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e --arg nonce "$nonce" '(.dispatch.nonce // "") == $nonce' >/dev/null ||
+		complain "a nonce of ${#nonce} bytes: it was forgotten"
+done
 run "no kit at all" 64 "$kanshiki" collect --resume "$bundle"
 says_one_line "no kit at all" "--kit DIR is needed"
 # The lines that the pages print, each on a bundle that was interrupted.
