@@ -126,6 +126,8 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 		request->kit = text_string(&run->kit_path);
 	if (!request->kit && !request->dry_run)
 		return fail(err, ERR_USAGE, "--kit DIR is needed: the field kit");
+	if (request->dry_run && request->json)
+		return fail(err, ERR_USAGE, "--dry-run prints paths alone: leave out --json");
 	if (request->resume && (request->out || request->dry_run))
 		return fail(err, ERR_USAGE, "--resume has its place: leave out --out, --dry-run");
 	if (request->resume)
@@ -275,13 +277,16 @@ static bool open_bundle(struct run *run, int *code, struct err *err)
 
 static void print_name(void *context, struct bytes name, uint64_t size)
 {
+	const struct run *run = context;
 	CLEANUP(text_free) struct text line = {0};
+	struct err err = {0};
 
-	(void)context;
 	(void)size;
 	text_add_printable(&line, name);
 	text_addc(&line, '\n');
-	(void)!console_write(text_bytes(&line), NULL);
+	/* Nobody waits for the others then. */
+	if (!text_ok(&line, &err) || !console_write(text_bytes(&line), &err))
+		collection_break(run->collection, &err);
 }
 
 /* Everything that can be wrong with the command line is found before anything is made. */
@@ -302,6 +307,7 @@ static bool make_collection(struct run *run, struct err *err)
 	    .deleted_cap = run->request.deleted_cap * 1000000,
 	    .free_bytes = UINT64_MAX,
 	    .would_take = print_name,
+	    .context = run,
 	};
 	return collection_new(&run->plan, &run->collection, err);
 }
@@ -419,6 +425,16 @@ static int fail_seal(struct err *err)
 	return code == EXIT_BUG ? code : EXIT_IO;
 }
 
+/* Its names are its result: when they do not go out, nothing else that happened counts. */
+static int list_only(struct run *run)
+{
+	struct err err = {0};
+
+	if (!collection_run(run->collection, &err))
+		return command_fail(&err);
+	return collection_has_gaps(run->collection) ? EXIT_GAPS : EXIT_COMPLETE;
+}
+
 static int collect_awake(struct run *run)
 {
 	char number[SHA256_HEX_ROOM];
@@ -430,19 +446,19 @@ static int collect_awake(struct run *run)
 	process_enable_privileges();
 	console_catch_stop();
 	clock_sync(&run->sync_start);
-	if (!run->request.dry_run && !open_bundle(run, &code, &err)) {
+	if (run->request.dry_run)
+		return list_only(run);
+	if (!open_bundle(run, &code, &err)) {
 		(void)command_fail(&err);
 		return code;
 	}
 	run->plan.writer = run->writer;
 	/* Only now: --out may just have been made. */
-	if (run->writer && !free_space(run, &run->plan.free_bytes))
+	if (!free_space(run, &run->plan.free_bytes))
 		run->plan.free_bytes = UINT64_MAX;
 	if (!collection_run(run->collection, &err))
 		(void)command_fail(
 		    &err); /* the destination: what is whole is sealed all the same */
-	if (run->request.dry_run)
-		return collection_has_gaps(run->collection) ? EXIT_GAPS : EXIT_COMPLETE;
 	err = (struct err){0};
 	close_data(run);
 	if (!seal(run, number, &err)) {

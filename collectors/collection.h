@@ -74,6 +74,9 @@ CLEANUP_POINTER(struct collection, collection_free);
  * stopped it (the bundle then stays one to go on with), or the destination broke (then false with *err; bundle_finish still seals what is whole). */
 bool collection_run(struct collection *collection, struct err *err) MUST_CHECK;
 
+/* The destination, or what a dry run tells its names to, does not take any more: the run ends. */
+void collection_break(struct collection *collection, const struct err *why);
+
 /* A line for each collector of the profile, in the order of the run, as people are told what is taken. ERR_USAGE. */
 bool collection_describe(const char *profile, struct text *out, struct err *err) MUST_CHECK;
 /* A line per collector, for --help. */

@@ -184,9 +184,7 @@ uint32_t claims_owner(const uint64_t *parts, size_t count);
 struct claims; /* opaque */
 void claims_free(struct claims *claims);
 
-/* collection.c: the destination does not take any more; the run ends. */
-void collection_break(struct collection *collection, const struct err *why);
-/* Remembers and shows a problem that has its row already. */
+/* collection.c: remembers and shows a problem that has its row already. */
 void collection_note_problem(
     struct collection *collection, struct bytes what, const struct err *why);
 /* What the collector that runs has counted. */

@@ -67,6 +67,12 @@ both custody "${readable[@]}"
 both timeline "$image"
 both timeline "${readable[@]}"
 lost "74|74" collect --kit "$work/kit" --volume "C=$image" --dry-run
+# Nor does a gap hide it.
+dry_run=(collect --volume "C=$image" --dry-run --profile none --take nope --take '**')
+run "a dry run with a gap" 1 "$kanshiki" "${dry_run[@]}"
+lost "74|74" "${dry_run[@]}"
+run "a dry run with a gap | (nobody)" 141 to_nobody "$kanshiki" "${dry_run[@]}"
+! grep stdout "$work/err" || complain "a dry run with a gap | (nobody): it speaks of stdout"
 lost 74 kit list --keys "$work/keys"
 gone kit list --keys "$work/keys"
 lost "0|1|74" collect --kit "$work/kit" --out "$work/bundles" --volume "C=$image"

@@ -22,6 +22,8 @@ refuses() {
 check_usage() {
 	run "no argument" 64 "$kanshiki" collect
 	says_one_line "no argument" kit
+	run "--dry-run --json" 64 "$kanshiki" collect --volume "C=$image" --dry-run --json
+	says_one_line "--dry-run --json" "leave out --json"
 	run "unknown option" 64 collect --volume "C=$image" --frobnicate
 	says_one_line "unknown option" frobnicate
 	run "unknown command" 64 "$kanshiki" frobnicate
