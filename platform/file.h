@@ -51,6 +51,9 @@ bool file_program_directory(struct text *out, struct err *err) MUST_CHECK;
 /* The path from the root on, whatever the current directory is later; nothing need be there. */
 bool file_full_path(const char *path, struct text *out, struct err *err) MUST_CHECK;
 
+/* The same for what is there, without "." and "..", on POSIX without links either. */
+bool file_real_path(const char *path, struct text *out, struct err *err) MUST_CHECK;
+
 /* What this process has made so far, anywhere: every file that it wrote went through here. */
 struct file_made {
 	uint64_t files; /* created, also those removed or renamed since */

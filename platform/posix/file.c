@@ -115,6 +115,17 @@ bool file_full_path(const char *path, struct text *out, struct err *err)
 	return text_ok(out, err);
 }
 
+bool file_real_path(const char *path, struct text *out, struct err *err)
+{
+	CLEANUP(free_memory) char *real = realpath(path, NULL);
+
+	text_clear(out);
+	if (!real)
+		return errno_fail(err, errno);
+	text_adds(out, real);
+	return text_ok(out, err);
+}
+
 struct file_hold {
 	int fd;
 };

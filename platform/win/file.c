@@ -170,6 +170,12 @@ bool file_full_path(const char *path, struct text *out, struct err *err)
 	return text_ok(out, err);
 }
 
+/* Windows takes them out of every full path. */
+bool file_real_path(const char *path, struct text *out, struct err *err)
+{
+	return file_full_path(path, out, err);
+}
+
 /* FILE_ID_INFO of Windows 8 and later: 128 bits, which ReFS needs. The class is number 18. */
 struct id_info {
 	uint64_t volume;
