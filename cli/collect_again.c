@@ -6,6 +6,7 @@
 #include "platform/console.h"
 #include "platform/file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LOOKED_AT_MAX 1000 /* directories beside a new bundle */
@@ -116,17 +117,6 @@ void collect_say_again(const struct collect_request *request, const char *bundle
 		    request, bundle);
 }
 
-struct looking {
-	const char *out, *host;
-	unsigned looked;
-	struct text_list found;
-};
-
-static void looking_free_at(struct looking *looking)
-{
-	text_list_free(&looking->found);
-}
-
 /* A run that goes on all the while was not interrupted. */
 static bool is_held(const char *bundle)
 {
@@ -150,27 +140,64 @@ static bool is_begun_here(const char *bundle, const char *host)
 	       strcmp(text_string(&manifest.host), host) == 0 && !is_held(bundle);
 }
 
+struct looking {
+	struct text_list names;
+	struct text_list found; /* the newest first */
+};
+
+static void looking_free_at(struct looking *looking)
+{
+	text_list_free(&looking->names);
+	text_list_free(&looking->found);
+}
+
 /* A name that no bundle of ours has is none that we tell anybody to type. */
-static bool look(void *context, const char *name, enum file_kind kind, struct err *err)
+static bool add_name(void *context, const char *name, enum file_kind kind, struct err *err)
 {
 	struct looking *looking = context;
+
+	return kind != FILE_KIND_DIRECTORY || !is_plain(name) ||
+	       text_list_add(&looking->names, bytes_of(name), err);
+}
+
+/* "20261120T220415Z_01234567", the end of a bundle's name: case and host come before it. "" of any other name. */
+static const char *time_of(const char *name)
+{
+	static const char form[] = "_00000000T000000Z_00000000";
+	size_t len = strlen(name);
+	const char *at = name + len - (sizeof(form) - 1);
+
+	if (len < sizeof(form) - 1 || at[0] != '_' || at[9] != 'T' || at[16] != 'Z')
+		return "";
+	return at + 1;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const char *a = *(const char *const *)left;
+	const char *b = *(const char *const *)right;
+	int order = strcmp(time_of(b), time_of(a));
+
+	return order ? order : strcmp(b, a);
+}
+
+static void look_at(struct looking *looking, const char *out, const char *host, const char *name)
+{
 	CLEANUP(text_free) struct text path = {0};
 
-	if (kind != FILE_KIND_DIRECTORY || looking->found.count == SHOWN_MAX ||
-	    looking->looked == LOOKED_AT_MAX || !is_plain(name))
-		return true;
-	looking->looked++;
-	file_join(&path, looking->out, name);
-	return !collect_system_path(&path, NULL) ||
-	       !is_begun_here(text_string(&path), looking->host) ||
-	       text_list_add(&looking->found, text_bytes(&path), err);
+	file_join(&path, out, name);
+	if (collect_system_path(&path, NULL) && is_begun_here(text_string(&path), host))
+		DISCARD(text_list_add(&looking->found, text_bytes(&path), NULL));
 }
 
 static void look_through(struct looking *looking, const char *out, const char *host)
 {
-	looking->out = out;
-	looking->host = host;
-	DISCARD(file_list(out, look, looking, NULL));
+	DISCARD(file_list(out, add_name, looking, NULL));
+	if (looking->names.count)
+		qsort(looking->names.at, looking->names.count, sizeof(*looking->names.at), by_time);
+	for (size_t i = 0;
+	     i < looking->names.count && i < LOOKED_AT_MAX && looking->found.count < SHOWN_MAX; i++)
+		look_at(looking, out, host, looking->names.at[i]);
 }
 
 bool collect_find_interrupted(const char *out, const char *host, struct text *bundle)
@@ -180,7 +207,7 @@ bool collect_find_interrupted(const char *out, const char *host, struct text *bu
 	look_through(&looking, out, host);
 	if (looking.found.count == 0)
 		return false;
-	text_adds(bundle, looking.found.at[looking.found.count - 1]);
+	text_adds(bundle, looking.found.at[0]);
 	return text_ok(bundle, NULL);
 }
 
@@ -190,9 +217,9 @@ void collect_say_interrupted(const struct collect_request *request, const char *
 
 	if (!request->resume && request->out)
 		look_through(&looking, request->out, host);
-	for (size_t i = 0; i < looking.found.count; i++)
+	for (size_t i = looking.found.count; i > 0; i--)
 		say_command(
 		    tr("A collection of this PC was interrupted and lies there. To go on with "
 		       "it, stop this one\nwith Ctrl-C and type:"),
-		    request, looking.found.at[i]);
+		    request, looking.found.at[i - 1]);
 }
