@@ -46,7 +46,7 @@ struct run { /* everything that one run owns */
 	struct text kit_path; /* where it was not typed */
 	struct text asked;    /* for a run that goes on: of this one, or of the first */
 	struct read_back read_back;
-	bool is_live;
+	enum collect_host host_is;
 };
 
 static void help(struct text *out)
@@ -175,9 +175,10 @@ static bool make_plan(struct run *run, struct err *err)
 	    .profile = run->plan.profile,
 	    .facts = run->facts_file,
 	    .ids_only = run->ids_only,
-	    .host = text_string(&run->host),
+	    /* An image may have another name when it goes on. */
+	    .host = run->host_is == HOST_FILE_NAME ? NULL : text_string(&run->host),
 	    .machine = &run->machine,
-	    .is_live = run->is_live,
+	    .is_live = run->host_is == HOST_THIS_MACHINE,
 	    .volumes = &run->volumes,
 	};
 
@@ -215,10 +216,7 @@ static bool recall(struct run *run, struct err *err)
 {
 	const struct bundle_plan plan = {.recipients = &run->kit.recipients, .seal = run->kit.seal};
 
-	text_adds(&run->path, run->request.resume);
-	if (!collect_system_path(&run->path, err))
-		return false;
-	if (!collect_last_name(&run->path, &run->directory, err) ||
+	if (!collect_resume_path(run->request.resume, &run->path, &run->directory, err) ||
 	    !store_open_directory(text_string(&run->path), &run->store, err) ||
 	    !collect_hold(text_string(&run->path), &run->hold, err) ||
 	    !bundle_asked(run->store, &plan, &run->asked, err) ||
@@ -236,6 +234,10 @@ static bool resume_bundle(struct run *run, int *code, struct err *err)
 	}
 	memcpy(run->bundle_plan.collection_id, run->resumed.collection_id,
 	    sizeof(run->bundle_plan.collection_id));
+	if (run->host_is == HOST_FILE_NAME && strcmp(run->resumed.host, BUNDLE_WITHHELD) != 0) {
+		text_clear(&run->host);
+		text_adds(&run->host, run->resumed.host);
+	}
 	if (strcmp(run->resumed.case_id, "nocase") != 0)
 		run->request.case_id = run->resumed.case_id;
 	collect_say_resumed(&run->resumed);
@@ -270,9 +272,11 @@ static bool create_bundle(struct run *run, int *code, struct err *err)
 /* The bundle to write to. *code: what a failure means. */
 static bool open_bundle(struct run *run, int *code, struct err *err)
 {
-	*code = EXIT_BUG;
-	return make_plan(run, err) &&
-	       (run->request.resume ? resume_bundle : create_bundle)(run, code, err);
+	if (!make_plan(run, err)) {
+		*code = command_exit(err->kind);
+		return false;
+	}
+	return (run->request.resume ? resume_bundle : create_bundle)(run, code, err);
 }
 
 static void print_name(void *context, struct bytes name, uint64_t size)
@@ -337,7 +341,7 @@ static void gather_facts(struct run *run, struct facts *facts)
 	    .out = run->request.out,
 	    .free_before = run->plan.free_bytes,
 	    .locale = console_locale(),
-	    .is_live = run->is_live,
+	    .is_live = run->host_is == HOST_THIS_MACHINE,
 	    .ids_only = run->ids_only,
 	};
 	collect_read_clock(&facts->ended);
@@ -501,8 +505,8 @@ static int collect(struct run *run)
 static void find_host(struct run *run)
 {
 	host_facts(&run->machine);
-	collect_host_name(&run->request, &run->volumes, text_string(&run->machine.name), &run->host,
-	    &run->is_live);
+	run->host_is = collect_host_name(
+	    &run->request, &run->volumes, text_string(&run->machine.name), &run->host);
 	collect_say_interrupted(
 	    &run->request, run->ids_only ? BUNDLE_WITHHELD : text_string(&run->host));
 }

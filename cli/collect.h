@@ -50,7 +50,7 @@ struct collect_about {
 	const char *profile;            /* NULL: default */
 	const struct facts_file *facts; /* NULL: none */
 	bool ids_only;
-	const char *host;
+	const char *host; /* NULL: nothing tells */
 	const struct host_facts *machine;
 	bool is_live;
 	const struct volume_set *volumes;
@@ -70,8 +70,9 @@ void collect_say_asked(const struct text *asked);
 /* bundle_resume with its progress on the screen; then what it found. */
 bool collect_resume(struct store *store, const struct bundle_plan *plan, bool sizes_only,
     struct bundle_resumed *resumed, struct bundle_writer **out, struct err *err) MUST_CHECK;
-/* The name behind the last separator of the path. */
-bool collect_last_name(const struct text *path, struct text *out, struct err *err) MUST_CHECK;
+/* Where the bundle of --resume lies, and what its directory is called. */
+bool collect_resume_path(
+    const char *typed, struct text *path, struct text *name, struct err *err) MUST_CHECK;
 /* When the kit cannot seal any more by this clock. */
 void collect_warn_of_end(const struct kit *kit);
 void collect_say_resumed(const struct bundle_resumed *resumed);
@@ -98,9 +99,9 @@ bool collect_system_path(struct text *path, struct err *err) MUST_CHECK;
 bool collect_is_resumable(const char *bundle);
 /* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
 void collect_say_again(const struct collect_request *request, const char *bundle);
-/* The same for those in --out that an earlier run of this host left: nobody else told who pulled the plug. */
+/* The same for the last few in --out that earlier runs of this host left: nobody else told who pulled the plug. */
 void collect_say_interrupted(const struct collect_request *request, const char *host);
-/* The last of them. */
+/* The newest of them. */
 bool collect_find_interrupted(const char *out, const char *host, struct text *bundle) MUST_CHECK;
 
 /* Of "C=PATH" the letter, in upper case; else 0. */
@@ -124,8 +125,9 @@ bool collect_add_image(struct volume_set *set, char letter, const struct image_t
     struct err *err) MUST_CHECK;
 
 /* A name for the bundle: from the SYSTEM hive of the volumes that were asked for; else this machine's when one of
- * them is live or none was asked for; else the image's file name. *is_machine: it names this machine. */
-void collect_host_name(const struct collect_request *request, struct volume_set *set,
-    const char *machine, struct text *out, bool *is_machine);
+ * them is live or none was asked for; else the image's file name. */
+enum collect_host { HOST_TOLD, HOST_THIS_MACHINE, HOST_FILE_NAME };
+enum collect_host collect_host_name(const struct collect_request *request, struct volume_set *set,
+    const char *machine, struct text *out);
 
 #endif

@@ -87,7 +87,8 @@ bool collect_origin(const struct collect_request *request, const struct collect_
 	       hash_sources(about->volumes, out->sources, err);
 }
 
-bool collect_last_name(const struct text *path, struct text *out, struct err *err)
+/* The name behind the last separator. */
+static bool last_name(const struct text *path, struct text *out, struct err *err)
 {
 	const char *at = text_string(path);
 	size_t end = path->len;
@@ -98,8 +99,24 @@ bool collect_last_name(const struct text *path, struct text *out, struct err *er
 
 	while (start > 0 && at[start - 1] != '/' && at[start - 1] != '\\')
 		start--;
+	text_clear(out);
 	text_add(out, (struct bytes){(const uint8_t *)at + start, end - start});
 	return text_ok(out, err);
+}
+
+/* "." says nothing to who reads it on the sheet; nor does "E:". */
+static bool is_name(const char *name)
+{
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, ':');
+}
+
+bool collect_resume_path(const char *typed, struct text *path, struct text *name, struct err *err)
+{
+	text_adds(path, typed);
+	if (!collect_system_path(path, err) || !last_name(path, name, err))
+		return false;
+	return is_name(text_string(name)) ||
+	       (file_real_path(typed, path, err) && last_name(path, name, err));
 }
 
 bool collect_show_reading(bool is_before, unsigned *shown, uint64_t done, uint64_t total)

@@ -242,27 +242,26 @@ static void cut_host(struct text *name)
 	}
 }
 
-void collect_host_name(const struct collect_request *request, struct volume_set *set,
-    const char *machine, struct text *out, bool *is_machine)
+enum collect_host collect_host_name(const struct collect_request *request, struct volume_set *set,
+    const char *machine, struct text *out)
 {
 	bool runs_here = HAS_LIVE_VOLUMES && (request->volumes.count == 0 || any_live(set));
 
-	*is_machine = false;
 	text_clear(out);
 	/* A live volume may be another PC's disk, so its own hive is asked first. */
 	if (request->volumes.count > 0 && volume_set_host(set, out, NULL) && out->len > 0) {
 		cut_host(out);
-		*is_machine = runs_here && text_same_name(text_bytes(out), bytes_of(machine));
-		return;
+		return runs_here && text_same_name(text_bytes(out), bytes_of(machine))
+			   ? HOST_THIS_MACHINE
+			   : HOST_TOLD;
 	}
 	text_clear(out);
-	if (runs_here) {
-		*is_machine = true;
+	if (runs_here)
 		text_adds(out, machine);
-	}
 	for (size_t i = 0; i < set->count && out->len == 0; i++)
 		if (collection_volume_usable(&set->at[i]))
 			add_file_name(out, text_string(&set->at[i].path));
 	if (out->len == 0)
 		text_adds(out, "unknown");
+	return runs_here ? HOST_THIS_MACHINE : HOST_FILE_NAME;
 }

@@ -121,6 +121,10 @@ for nonce in '' "$(printf 'n%.0s' {1..1200})"; do
 	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e --arg nonce "$nonce" '(.dispatch.nonce // "") == $nonce' >/dev/null ||
 		complain "a nonce of ${#nonce} bytes: it was forgotten"
 done
+for _ in $(seq 10); do ! killed 0 || break; done
+run "from within" "0|1" env -C "$bundle" "$kanshiki" collect --kit "$work/kit" --resume .
+[ "$(tail -n 1 "$work/out")" = "$(realpath "$bundle")" ] || complain "from within: stdout's last line is not the bundle"
+grep -q "Directory: ${bundle##*/}\$" "$bundle/CUSTODY.txt" || complain "from within: $(grep Directory: "$bundle/CUSTODY.txt")"
 run "no kit at all" 64 "$kanshiki" collect --resume "$bundle"
 says_one_line "no kit at all" "--kit DIR is needed"
 # The lines that the pages print, each on a bundle that was interrupted.

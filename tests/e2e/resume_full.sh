@@ -42,7 +42,26 @@ not_closed() {
 		--volume "C=$work/noise.img" --profile none --take noise.bin --json
 	says "not closed" "1 files and streams were in a volume that could not be closed"
 	says "not closed" "^Taken: 0\. In part: 0\. Not taken: 1\."
-	counted "not closed" "$(tail -n 1 "$work/out" | jq -r .path)" "$(tail -n 1 "$work/out" | jq .taken)"
+	bundle=$(tail -n 1 "$work/out" | jq -r .path)
+	counted "not closed" "$bundle" "$(tail -n 1 "$work/out" | jq .taken)"
+	# Only its file's name told what PC the image is of: that may be another by now.
+	mv "$work/noise.img" "$work/renamed.img"
+	run "renamed" 0 "$kanshiki" collect --kit "$work/kit" --resume "$bundle" --volume "C=$work/renamed.img"
+	"$kanshiki" cat "$bundle" meta/collection.json --keys "$work/keys" | jq -e '.target.hostname == "noise"' >/dev/null ||
+		complain "renamed: it has another host now"
+	mv "$work/renamed.img" "$work/noise.img"
+}
+
+# The last three that were interrupted are told of, whatever their cases are called.
+told_of_the_last() {
+	local case told
+	for case in 2 4 3 1 5; do
+		run "case $case" 1 bash -c 'ulimit -f 2900; exec "$@"' - "$kanshiki" collect --kit "$work/kit" --out "$work/cases" \
+			--volume "C=$work/noise.img" --profile none --take noise.bin --case "$case"
+		sleep 1.1
+	done
+	told=$(sed -n 's/^  .* --resume .*\/\(.\)_noise_.*/\1/p' "$work/err" | paste -sd' ')
+	[ "$told" = "4 3 1 5" ] || complain "told of: $told"
 }
 
 make_work
@@ -67,6 +86,7 @@ bundle_of "a file too large" && {
 	opened "a file too large" "0|1"
 }
 not_closed
+told_of_the_last
 rm -rf "${work:?}/disk"/*
 mount -t tmpfs -o size=1m tmpfs "$work/disk" 2>/dev/null || {
 	echo "no tmpfs can be mounted here: only files that may not grow"

@@ -22,6 +22,13 @@ refuses() {
 check_usage() {
 	run "no argument" 64 "$kanshiki" collect
 	says_one_line "no argument" kit
+	mkdir "$work/removed"
+	run "no current directory" 66 bash -c 'cd "$1" && rmdir "$1" && shift && exec "$@"' - "$work/removed" \
+		"$kanshiki" collect --kit "$work/kit" --out "$work/out-dir" --volume "C=../../volume.img"
+	local take=() i
+	for i in $(seq 2200); do take+=(--take "$i$(printf 'x%.0s' {1..480})"); done
+	run "more than is kept" 64 collect --volume "C=$image" --profile none "${take[@]}"
+	says_one_line "more than is kept" "what is asked for has more than 1048576 bytes"
 	run "--dry-run --json" 64 "$kanshiki" collect --volume "C=$image" --dry-run --json
 	says_one_line "--dry-run --json" "leave out --json"
 	run "unknown option" 64 collect --volume "C=$image" --frobnicate
