@@ -7,7 +7,9 @@
 
 #include <stdio.h>
 
-#define HANDOVERS 6
+#define HANDOVERS       6
+#define VALUE_BYTES_MAX ((size_t)4 << 10) /* the whole has SHEET_BYTES_MAX; a page shows far less */
+#define SCOPE_BYTES_MAX ((size_t)64 << 10)
 
 struct sheet {
 	const struct facts *facts;
@@ -15,12 +17,30 @@ struct sheet {
 	bool hides_names;
 };
 
+/* Facts may be of any length, but who takes the sheet over reads a page. */
+static void add_value(
+    const struct sheet *sheet, struct bytes value, size_t most, const char *where_whole)
+{
+	CLEANUP(text_free) struct text shown = {0};
+	size_t len;
+
+	text_add_printable(&shown, value);
+	sheet->out->failed = sheet->out->failed || shown.failed;
+	len = shown.len < most ? shown.len : most;
+	while (len < shown.len && ((unsigned char)shown.at[len] & 0xc0) == 0x80)
+		len--;
+	text_add(sheet->out, (struct bytes){(const uint8_t *)shown.at, len});
+	if (len < shown.len)
+		text_addf(sheet->out, " … (全文は封印した %s に all of it: sealed %s)", where_whole,
+		    where_whole);
+}
+
 /* "日本語 English: value", or a line to write on. */
 static void add_line(const struct sheet *sheet, const char *label, const char *value)
 {
 	text_addf(sheet->out, "%s: ", label);
 	if (value && *value)
-		text_add_printable(sheet->out, bytes_of(value));
+		add_value(sheet, bytes_of(value), VALUE_BYTES_MAX, "collection.json");
 	else
 		text_adds(sheet->out, "______________________________");
 	text_addc(sheet->out, '\n');
@@ -146,20 +166,22 @@ static void add_people(const struct sheet *sheet)
 static void add_scope(const struct sheet *sheet)
 {
 	const struct volume_set *volumes = sheet->facts->volumes;
-	struct text *out = sheet->out;
+	CLEANUP(text_free) struct text scope = {0};
 
-	text_adds(out, "\n収集範囲 Scope:");
 	for (size_t i = 0; i < volumes->count; i++) {
 		if (volumes->at[i].is_shadow)
 			continue;
-		text_addc(out, ' ');
-		text_add_printable(out, text_bytes(&volumes->at[i].name));
+		text_addc(&scope, ' ');
+		text_add(&scope, text_bytes(&volumes->at[i].name));
 		if (sheet->hides_names && !volumes->at[i].is_live)
 			continue;
-		text_adds(out, "=");
-		text_add_printable(out, text_bytes(&volumes->at[i].path));
+		text_adds(&scope, "=");
+		text_add(&scope, text_bytes(&volumes->at[i].path));
 	}
-	text_addc(out, '\n');
+	sheet->out->failed = sheet->out->failed || scope.failed;
+	text_adds(sheet->out, "\n収集範囲 Scope:");
+	add_value(sheet, text_bytes(&scope), SCOPE_BYTES_MAX, "receipt.json");
+	text_addc(sheet->out, '\n');
 }
 
 static void add_work(const struct sheet *sheet)

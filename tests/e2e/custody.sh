@@ -216,6 +216,19 @@ check_ids() {
 	says_one_line "neither" "--public: public is names or ids"
 }
 
+# Facts of any length make a sheet that can be read; whole they are inside.
+check_long_facts() {
+	local of
+	for of in basis:authority address:location nonce:dispatch; do
+		jq -n --arg key "${of%:*}" --arg object "${of#*:}" '{($object): {($key): ("権" * 333000)}}' >"$work/facts.json"
+		run "long ${of%:*}" 0 collect --facts "$work/facts.json"
+		bundle_of "long ${of%:*}" || return 0
+		run "long ${of%:*}: custody" 0 "$kanshiki" custody "$bundle" --keys "$work/keys"
+		grep -qE '権 … \(' "$bundle/CUSTODY.txt" || complain "long ${of%:*}: the sheet does not say that it is cut"
+		same "long ${of%:*}: inside" 333000 "$(meta collection.json | jq ".${of#*:}.${of%:*} | length")"
+	done
+}
+
 # The office's word cannot be made laxer on site.
 check_kit_ids() {
 	run "kit of ids" 0 "$kanshiki" kit new "$work/kit-ids" --keys "$work/keys" --name Ids --public ids
@@ -235,6 +248,7 @@ make_kit
 check_facts
 check_sheet
 check_mistakes
+check_long_facts
 check_ids
 check_kit_ids
 check_disks
