@@ -98,11 +98,20 @@ static bool check_words(struct run *run, struct err *err)
 	if (request->deleted &&
 	    !collection_deleted_policy(request->deleted, &run->plan.deleted, err))
 		return false;
-	if (request->deleted_cap > DELETED_CAP_MAX_MB)
-		return fail(err, ERR_USAGE, "--deleted-cap takes at most %llu (MB)",
-		    (unsigned long long)DELETED_CAP_MAX_MB);
 	return vss_choice_parse(
 	    request->shadow ? request->shadow : SHADOW_CHOICE_DEFAULT, &run->shadow, err);
+}
+
+/* Nothing typed is 0 from here on, as in what a bundle keeps; 0 typed would be taken for that. */
+static bool check_cap(uint64_t *typed, struct err *err)
+{
+	if (*typed == OPTION_NUMBER_NONE)
+		*typed = 0;
+	else if (*typed == 0 || *typed > DELETED_CAP_MAX_MB)
+		return fail(err, ERR_USAGE,
+		    "--deleted-cap takes 1 to %llu (MB); --deleted list takes no content",
+		    (unsigned long long)DELETED_CAP_MAX_MB);
+	return true;
 }
 
 static bool parse(struct run *run, int argc, char **argv, struct err *err)
@@ -113,7 +122,9 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 
 	size_t count = collect_options(request, options);
 
-	if (!options_parse(options, count, argc, argv, &operands, err))
+	request->deleted_cap = OPTION_NUMBER_NONE;
+	if (!options_parse(options, count, argc, argv, &operands, err) ||
+	    !check_cap(&request->deleted_cap, err))
 		return false;
 	if (operands.count)
 		return fail(err, ERR_USAGE, "collect takes no '%s'; see kanshiki collect --help",

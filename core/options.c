@@ -29,7 +29,7 @@ static bool set_number(const struct option *option, const char *value, struct er
 	errno = 0;
 	unsigned long long number = strtoull(value, &end, 10);
 
-	if (*value < '0' || *value > '9' || *end || errno)
+	if (*value < '0' || *value > '9' || *end || errno || number == OPTION_NUMBER_NONE)
 		return fail(err, ERR_USAGE, "--%s takes a number, not '%s'", option->name, value);
 	*(uint64_t *)option->to = number;
 	return true;

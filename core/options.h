@@ -12,6 +12,9 @@ enum option_kind {
 	OPTION_NUMBER, /* to is uint64_t * */
 };
 
+/* No number that is typed: for a caller to tell whether one was. */
+#define OPTION_NUMBER_NONE UINT64_MAX
+
 struct option {
 	const char *name; /* "take", without the dashes */
 	char letter;      /* 'C' for -C, or 0 */

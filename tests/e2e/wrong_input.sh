@@ -29,6 +29,13 @@ check_usage() {
 	for i in $(seq 2200); do take+=(--take "$i$(printf 'x%.0s' {1..480})"); done
 	run "more than is kept" 64 collect --volume "C=$image" --profile none "${take[@]}"
 	says_one_line "more than is kept" "what is asked for has more than 1048576 bytes"
+	local cap
+	for cap in 0 1000000001; do
+		run "--deleted-cap $cap" 64 collect --volume "C=$image" --deleted-cap "$cap"
+		says_one_line "--deleted-cap $cap" "--deleted-cap takes 1 to 1000000000 \(MB\); --deleted list takes no content"
+	done
+	run "--deleted-cap without end" 64 collect --volume "C=$image" --deleted-cap 18446744073709551615
+	says_one_line "--deleted-cap without end" "takes a number"
 	run "--dry-run --json" 64 "$kanshiki" collect --volume "C=$image" --dry-run --json
 	says_one_line "--dry-run --json" "leave out --json"
 	run "unknown option" 64 collect --volume "C=$image" --frobnicate
