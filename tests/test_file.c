@@ -538,8 +538,8 @@ static void test_full_path(void **state)
 	assert_memory_equal(&a, &b, sizeof(a));
 	text_adds(&full, "/../.");
 	must(file_real_path(text_string(&full), &again, &err), &err);
-	assert_true(again.len > 0 && again.len < here.len);
-	assert_true(strncmp(text_string(&again), text_string(&full), again.len) == 0);
+	assert_true(again.len > 0 && strncmp(again.at, here.at, again.len) == 0);
+	assert_null(strstr(again.at, ".."));
 #ifdef _WIN32
 	must(file_full_path("C:/a/b", &full, &err), &err);
 	assert_string_equal(text_string(&full), "C:\\a\\b");
