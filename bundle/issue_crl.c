@@ -209,12 +209,13 @@ void issue_facts_free(struct issue_facts *facts)
 	*facts = (struct issue_facts){0};
 }
 
-static bool look_up(
-    struct bytes crl_pem, X509 *seal, X509 *authority, struct issue_facts *facts, struct err *err)
+static bool look_up(struct bytes crl_pem, X509 *seal, const STACK_OF(X509) * authorities,
+    struct issue_facts *facts, struct err *err)
 {
+	const struct revoked_issuer issuer = {sk_X509_value(authorities, 0), authorities};
 	struct revoked revoked = {0};
 
-	if (crl_pem.len && !revoked_find(crl_pem, seal, authority, &revoked, err))
+	if (crl_pem.len && !revoked_find(crl_pem, seal, &issuer, &revoked, err))
 		return false;
 	if (crl_pem.len && revoked.list_from == 0)
 		return fail(err, ERR_UNTRUSTED, "the revocation list is not by this evidence CA");
@@ -236,7 +237,7 @@ bool issue_facts(struct bytes certificate_pem, struct bytes ca_pem, struct bytes
 		return false;
 	X509 *seal = sk_X509_value(own, 0);
 
-	if (!look_up(crl_pem, seal, sk_X509_value(authorities, 0), &facts, err))
+	if (!look_up(crl_pem, seal, authorities, &facts, err))
 		return false;
 	if (!add_serial(&facts.serial, seal) || !add_common_name(&facts.name, seal))
 		return failed(err);

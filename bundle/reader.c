@@ -128,9 +128,8 @@ static bool check_seal(
 	if (!seal_verify(manifest, text_bytes(&p7s), &trust, &reader->seal, err))
 		return fail_in(err, "'%s' over '%s'", name, reader->manifest_file);
 	if (trust.crl_pem.len && reader->seal.crl_from == 0)
-		reader_note(reader, "evidence-ca.crl has no list by the issuer of this seal: "
-				    "whether the kit was revoked "
-				    "is not known");
+		reader_note(reader, "evidence-ca.crl has no list by the issuer of this seal that "
+				    "covers it: whether the kit was revoked is not known");
 	reader->seal_file = name;
 	reader->sealed_valid = true;
 	return true;

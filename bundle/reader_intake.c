@@ -32,8 +32,9 @@ static void note_revocation(struct bundle_reader *reader)
 	if (reader->trust.tsa_crl_pem.len == 0)
 		return;
 	if (reader->stamp.crl_from == 0) {
-		reader_note(
-		    reader, "'%s': tsa-ca.crl has no list of its authority's issuer", STAMP_NAME);
+		reader_note(reader,
+		    "'%s': tsa-ca.crl has no list by its authority's issuer that covers it",
+		    STAMP_NAME);
 		return;
 	}
 	time_iso(reader->stamp.crl_from, day);

@@ -7,8 +7,7 @@
 
 #include <openssl/x509.h>
 
-#define REVOKED_LISTS     64 /* at most, in one file */
-#define REVOKED_NO_REASON (-1)
+#define REVOKED_LISTS 64 /* at most, in one file */
 
 /* The lists of a file, one after the other: PEM (text between them is passed over) or DER. Zero but for rest. */
 struct revoked_lists {
@@ -22,15 +21,24 @@ struct revoked_lists {
 bool revoked_next(struct revoked_lists *lists, X509_CRL **out, struct err *err) MUST_CHECK;
 
 struct revoked {
-	uint64_t list_from; /* when the newest list of that issuer was made; 0: there is none */
+	/* when the newest list of that issuer was made that clears what does not stand in it; 0: there is none */
+	uint64_t list_from;
 	bool is_revoked;
-	uint64_t since; /* the earliest date */
-	int reason;     /* RFC 5280 5.3.1, of the entry found first, or REVOKED_NO_REASON */
+	uint64_t since; /* the earliest date of all entries */
+	bool
+	    is_harmless; /* each entry has a reason that leaves good what was before it (RFC 3161 4) */
 };
 
-/* Looks the certificate up in every list by its issuer. A list of that issuer's name that its key did not sign is ERR_UNTRUSTED;
- * what is no list ERR_DAMAGED, as above. */
-bool revoked_find(struct bytes lists, X509 *certificate, X509 *issuer, struct revoked *out,
-    struct err *err) MUST_CHECK;
+struct revoked_issuer {
+	X509 *own;                     /* of the certificate */
+	const STACK_OF(X509) * others; /* trusted, of any name, its own too; may be NULL */
+};
+
+/* Looks the certificate up in every list by its issuer. One of changes (delta), of other certificates or of some reasons, or with
+ * a critical extension that we do not know clears nobody (RFC 5280 5.2), but who stands in it is revoked. A list of that
+ * issuer's name that another of the trusted signed is passed over; that nobody of them signed is ERR_UNTRUSTED; what is no list
+ * ERR_DAMAGED, as above. */
+bool revoked_find(struct bytes lists, X509 *certificate, const struct revoked_issuer *issuer,
+    struct revoked *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -159,8 +159,8 @@ static bool check_validity(X509 *x, uint64_t at, bool is_signer, struct err *err
 }
 
 /* Revoked means from its date on: what is proven to have been sealed before stays sealed. */
-static bool check_revoked(X509 *x, X509 *issuer, const struct seal_trust *trust,
-    struct seal_facts *facts, bool is_signer, struct err *err)
+static bool check_revoked(X509 *x, const struct revoked_issuer *issuer,
+    const struct seal_trust *trust, struct seal_facts *facts, bool is_signer, struct err *err)
 {
 	struct revoked revoked;
 	struct err why = {0};
@@ -188,18 +188,21 @@ static bool check_revoked(X509 *x, X509 *issuer, const struct seal_trust *trust,
 }
 
 /* Everything about the verified chain that OpenSSL was not asked. */
-static bool check_chain(STACK_OF(X509) * chain, STACK_OF(X509) * carried,
+static bool check_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * carried,
     const struct seal_trust *trust, struct seal_facts *facts, struct err *err)
 {
+	CLEANUP(pem_certificates_free)
+	STACK_OF(X509) *trusted = X509_STORE_get1_all_certs(X509_STORE_CTX_get0_store(ctx));
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
 	int count = sk_X509_num(chain);
 
 	for (int i = 0; i < count; i++) {
+		const struct revoked_issuer issuer = {sk_X509_value(chain, i + 1), trusted};
 		X509 *x = sk_X509_value(chain, i);
 
 		if (!check_validity(x, trust->at, i == 0, err))
 			return false;
-		if (i + 1 < count &&
-		    !check_revoked(x, sk_X509_value(chain, i + 1), trust, facts, i == 0, err))
+		if (issuer.own && !check_revoked(x, &issuer, trust, facts, i == 0, err))
 			return false;
 	}
 	for (int i = 0; i < sk_X509_num(carried); i++) {
@@ -233,7 +236,7 @@ static bool check_certificate(X509 *signer, STACK_OF(X509) * carried,
 	if (X509_check_ca(signer) != 0 || !(X509_get_extension_flags(signer) & EXFLAG_KUSAGE) ||
 	    X509_get_key_usage(signer) != KU_DIGITAL_SIGNATURE)
 		return fail(err, ERR_UNTRUSTED, "its certificate is not one for sealing");
-	return check_chain(X509_STORE_CTX_get0_chain(ctx), carried, trust, facts, err);
+	return check_chain(ctx, carried, trust, facts, err);
 }
 
 /* trust may be NULL: then the certificate is not judged. */

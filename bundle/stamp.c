@@ -171,33 +171,31 @@ static bool check_signature(TS_RESP *response, X509_STORE *store, struct err *er
 	return false;
 }
 
-/* RFC 3161 4: tokens of before the revocation stay good only where the list gives one of these reasons. */
-static bool is_harmless(int reason)
-{
-	return reason == CRL_REASON_UNSPECIFIED || reason == CRL_REASON_AFFILIATION_CHANGED ||
-	       reason == CRL_REASON_SUPERSEDED || reason == CRL_REASON_CESSATION_OF_OPERATION;
-}
-
+/* RFC 3161 4: tokens of before the revocation stay good where its reason is harmless. */
 static bool judge(const struct revoked *revoked, bool is_signer, uint64_t at, struct err *err)
 {
 	char day[TIME_ISO_ROOM];
 
-	if (!revoked->is_revoked || (is_harmless(revoked->reason) && at < revoked->since))
+	if (!revoked->is_revoked || (revoked->is_harmless && at < revoked->since))
 		return true;
 	time_iso(revoked->since, day);
 	return fail(err, ERR_UNTRUSTED, "the certificate of %s was revoked from %.19sZ on%s",
 	    is_signer ? "the time stamp authority" : "an authority above it", day,
-	    is_harmless(revoked->reason) ? "" : ", and no reason leaves earlier stamps good");
+	    revoked->is_harmless ? "" : ", and no reason leaves earlier stamps good");
 }
 
 static bool check_chain(
-    STACK_OF(X509) * chain, struct bytes crl_pem, struct stamp_facts *facts, struct err *err)
+    X509_STORE_CTX *ctx, struct bytes crl_pem, struct stamp_facts *facts, struct err *err)
 {
+	CLEANUP(pem_certificates_free)
+	STACK_OF(X509) *trusted = X509_STORE_get1_all_certs(X509_STORE_CTX_get0_store(ctx));
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+
 	for (int i = 0; i + 1 < sk_X509_num(chain); i++) {
+		const struct revoked_issuer issuer = {sk_X509_value(chain, i + 1), trusted};
 		struct revoked revoked;
 
-		if (!revoked_find(crl_pem, sk_X509_value(chain, i), sk_X509_value(chain, i + 1),
-			&revoked, err) ||
+		if (!revoked_find(crl_pem, sk_X509_value(chain, i), &issuer, &revoked, err) ||
 		    !judge(&revoked, i == 0, facts->at, err))
 			return false;
 		if (i == 0)
@@ -224,7 +222,7 @@ static bool check_revoked(TS_RESP *response, X509_STORE *store, struct bytes crl
 	if (!ok)
 		return fail(err, ERR_UNTRUSTED,
 		    "no way leads from its signer to an authority of tsa-ca.pem");
-	return check_chain(X509_STORE_CTX_get0_chain(ctx), crl_pem, facts, err);
+	return check_chain(ctx, crl_pem, facts, err);
 }
 
 static bool add_authority(TS_RESP *response, struct text *out, struct err *err)

@@ -232,6 +232,29 @@ static void asks_the_revocation_list(void **state)
 	assert_false(verify(text_bytes(&good), &trust, &err));
 }
 
+/* Two KEYDIRs made on one day have CAs of one name. */
+static void tells_cas_of_one_name_apart(void **state)
+{
+	CLEANUP(issued_free) struct issued twin = {0};
+	CLEANUP(issued_free) struct issued kit = {0};
+	CLEANUP(text_free) struct text both = {0};
+	CLEANUP(text_free) struct text list = {0};
+	struct seal_trust trust = trust_now();
+	struct err err = {0};
+
+	(void)state;
+	assert_true(issue_ca("test CA", FIXTURE_NOW, &twin, NULL) &&
+		    issue_seal(&twin, "its kit", FIXTURE_NOW, 90, &kit, NULL) &&
+		    issue_revoke(&twin, (struct bytes){0}, text_bytes(&kit.certificate),
+			FIXTURE_NOW, FIXTURE_NOW, &list, NULL));
+	text_add(&both, text_bytes(&twin.certificate));
+	text_add(&both, text_bytes(&fixture_keys.ca.certificate));
+	trust.crl_pem = text_bytes(&list);
+	assert_false(verify(text_bytes(&good), &trust, &err));
+	trust.ca_pem = text_bytes(&both);
+	assert_true(verify(text_bytes(&good), &trust, &err));
+}
+
 /* A seal by libcrypto's CMS with these flags, by a certificate and key. */
 static void sign_with(
     const struct text *certificate, const struct text *key_pem, unsigned flags, struct text *p7s)
@@ -394,6 +417,7 @@ int main(void)
 	    cmocka_unit_test(refuses_another_ca),
 	    cmocka_unit_test(judges_at_the_time_given),
 	    cmocka_unit_test(asks_the_revocation_list),
+	    cmocka_unit_test(tells_cas_of_one_name_apart),
 	    cmocka_unit_test(refuses_other_forms),
 	    cmocka_unit_test(refuses_a_ca_as_signer),
 	    cmocka_unit_test(refuses_other_key_usage),

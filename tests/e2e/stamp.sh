@@ -165,17 +165,27 @@ run "verify, DER" 65 "$kanshiki" verify "$bundle" --keys "$keys"
 list root middle "$later" superseded
 cat middle.crl >>"$keys/tsa-ca.crl"
 run "verify, two lists" 65 "$kanshiki" verify "$bundle" --keys "$keys"
+list middle tsa "$later" superseded
+cp middle.crl older.crl
+list middle tsa "$later" keyCompromise
+cat older.crl middle.crl >"$keys/tsa-ca.crl"
+run "verify, a worse reason in the newer list" 65 "$kanshiki" verify "$bundle" --keys "$keys"
+says_one_line "verify, a worse reason in the newer list" "no reason leaves earlier stamps good"
 openssl req -x509 -key else.key -out middle-else.pem -days 9 -subj "/CN=middle" 2>/dev/null
 cp else.key middle-else.key
 list middle-else -
 run "verify, a forged list" 65 "$kanshiki" verify "$bundle" --keys "$keys"
 says_one_line "verify, a forged list" "not by its issuer"
+cat root.pem middle-else.pem >"$keys/tsa-ca.pem"
+run "verify, the list of a trusted CA of that name" 0 "$kanshiki" verify "$bundle" --keys "$keys"
+says "verify, the list of a trusted CA of that name" "has no list by its authority's issuer"
+cp root.pem "$keys/tsa-ca.pem"
 echo junk >"$keys/tsa-ca.crl"
 run "verify, no list" 65 "$kanshiki" verify "$bundle" --keys "$keys"
 says_one_line "verify, no list" "no revocation list"
 list else -
 run "verify, another's list" 0 "$kanshiki" verify "$bundle" --keys "$keys"
-says "verify, another's list" "no list of its authority's issuer"
+says "verify, another's list" "has no list by its authority's issuer that covers it"
 rm "$bundle/MANIFEST.tsr"
 list middle tsa "$past" superseded
 stamp "by a revoked authority" 65 --url "$http/" --keys "$keys"

@@ -29,9 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!pem_certificates(bytes_of(fixture_stamp_ca), 1, &authority, NULL))
 		abort();
-	X509 *ca = sk_X509_value(authority, 0);
+	const struct revoked_issuer issuer = {sk_X509_value(authority, 0), authority};
 
-	(void)!revoked_find(file, ca, ca, &revoked, NULL);
+	(void)!revoked_find(file, issuer.own, &issuer, &revoked, NULL);
 	read_all(file);
 	return 0;
 }
