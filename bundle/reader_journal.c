@@ -1,27 +1,23 @@
 /* The journal's chain: each line carries its number and the hash of the line before, and the MANIFEST the hash of the
  * last, so that none can be left out, added or changed. */
+#include "bundle/document.h"
 #include "bundle/lines.h"
 #include "bundle/reader_parts.h"
 
 #include <stdio.h>
-#include <yyjson.h>
 
 #define RUNS_MAX 999u
-
-static void free_document(yyjson_doc *document)
-{
-	yyjson_doc_free(document);
-}
-CLEANUP_POINTER(yyjson_doc, free_document);
 
 static bool check_line(
     struct bytes line, uint64_t number, const uint8_t head[SHA256_LEN], struct err *err)
 {
 	char previous[SHA256_HEX_ROOM];
-	CLEANUP(free_document)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *document = yyjson_read((const char *)line.at, line.len, 0);
 	yyjson_val *root = yyjson_doc_get_root(document);
 
+	if (document && !document_check_keys(document, err))
+		return false;
 	hash_hex((struct bytes){head, SHA256_LEN}, previous);
 	if (yyjson_get_uint(yyjson_obj_get(root, "number")) != number ||
 	    !yyjson_equals_str(yyjson_obj_get(root, "previous"), previous))

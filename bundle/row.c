@@ -131,6 +131,32 @@ static bool check_name(struct bytes name, struct err *err)
 	return name.len ? fail_in(err, "'%.120s'", text_string(&printable)) : false;
 }
 
+/* Not there, null, or a text with something in it. */
+static bool is_text_or_none(yyjson_val *root, const char *key)
+{
+	yyjson_val *value = yyjson_obj_get(root, key);
+
+	return !value || yyjson_is_null(value) || yyjson_get_len(value) > 0;
+}
+
+/* The status tells what is in the bundle. Without one a row must have it: who is told nothing takes nothing for missing. */
+static bool check_status(yyjson_val *root, const struct row *row, struct err *err)
+{
+	bool is_same = row->same_as.len != 0, fits = is_same || row->taken;
+
+	if (bytes_equal(row->status, bytes_of("taken")) ||
+	    bytes_equal(row->status, bytes_of("partial")))
+		fits = row->taken;
+	else if (bytes_equal(row->status, bytes_of("same_as")))
+		fits = is_same;
+	else if (bytes_equal(row->status, bytes_of("not_taken")))
+		fits = !is_same && !row->taken;
+	else if (row->status.len)
+		fits = false;
+	return (fits && is_text_or_none(root, "status") && is_text_or_none(root, "same_as")) ||
+	       fail(err, ERR_DAMAGED, "a row whose status is not what it has");
+}
+
 static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 {
 	yyjson_val *place = yyjson_obj_get(root, "place");
@@ -152,7 +178,7 @@ static bool read_row(yyjson_val *root, struct row *row, struct err *err)
 		return fail(err, ERR_DAMAGED, "a row whose place is not readable");
 	if (!number_of(root, "size", &row->size))
 		row->size = row->taken ? row->place.stored : 0;
-	return true;
+	return check_status(root, row, err);
 }
 
 bool row_parse(struct bytes json, struct row *out, struct err *err)
@@ -174,7 +200,8 @@ bool row_parse(struct bytes json, struct row *out, struct err *err)
 		row_free(&row);
 		return fail(err, ERR_DAMAGED, "a row that is not a JSON object");
 	}
-	if (!read_row(yyjson_doc_get_root(document), &row, err)) {
+	if (!document_check_keys(document, err) ||
+	    !read_row(yyjson_doc_get_root(document), &row, err)) {
 		row_free(&row);
 		return false;
 	}

@@ -30,6 +30,8 @@ struct row {
 	bool has_times; /* they are what the tar header must say */
 	struct bundle_place place; /* valid when taken; padded is not read */
 };
+/* ERR_DAMAGED also for one that contradicts itself: a key twice, or a status that is not what it has (place for taken and partial,
+ * same_as, neither for not_taken; none only with either). */
 bool row_parse(struct bytes json, struct row *out, struct err *err) MUST_CHECK;
 void row_free(struct row *row);
 static inline void row_free_at(struct row *row)

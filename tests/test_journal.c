@@ -88,6 +88,33 @@ static void test_untouched(void **state)
 	assert_memory_equal(head, (uint8_t[SHA256_LEN]){0}, sizeof(head));
 }
 
+/* One reader would take the first, another the last. */
+static void test_two_numbers(void **state)
+{
+	static const char lines[][LINE_ROOM] = {
+	    "{\"number\":1,\"previous\":\"%s\",\"step\":{\"a\":1,\"b\":2}}",
+	    "{\"number\":1,\"previous\":\"%s\",\"number\":1}",
+	    "{\"number\":1,\"previous\":\"%s\",\"step\":{\"a\":1,\"a\":2}}"};
+	struct journal journal = {.count = 1};
+	uint8_t head[SHA256_LEN];
+	char zeros[SHA256_HEX_ROOM];
+
+	(void)state;
+	hash_hex((struct bytes){(uint8_t[SHA256_LEN]){0}, SHA256_LEN}, zeros);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		CLEANUP(text_free) struct text line = {0};
+		const char *percent = strstr(lines[i], "%s");
+		struct err err = {0};
+
+		text_add(
+		    &line, (struct bytes){(const uint8_t *)lines[i], (size_t)(percent - lines[i])});
+		text_addf(&line, "%s%s", zeros, percent + 2);
+		snprintf(journal.lines[0], LINE_ROOM, "%s", text_string(&line));
+		assert_int_equal(head_of(&journal, head, &err), i == 0);
+		assert_true(i == 0 || strstr(err.text, "a key twice"));
+	}
+}
+
 /* The line after it no longer holds its hash; of the last one the MANIFEST has it. */
 static void test_edited(void **state)
 {
@@ -148,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_untouched),
+	    cmocka_unit_test(test_two_numbers),
 	    cmocka_unit_test(test_edited),
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_moved_and_added),

@@ -1,6 +1,7 @@
 /* Rows of meta/entries are read strictly where a reader relies on them. */
 #include "unit.h"
 
+#include "bundle/document.h"
 #include "bundle/row.h"
 
 #include <stdlib.h>
@@ -127,12 +128,81 @@ static void refuses_what_is_no_row(void **state)
 	}
 }
 
+/* One reader would take it so, the next otherwise. */
+static void refuses_what_contradicts_itself(void **state)
+{
+	static const char *const rows[] = {
+	    "{\"path\":\"fs/C/a\"}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"whatever\"}",
+	    "{\"path\":\"fs/C/a\",\"status\":7}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"taken\"}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"partial\",\"place\":null}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"same_as\"}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"same_as\",\"same_as\":7}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"not_taken\",\"same_as\":7}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"not_taken\",\"same_as\":\"fs/C/b\"}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"taken\",\"same_as\":\"fs/C/b\"}",
+	    TAKEN "\"status\":\"not_taken\"," PLACE("files", "1", "0", "512") "}",
+	    TAKEN "\"status\":\"same_as\"," PLACE("files", "1", "0", "512") "}",
+	    TAKEN "\"status\":\"taken\",\"status\":\"taken\"," PLACE("files", "1", "0", "512") "}",
+	    TAKEN "\"path\":\"fs/C/b\"," PLACE("files", "1", "0", "512") "}",
+	    TAKEN
+	    "\"fn\":[{\"a\":{\"b\":1,\"c\":2,\"\\u0062\":1}}]," PLACE("files", "1", "0", "512") "}",
+	};
+	static const char *const good[] = {TAKEN PLACE("files", "1", "0", "512") "}",
+	    TAKEN "\"status\":\"partial\"," PLACE("files", "1", "0", "512") "}",
+	    TAKEN "\"a\":{\"b\":1,\"c\":2},\"b\":[{\"c\":1},{\"c\":1}]," PLACE(
+		"files", "1", "0", "512") "}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"same_as\",\"same_as\":\"fs/C/b\",\"place\":null}",
+	    "{\"path\":\"fs/C/a\",\"same_as\":\"fs/C/b\"}",
+	    "{\"path\":\"fs/C/a\",\"status\":\"not_taken\",\"same_as\":null}"};
+	struct row row = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		if (!row_parse(bytes_of(good[i]), &row, NULL))
+			print_error("row %u: %s\n", (unsigned)i, good[i]);
+		assert_non_null(row.document);
+		row_free(&row);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (row_parse(bytes_of(rows[i]), &row, NULL))
+			print_error("row %u: %s\n", (unsigned)i, rows[i]);
+		assert_null(row.document);
+	}
+}
+
+/* Looking at each key costs their square: more of them than anybody writes are refused, at any depth. */
+static void keys_have_a_limit(void **state)
+{
+	(void)state;
+	for (unsigned more = 0; more <= 1; more++) {
+		CLEANUP(row_free) struct row row = {0};
+		CLEANUP(text_free) struct text json = {0};
+		struct err err = {0};
+
+		text_adds(&json, "{\"path\":\"fs/C/a\",\"status\":\"not_taken\",\"x\":");
+		for (unsigned i = 0; i < 5000; i++)
+			text_addc(&json, '[');
+		for (unsigned i = 0; i < DOCUMENT_KEYS + more; i++)
+			text_addf(&json, "%s\"k%03u\":%u", i ? "," : "{", i, i);
+		text_addc(&json, '}');
+		for (unsigned i = 0; i < 5000; i++)
+			text_addc(&json, ']');
+		text_addc(&json, '}');
+		assert_int_equal(row_parse(text_bytes(&json), &row, &err), !more);
+		assert_int_equal(err.kind, more ? ERR_LIMIT : ERR_NONE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_a_row),
 	    cmocka_unit_test(refuses_maps_that_do_not_fit),
 	    cmocka_unit_test(refuses_what_is_no_row),
+	    cmocka_unit_test(refuses_what_contradicts_itself),
+	    cmocka_unit_test(keys_have_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,7 +276,7 @@ many_odd_names() {
 
 # A file where a directory must be, two of one name, rows of nothing, and rows that say too much.
 contradictions() {
-	local command
+	local command row hash
 	hostile "a file and a directory" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a/b fs/C/a/b 100'
 	all "a file and a directory" 0
 	hostile "two of one name" <<<$'entry fs/C/a fs/C/a 100\nentry fs/C/a fs/C/a 200'
@@ -303,11 +303,25 @@ contradictions() {
 	[ "$(du -sk "$work/cage" | cut -f 1)" -lt 1000 ] || complain "4 TB of nothing: it takes room"
 	hostile "the same as itself" <<<$'row {"path":"fs/C/a","same_as":"fs/C/b"}\nrow {"path":"fs/C/b","same_as":"fs/C/a"}\nrow {"path":"fs/C/c","same_as":"fs/C/c"}'
 	all "the same as itself" 65
+	hash=$(printf "0%.0s" $(seq 64))
+	while read -r row; do
+		hostile "$row" <<<$'entry fs/C/good fs/C/good 5\n'"row $row"
+		all "$row" 65 "1|65"
+		says "$row" "a row whose status is not what it has|a key twice in one JSON object"
+	done <<END
+{"path":"fs/C/a","status":"taken","size":5,"stored_size":5,"sha256":"$hash"}
+{"path":"fs/C/a","status":"partial","size":5,"reason":"half of it"}
+{"path":"fs/C/a","status":"same_as","size":5}
+{"path":"fs/C/a","status":"not_taken","same_as":"fs/C/good"}
+{"path":"fs/C/a","size":5}
+{"path":"fs/C/a","status":"not_taken","status":"same_as","same_as":"fs/C/good"}
+{"path":"fs/C/a","path":"fs/C/b","status":"not_taken"}
+END
 	hostile "JSON of 100000 brackets" <<<"row $(printf '[%.0s' $(seq 100000))"
 	all "JSON of 100000 brackets" 65 "1|65"
 	hostile "text in a row" <<<'row {"path":"fs/C/a","status":"%1b]0;x%07","reason":"\u001b[2J\u202egpj \u009b31m","size":1}
-row {"path":"fs/C/b","status":"failed","reason":"%c2%9b31m %e2%80%aeevil %ff","size":1}
-row {"path":"fs/C/c","status":"failed\u001b","reason":"\u0007\u0085","kind":"\u001b[1m"}'
+row {"path":"fs/C/b","status":"not_taken","reason":"%c2%9b31m %e2%80%aeevil %ff","size":1}
+row {"path":"fs/C/c","status":"not_taken","reason":"\u0007\u0085","kind":"\u001b[1m"}'
 	all "text in a row" "0|1|65"
 	hostile "a name in meta" <<<$'meta %1b[31m.txt x\nentry fs/C/a fs/C/a 10'
 	all "a name in meta" 65
@@ -322,7 +336,7 @@ row {"path":"fs/C/c","status":"failed\u001b","reason":"\u0007\u0085","kind":"\u0
 	hostile "text in meta" <<END
 meta collection.json {"schema":"kanshiki/collection/1","public":"ids","case_id":"$evil","operator":{"name":"$evil","org":"$evil"},"witness":{"name":"$evil"},"target":{"hostname":"$evil"},"tool":{"name":"$evil","version":"$evil","run_on":"$evil","run_by":"$evil"}}
 meta receipt.json {"kinds":[{"kind":"$evil","name":"$evil","expected":1,"reason":"$evil","collectors":[{"collector":"$evil","expected":1}]}],"volumes":[{"name":"$evil","reason":"$evil"}],"totals":{"broken":"$evil","problems":1}}
-row {"path":"fs/C/\$MFT","status":"partial","size":5,"reason":"$evil"}
+row {"path":"fs/C/\$MFT","status":"not_taken","size":5,"reason":"$evil"}
 entry fs/C/a fs/C/a 10
 END
 	all "text in meta" 0 0

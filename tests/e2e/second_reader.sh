@@ -57,7 +57,8 @@ refusals() {
 	sed -i 's/^# host: .*/# host: OTHER/' "$work/t/MANIFEST.sha256"
 	both_refuse "another host"
 	for name in $'entry fs/C/a fs/C/a 100\nentry fs/C/a fs/C/a 200' $'entry fs/C/a fs/C/a 100\nentry fs/C/b - 100' 'entry ../../evil ../../evil 10' \
-		'row {"path":"fs/C/c","same_as":"fs/C/c"}' $'entry fs/C/a fs/C/b 1'; do
+		'row {"path":"fs/C/c","same_as":"fs/C/c"}' 'row {"path":"fs/C/c","status":"taken"}' 'row {"path":"fs/C/c","status":"same_as"}' \
+		'row {"path":"fs/C/c","status":"not_taken","status":"not_taken"}' $'entry fs/C/a fs/C/b 1'; do
 		hostile "$name"
 		rm -rf "$work/t" && cp -a "$bundle" "$work/t"
 		both_refuse "hostile: ${name%%$'\n'*}"

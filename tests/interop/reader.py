@@ -316,6 +316,9 @@ class Bundle:
         by_path, places, extents = {}, {}, {}
         for row in self.rows:
             check_name(row["path"])
+            has = "place" if row.get("place") else "same_as" if row.get("same_as") else None
+            fits = {"taken": "place", "partial": "place", "same_as": "same_as", "not_taken": None}
+            want(fits.get(row["status"], "") == has if row.get("status") else has, f"{row['path']}: its status is not what it has")
             if row.get("place") is None and row.get("same_as") is None:
                 continue
             want(row["path"] not in by_path, f"{row['path']}: there twice")
