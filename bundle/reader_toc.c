@@ -1,18 +1,12 @@
 /* meta/toc.json against the MANIFEST and the volumes: who opens a bundle without us goes by it. */
+#include "bundle/document.h"
 #include "bundle/reader_parts.h"
 
 #include "core/array.h"
 
 #include <stdlib.h>
-#include <yyjson.h>
 
 #define TOC_BYTES ((size_t)4 << 20)
-
-static void free_document(yyjson_doc *document)
-{
-	yyjson_doc_free(document);
-}
-CLEANUP_POINTER(yyjson_doc, free_document);
 
 static bool has_number(yyjson_val *object, const char *key, uint64_t wanted)
 {
@@ -29,16 +23,23 @@ static bool has_hash(yyjson_val *object, const uint8_t sha256[SHA256_LEN])
 	return yyjson_equals_str(yyjson_obj_get(object, "sha256"), hex);
 }
 
-/* "hex  name" is a line of MANIFEST.sha512, where there is one. */
+/* "hex  name" is a line of MANIFEST.sha512, where there is one: a whole line, or the end of a hash would do. */
 static bool is_in_sha512(const struct text *lines, yyjson_val *object, const char *name)
 {
 	CLEANUP(text_free) struct text line = {0};
-	const char *hex = yyjson_get_str(yyjson_obj_get(object, "sha512"));
+	yyjson_val *hex = yyjson_obj_get(object, "sha512");
 
 	if (!lines->len)
 		return true;
-	text_addf(&line, "%.128s  %s\n", hex ? hex : "", name);
-	return hex && !line.failed && strstr(text_string(lines), text_string(&line));
+	if (yyjson_get_len(hex) != (size_t)2 * SHA512_LEN)
+		return false;
+	text_addf(&line, "%s  %s\n", yyjson_get_str(hex), name);
+	if (line.failed)
+		return false;
+	for (const char *at = text_string(lines); (at = strstr(at, text_string(&line))); at++)
+		if (at == text_string(lines) || at[-1] == '\n')
+			return true;
+	return false;
 }
 
 static bool has_size(struct bundle_reader *reader, const char *name, yyjson_val *object)
@@ -96,7 +97,7 @@ static bool check_count(const struct bundle_reader *reader, const uint32_t *told
 static bool check_all(struct bundle_reader *reader, struct bytes json, struct err *err)
 {
 	CLEANUP(text_free) struct text sha512 = {0};
-	CLEANUP(free_document)
+	CLEANUP(yyjson_doc_free)
 	yyjson_doc *document = yyjson_read((const char *)json.at, json.len, 0);
 	yyjson_val *root = yyjson_doc_get_root(document);
 	yyjson_val *volumes = yyjson_obj_get(root, "volumes");
@@ -106,6 +107,8 @@ static bool check_all(struct bundle_reader *reader, struct bytes json, struct er
 	yyjson_val *volume;
 
 	bundle_id_text(reader->manifest.collection_id, id);
+	if (document && !document_check_keys(document, err))
+		return false;
 	if (!has_number(root, "format", 1) || !yyjson_is_arr(volumes) ||
 	    !yyjson_equals_str(yyjson_obj_get(root, "collection_id"), id))
 		return fail(err, ERR_DAMAGED, "it is not of this bundle");

@@ -90,6 +90,25 @@ static void assert_refused(struct fake_store *fake, const char *text)
 	assert_non_null(strstr(err.text, text));
 }
 
+/* The table of contents is compared with whole lines: what ends like one is another. */
+static void finds_hashes_in_whole_lines(void **state)
+{
+	struct fake_store *fake = fixture_liar(&keys, SPOIL_NOTHING, false);
+	CLEANUP(text_free) struct text list = {0};
+	struct bytes before = fake_store_bytes(fake, MANIFEST_SHA512_NAME);
+
+	(void)state;
+	for (size_t i = 0; i < before.len; i++) {
+		if (i == 0 || before.at[i - 1] == '\n')
+			text_addc(&list, '0');
+		text_addc(&list, (char)before.at[i]);
+	}
+	fixture_liar_replace(fake, MANIFEST_SHA512_NAME, text_bytes(&list));
+	fixture_liar_reseal(&keys, fake);
+	assert_refused(fake, "what it says of");
+	store_free(&fake->store);
+}
+
 static void finds_rows_that_lie(void **state)
 {
 	static const char *const texts[SPOIL_COUNT] = {
@@ -489,6 +508,7 @@ int main(void)
 	    cmocka_unit_test(opens_a_good_one),
 	    cmocka_unit_test(reads_members_anywhere),
 	    cmocka_unit_test(finds_rows_that_lie),
+	    cmocka_unit_test(finds_hashes_in_whole_lines),
 	    cmocka_unit_test(finds_volumes_in_the_wrong_place),
 	    cmocka_unit_test(finds_a_manifest_of_others),
 	    cmocka_unit_test(finds_volumes_of_another_run),

@@ -2,6 +2,7 @@
 # The plaintext of a volume, taken apart and put together again around one changed bit (docs/bundle-format.md, A volume).
 # usage: volume_layers.pl PLAIN NEW flip OFFSET BIT      a bit of the plaintext itself
 #        volume_layers.pl PLAIN NEW tar OFFSET BIT       a bit of the tar that is packed in it; frames and seek table are made anew
+#        volume_layers.pl PLAIN NEW put OFFSET TEXT      the same with a text in place of the bytes there, within a frame
 #        volume_layers.pl PLAIN - places                 "header 0 LEN", "frame AT LEN" ..., "table AT LEN": where the layers are
 #        volume_layers.pl PLAIN - cat                    the tar
 use strict;
@@ -49,7 +50,9 @@ for my $frame (@frames) {
 	if ($is_it) {
 		my $content = zstd($packed, "-d");
 		if ($what eq "cat") { binmode STDOUT; print $content; $place += $frame->[0]; next }
-		substr($content, $at - $inside, 1) ^= chr(1 << $bit);
+		if ($what eq "put") { substr($content, $at - $inside, length $bit) = $bit }
+		else { substr($content, $at - $inside, 1) ^= chr(1 << $bit) }
+		die "over the end of a frame" if length $content != $frame->[1];
 		$packed = zstd($content, "-1", "--check");
 	}
 	$place += $frame->[0];

@@ -159,8 +159,26 @@ meta_layers() {
 	done
 	at=$(where $meta '{"format":1,"collection_id":')
 	in_tar "toc.json" $meta "'meta/toc.json'" "$at" $(($(perl -0777 -ne 'BEGIN { $at = shift } print index($_, "\n", $at) - $at' "$at" "$work/$meta.tar"))) 12
+	toc_that_contradicts_itself
 	at=$(where $meta '"previous":')
 	in_tar "journal" $meta "'meta/journal.jsonl'|'meta'" "$at" 300 4
+}
+
+# As many bytes as before, and good JSON: a hash that is the end of the one in MANIFEST.sha512, or none; one key twice.
+toc_that_contradicts_itself() {
+	local at hash text
+	at=$(where $meta '"sha512":"')
+	hash=$(perl -0777 -ne 'BEGIN { $at = shift } print substr $_, $at + 10, 128' "$at" "$work/$meta.tar")
+	for text in "\"sha512\":\"\",\"rest\":\"${hash:0:118}\"" "\"sha512\":\"${hash:64}\",\"rest\":\"${hash:0:54}\"" \
+		"\"sha512\":\"${hash:0:127}\" "; do
+		perl "$layers" "$work/$meta.plain" "$work/plain" put "$at" "$text"
+		seal $meta "$work/plain"
+		refused "toc.json: ${text:0:40}" "'meta/toc.json': what it says of '$files' is not so"
+	done
+	at=$(where $meta '{"format":1,"collection_id":')
+	perl "$layers" "$work/$meta.plain" "$work/plain" put "$at" '{"format":1,"format":1,"x":"x'
+	seal $meta "$work/plain"
+	refused "toc.json: a key twice" "'meta/toc.json': a key twice"
 }
 
 # usage: sealed_list WHAT PATTERN SED   MANIFEST.sha512 changed, listed and sealed as the kit would; stock sha512sum finds it too
