@@ -155,11 +155,15 @@ static bool find_seal(struct bundle_reader *reader, struct bytes manifest, struc
 		    SEAL_NEW_NAME);
 		return true;
 	}
+	/* Only the seal that fits these bytes is judged by its certificate: what is wrong with that is the reason. */
+	const struct err *why =
+	    second.kind == ERR_UNTRUSTED && first.kind != ERR_UNTRUSTED ? &second : &first;
+
 	if (err)
-		*err = first;
+		*err = *why;
 	if (!reader->trust.unverified)
 		return false;
-	reader_problem(reader, &first);
+	reader_problem(reader, why);
 	return true;
 }
 

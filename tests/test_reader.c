@@ -372,6 +372,18 @@ static void takes_the_new_seal(void **state)
 	assert_int_equal(heard.problems, 0);
 	assert_true(heard.notes >= 1);
 	bundle_close(TAKE(reader));
+	/* Years later that is what is wrong, not that the other one does not fit. */
+	struct bundle_trust trust = make_trust();
+
+	trust.at = FIXTURE_NOW + (uint64_t)3650 * 864000000000;
+	assert_false(bundle_open_seal(&fake->store, &trust, NULL, &reader, &err));
+	assert_int_equal(err.kind, ERR_UNTRUSTED);
+	assert_non_null(strstr(err.text, "'MANIFEST.p7s.new'"));
+	assert_non_null(strstr(err.text, "expired"));
+	/* Nor is it one put beside a seal that fits and has expired. */
+	fixture_liar_copy(fake, MANIFEST_SEAL_NAME ".new", fake, MANIFEST_SEAL_NAME);
+	assert_false(bundle_open_seal(&fake->store, &trust, NULL, &reader, &err));
+	assert_null(strstr(err.text, ".new"));
 	store_free(&fake->store);
 }
 

@@ -231,7 +231,7 @@ run "verify, a borrowed stamp" 0 "$kanshiki" verify "$work/borrowed" --keys "$ke
 says "verify, a borrowed stamp" "'MANIFEST.tsr' counts for nothing"
 if command -v faketime >/dev/null; then
 	run "verify in 5 years, a borrowed stamp" 65 faketime "$(date -u -d '+5 years' +'%F %T')" "$kanshiki" verify "$work/borrowed" --keys "$keys"
-	says_one_line "verify in 5 years, a borrowed stamp" "it seals other bytes"
+	says_one_line "verify in 5 years, a borrowed stamp" "'MANIFEST.p7s.new' .*expired at 20.*--at TIME"
 fi
 # A revocation after the stamped time leaves the seal good; one before it does not.
 cp "$work/kept.tsr" "$bundle/MANIFEST.tsr"
