@@ -207,6 +207,7 @@ bool bundle_open_seal(struct store *store, const struct bundle_trust *trust,
 		return fail(err, ERR_MEMORY, "no memory for a bundle");
 	reader->store = store;
 	reader->trust = *trust;
+	reader->rows_most = READER_ROWS;
 	if (watch)
 		reader->watch = *watch;
 	if (!read_manifest(reader, &manifest, err))

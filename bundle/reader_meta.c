@@ -36,6 +36,7 @@ struct part { /* of meta, in which rows are */
 	uint64_t at, end;
 	bool is_cut;  /* the first line is the rest of one */
 	bool is_lost; /* what else may be in it nobody knows: its header is gone */
+	bool is_long; /* a line in it is too long: `at` lies in that line */
 };
 
 static bool add_row(struct bundle_reader *reader, const struct part *part, struct bytes line,
@@ -60,9 +61,9 @@ static bool add_row(struct bundle_reader *reader, const struct part *part, struc
 	size_t room = reader->row_room;
 
 	if (!array_grow(&reader->rows, &reader->row_room, reader->row_count + 1,
-		sizeof(*reader->rows), READER_ROWS, err) ||
+		sizeof(*reader->rows), reader->rows_most, err) ||
 	    !array_grow(&reader->by_path, &room, reader->row_count + 1, sizeof(*reader->by_path),
-		READER_ROWS, err))
+		reader->rows_most, err))
 		return false;
 	reader->by_path[reader->row_count] = (struct path_index){.hash = reader_path_hash(row.path),
 	    .row = (uint32_t)reader->row_count,
@@ -97,10 +98,10 @@ static uint64_t readable_until(struct source *meta, uint64_t at, uint64_t end, s
 	return at;
 }
 
-/* When a line is too long, part->at lies in it. */
 static bool add_part(
     struct bundle_reader *reader, struct source *meta, struct part *part, struct err *err)
 {
+	struct err why = {0};
 	CLEANUP(lines_free)
 	struct lines lines = {
 	    .source = meta, .at = part->at, .end = part->end, .ceiling = ROW_BYTES};
@@ -109,8 +110,11 @@ static bool add_part(
 		struct bytes line;
 		uint64_t at = 0;
 
-		if (!lines_next(&lines, &line, &at, err)) {
+		if (!lines_next(&lines, &line, &at, &why)) {
+			part->is_long = why.kind == ERR_LIMIT && lines.at > part->at;
 			part->at = lines.at;
+			if (err)
+				*err = why;
 			return false;
 		}
 		if (!line.at)
@@ -121,7 +125,7 @@ static bool add_part(
 	}
 }
 
-/* The same, beyond lines that are too long. */
+/* The same, beyond lines that are too long. No other limit is passed by: too many rows are so each time. */
 static bool add_lines(
     struct bundle_reader *reader, struct source *meta, struct part *part, struct err *err)
 {
@@ -129,9 +133,10 @@ static bool add_lines(
 
 	while (!add_part(reader, meta, part, &why)) {
 		reader->rows_damaged = true;
-		if (why.kind != ERR_LIMIT || part->at >= part->end || !forgive(reader, &why, &why))
+		if (!part->is_long || part->at >= part->end || !forgive(reader, &why, &why))
 			break;
 		part->is_cut = true;
+		part->is_long = false;
 	}
 	if (err && why.kind != ERR_NONE)
 		*err = why;
@@ -147,7 +152,8 @@ static bool add_parts(
 	for (uint64_t at = all->at; at < all->end; is_cut = true) {
 		struct err why = {0};
 		uint64_t good = readable_until(meta, at, all->end, &why);
-		struct part part = {at, good, is_cut, all->is_lost};
+		struct part part = {
+		    .at = at, .end = good, .is_cut = is_cut, .is_lost = all->is_lost};
 
 		if (!add_lines(reader, meta, &part, err))
 			return false;
@@ -164,7 +170,7 @@ static bool add_parts(
 static bool add_rows(struct bundle_reader *reader, struct source *meta,
     const struct tar_entry *entry, struct err *err)
 {
-	struct part part = {entry->data_at, entry->data_at + entry->size, false, false};
+	struct part part = {.at = entry->data_at, .end = entry->data_at + entry->size};
 
 	return reader->trust.unverified ? add_parts(reader, meta, &part, err)
 					: add_part(reader, meta, &part, err);
@@ -282,7 +288,8 @@ static bool pass_over(
 /* The rows of a file whose header is gone are rows all the same. */
 static bool add_lost(struct loading *loading, uint64_t until, struct err *err)
 {
-	const struct part part = {loading->known, until, true, true};
+	const struct part part = {
+	    .at = loading->known, .end = until, .is_cut = true, .is_lost = true};
 
 	return !loading->is_lost || add_parts(loading->reader, loading->meta, &part, err);
 }

@@ -62,6 +62,7 @@ struct bundle_reader {
 	bool rows_damaged; /* a row could not be read */
 	struct row_index *rows;
 	size_t row_count, row_room;
+	size_t rows_most;           /* READER_ROWS; a test has no time for as many */
 	struct path_index *by_path; /* ascending by hash */
 	struct meta_file *metas;
 	size_t meta_count, meta_room;

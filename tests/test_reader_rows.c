@@ -4,6 +4,10 @@
 #include "fake_flaky.h"
 #include "fixture_bundle.h"
 
+#include "bundle/reader_parts.h"
+#include "bundle/tar.h"
+#include "core/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +110,7 @@ static struct fake_store *make_many(void)
 static void count_problem(void *context, const struct err *why)
 {
 	assert_true(why->kind != ERR_NONE);
+	assert_true(*(const size_t *)context < 1000); /* or it is said for ever */
 	++*(size_t *)context;
 }
 
@@ -147,6 +152,63 @@ static void damage_costs_its_frame(void **state)
 	store_free(&fake->store);
 }
 
+/* Under --unverified a line that is longer than any row costs itself: the one behind it is a row. */
+static void a_long_line_costs_itself(void **state)
+{
+	static const char row[] = "\n{\"path\":\"fs/C/a\",\"status\":\"not_taken\"}\n";
+	struct fake_store *fake = make_many();
+	CLEANUP(text_free) struct text tar = {.ceiling = 2 * ROW_BYTES};
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	CLEANUP(free_memory) char *line = malloc(ROW_BYTES + ((size_t)1 << 20));
+	const size_t len = ROW_BYTES + ((size_t)1 << 20);
+	size_t problems = 0;
+	const struct bundle_watch watch = {.context = &problems, .problem = count_problem};
+	struct bundle_trust trust = fixture_trust();
+
+	(void)state;
+	assert_non_null(line);
+	memset(line, 'x', len);
+	assert_true(tar_header(&(struct bundle_member){.name = "meta/entries.001.jsonl",
+				   .size = len + sizeof(row) - 1},
+	    &tar, NULL));
+	text_add(&tar, (struct bytes){(const uint8_t *)line, len});
+	text_adds(&tar, row);
+	while (tar.len % TAR_BLOCK)
+		text_addc(&tar, 0);
+	assert_false(tar.failed);
+	CLEANUP(source_close) struct source *meta = source_of_bytes(text_bytes(&tar));
+
+	trust.unverified = true;
+	assert_true(bundle_open_seal(&fake->store, &trust, &watch, &reader, NULL));
+	assert_true(reader_load_meta(reader, meta, NULL));
+	assert_int_equal(bundle_row_count(reader), 1);
+	assert_int_equal(problems, 1);
+	store_free(&fake->store);
+}
+
+/* Beyond the limit a reader ends, and does not begin anew where it was: under --unverified, too. */
+static void too_many_rows_end_it(void **state)
+{
+	struct fake_store *fake = make_many();
+	size_t problems = 0;
+
+	(void)state;
+	for (size_t most = MANY - 1; most <= MANY; most++) {
+		CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+		const struct bundle_watch watch = {.context = &problems, .problem = count_problem};
+		struct bundle_trust trust = fixture_trust();
+		struct err err = {0};
+
+		trust.unverified = true;
+		assert_true(bundle_open_seal(&fake->store, &trust, &watch, &reader, NULL));
+		reader->rows_most = most;
+		assert_int_equal(bundle_open_content(reader, &err), most == MANY);
+		assert_int_equal(err.kind, most == MANY ? ERR_NONE : ERR_LIMIT);
+		assert_int_equal(problems, 0);
+	}
+	store_free(&fake->store);
+}
+
 /* A volume of meta that is gone costs its own rows. */
 static void a_lost_volume_costs_its_rows(void **state)
 {
@@ -180,6 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says_what_it_cannot_read),
 	    cmocka_unit_test(damage_costs_its_frame),
+	    cmocka_unit_test(a_long_line_costs_itself),
+	    cmocka_unit_test(too_many_rows_end_it),
 	    cmocka_unit_test(a_lost_volume_costs_its_rows),
 	};
 
