@@ -63,6 +63,12 @@ static bool take_stamp(struct bundle_reader *reader, struct err *err)
 		return refuse(reader, &why, err);
 	}
 	note_revocation(reader);
+	if (reader->stamp.others)
+		reader_note(reader,
+		    "'%s': certificates in it that the way to tsa-ca.pem does not need, and "
+		    "nothing "
+		    "vouches for: %zu",
+		    STAMP_NAME, reader->stamp.others);
 	return true;
 }
 

@@ -14,6 +14,8 @@ struct stamp_facts {
 	struct text authority; /* name of its certificate, printable */
 	/* when the newest list was made that its certificate was looked up in; 0: in none */
 	uint64_t crl_from;
+	/* certificates in it that the way to the CA does not need: nothing vouches for a bit of them */
+	size_t others;
 };
 void stamp_facts_free(struct stamp_facts *facts);
 static inline void stamp_facts_free_at(struct stamp_facts *facts)

@@ -6,8 +6,10 @@
 #include "fixture_stamp.h"
 
 #include "bundle/countersign.h"
+#include "bundle/pem.h"
 #include "bundle/stamp.h"
 
+#include <openssl/ts.h>
 #include <string.h>
 
 static void test_request(void **state)
@@ -87,6 +89,54 @@ static void test_flipped_bits(void **state)
 	assert_int_equal(accepted, 0);
 }
 
+/* The same answer with the CA's certificate in it, which it does not need. */
+static void add_ca(struct text *out)
+{
+	const uint8_t *at = fixture_stamp;
+	TS_RESP *response = d2i_TS_RESP(NULL, &at, sizeof(fixture_stamp));
+	CLEANUP(pem_certificates_free) STACK_OF(X509) *ca = NULL;
+	unsigned char *der = NULL;
+
+	assert_true(pem_certificates(bytes_of(fixture_stamp_ca), 1, &ca, NULL));
+	assert_true(response &&
+		    PKCS7_add_certificate(TS_RESP_get_token(response), sk_X509_value(ca, 0)) == 1);
+	int len = i2d_TS_RESP(response, &der);
+
+	assert_true(len > 0);
+	text_add(out, (struct bytes){der, (size_t)len});
+	OPENSSL_free(der);
+	TS_RESP_free(response);
+}
+
+/* Nobody signed what the way does not need: a changed bit of it is no reason to refuse, but shows. */
+static void test_other_certificates(void **state)
+{
+	const struct stamp_trust trust = {.ca_pem = bytes_of(fixture_stamp_ca)};
+	CLEANUP(text_free) struct text tsr = {0};
+	CLEANUP(stamp_facts_free) struct stamp_facts untouched = {0};
+	unsigned missed = 0, told = 0;
+
+	(void)state;
+	add_ca(&tsr);
+	assert_true(stamp_verify(
+	    bytes_of("sealed"), text_bytes(&tsr), (struct bytes){0}, &trust, &untouched, NULL));
+	assert_int_equal(untouched.others, 0);
+	for (size_t i = 0; i < 8 * tsr.len; i++) {
+		CLEANUP(stamp_facts_free) struct stamp_facts facts = {0};
+		const char bit = (char)(1 << i % 8);
+
+		tsr.at[i / 8] = (char)(tsr.at[i / 8] ^ bit);
+		bool ok = stamp_verify(
+		    bytes_of("sealed"), text_bytes(&tsr), (struct bytes){0}, &trust, &facts, NULL);
+
+		tsr.at[i / 8] = (char)(tsr.at[i / 8] ^ bit);
+		missed += ok && facts.others == 0;
+		told += ok;
+	}
+	assert_int_equal(missed, 0);
+	assert_true(told > 0);
+}
+
 static void test_countersignature(void **state)
 {
 	const struct bytes certificate = text_bytes(&fixture_keys.certificate.certificate);
@@ -122,6 +172,7 @@ int main(void)
 	    cmocka_unit_test(test_request),
 	    cmocka_unit_test(test_no_stamp),
 	    cmocka_unit_test(test_flipped_bits),
+	    cmocka_unit_test(test_other_certificates),
 	    cmocka_unit_test(test_countersignature),
 	};
 
