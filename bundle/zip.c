@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define DIRECTORY_MAX  ((size_t)2 << 30) /* bytes of the central directory, in memory */
-#define FLAG_UTF8      0x0800u           /* 4.4.4, bit 11 */
+#define FLAG_UTF8      0x0800u /* 4.4.4, bit 11 */
 #define VERSION_ZIP64  45u
 #define VERSION_STORE  10u
 #define ZIP64_ID       0x0001u
@@ -29,14 +28,14 @@ uint32_t zip_crc(uint32_t crc, struct bytes bytes)
 	return (uint32_t)crc32_z(crc, bytes.at, bytes.len);
 }
 
-struct zip *zip_new(struct sink *to)
+struct zip *zip_new(struct sink *to, size_t directory_most)
 {
 	struct zip *zip = calloc(1, sizeof(*zip));
 
 	if (!zip)
 		return NULL;
 	zip->to = to;
-	zip->directory.ceiling = DIRECTORY_MAX;
+	zip->directory.ceiling = directory_most;
 	return zip;
 }
 
@@ -161,9 +160,8 @@ static void add_common(const struct zip_member *member, bool large, struct text 
 	add_16(out, (uint32_t)member->name.len);
 }
 
-static void add_directory(struct zip *zip, const struct zip_member *member, uint64_t at)
+static void add_entry(const struct zip_member *member, uint64_t at, struct text *out)
 {
-	struct text *out = &zip->directory;
 	CLEANUP(text_free) struct text extra = {0};
 	bool large = is_large(member, at);
 
@@ -182,6 +180,21 @@ static void add_directory(struct zip *zip, const struct zip_member *member, uint
 	out->failed = out->failed || extra.failed;
 }
 
+/* The whole entry or nothing of it: a member for which there is no room leaves room for smaller ones. */
+static bool add_directory(struct zip *zip, const struct zip_member *member, struct err *err)
+{
+	CLEANUP(text_free) struct text entry = {0};
+
+	add_entry(member, zip->at, &entry);
+	if (!text_ok(&entry, err))
+		return false;
+	text_add(&zip->directory, text_bytes(&entry));
+	if (text_ok(&zip->directory, err))
+		return true;
+	zip->directory.failed = zip->directory.is_over = false;
+	return false;
+}
+
 bool zip_begin(struct zip *zip, const struct zip_member *member, struct err *err)
 {
 	CLEANUP(text_free) struct text header = {0};
@@ -197,8 +210,7 @@ bool zip_begin(struct zip *zip, const struct zip_member *member, struct err *err
 	add_16(&header, (uint32_t)extra.len);
 	text_add(&header, member->name);
 	text_add(&header, text_bytes(&extra));
-	add_directory(zip, member, zip->at);
-	if (!text_ok(&extra, err) || !text_ok(&header, err) || !text_ok(&zip->directory, err))
+	if (!text_ok(&extra, err) || !text_ok(&header, err) || !add_directory(zip, member, err))
 		return false;
 	zip->count++;
 	return put(zip, text_bytes(&header), err);
@@ -216,7 +228,7 @@ bool zip_finish(struct zip *zip, struct err *err)
 	uint64_t at = zip->at, len = zip->directory.len;
 	bool large = at >= FULL_32 || len >= FULL_32 || zip->count >= FULL_16;
 
-	if (!put(zip, text_bytes(&zip->directory), err))
+	if (!text_ok(&zip->directory, err) || !put(zip, text_bytes(&zip->directory), err))
 		return false;
 	if (large) {
 		add_32(&end, 0x06064b50);

@@ -6,6 +6,8 @@
 #include "core/sink.h"
 
 #define ZIP_NAME_MAX 65535
+#define ZIP_DIRECTORY \
+	((size_t)2 << 30) /* bytes of the central directory, which is held in memory */
 
 struct zip_member {
 	struct bytes name; /* UTF-8, '/' between components */
@@ -16,12 +18,12 @@ struct zip_member {
 
 struct zip; /* opaque */
 
-/* `to` is borrowed; its finish() is left to the caller. NULL when no memory. */
-struct zip *zip_new(struct sink *to);
+/* `to` is borrowed; its finish() is left to the caller. directory_most: ZIP_DIRECTORY. NULL when no memory. */
+struct zip *zip_new(struct sink *to, size_t directory_most);
 void zip_free(struct zip *zip);
 CLEANUP_POINTER(struct zip, zip_free);
 
-/* A member: begin, then exactly size bytes. */
+/* A member: begin, then exactly size bytes. ERR_LIMIT: nothing of it was written, and others may still be. */
 bool zip_begin(struct zip *zip, const struct zip_member *member, struct err *err) MUST_CHECK;
 bool zip_write(struct zip *zip, struct bytes bytes, struct err *err) MUST_CHECK;
 /* The central directory; once, last. */

@@ -284,7 +284,7 @@ static bool create_output(struct exporting *exporting, const char *path, struct 
 		return false;
 	exporting->creating = false;
 	exporting->made = true;
-	exporting->zip = exporting->zip_path ? zip_new(exporting->sink) : NULL;
+	exporting->zip = exporting->zip_path ? zip_new(exporting->sink, ZIP_DIRECTORY) : NULL;
 	return !exporting->zip_path || exporting->zip ||
 	       fail(err, ERR_MEMORY, "no memory for a zip");
 }

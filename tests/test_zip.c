@@ -37,7 +37,7 @@ static void is_read_by_libarchive(void **state)
 	static const char *const names[] = {"fs/C/$MFT", "fs/C/a:b", "live/x.jsonl"};
 	CLEANUP(text_free) struct text out = {0};
 	struct sink *sink = sink_to_text(&out);
-	struct zip *zip = zip_new(sink);
+	struct zip *zip = zip_new(sink, ZIP_DIRECTORY);
 	struct archive_entry *entry;
 
 	(void)state;
@@ -68,7 +68,7 @@ static void needs_zip64_for_many(void **state)
 {
 	CLEANUP(text_free) struct text out = {0};
 	struct sink *sink = sink_to_text(&out);
-	struct zip *zip = zip_new(sink);
+	struct zip *zip = zip_new(sink, ZIP_DIRECTORY);
 	struct archive_entry *entry;
 	unsigned count = 0;
 
@@ -108,7 +108,7 @@ static void needs_zip64_for_large(void **state)
 {
 	static const uint8_t zeros[1 << 20];
 	struct counter counter = {.sink = {.write = count}};
-	struct zip *zip = zip_new(&counter.sink);
+	struct zip *zip = zip_new(&counter.sink, ZIP_DIRECTORY);
 	const uint64_t size = (4ull << 30) + 1;
 	const struct zip_member large = {.name = bytes_of("large"), .size = size};
 
@@ -145,7 +145,7 @@ static void refuses_long_names(void **state)
 	CLEANUP(text_free) struct text out = {0};
 	CLEANUP(text_free) struct text name = {0};
 	struct sink *sink = sink_to_text(&out);
-	struct zip *zip = zip_new(sink);
+	struct zip *zip = zip_new(sink, ZIP_DIRECTORY);
 
 	(void)state;
 	for (int i = 0; i < 65536; i++)
@@ -160,10 +160,42 @@ static void refuses_long_names(void **state)
 	sink_free(sink);
 }
 
+/* A member for which the directory has no room is left out whole: those before it and smaller ones after it are there. */
+static void leaves_out_what_has_no_room(void **state)
+{
+	static const char *const names[] = {"fs/C/first", "fs/C/last"};
+	CLEANUP(text_free) struct text out = {0};
+	CLEANUP(text_free) struct text name = {0};
+	struct sink *sink = sink_to_text(&out);
+	struct zip *zip = zip_new(sink, 300);
+	struct archive_entry *entry;
+	struct err err = {0};
+
+	(void)state;
+	add(zip, names[0], "first", 0);
+	for (unsigned i = 0; i < 250; i++)
+		text_addc(&name, 'x');
+	assert_false(zip_begin(zip, &(struct zip_member){.name = text_bytes(&name)}, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+	add(zip, names[1], "last", 0);
+	assert_true(zip_finish(zip, NULL));
+	zip_free(zip);
+	struct archive *archive = open_zip(&out);
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
+		assert_string_equal(archive_entry_pathname(entry), names[i]);
+	}
+	assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_EOF);
+	archive_read_free(archive);
+	sink_free(sink);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(is_read_by_libarchive),
+	    cmocka_unit_test(leaves_out_what_has_no_room),
 	    cmocka_unit_test(needs_zip64_for_many),
 	    cmocka_unit_test(needs_zip64_for_large),
 	    cmocka_unit_test(refuses_long_names),
