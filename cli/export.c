@@ -19,8 +19,9 @@
 #define OPTIONS (TRUST_OPTIONS + 4)
 #define EXPANDED_MAX \
 	((uint64_t)64 << 30) /* holes of one sparse file written out as zeros, at most */
-#define ZEROS ((size_t)64 << 10)
-#define NEW   ".new"
+#define ZEROS       ((size_t)64 << 10)
+#define NEW         ".new"
+#define APART_TURNS 16 /* names tried for a file whose own another has in the tar */
 
 struct exporting {
 	struct opening opening;
@@ -32,7 +33,7 @@ struct exporting {
 	struct sink *sink;
 	struct zip *zip; /* NULL: a tar is written */
 	uint64_t files, bytes;
-	size_t failed, as_stored, partial;
+	size_t failed, as_stored, partial, apart;
 	bool damaged, creating;
 };
 
@@ -115,19 +116,91 @@ static bool run_pass(struct pass *pass, const struct member *member, uint64_t si
 	return member_copy(member, take_piece, pass, err) && give_zeros(pass, size, err);
 }
 
-/* "fs/C/..." becomes "fs/C:/..." in a tar; ':' marks the drive for dissect. */
-static void add_name(const struct exporting *exporting, struct bytes path, struct text *out)
+/* Whether bytes are to be had under that path. */
+static bool has_content(struct bundle_reader *reader, struct bytes path, bool *out, struct err *err)
+{
+	struct bundle_row_view view;
+	struct err why = {0};
+	size_t index;
+
+	*out = false;
+	if (!bundle_row_find(reader, path, &index, &why)) {
+		if (why.kind == ERR_MISSING)
+			return true;
+		*err = why;
+		return false;
+	}
+	if (!bundle_row_at(reader, index, &view, err))
+		return false;
+	*out = view.taken || view.same_as.len;
+	return true;
+}
+
+/* "fs/C:/..." as a path of the bundle, which no collector writes: in a tar it is the name of "fs/C/...". */
+static bool is_marked(struct bytes path)
+{
+	return path.len > 6 && memcmp(path.at, "fs/", 3) == 0 && memcmp(path.at + 4, ":/", 2) == 0;
+}
+
+/* Whether "fs/C/...", which gets the name "fs/C:/..." in a tar, is there. */
+static bool is_anothers(struct bundle_reader *reader, struct bytes name, bool *out, struct err *err)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	text_add(&path, (struct bytes){name.at, 4});
+	text_add(&path, (struct bytes){name.at + 5, name.len - 5});
+	return text_ok(&path, err) && has_content(reader, text_bytes(&path), out, err);
+}
+
+/* Adds '~' and eight digits out of the path to it: no two paths get one name, as all have as many. */
+static bool find_apart(
+    struct bundle_reader *reader, struct bytes path, struct text *out, struct err *err)
+{
+	for (unsigned turn = 0; turn < APART_TURNS; turn++) {
+		CLEANUP(text_free) struct text hashed = {0};
+		uint8_t digest[SHA256_LEN];
+		bool is_there, is_mapped;
+
+		text_add(&hashed, path);
+		if (turn)
+			text_addf(&hashed, "%u", turn);
+		hash_sha256(text_bytes(&hashed), digest);
+		text_clear(out);
+		text_add(out, path);
+		text_addc(out, '~');
+		text_add_hex(out, (struct bytes){digest, 4});
+		if (!text_ok(&hashed, err) || !text_ok(out, err) ||
+		    !has_content(reader, text_bytes(out), &is_there, err) ||
+		    !is_anothers(reader, text_bytes(out), &is_mapped, err))
+			return false;
+		if (!is_there && !is_mapped)
+			return true;
+	}
+	return fail(err, ERR_LIMIT, "no name is left for it in the tar");
+}
+
+/* "fs/C/..." becomes "fs/C:/..." in a tar; ':' marks the drive for dissect. Who is called so already steps aside: a reader of
+ * the tar would show the one or the other. */
+static bool find_name(
+    struct exporting *exporting, struct bytes path, struct text *out, struct err *err)
 {
 	bool drive =
 	    !exporting->zip && path.len > 5 && memcmp(path.at, "fs/", 3) == 0 && path.at[4] == '/';
+	bool is_taken = false;
 
-	if (!drive) {
-		text_add(out, path);
-		return;
+	if (drive) {
+		text_add(out, (struct bytes){path.at, 4});
+		text_addc(out, ':');
+		text_add(out, (struct bytes){path.at + 4, path.len - 4});
+		return text_ok(out, err);
 	}
-	text_add(out, (struct bytes){path.at, 4});
-	text_addc(out, ':');
-	text_add(out, (struct bytes){path.at + 4, path.len - 4});
+	text_add(out, path);
+	if (exporting->zip || !is_marked(path))
+		return text_ok(out, err);
+	if (!is_anothers(exporting->opening.reader, path, &is_taken, err))
+		return false;
+	exporting->apart += is_taken;
+	return is_taken ? find_apart(exporting->opening.reader, path, out, err) : text_ok(out, err);
 }
 
 static bool begin(struct exporting *exporting, const struct text *name, const struct member *member,
@@ -164,11 +237,11 @@ static bool output_failed(const struct err *why)
 }
 
 /* *broken: the output holds half of it, so that the run must end. */
-static bool export_member(struct exporting *exporting, struct bytes path,
+static bool export_member(struct exporting *exporting, const struct text *name,
     const struct member *member, bool *broken, struct err *err)
 {
 	static const uint8_t zeros[TAR_BLOCK];
-	CLEANUP(text_free) struct text name = {0};
+	struct bytes path = text_bytes(name);
 	uint64_t holes = member->is_sparse && member->size > member->source->size
 			     ? member->size - member->source->size
 			     : 0;
@@ -180,13 +253,12 @@ static bool export_member(struct exporting *exporting, struct bytes path,
 		return fail(err, ERR_LIMIT,
 		    "its holes have %llu bytes; extract makes a sparse file of it",
 		    (unsigned long long)holes);
-	add_name(exporting, path, &name);
-	if (!text_ok(&name, err) || !run_pass(&first, member, size, err))
+	if (!run_pass(&first, member, size, err))
 		return false;
 	struct pass second = {.exporting = exporting, .expand = first.expand, .write = true};
 
 	*broken = true;
-	if (!begin(exporting, &name, member, size, first.crc, err)) {
+	if (!begin(exporting, name, member, size, first.crc, err)) {
 		*broken = err->kind != ERR_LIMIT;
 		return false;
 	}
@@ -219,6 +291,7 @@ static bool export_row(struct exporting *exporting, size_t index, struct err *er
 	struct bundle_reader *reader = exporting->opening.reader;
 	CLEANUP(member_close) struct member member = {0};
 	CLEANUP(text_free) struct text path = {0};
+	CLEANUP(text_free) struct text name = {0};
 	struct bundle_row_view view;
 	struct err why = {0};
 	bool broken = false;
@@ -229,8 +302,10 @@ static bool export_row(struct exporting *exporting, size_t index, struct err *er
 			   !listing_matches(&exporting->patterns, view.path)))
 		return true;
 	text_add(&path, has_row ? view.path : bytes_of("meta"));
-	if (has_row && text_ok(&path, &why) && member_open_row(reader, index, &member, &why) &&
-	    export_member(exporting, text_bytes(&path), &member, &broken, &why))
+	if (has_row && text_ok(&path, &why) &&
+	    find_name(exporting, text_bytes(&path), &name, &why) &&
+	    member_open_row(reader, index, &member, &why) &&
+	    export_member(exporting, &name, &member, &broken, &why))
 		return true;
 	if (!is_end(exporting, text_bytes(&path), broken, &why))
 		return true;
@@ -325,6 +400,11 @@ static void say_counts(const struct exporting *exporting)
 		say(tr("kanshiki: note: %zu of them were taken only in part; kanshiki verify names "
 		       "them\n"),
 		    exporting->partial);
+	if (exporting->apart)
+		say(tr("kanshiki: note: another has the name in the tar, where fs/C/ is fs/C:/; "
+		       "'~' and "
+		       "eight digits are behind theirs: %zu\n"),
+		    exporting->apart);
 	if (exporting->as_stored)
 		say(tr("kanshiki: note: of %zu change journals only the allocated end is in it, as "
 		       "it was taken\n"),

@@ -348,6 +348,21 @@ END
 	is_clean "$work/x.json" || complain "text in meta: raw bytes in the export"
 }
 
+# A tar calls fs/C/x fs/C:/x: a file that the bundle calls so steps aside, also where its new name is another's.
+names_of_a_tar() {
+	local hash hash2
+	hash=$(printf 'fs/C:/x' | sha256sum | cut -c 1-8)
+	hostile "names of a tar" <<<$'entry fs/C/x fs/C/x 10\nentry fs/C:/x fs/C:/x 20\nentry fs/C:/y fs/C:/y 30\n'"entry fs/C/x~$hash fs/C/x~$hash 40"
+	run "names of a tar" 0 "$kanshiki" verify "$bundle" --keys "$work/keys"
+	quiet "names of a tar: export --tar" 0 "$kanshiki" export "$bundle" --tar "$work/names.tar" --keys "$work/keys"
+	says "names of a tar" "eight digits are behind theirs: 1\$"
+	tar -tvf "$work/names.tar" | awk '{ print $3, $6 }' | sort >"$work/names"
+	hash2=$(printf 'fs/C:/x1' | sha256sum | cut -c 1-8)
+	printf '%s\n' "10 fs/C:/x" "20 fs/C:/x~$hash2" "30 fs/C:/y" "40 fs/C:/x~$hash" | sort | cmp -s - "$work/names" || complain "names of a tar: $(cat "$work/names")"
+	quiet "names of a tar: export --zip" 0 "$kanshiki" export "$bundle" --zip "$work/names.zip" --keys "$work/keys"
+	! grep -q 'eight digits' "$work/err" || complain "names of a tar: a zip has its own names"
+}
+
 # Under --unverified, and for salvage, a bad name costs what has it: the rest is there, and what is not has its reason.
 bad_ones_among_good() {
 	local command refused=("'meta/<U+001B>\[31m" "meta/a<U+202E>b'" "<U+001B>C/b'")
@@ -414,6 +429,7 @@ deep_paths
 many_deep_paths
 a_million
 contradictions
+names_of_a_tar
 bad_ones_among_good
 strangers
 prepared_target
