@@ -296,6 +296,7 @@ static bool take_state(struct bundle_writer *writer, struct resuming *r, struct 
 	writer->cut = state->cut;
 	state->cut = (struct resume_cut){0};
 	writer->is_cut_pending = writer->cut.is_set;
+	writer_keep_cut(writer);
 	writer->seal_is_pending = r->seal_is_new;
 	return true;
 }

@@ -177,6 +177,7 @@ void bundle_writer_free(struct bundle_writer *writer)
 	manifest_free(&writer->manifest);
 	text_free(&writer->entry.name);
 	text_free(&writer->cut.name);
+	text_free(&writer->rowed.cut.name);
 	text_free(&writer->asked);
 	text_list_free(&writer->resume_recipients);
 	free(writer->fresh.at);

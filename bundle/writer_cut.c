@@ -20,6 +20,18 @@ void writer_remember_cut(struct bundle_writer *writer)
 	cut->is_set = !cut->name.failed && hash_save(entry->sha256, cut->state);
 }
 
+void writer_keep_cut(struct bundle_writer *writer)
+{
+	struct resume_cut *kept = &writer->rowed.cut;
+	struct text name = kept->name;
+
+	*kept = writer->cut;
+	kept->name = name;
+	text_clear(&kept->name);
+	text_add(&kept->name, text_bytes(&writer->cut.name));
+	kept->is_set = kept->is_set && !kept->name.failed;
+}
+
 /* The entry is open again, with nothing of it compared yet. */
 static void reopen(struct bundle_writer *writer)
 {

@@ -112,6 +112,7 @@ static void forget(struct bundle_writer *writer)
 	for (unsigned i = 0; i < BUNDLE_SETS; i++)
 		writer->rowed.sets[i] =
 		    (struct resume_set){writer->sets[i].is_closed, writer->sets[i].tar_offset};
+	writer_keep_cut(writer);
 	memcpy(writer->manifest.journal_head, writer->journal_head, SHA256_LEN);
 	memcpy(writer->rowed.journal_head, writer->journal_head, SHA256_LEN);
 }

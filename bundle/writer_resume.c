@@ -56,7 +56,7 @@ static bool choose_items(struct bundle_writer *writer, struct resume_items *out,
 static bool format(struct bundle_writer *writer, struct text *out, struct err *err)
 {
 	CLEANUP(items_free) struct resume_items items = {0};
-	const struct resume_cut *cut = &writer->cut;
+	const struct resume_cut *cut = &writer->rowed.cut;
 
 	if (!choose_items(writer, &items, err))
 		return false;

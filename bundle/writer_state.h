@@ -57,6 +57,8 @@ struct writer_rowed {   /* when the last meta volume was closed */
 	uint64_t journal_lines;
 	uint8_t journal_head[SHA256_LEN];
 	struct resume_set sets[BUNDLE_SETS];
+	struct resume_cut
+	    cut; /* that those sets end inside: a volume closed since may have cut another place */
 };
 
 struct bundle_writer {
@@ -156,6 +158,8 @@ bool writer_make(struct store *store, const struct bundle_plan *plan, struct bun
 /* writer_cut.c: the entry that the end of what is sealed cuts. */
 /* A volume was closed inside the open entry. */
 void writer_remember_cut(struct bundle_writer *writer);
+/* The state that RESUME will tell has the cut that there is now. */
+void writer_keep_cut(struct bundle_writer *writer);
 bool writer_continue_entry(
     struct bundle_writer *writer, const struct bundle_member *member, struct err *err) MUST_CHECK;
 /* The beginning was compared as far as data went, which it shortens; goes on writing where it ends. */

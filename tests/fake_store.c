@@ -76,6 +76,9 @@ static bool store_create(struct store *self, const char *name, struct sink **out
 		return fail(err, ERR_EXISTS, "'%s' is there already", name);
 	if (!change(fake, err))
 		return false;
+	if (fake->refused && fake->changes >= fake->refused_from &&
+	    strncmp(name, fake->refused, strlen(fake->refused)) == 0)
+		return fail(err, ERR_FULL, "told to refuse '%s'", name);
 	struct fake_sink *sink = calloc(1, sizeof(*sink));
 
 	if (!sink || fake->count == FILES_MAX) {

@@ -16,6 +16,8 @@ struct fake_store {
 	uint64_t fail_at;  /* this one fails (1 is the first), 0: none */
 	bool fails_on;     /* and all after it */
 	enum err_kind kind;
+	const char *refused;        /* no file is made whose name begins so */
+	uint64_t refused_from;      /* that many changes, and all after */
 	const char *blocked;        /* the next rename to this name fails, once */
 	uint64_t dies_at;           /* this change and all after it fail: the power was pulled */
 	uint64_t opens, bytes_read; /* of files, so far */

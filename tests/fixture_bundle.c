@@ -141,7 +141,7 @@ struct bundle_reader *fixture_open(struct fake_store *fake, struct bundle_facts 
 
 	if (!bundle_open_seal(&fake->store, &trust, &watch, &reader, &err) ||
 	    !bundle_check_files(reader, true, &err) || !bundle_open_content(reader, &err) ||
-	    !bundle_check_entries(reader, &err)) {
+	    !bundle_check_entries(reader, &err) || !bundle_check_toc(reader, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		bundle_close(reader);
 		return NULL;

@@ -68,6 +68,60 @@ static void test_every_full_disk(void **state)
 		run_dying(n, true, 0, 0);
 }
 
+/* A run that gets no meta volume written from change n on, closes what goes, and is gone on with. Returns its changes. */
+static uint64_t run_without_meta(uint64_t n)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_resume_plan(fake);
+	struct err err = {0};
+
+	store = &fake->store;
+	fake->refused = n ? "meta." : NULL;
+	fake->refused_from = n;
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	(void)!fixture_resume_collect(writer, &err);
+	assert_true(fixture_resume_finish(writer, &err));
+	uint64_t changes = fake->changes;
+
+	fake->refused = NULL;
+	fixture_resume_check_content(fake, fixture_resume_to_end(fake, 0, 0));
+	return changes;
+}
+
+/* What is sealed of an entry that two volumes cut is as much as meta tells of. */
+static void test_no_meta(void **state)
+{
+	uint64_t all = run_without_meta(0);
+
+	(void)state;
+	for (uint64_t n = 1; n <= all; n++)
+		run_without_meta(n);
+}
+
+/* The same of a run that goes on inside an entry, and gets none written from the nth of its changes on. */
+static void test_no_meta_while_resuming(void **state)
+{
+	(void)state;
+	for (uint64_t nth = 1; nth < 60; nth += 4) {
+		CLEANUP(store_free) struct store *store = NULL;
+		CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+		struct fake_store *fake = fixture_resume_interrupted();
+		struct bundle_resumed resumed = {0};
+
+		store = &fake->store;
+		fake->refused = "meta.";
+		fake->refused_from = fake->changes + nth;
+		writer = fixture_resume(fake, &resumed, NULL);
+		assert_true(resumed.goes_on_inside);
+		(void)!fixture_resume_collect(writer, NULL);
+		assert_true(fixture_resume_finish(writer, NULL));
+		fake->refused = NULL;
+		fixture_resume_check_content(fake, fixture_resume_to_end(fake, 0, 0));
+	}
+}
+
 static void test_refusals(void **state)
 {
 	static const char *const files[] = {"files.001.tar.zst.age", "meta.001.tar.zst.age",
@@ -279,6 +333,8 @@ int main(void)
 	    cmocka_unit_test(test_every_death),
 	    cmocka_unit_test(test_death_while_resuming),
 	    cmocka_unit_test(test_every_full_disk),
+	    cmocka_unit_test(test_no_meta),
+	    cmocka_unit_test(test_no_meta_while_resuming),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_changed_meanwhile),
 	    cmocka_unit_test(test_not_met_again),
