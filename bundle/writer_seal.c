@@ -188,13 +188,28 @@ static bool read_number(
 	return true;
 }
 
+/* A sealed volume that no row and no toc.json tell of would be a forged one: what was closed since the last meta volume is not
+ * listed. Its file stays beside the bundle, as one does that was closed when the power went. */
+static void unlist_untold(struct bundle_writer *writer)
+{
+	for (; writer->closed_count > writer->rowed.volumes; writer->closed_count--) {
+		const struct closed_volume *volume = &writer->closed[writer->closed_count - 1];
+
+		manifest_remove(&writer->manifest, volume->name);
+		writer->manifest.volumes--;
+		writer->totals.volumes--;
+		writer->totals.bytes_out -= volume->hashes.bytes;
+	}
+}
+
 /* Without rows what was taken has no names: a write that failed once is tried once more. A run that goes on where only
  * the last seal was missing finds it done. Returns whether the bundle is still whole. */
 static bool put_last_meta(struct bundle_writer *writer, bool is_whole, struct err *err)
 {
 	if (writer->sets[BUNDLE_META].is_closed || writer_meta_volume(writer, is_whole, err))
 		return is_whole;
-	(void)!writer_meta_volume(writer, false, err);
+	if (!writer_meta_volume(writer, false, err))
+		unlist_untold(writer);
 	return false;
 }
 
