@@ -117,15 +117,17 @@ static void forget(struct bundle_writer *writer)
 	memcpy(writer->rowed.journal_head, writer->journal_head, SHA256_LEN);
 }
 
-bool writer_meta_volume(struct bundle_writer *writer, bool is_last, struct err *err)
+bool writer_meta_volume(struct bundle_writer *writer, struct err *err)
 {
-	static const uint8_t zeros[TAR_END_LEN];
 	uint64_t start = writer->sets[BUNDLE_META].tar_offset;
 
+	if (writer->sets[BUNDLE_META]
+		.is_closed) { /* by a writer before this one: its tar has an end */
+		fail(err, ERR_UNSUPPORTED, "set '%s' is closed", bundle_set_name(BUNDLE_META));
+		return writer_broken(writer, err);
+	}
 	if (writer_open_volume(writer, BUNDLE_META, start, err) && put_all(writer, err) &&
-	    (!is_last || writer_put(writer, (struct bytes){zeros, sizeof(zeros)}, err)) &&
 	    writer_close_volume(writer, err)) {
-		writer->sets[BUNDLE_META].is_closed = is_last;
 		forget(writer);
 		return true;
 	}

@@ -94,7 +94,7 @@ static bool close_open(struct bundle_writer *writer, struct err *err)
 
 bool writer_rotate(struct bundle_writer *writer, struct err *err)
 {
-	if (!close_open(writer, err) || !writer_meta_volume(writer, false, err))
+	if (!close_open(writer, err) || !writer_meta_volume(writer, err))
 		return false;
 	/* Without it less is kept when the run is interrupted: no reason to end it. */
 	(void)!writer_put_resume(writer, NULL);
@@ -145,10 +145,10 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 
 	if (!writer->volume.sink)
 		return true;
+	struct writer_set *set = &writer->sets[writer->volume.set];
+	bool is_cut = writer->is_full || writer->entry.is_open;
 	/* A tar that is cut, is cut at a block. */
-	size_t len = writer->is_full || writer->entry.is_open
-			 ? tar_padding(writer->sets[writer->volume.set].tar_offset)
-			 : sizeof(zeros);
+	size_t len = is_cut ? tar_padding(set->tar_offset) : sizeof(zeros);
 
 	struct writer_entry *entry = &writer->entry;
 
@@ -156,6 +156,8 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 		hash_add(entry->sha256, (struct bytes){zeros, len});
 		entry->written += len;
 	}
+	/* Nothing may follow the end of a tar, also not of a run that goes on. */
+	set->is_closed = set->is_closed || !is_cut;
 	if (!writer_put(writer, (struct bytes){zeros, len}, err))
 		return false;
 	return close_open(writer, err);
@@ -202,13 +204,12 @@ static void unlist_untold(struct bundle_writer *writer)
 	}
 }
 
-/* Without rows what was taken has no names: a write that failed once is tried once more. A run that goes on where only
- * the last seal was missing finds it done. Returns whether the bundle is still whole. */
+/* Without rows what was taken has no names: a write that failed once is tried once more. Returns whether the bundle is still whole. */
 static bool put_last_meta(struct bundle_writer *writer, bool is_whole, struct err *err)
 {
-	if (writer->sets[BUNDLE_META].is_closed || writer_meta_volume(writer, is_whole, err))
+	if (writer_meta_volume(writer, err))
 		return is_whole;
-	if (!writer_meta_volume(writer, false, err))
+	if (!writer_meta_volume(writer, err))
 		unlist_untold(writer);
 	return false;
 }

@@ -118,8 +118,9 @@ bool writer_broken(struct bundle_writer *writer, const struct err *err);
 /* Fails with the reason when it is broken or full. */
 bool writer_usable(const struct bundle_writer *writer, struct err *err) MUST_CHECK;
 
-/* writer_meta.c: what goes into a meta volume. */
-bool writer_meta_volume(struct bundle_writer *writer, bool is_last, struct err *err) MUST_CHECK;
+/* writer_meta.c: what goes into a meta volume. The set is never closed for good: what comes behind its last volume may fail, and a
+ * run that goes on then has more to tell. */
+bool writer_meta_volume(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 
 /* writer_seal.c: MANIFEST and its seal; the whole of a rotation. */
 bool writer_seal(struct bundle_writer *writer, bool complete, struct err *err) MUST_CHECK;

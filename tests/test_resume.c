@@ -130,6 +130,62 @@ static void test_no_meta_while_resuming(void **state)
 	}
 }
 
+static void check_meta(struct bundle_reader *reader, const char *name, const char *text)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	char content[4096] = "";
+	size_t got = 0;
+
+	assert_true(bundle_meta_open(reader, name, &file, NULL));
+	assert_true(file->read(file, 0, content, sizeof(content) - 1, &got, NULL));
+	assert_non_null(strstr(content, text));
+}
+
+/* Only the last seal was missing: what the run that goes on has to tell is told, also where the tars of the data have their ends. */
+static void test_last_seal(void **state)
+{
+	(void)state;
+	for (int closes = 0; closes < 2; closes++) {
+		CLEANUP(store_free) struct store *store = NULL;
+		CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+		struct fake_store *fake = fake_store_new();
+		struct bundle_plan plan = fixture_resume_plan(fake);
+		struct bundle_writer *writer = NULL;
+		struct bundle_resumed resumed;
+		struct bundle_facts facts = {0};
+		char number[SHA256_HEX_ROOM];
+		size_t index;
+
+		store = &fake->store;
+		assert_true(bundle_create(store, &plan, &writer, NULL));
+		assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/b", 9000, NULL));
+		assert_true(!closes || bundle_close_data(writer, NULL));
+		assert_true(bundle_meta(writer, "receipt.json", bytes_of("first"), NULL));
+		fake->refused = "CUSTODY";
+		assert_true(
+		    bundle_finish(writer, bytes_of("sheet"), (struct bytes){0}, number, NULL));
+		assert_false(bundle_is_whole(writer, NULL));
+		bundle_writer_free(TAKE(writer));
+		fake->refused = NULL;
+		writer = fixture_resume(fake, &resumed, NULL);
+		assert_non_null(writer);
+		assert_true(fixture_entry(writer, BUNDLE_FILES, "fs/C/b", 9000, NULL));
+		assert_false(bundle_set_is_open(writer, BUNDLE_FILES));
+		assert_false(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 9000, NULL));
+		assert_true(fixture_row(writer, "fs/C/new", 9000, NULL, NULL));
+		assert_true(bundle_meta(writer, "receipt.json", bytes_of("second"), NULL));
+		assert_true(fixture_resume_finish(writer, NULL));
+		bundle_writer_free(writer);
+		reader = fixture_open(fake, &facts);
+		assert_non_null(reader);
+		assert_true(facts.complete);
+		assert_true(bundle_check_journal(reader, NULL));
+		assert_true(bundle_row_find(reader, bytes_of("fs/C/new"), &index, NULL));
+		check_meta(reader, "receipt.json", "second");
+		check_meta(reader, "journal.002.jsonl", "resumed");
+	}
+}
+
 static void test_refusals(void **state)
 {
 	static const char *const files[] = {"files.001.tar.zst.age", "meta.001.tar.zst.age",
@@ -343,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(test_every_full_disk),
 	    cmocka_unit_test(test_no_meta),
 	    cmocka_unit_test(test_no_meta_while_resuming),
+	    cmocka_unit_test(test_last_seal),
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_changed_meanwhile),
 	    cmocka_unit_test(test_not_met_again),
