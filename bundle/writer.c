@@ -224,19 +224,27 @@ bool bundle_entry_row(
 	       added_row(writer, err);
 }
 
-void bundle_stop(struct bundle_writer *writer)
+void bundle_give_up(struct bundle_writer *writer, const struct err *why)
 {
 	if (writer->is_broken || writer->is_full)
 		return;
-	fail(&writer->why, ERR_STOPPED, "stopped");
+	writer->why = *why;
 	writer->is_full = true;
+}
+
+void bundle_stop(struct bundle_writer *writer)
+{
+	struct err why = {0};
+
+	fail(&why, ERR_STOPPED, "stopped");
+	bundle_give_up(writer, &why);
 }
 
 bool bundle_row_fits(const struct bundle_writer *writer, size_t len)
 {
 	uint64_t packed = (uint64_t)rows_packed(writer->rows) + rows_packed(writer->journal);
 
-	if (!writer->is_full || writer->why.kind == ERR_STOPPED)
+	if (!writer->is_full || writer->why.kind != ERR_FULL)
 		return !writer->is_broken;
 	return packed < writer->keep_bytes / 2 && len < writer->keep_bytes / 2 - packed;
 }

@@ -210,6 +210,8 @@ bool bundle_meta(struct bundle_writer *writer, const char *name, struct bytes co
 /* The user stops it: from here on entries are refused (ERR_STOPPED) as on a disk that is full, and bundle_finish leaves what a later
  * run may go on with. */
 void bundle_stop(struct bundle_writer *writer);
+/* The same where the caller cannot go on: for its reason. */
+void bundle_give_up(struct bundle_writer *writer, const struct err *why);
 
 /* Closes the volume that is written to, and the data sets for good, as bundle_finish would: no entry may follow, rows
  * and meta files may. What is to be gone on with (stopped, full, inside an entry) keeps its sets open. Does nothing when a

@@ -85,7 +85,7 @@ struct bundle_writer {
 	bool has_lost;        /* a volume of data could not be closed */
 	bool is_broken;       /* a write failed: the open volume is lost as .part */
 	bool
-	    is_full; /* stopped before the disk is full, or by the user: the open volume can be closed */
+	    is_full; /* stopped before the disk is full, by the user or by the caller: the open volume can be closed */
 	struct err why; /* of is_broken or is_full */
 
 	/* For a run after this one, and from those before it. */

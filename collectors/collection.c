@@ -258,6 +258,8 @@ void collection_break(struct collection *collection, const struct err *why)
 		return;
 	collection->broken = true;
 	collection->broken_why = *why;
+	if (collection->plan->writer)
+		bundle_give_up(collection->plan->writer, why);
 }
 
 void collection_journal(
@@ -400,14 +402,13 @@ static void store_source(struct collection *collection, const char *name, struct
 		collection_note_problem(collection, bytes_of(name), &why);
 }
 
-/* What a run before an interruption did not get of a set that it closed cannot be put there any more. */
+/* Said where not. */
 static bool set_takes(struct collection *collection, const char *name)
 {
 	struct err why = {0};
 
-	if (bundle_set_is_open(collection->plan->writer, set_of(name)))
+	if (copy_has_place(collection, set_of(name), &why))
 		return true;
-	fail(&why, ERR_EXISTS, "this part of the bundle was closed before the interruption");
 	collection_counting(collection)->failed++;
 	write_reason(collection, name, &why, false);
 	collection_note_problem(collection, bytes_of(name), &why);

@@ -92,12 +92,20 @@ bool copy_source(struct collection *collection, struct source *source, struct co
 				     (unsigned long long)offset, (unsigned long long)size);
 }
 
+bool copy_has_place(const struct collection *collection, enum bundle_set set, struct err *err)
+{
+	return bundle_set_is_open(collection->plan->writer, set) ||
+	       fail(err, ERR_EXISTS, "this part of the bundle was closed before the interruption");
+}
+
 bool copy_entry(struct collection *collection, enum bundle_set set,
     const struct bundle_member *member, struct source *source, struct copy_result *result,
     struct bundle_place *place, struct err *err)
 {
 	struct bundle_writer *writer = collection->plan->writer;
 
+	if (!copy_has_place(collection, set, err))
+		return false;
 	if (bundle_entry_begin(writer, set, member, err) &&
 	    copy_source(collection, source, result, err) && bundle_entry_end(writer, place, err))
 		return true;

@@ -159,7 +159,10 @@ static inline void copy_result_free_at(struct copy_result *result)
  * the user stopped it: the entry is then left open, to be cut. */
 bool copy_source(struct collection *collection, struct source *source, struct copy_result *result,
     struct err *err) MUST_CHECK;
-/* Writes a whole entry so. False: the collection is broken, too (collection_break). */
+/* Whether the set takes entries: what a run before an interruption did not get of one that it closed cannot be put there any more. */
+bool copy_has_place(
+    const struct collection *collection, enum bundle_set set, struct err *err) MUST_CHECK;
+/* Writes a whole entry so. False: its set takes none, or the collection is broken, too (collection_break). */
 bool copy_entry(struct collection *collection, enum bundle_set set,
     const struct bundle_member *member, struct source *source, struct copy_result *result,
     struct bundle_place *place, struct err *err) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include "bundle/reader.h"
 #include "collectors/collection.h"
 #include "collectors/shadows.h"
+#include "collectors/state.h"
 #include "core/array.h"
 #include "tests/fake_source.h"
 #include "tests/fake_store.h"
@@ -452,12 +453,82 @@ static void survives_each_failure(void **state)
 		continue;
 }
 
+/* Whether there is a row of the path without bytes. */
+static bool is_not_taken(const struct look *look, const char *path)
+{
+	for (size_t i = 0; i < look->count; i++)
+		if (bytes_equal(text_bytes(&look->rows[i].path), bytes_of(path)))
+			return !look->rows[i].taken;
+	return false;
+}
+
+/* Only the last seal was missing: what is new since has no place any more. That costs itself alone, and is said. */
+static void new_files_after_the_last_seal(void **state)
+{
+	CLEANUP(store_free) struct store *owner = NULL;
+	CLEANUP(look_free) struct look look = {0};
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *store = fake_store_new();
+	struct bundle_facts facts = {0};
+
+	(void)state;
+	assert_non_null(store);
+	owner = &store->store;
+	store->refused = "CUSTODY";
+	assert_true(run(store, &before, false));
+	assert_false(is_complete(store));
+	store->refused = NULL;
+	assert_true(run(store, &after[1], false));
+	reader = fixture_open(store, &facts);
+	assert_non_null(reader);
+	assert_true(facts.complete);
+	look_at(reader, &look);
+	assert_true(is_not_taken(&look, "fs/C/new"));
+	assert_true(is_not_taken(&look, "fs/C/X~14-1"));
+}
+
+/* A collection that broke off, whatever broke it, leaves a bundle to go on with. */
+static void broken_is_not_complete(void **state)
+{
+	CLEANUP(store_free) struct store *owner = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(collection_free) struct collection *collection = NULL;
+	CLEANUP(volume_set_free) struct volume_set volumes = {0};
+	CLEANUP(text_list_free) struct text_list patterns = {0};
+	struct fake_store *store = fake_store_new();
+	struct bundle_plan bundle = fixture_plan(store);
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0}, why = {0};
+
+	(void)state;
+	owner = &store->store;
+	assert_true(bundle_create(owner, &bundle, &writer, NULL));
+	struct collection_plan plan = {.writer = writer,
+	    .volumes = &volumes,
+	    .profile = "none",
+	    .take = &patterns,
+	    .no_live = true};
+
+	assert_true(text_list_add(&patterns, bytes_of("*"), NULL));
+	assert_true(collection_new(&plan, &collection, NULL));
+	fail(&why, ERR_LIMIT, "too much");
+	collection_break(collection, &why);
+	assert_true(fixture_row(writer, "fs/C/x", 1, NULL, NULL));
+	assert_false(fixture_entry(writer, BUNDLE_FILES, "fs/C/y", 1, &err));
+	assert_true(bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, NULL));
+	assert_false(is_complete(store));
+	assert_false(bundle_is_whole(writer, &err));
+	assert_int_equal(err.kind, ERR_LIMIT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(goes_on),
 	    cmocka_unit_test(goes_on_twice),
 	    cmocka_unit_test(goes_on_beside_a_shadow_copy),
+	    cmocka_unit_test(new_files_after_the_last_seal),
+	    cmocka_unit_test(broken_is_not_complete),
 	    cmocka_unit_test(survives_each_failure),
 	};
 
