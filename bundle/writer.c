@@ -29,6 +29,7 @@ static void set_defaults(struct bundle_plan *plan)
 	limits->volume_bytes = limits->volume_bytes ? limits->volume_bytes : VOLUME_BYTES;
 	limits->rotate_ms = limits->rotate_ms ? limits->rotate_ms : ROTATE_MS;
 	limits->rows_bytes = limits->rows_bytes ? limits->rows_bytes : ROWS_BYTES;
+	limits->volumes = limits->volumes ? limits->volumes : VOLUME_INDEX_MAX;
 	plan->zstd_level = plan->zstd_level ? plan->zstd_level : 1;
 }
 
@@ -186,15 +187,21 @@ void bundle_writer_free(struct bundle_writer *writer)
 	free(writer);
 }
 
-/* Rotates when there is too much in memory. */
+/* Rotates when there is too much in memory. A row that came before nothing more goes in is in. */
 static bool added_row(struct bundle_writer *writer, struct err *err)
 {
+	struct err why = {0};
+
 	writer->totals.rows++;
 	if (writer->entry.is_open || writer->is_broken || writer->is_full ||
 	    (rows_packed(writer->rows) < writer->plan.limits.rows_bytes &&
 		writer->fresh.count < FRESH_MAX))
 		return true;
-	return writer_rotate(writer, err);
+	if (writer_rotate(writer, &why) || writer->is_full)
+		return true;
+	if (err)
+		*err = why;
+	return false;
 }
 
 bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err)

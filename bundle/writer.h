@@ -17,6 +17,7 @@ struct bundle_limits {         /* zero: the format's own numbers */
 	uint64_t volume_bytes; /* 2000 MiB: never more */
 	uint64_t rotate_ms;    /* 10 minutes */
 	size_t rows_bytes;     /* compressed rows in memory before a rotation is forced */
+	uint32_t volumes;      /* 999 of a set */
 };
 
 #define BUNDLE_ASKED_MAX ((size_t)1 << 20)

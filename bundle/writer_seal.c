@@ -94,7 +94,9 @@ static bool close_open(struct bundle_writer *writer, struct err *err)
 
 bool writer_rotate(struct bundle_writer *writer, struct err *err)
 {
-	if (!close_open(writer, err) || !writer_meta_volume(writer, err))
+	/* After this one: that of the end, and that of a run which only has to seal anew. */
+	if (!writer_check_meta(writer, 3, err) || !close_open(writer, err) ||
+	    !writer_meta_volume(writer, err))
 		return false;
 	/* Without it less is kept when the run is interrupted: no reason to end it. */
 	(void)!writer_put_resume(writer, NULL);

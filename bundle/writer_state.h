@@ -113,6 +113,8 @@ bool writer_put(struct bundle_writer *writer, struct bytes data, struct err *err
 uint64_t writer_volume_bound(const struct bundle_writer *writer, size_t more);
 /* Whether `more` bytes can be taken and all be closed afterwards. */
 bool writer_check_room(struct bundle_writer *writer, size_t more, struct err *err) MUST_CHECK;
+/* Whether meta still takes so many volumes: without one for its rows a volume of data would be for nothing. */
+bool writer_check_meta(struct bundle_writer *writer, uint32_t more, struct err *err) MUST_CHECK;
 /* Marks the writer as broken by *err. Returns false. */
 bool writer_broken(struct bundle_writer *writer, const struct err *err);
 /* Fails with the reason when it is broken or full. */

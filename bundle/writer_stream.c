@@ -29,6 +29,21 @@ bool writer_usable(const struct bundle_writer *writer, struct err *err)
 	return false;
 }
 
+static bool no_more(struct bundle_writer *writer, struct err *err)
+{
+	fail(&writer->why, ERR_FULL, "a set holds at most %d volumes",
+	    (int)writer->plan.limits.volumes);
+	writer->is_full = true;
+	return writer_usable(writer, err);
+}
+
+bool writer_check_meta(struct bundle_writer *writer, uint32_t more, struct err *err)
+{
+	uint32_t count = writer->sets[BUNDLE_META].volumes, most = writer->plan.limits.volumes;
+
+	return (count <= most && more <= most - count) || no_more(writer, err);
+}
+
 bool writer_open_volume(
     struct bundle_writer *writer, enum bundle_set set, uint64_t next_header, struct err *err)
 {
@@ -43,10 +58,10 @@ bool writer_open_volume(
 	    .next_header = next_header,
 	};
 
-	if (fields.index > VOLUME_INDEX_MAX) {
-		fail(err, ERR_FULL, "a set holds at most %d volumes", VOLUME_INDEX_MAX);
-		return writer_broken(writer, err);
-	}
+	if (set != BUNDLE_META && !writer_check_meta(writer, 1, err))
+		return false;
+	if (fields.index > writer->plan.limits.volumes)
+		return no_more(writer, err);
 	memcpy(fields.collection_id, writer->plan.collection_id, sizeof(fields.collection_id));
 	memcpy(fields.previous_sha256, state->previous_sha256, sizeof(fields.previous_sha256));
 	frames_header_format(&fields, &header);

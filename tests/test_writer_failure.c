@@ -269,6 +269,80 @@ static void test_no_room_at_all(void **state)
 	assert_null(fake_store_bytes(fake, "RESERVE").at);
 }
 
+/* A run of a bundle whose sets hold few volumes; returns how many entries are in it. */
+static unsigned run_few_volumes(struct fake_store *fake, bool has_rows)
+{
+	static const struct bundle_checking checking;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_resumed resumed;
+	char number[SHA256_HEX_ROOM], name[32];
+	struct err err = {0};
+
+	plan.limits = (struct bundle_limits){.rotate_bytes = 250 * KIB,
+	    .volume_bytes = 400 * KIB,
+	    .rows_bytes = has_rows ? 10000 : 0,
+	    .volumes = 6};
+	assert_true(fake_store_bytes(fake, "MANIFEST.p7s").at
+			? bundle_resume(&fake->store, &plan, &checking, &resumed, &writer, &err)
+			: bundle_create(&fake->store, &plan, &writer, &err));
+	for (unsigned i = 0; has_rows && i < 20000; i++) {
+		snprintf(name, sizeof(name), "fs/C/%08x", i * 2654435761u);
+		assert_true(fixture_row(writer, name, i, NULL, &err));
+	}
+	unsigned taken = collect_until_full(writer, &err);
+
+	assert_int_equal(err.kind, ERR_FULL);
+	snprintf(name, sizeof(name), "of %u", taken);
+	assert_true(bundle_meta(writer, "receipt.json", bytes_of(name), &err));
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	assert_false(bundle_is_whole(writer, &err));
+	assert_int_equal(err.kind, ERR_FULL);
+	return taken;
+}
+
+static void check_receipt(struct bundle_reader *reader, unsigned taken)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	char want[32], got[32] = "";
+	size_t len = 0;
+
+	snprintf(want, sizeof(want), "of %u", taken);
+	assert_true(bundle_meta_open(reader, "receipt.json", &file, NULL));
+	assert_true(file->read(file, 0, got, sizeof(got) - 1, &len, NULL));
+	assert_string_equal(got, want);
+}
+
+/* Volumes of meta run out first, since each rotation takes one: there is always one for the rows. So it is for a run that goes
+ * on, until there is none, and then nothing more is taken. */
+static void test_few_volumes(void **state)
+{
+	(void)state;
+	for (int has_rows = 0; has_rows < 2; has_rows++) {
+		CLEANUP(store_free) struct store *store = NULL;
+		struct fake_store *fake = fake_store_new();
+		unsigned before = 0;
+
+		store = &fake->store;
+		for (int run = 0; run < 4; run++) {
+			CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+			struct bundle_facts facts;
+			unsigned taken = run_few_volumes(fake, has_rows);
+
+			assert_true(taken >= before);
+			before = taken;
+			reader = fixture_open(fake, &facts);
+			assert_non_null(reader);
+			assert_int_equal(bundle_row_count(reader), taken + (has_rows ? 20000 : 0));
+			assert_true(bundle_check_journal(reader, NULL));
+			if (run < 2)
+				check_receipt(reader, taken);
+		}
+		assert_true(before >= 1);
+		assert_non_null(fake_store_bytes(fake, "meta.006.tar.zst.age").at);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +351,7 @@ int main(void)
 	    cmocka_unit_test(test_lost_is_told),
 	    cmocka_unit_test(test_stopped_is_closed),
 	    cmocka_unit_test(test_full_destination),
+	    cmocka_unit_test(test_few_volumes),
 	    cmocka_unit_test(test_no_room_at_all),
 	};
 
