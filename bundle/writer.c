@@ -19,7 +19,8 @@
 #define FIELDS_MAX     ((size_t)1 << 20) /* of one journal line */
 #define CASE_MAX       1024              /* bytes of case and of host in the MANIFEST */
 #define META_BYTES_MAX ((size_t)16 << 20)
-#define FRESH_MAX      ((size_t)1 << 18) /* entries and rows between two seals */
+#define ROOM_SHARE \
+	16 /* when one part more of what is kept back waits in memory, it is asked for room */
 
 static void set_defaults(struct bundle_plan *plan)
 {
@@ -187,15 +188,24 @@ void bundle_writer_free(struct bundle_writer *writer)
 	free(writer);
 }
 
+/* Rows take room, too; it is not asked for at each of them. */
+static bool still_room(struct bundle_writer *writer)
+{
+	uint64_t held = writer_held(writer);
+
+	return (held >= writer->held_bytes &&
+		   held - writer->held_bytes <= writer->keep_bytes / ROOM_SHARE) ||
+	       writer_check_room(writer, 0, NULL);
+}
+
 /* Rotates when there is too much in memory. A row that came before nothing more goes in is in. */
 static bool added_row(struct bundle_writer *writer, struct err *err)
 {
 	struct err why = {0};
 
 	writer->totals.rows++;
-	if (writer->entry.is_open || writer->is_broken || writer->is_full ||
-	    (rows_packed(writer->rows) < writer->plan.limits.rows_bytes &&
-		writer->fresh.count < FRESH_MAX))
+	if (writer->entry.is_open || writer->is_broken || writer->is_full || !still_room(writer) ||
+	    !writer_holds_much(writer))
 		return true;
 	if (writer_rotate(writer, &why) || writer->is_full)
 		return true;
@@ -249,11 +259,11 @@ void bundle_stop(struct bundle_writer *writer)
 
 bool bundle_row_fits(const struct bundle_writer *writer, size_t len)
 {
-	uint64_t packed = (uint64_t)rows_packed(writer->rows) + rows_packed(writer->journal);
+	uint64_t more = writer_held(writer) - writer->held_bytes, most = writer->keep_bytes / 2;
 
 	if (!writer->is_full || writer->why.kind != ERR_FULL)
 		return !writer->is_broken;
-	return packed < writer->keep_bytes / 2 && len < writer->keep_bytes / 2 - packed;
+	return more < most && len < most - more;
 }
 
 bool bundle_journal(struct bundle_writer *writer, struct bytes fields, struct err *err)

@@ -21,7 +21,7 @@ static bool wants_rotation(const struct bundle_writer *writer)
 {
 	const struct bundle_limits *limits = &writer->plan.limits;
 
-	if (rows_packed(writer->rows) >= limits->rows_bytes)
+	if (writer_holds_much(writer))
 		return true;
 	return writer->volume.sink &&
 	       (writer_volume_bound(writer, 0) >= limits->rotate_bytes ||

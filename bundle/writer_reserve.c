@@ -10,6 +10,9 @@
 #define RESERVE_MIN   ((uint64_t)256 << 10)
 #define RESERVE_SHARE 8 /* of a small disk: one part in eight */
 #define BLOCK_LEN     ((size_t)1 << 20)
+#define FRESH_MAX     ((size_t)1 << 18) /* entries and rows between two seals */
+#define RESUME_LINE   84                /* bytes: of an item, which do not compress */
+#define HELD_SHARE    3                 /* one part of what is kept back may wait in memory */
 
 /* Random, so that no file system folds it away. */
 static bool write_reserve(struct sink *file, uint64_t bytes, struct err *err)
@@ -59,8 +62,10 @@ bool writer_reserve(struct bundle_writer *writer, struct err *err)
 	for (uint64_t bytes = RESERVE_MAX; bytes >= RESERVE_MIN; bytes /= 2) {
 		struct err why = {0};
 
-		if (try_reserve(writer, bytes, &why))
+		if (try_reserve(writer, bytes, &why)) {
+			writer->keep_bytes = bytes;
 			return true;
+		}
 		if (why.kind != ERR_FULL) {
 			if (err)
 				*err = why;
@@ -76,4 +81,27 @@ void writer_release_reserve(struct bundle_writer *writer)
 		return;
 	/* When it cannot be removed, the writes that follow tell. */
 	writer->has_reserve = !writer->store->remove(writer->store, BUNDLE_RESERVE_NAME, NULL);
+}
+
+/* Lines are packed again, in a hurry: a quarter more. */
+static uint64_t packed_again(size_t len)
+{
+	return len + len / 4;
+}
+
+uint64_t writer_held(const struct bundle_writer *writer)
+{
+	return packed_again(rows_packed(writer->rows)) +
+	       packed_again(rows_packed(writer->journal)) +
+	       (uint64_t)writer->fresh.count * RESUME_LINE;
+}
+
+/* Of the items only those that a rotation would take away. */
+bool writer_holds_much(const struct bundle_writer *writer)
+{
+	size_t rows = rows_packed(writer->rows), items = writer->fresh.count - writer->rowed.items;
+	uint64_t held = packed_again(rows) + (uint64_t)items * RESUME_LINE;
+
+	return rows >= writer->plan.limits.rows_bytes || items >= FRESH_MAX ||
+	       (writer->keep_bytes && held > writer->keep_bytes / HELD_SHARE);
 }

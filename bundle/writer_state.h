@@ -76,7 +76,8 @@ struct bundle_writer {
 	struct closed_volume *closed;
 	size_t closed_count, closed_room;
 	struct bundle_totals totals;
-	uint64_t keep_bytes; /* left free for what finish writes */
+	uint64_t keep_bytes; /* left free for what finish writes, or held in RESERVE */
+	uint64_t held_bytes; /* writer_held() when the room was asked for last */
 	uint64_t room_bytes; /* what was free when asked last */
 	uint64_t room_at;    /* position() then */
 	uint32_t sealed;     /* MANIFESTs so far */
@@ -179,6 +180,10 @@ size_t writer_rows_ceiling(const struct bundle_writer *writer);
 /* writer_reserve.c */
 bool writer_reserve(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 void writer_release_reserve(struct bundle_writer *writer);
+/* Bytes that meta and RESUME will take of what waits for them in memory. */
+uint64_t writer_held(const struct bundle_writer *writer);
+/* Whether so much waits that a rotation must take it. */
+bool writer_holds_much(const struct bundle_writer *writer);
 
 /* readme.c: README.txt. */
 void bundle_readme(struct text *out);

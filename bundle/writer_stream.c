@@ -34,6 +34,7 @@ static bool no_more(struct bundle_writer *writer, struct err *err)
 	fail(&writer->why, ERR_FULL, "a set holds at most %d volumes",
 	    (int)writer->plan.limits.volumes);
 	writer->is_full = true;
+	writer->held_bytes = writer_held(writer);
 	return writer_usable(writer, err);
 }
 
@@ -186,7 +187,8 @@ bool writer_check_room(struct bundle_writer *writer, size_t more, struct err *er
 
 	if (!writer->plan.free_space || !room_left(writer, &room))
 		return true;
-	uint64_t need = writer->keep_bytes + CLOSE_SLACK + AGE_CHUNK_LEN;
+	writer->held_bytes = writer_held(writer);
+	uint64_t need = writer->keep_bytes + writer->held_bytes + CLOSE_SLACK + AGE_CHUNK_LEN;
 	uint64_t written = writer->volume.sink ? frames_written(writer->frames) : 0;
 
 	/* What is still held in memory must find its place too. */

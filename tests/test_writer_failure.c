@@ -301,6 +301,102 @@ static unsigned run_few_volumes(struct fake_store *fake, bool has_rows)
 	return taken;
 }
 
+/* A row that takes more than others: its path does not compress. Every hundredth is of an entry. */
+static bool long_row(struct bundle_writer *writer, unsigned i, bool has_entries, struct err *err)
+{
+	uint8_t sha256[SHA256_LEN];
+	char name[160], hex[SHA256_HEX_ROOM];
+
+	snprintf(name, sizeof(name), "%u", i);
+	hash_sha256(bytes_of(name), sha256);
+	hash_hex((struct bytes){sha256, SHA256_LEN}, hex);
+	snprintf(name, sizeof(name), "fs/C/%u-%s-%.40s", i, hex, hex + 9);
+	if (!bundle_row_fits(writer, sizeof(name)))
+		return fail(err, ERR_FULL, "row %u does not fit", i);
+	return has_entries && i % 100 == 0 ? fixture_entry(writer, BUNDLE_FILES, name, 10, err)
+					   : fixture_row(writer, name, i, NULL, err);
+}
+
+/* Rows in memory need their room at the end, and so does what tells a later run of them: none is lost. */
+static void check_many_rows(bool has_entries, bool can_tell)
+{
+	static const struct bundle_checking checking;
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+	struct bundle_facts facts;
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+	unsigned count = 0;
+
+	store = &fake->store;
+	fake->capacity = 3000 * KIB;
+	if (!can_tell)
+		plan.free_space = NULL;
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	while (count < 60000 && long_row(writer, count, has_entries, &err))
+		count++;
+	assert_true(count > 10000 && count < 60000);
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_true(bundle_meta(writer, "receipt.json", bytes_of("{}"), &err));
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	bundle_writer_free(TAKE(writer));
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	/* The write that failed came after its row was in. */
+	count += !can_tell;
+	assert_int_equal(bundle_row_count(reader), count);
+	fake->capacity = 0;
+	assert_true(bundle_resume(store, &plan, &checking, &resumed, &writer, &err));
+	assert_int_equal(resumed.rows + resumed.entries, count);
+	bundle_writer_free(writer);
+}
+
+static void test_many_rows(void **state)
+{
+	(void)state;
+	check_many_rows(false, true);
+	check_many_rows(true, true);
+	check_many_rows(false, false);
+}
+
+/* So does the journal, all of which is written at the end. */
+static void test_long_journal(void **state)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fake_store_new();
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_facts facts;
+	char number[SHA256_HEX_ROOM], hex[SHA256_HEX_ROOM], line[100];
+	uint8_t sha256[SHA256_LEN] = {0};
+	struct err err = {0};
+
+	(void)state;
+	store = &fake->store;
+	fake->capacity = 8000 * KIB;
+	assert_true(bundle_create(store, &plan, &writer, &err));
+	for (unsigned i = 0; i < 40000; i++) {
+		hash_sha256((struct bytes){sha256, SHA256_LEN}, sha256);
+		hash_hex((struct bytes){sha256, SHA256_LEN}, hex);
+		snprintf(line, sizeof(line), "{\"event\":\"%s\"}", hex);
+		assert_true(bundle_journal(writer, bytes_of(line), &err));
+	}
+	unsigned taken = collect_until_full(writer, &err);
+
+	assert_int_equal(err.kind, ERR_FULL);
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_true(taken > 3);
+	assert_int_equal(bundle_row_count(reader), taken);
+	assert_true(bundle_check_journal(reader, NULL));
+}
+
 static void check_receipt(struct bundle_reader *reader, unsigned taken)
 {
 	CLEANUP(source_close) struct source *file = NULL;
@@ -351,6 +447,8 @@ int main(void)
 	    cmocka_unit_test(test_lost_is_told),
 	    cmocka_unit_test(test_stopped_is_closed),
 	    cmocka_unit_test(test_full_destination),
+	    cmocka_unit_test(test_many_rows),
+	    cmocka_unit_test(test_long_journal),
 	    cmocka_unit_test(test_few_volumes),
 	    cmocka_unit_test(test_no_room_at_all),
 	};
