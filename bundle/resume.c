@@ -256,11 +256,25 @@ static bool take_volumes(struct bundle_writer *writer, struct resuming *r, struc
 	return true;
 }
 
+/* Given up, but not yet filled up. */
+static bool is_of_cut(const struct bundle_writer *writer, const struct resume_item *item)
+{
+	uint8_t key[RESUME_KEY_LEN];
+
+	if (!writer->is_cut_pending || item->kind != RESUME_SECOND ||
+	    item->identity != writer->cut.identity)
+		return false;
+	resume_path_key(text_bytes(&writer->cut.name), key);
+	return memcmp(key, item->key, sizeof(key)) == 0;
+}
+
 static void count_kept(struct bundle_writer *writer, struct bundle_resumed *resumed)
 {
 	for (size_t i = 0; i < writer->kept.count; i++) {
 		const struct resume_item *item = &writer->kept.at[i];
 
+		if (is_of_cut(writer, item))
+			continue;
 		resumed->rows += item->kind == RESUME_ROW;
 		resumed->entries += item->kind != RESUME_ROW;
 		resumed->bytes += item->stored;

@@ -27,7 +27,7 @@ enum resume_kind {
 	RESUME_PARTIAL, /* without some, which is no gap of ours */
 	RESUME_GAP,     /* without some that were to be had */
 	RESUME_SAME,    /* a row that says that another has its bytes */
-	RESUME_SECOND,  /* filled up with zeros: to be taken a second time if it is met */
+	RESUME_SECOND,  /* filled up with zeros, or to be: to be taken a second time if it is met */
 	RESUME_ROW,     /* a row without bytes */
 };
 

@@ -56,7 +56,10 @@ struct bundle_plan { /* borrowed during bundle_create only, but for seal and the
 	/* README.txt is there and nothing is sealed yet: whoever holds the bundle against other runs does so now. May be
 	 * NULL; a bundle that is gone on with does not call it. */
 	void (*begun)(void *context);
-	void *context; /* of both; must outlive the writer */
+	/* Asked while zeros are written in place of what is gone, which may be hundreds of gigabytes; true ends it as bundle_stop
+	 * does: the entry stays cut. May be NULL. */
+	bool (*is_stopped)(void *context);
+	void *context; /* of these; must outlive the writer */
 };
 
 /* A fresh UUIDv7 (RFC 9562) for that time, and its text form (36 characters and NUL). */
@@ -186,7 +189,7 @@ bool bundle_is_begun(const struct bundle_writer *writer, struct bytes path, uint
 /* A set that an earlier run closed for good takes no more entries. */
 bool bundle_set_is_open(const struct bundle_writer *writer, enum bundle_set set);
 /* All that there was had its turn: an entry that an interruption cut and that was not met again is ended with zeros
- * and a row. */
+ * and a row. ERR_STOPPED: not yet, the next run does it. */
 bool bundle_settle(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 
 /* bundle_row of a row that gives the content of another entry to the path. Nothing where an earlier run sealed a row that

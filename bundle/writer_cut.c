@@ -116,26 +116,37 @@ static void add_row(const struct writer_entry *entry, struct text *out)
 	json_end(&json);
 }
 
+/* From here on it is what a run before left: nobody else gets the path, and itself another. Told before the first zero is written:
+ * a run that goes on after a stop, or a rotation, in between must not put the rest of its bytes behind zeros. */
+static bool note_second(struct bundle_writer *writer, struct err *err)
+{
+	const struct writer_entry *entry = &writer->entry;
+	struct resume_item second = {.identity = entry->identity,
+	    .kind = RESUME_SECOND,
+	    .set = BUNDLE_META,
+	    .stored = entry->size};
+
+	if (bundle_is_given_up(writer, text_bytes(&entry->name), entry->identity))
+		return true; /* that run before told it */
+	resume_path_key(text_bytes(&entry->name), second.key);
+	if (!resume_items_add(&writer->fresh, &second, err) ||
+	    !resume_items_add(&writer->kept, &second, err))
+		return false;
+	resume_items_sort(&writer->kept);
+	return true;
+}
+
 bool writer_abandon_cut(struct bundle_writer *writer, struct err *err)
 {
 	CLEANUP(text_free) struct text row = {0};
 	struct writer_entry *entry = &writer->entry;
 
 	reopen(writer);
-	if (!go_on(writer, err) || !writer_fill_up(writer, err))
+	if (!go_on(writer, err) || !note_second(writer, err) || !writer_fill_up(writer, err))
 		return false;
 	add_row(entry, &row);
 	writer->totals.rows++;
-	if (!text_ok(&row, err) || !rows_add(writer->rows, text_bytes(&row), err) ||
-	    !writer_note_entry(writer, RESUME_SECOND, entry, err))
-		return false;
-	/* From here on it is what a run before left: nobody else gets the path, and itself another. */
-	const struct resume_item second = writer->fresh.at[writer->fresh.count - 1];
-
-	if (!resume_items_add(&writer->kept, &second, err))
-		return false;
-	resume_items_sort(&writer->kept);
-	return true;
+	return text_ok(&row, err) && rows_add(writer->rows, text_bytes(&row), err);
 }
 
 bool bundle_settle(struct bundle_writer *writer, struct err *err)

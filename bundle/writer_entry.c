@@ -219,6 +219,17 @@ uint8_t *bundle_entry_room(struct bundle_writer *writer, size_t *len)
 	return at;
 }
 
+/* For the user there is nothing to wait for. */
+static bool may_go_on(struct bundle_writer *writer, struct err *err)
+{
+	const struct bundle_plan *plan = &writer->plan;
+
+	if (writer->entry.written < writer->entry.size && plan->is_stopped &&
+	    plan->is_stopped(plan->context))
+		bundle_stop(writer);
+	return writer_usable(writer, err);
+}
+
 bool writer_fill_up(struct bundle_writer *writer, struct err *err)
 {
 	static const uint8_t zeros[PIECE_LEN];
@@ -228,7 +239,7 @@ bool writer_fill_up(struct bundle_writer *writer, struct err *err)
 		uint64_t left = entry->size - entry->written;
 		struct bytes piece = {zeros, left < PIECE_LEN ? (size_t)left : PIECE_LEN};
 
-		if (!put_pieces(writer, piece, true, err))
+		if (!put_pieces(writer, piece, true, err) || !may_go_on(writer, err))
 			return false;
 		entry->place.padded += piece.len;
 	}

@@ -233,7 +233,8 @@ static bool is_of_cut(const struct bundle_writer *writer, struct bytes path)
 
 bool bundle_is_begun(const struct bundle_writer *writer, struct bytes path, uint64_t identity)
 {
-	return is_of_cut(writer, path) && writer->cut.identity == identity;
+	return is_of_cut(writer, path) && writer->cut.identity == identity &&
+	       !bundle_is_given_up(writer, path, identity);
 }
 
 bool bundle_is_anothers(const struct bundle_writer *writer, struct bytes path, uint64_t identity)

@@ -179,6 +179,12 @@ static void hold_bundle(void *context)
 	DISCARD(collect_hold(text_string(&run->path), &run->hold, NULL));
 }
 
+static bool is_stopped(void *context)
+{
+	(void)context;
+	return console_stopped();
+}
+
 static bool make_plan(struct run *run, struct err *err)
 {
 	struct bundle_plan *plan = &run->bundle_plan;
@@ -212,6 +218,7 @@ static bool make_plan(struct run *run, struct err *err)
 	    .monotonic_ms = clock_monotonic_ms,
 	    .free_space = free_space,
 	    .begun = hold_bundle,
+	    .is_stopped = is_stopped,
 	    .context = run,
 	    .conveyor = run->conveyor,
 	    .beside = run->beside,

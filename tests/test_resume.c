@@ -291,6 +291,66 @@ static void test_not_met_again(void **state)
 	fixture_check_member(reader, "fs/C/new", 3000);
 }
 
+static unsigned pieces_left;
+
+static bool is_stopped(void *context)
+{
+	(void)context;
+	return pieces_left-- == 0;
+}
+
+/* Filling up can be stopped: the entry stays cut, and given up: a run that goes on fills it up, whether it is met or not. */
+static void check_stopped(unsigned pieces, uint64_t rotate_ms)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	struct fake_store *fake = fixture_resume_interrupted();
+	struct bundle_plan plan = fixture_resume_plan(fake);
+	struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+	struct bundle_facts facts = {0};
+	struct bundle_place place;
+	struct err err = {0};
+
+	store = &fake->store;
+	plan.is_stopped = is_stopped;
+	plan.limits.rotate_ms = rotate_ms;
+	pieces_left = pieces;
+	assert_true(bundle_resume(store, &plan, &fixture_resume_checking, &resumed, &writer, NULL));
+	uint64_t entries = resumed.entries;
+
+	assert_false(fixture_entry(writer, BUNDLE_FILES, "fs/C/new", 3000, &err));
+	assert_int_equal(err.kind, ERR_STOPPED);
+	assert_true(fixture_resume_finish(writer, NULL));
+	assert_false(bundle_is_whole(writer, &err));
+	assert_int_equal(err.kind, ERR_STOPPED);
+	bundle_writer_free(writer);
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	writer = fixture_resume(fake, &resumed, NULL);
+	assert_true(resumed.goes_on_inside);
+	assert_int_equal(resumed.entries, entries);
+	assert_false(bundle_is_begun(writer, bytes_of("fs/C/big"), 0));
+	place = put_entry(writer, "fs/C/big", bytes_of("again"));
+	assert_int_equal(place.agains, 1);
+	assert_false(place.is_stale);
+	assert_true(fixture_row(writer, "fs/C/big~2", 5, &place, NULL));
+	assert_true(fixture_resume_finish(writer, NULL));
+	bundle_writer_free(writer);
+	bundle_close(reader);
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_true(facts.complete);
+}
+
+static void test_filling_up_stopped(void **state)
+{
+	(void)state;
+	check_stopped(0, 0);
+	check_stopped(1, 0);
+	check_stopped(1, 2);
+}
+
 static bool put_same(struct bundle_writer *writer, const char *path, const char *target,
     uint64_t identity, const char *more)
 {
@@ -403,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(test_refusals),
 	    cmocka_unit_test(test_changed_meanwhile),
 	    cmocka_unit_test(test_not_met_again),
+	    cmocka_unit_test(test_filling_up_stopped),
 	    cmocka_unit_test(test_names_changed_meanwhile),
 	};
 
