@@ -346,14 +346,25 @@ static const char *output_path(const struct exporting *exporting)
 }
 
 /* An archive that is to be replaced stays until there is a whole one in its place. */
-static bool create_output(struct exporting *exporting, const char *path, struct err *err)
+static bool name_output(struct exporting *exporting, const char *path, struct err *err)
 {
 	text_adds(&exporting->written, path);
 	exporting->replaces = file_kind(path) == FILE_KIND_FILE;
-	if (exporting->replaces)
-		text_adds(&exporting->written, NEW);
-	if (!text_ok(&exporting->written, err))
-		return false;
+	if (!exporting->replaces)
+		return text_ok(&exporting->written, err);
+	if (!exporting->force)
+		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
+	text_adds(&exporting->written, NEW);
+	return text_ok(&exporting->written, err) &&
+	       (file_kind(text_string(&exporting->written)) == FILE_KIND_MISSING ||
+		   fail(err, ERR_EXISTS,
+		       "'%s' is there: another export runs, or one that was cut off left it; "
+		       "remove it, then try again",
+		       text_string(&exporting->written)));
+}
+
+static bool create_output(struct exporting *exporting, struct err *err)
+{
 	exporting->creating = true;
 	if (!file_create_private(text_string(&exporting->written), &exporting->sink, err))
 		return false;
@@ -378,11 +389,9 @@ static bool prepare(struct exporting *exporting, struct err *err)
 	for (size_t i = 1; i < exporting->operands.count; i++)
 		if (!text_list_add(&exporting->patterns, bytes_of(exporting->operands.at[i]), err))
 			return false;
-	if (file_kind(path) != FILE_KIND_MISSING && !exporting->force)
-		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
-	if (!opening_all(&exporting->opening, exporting->operands.at[0], err))
-		return false;
-	return create_output(exporting, path, err);
+	return name_output(exporting, path, err) &&
+	       opening_all(&exporting->opening, exporting->operands.at[0], err) &&
+	       create_output(exporting, err);
 }
 
 static void say_counts(const struct exporting *exporting)
@@ -428,12 +437,16 @@ static void remove_output(struct exporting *exporting)
 		(void)!file_remove(text_string(&exporting->written), NULL);
 }
 
+/* What is whole stays, also where the old one cannot be replaced: somebody has it open. */
 static bool put_in_place(struct exporting *exporting, struct err *err)
 {
+	const char *written = text_string(&exporting->written);
+
 	close_output(exporting);
 	exporting->creating = exporting->replaces;
-	return !exporting->replaces ||
-	       file_rename(text_string(&exporting->written), output_path(exporting), err);
+	exporting->made = false;
+	return !exporting->replaces || file_rename(written, output_path(exporting), err) ||
+	       fail_in(err, "the new archive is whole, but keeps the name '%s'", written);
 }
 
 static bool export_custody(struct exporting *exporting, struct err *err)
@@ -471,7 +484,7 @@ static int export(struct exporting *exporting)
 
 		remove_output(exporting);
 		if (err.kind == ERR_STOPPED)
-			return EXIT_GAPS;
+			return exporting->opening.is_wrong ? EXIT_BAD_INPUT : EXIT_GAPS;
 		return exporting->creating ? opening_cannot_create(&err) : code;
 	}
 	say_counts(exporting);

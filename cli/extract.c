@@ -437,7 +437,9 @@ static int failed(struct extraction *extraction, const struct err *err)
 {
 	int code = opening_fail(&extraction->opening, err);
 
-	return err->kind == ERR_STOPPED ? EXIT_GAPS : code;
+	if (err->kind == ERR_STOPPED && !extraction->opening.is_wrong)
+		return EXIT_GAPS;
+	return err->kind == ERR_STOPPED ? EXIT_BAD_INPUT : code;
 }
 
 static int extract(struct extraction *extraction)

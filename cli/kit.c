@@ -199,14 +199,16 @@ static int revoke(const struct request *request)
 	return EXIT_COMPLETE;
 }
 
-/* Also when the kit failed: keys that were made are there. */
-static void say_made(const struct kit_order *order, const struct kit_made *made)
+/* Also when the kit failed: keys that were made are there, if not all. */
+static void say_made(const struct kit_order *order, const struct kit_made *made, bool has_all)
 {
 	if (made->new_ca)
 		say(tr(
 		    "made: evidence-ca.pem and evidence-ca.key, the evidence CA of the office\n"));
 	if (made->new_recipient)
 		say(tr("made: recipient.key, the key that opens the bundles\n"));
+	if (!has_all)
+		return;
 	say(tr("\nSecret, and never to travel with the kit or be sent: evidence-ca.key and "
 	       "recipient.key\n"
 	       "in '%s'. Keep a copy of recipient.key in a safe: without it no bundle opens.\n"),
@@ -215,7 +217,7 @@ static void say_made(const struct kit_order *order, const struct kit_made *made)
 
 static void say_keys(const struct kit_order *order, const struct kit_made *made)
 {
-	say_made(order, made);
+	say_made(order, made, true);
 	say(order->locks_seal ? tr("In the kit only seal.key is secret: whoever has it and its "
 				   "passphrase can seal in the kit's name.\n")
 			      : tr("In the kit only seal.key is secret: whoever has it can seal in "
@@ -271,7 +273,7 @@ static int run(int argc, char **argv)
 	int code = command_fail(&err);
 
 	if (made.new_ca || made.new_recipient)
-		say_made(order, &made);
+		say_made(order, &made, made.new_recipient);
 	return code;
 }
 

@@ -40,10 +40,10 @@ static bool look_empty(struct source *source, struct err *empty, struct err *err
 		fail(empty, ERR_DAMAGED, "it is empty");
 		return true;
 	}
-	if (!source->read(source, 0, head, HEAD, &got, err) && got == 0)
+	if (!source->read(source, 0, head, HEAD, &got, err))
 		return false;
-	*err = (struct err){0};
-	if (got && memcmp(head, head + 1, got - 1) == 0)
+	if (got == (source->size < HEAD ? source->size : HEAD) &&
+	    memcmp(head, head + 1, got - 1) == 0)
 		fail(empty, ERR_UNSUPPORTED,
 		    source->size > HEAD ? "it begins with 64 KiB of the same byte: wiped, or a "
 					  "log that was emptied"

@@ -371,6 +371,14 @@ static const char *kind_of(const char *name)
 	return end && strcmp(end, ".jsonl") == 0 ? "listing" : "disk";
 }
 
+/* What could not be stored; of a run that ends here a later one may. */
+static void not_stored(struct collection *collection, const char *name, const struct err *why)
+{
+	collection_counting(collection)->failed++;
+	write_reason(collection, name, why, collection->stopped || collection->broken);
+	collection_note_problem(collection, bytes_of(name), why);
+}
+
 /* Writes the member and its row. */
 static void store_source(struct collection *collection, const char *name, struct source *source)
 {
@@ -380,7 +388,7 @@ static void store_source(struct collection *collection, const char *name, struct
 	struct err why = {0}, err = {0};
 
 	if (!copy_entry(collection, set_of(name), &member, source, &copy, &place, &err)) {
-		collection_counting(collection)->failed++;
+		not_stored(collection, name, &err);
 		return;
 	}
 	bool is_whole = !copy_explain(&copy, &place, &why);
@@ -400,19 +408,6 @@ static void store_source(struct collection *collection, const char *name, struct
 	collection_count_entry(collection, is_whole, &place);
 	if (!is_whole)
 		collection_note_problem(collection, bytes_of(name), &why);
-}
-
-/* Said where not. */
-static bool set_takes(struct collection *collection, const char *name)
-{
-	struct err why = {0};
-
-	if (copy_has_place(collection, set_of(name), &why))
-		return true;
-	collection_counting(collection)->failed++;
-	write_reason(collection, name, &why, false);
-	collection_note_problem(collection, bytes_of(name), &why);
-	return false;
 }
 
 /* Whether the run ends before it; told. */
@@ -436,8 +431,7 @@ void collect_source(struct collection *collection, const char *name, struct sour
 	collection_counting(collection)->expected++;
 	if (!plan->writer)
 		plan->would_take(plan->context, bytes_of(name), source->size);
-	else if (!is_left(collection, name) && !collection_kept(collection, name, 0, &kept) &&
-		 set_takes(collection, name))
+	else if (!collection_kept(collection, name, 0, &kept) && !is_left(collection, name))
 		store_source(collection, name, source);
 	source_close(source);
 }

@@ -128,9 +128,13 @@ static uint64_t set_entry(
 static void test_rename(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		bool is_lost = i > 0;
 		bool is_other = i == 2;
+		uint8_t entry[44] = {0xff, 0xff, 0xff, 0xff};
+		struct fixture_change opening = {.redo = LOGFILE_OPEN_ATTRIBUTE,
+		    .target = 0x44,
+		    .redo_data = {entry, sizeof(entry)}};
 		struct fixture_log log = {0};
 		struct logfile_operation op;
 
@@ -138,6 +142,8 @@ static void test_rename(void **state)
 		uint64_t lsn = set_entry(&log, 0, false, "old", 3);
 
 		fixture_log_skip_to(&log, is_lost ? 6 : 5);
+		if (i == 3) /* a link of the chain that tells nothing of the file */
+			lsn = fixture_log_change(&log, 0x18, lsn, &opening);
 		lsn = set_entry(&log, is_other ? lsn + 512 : lsn, true, "new", 3);
 		fixture_log_end(&log);
 		op = read_at(&log, &clusters, lsn);

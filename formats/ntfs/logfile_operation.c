@@ -248,11 +248,13 @@ bool logfile_operations_take(
 		return true;
 	}
 	if (!logfile_action_parse(ops->record.data, &ops->action, &why)) {
+		logfile_transactions_pass(&ops->transactions, &ops->record);
 		on_damage(&ops->own, ops->record.offset, ops->record.data.len, &why);
 		return true;
 	}
 	out->action = &ops->action;
 	if (is_table(ops->action.redo)) {
+		logfile_transactions_pass(&ops->transactions, &ops->record);
 		logfile_opens_learn(&ops->opens, ops->record.lsn, &ops->action);
 		return true;
 	}

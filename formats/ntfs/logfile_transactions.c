@@ -36,6 +36,17 @@ struct logfile_transaction *logfile_transactions_of(
 	return found;
 }
 
+void logfile_transactions_pass(
+    struct logfile_transactions *transactions, const struct logfile_record *record)
+{
+	for (size_t i = 0; i < LOGFILE_TRANSACTIONS; i++) {
+		struct logfile_transaction *t = &transactions->at[i];
+
+		if (t->first && t->id == record->transaction && t->last == record->previous)
+			t->last = record->lsn;
+	}
+}
+
 void logfile_transactions_miss(struct logfile_transactions *transactions, uint64_t lsn)
 {
 	transactions->missed = lsn;

@@ -32,6 +32,9 @@ struct logfile_transactions {
 /* The transaction of a record, which begins it when it is its first. */
 struct logfile_transaction *logfile_transactions_of(
     struct logfile_transactions *transactions, const struct logfile_record *record);
+/* A record of which nothing is kept but that it is a link of its transaction's chain. */
+void logfile_transactions_pass(
+    struct logfile_transactions *transactions, const struct logfile_record *record);
 /* Records are missing before that LSN: what goes on behind it is the same transaction only where its record names the last one before. */
 void logfile_transactions_miss(struct logfile_transactions *transactions, uint64_t lsn);
 void logfile_transaction_end(struct logfile_transaction *transaction);

@@ -170,7 +170,7 @@ bool file_full_path(const char *path, struct text *out, struct err *err)
 	return text_ok(out, err);
 }
 
-/* Windows takes them out of every full path. */
+/* Every full path is without them; not so one of \\?\, which is taken as it is. */
 bool file_real_path(const char *path, struct text *out, struct err *err)
 {
 	return file_full_path(path, out, err);

@@ -133,6 +133,13 @@ check_replaced() {
 		[ "$(ls "$work/tiny")" = a.tar ] && [ "$(cat "$work/tiny/a.tar")" = old ] || complain "export, full: not as before: $(ls "$work/tiny")"
 		umount "$work/tiny"
 	fi
+	if [ "$(id -u)" = 0 ]; then
+		mount --bind "$kept" "$kept"
+		run "export over what cannot be replaced" 74 open_with export "$bundle" --zip "$kept" -f fs/C/Windows
+		umount "$kept"
+		cmp "$work/x.zip" "$kept" && unzip -tqq "$kept.new" || complain "export over what cannot be replaced: the old one is not as before, or the new one gone"
+		rm -f "$kept.new"
+	fi
 	run "export --force" 0 open_with export "$bundle" --zip "$kept" -f fs/C/Windows
 	unzip -tqq "$kept" && ! cmp -s "$work/x.zip" "$kept" && [ ! -e "$kept.new" ] || complain "export --force: not replaced"
 }
