@@ -241,23 +241,29 @@ static bool has_end(struct bytes file)
 	return false;
 }
 
-/* Reads as much of the beginning as holds the header, at most AGE_HEADER_MAX bytes. */
+/* Reads as much of the beginning as holds the header, at most AGE_HEADER_MAX bytes. A bad sector behind it, in what was read with it, is
+ * not its matter. */
 static bool read_beginning(struct source *file, struct text *out, struct err *err)
 {
 	for (size_t want = HEADER_AT_ONCE; want <= AGE_HEADER_MAX; want *= 4) {
 		CLEANUP(free_memory) uint8_t *buffer = malloc(want);
+		struct err why = {0};
 		size_t got = 0;
 
 		if (!buffer)
 			return fail(err, ERR_MEMORY, "no memory for an age header");
-		if (!file->read(file, 0, buffer, want, &got, err))
-			return false;
+		bool ok = file->read(file, 0, buffer, want, &got, &why);
+
 		text_clear(out);
 		text_add(out, (struct bytes){buffer, got});
 		if (!text_ok(out, err))
 			return false;
-		if (got < want || has_end(text_bytes(out)))
+		if (has_end(text_bytes(out)))
 			return true;
+		if (!ok && err)
+			*err = why;
+		if (!ok || got < want)
+			return ok;
 	}
 	return true;
 }

@@ -10,7 +10,7 @@
 struct fake_file {
 	char name[NAME_ROOM]; /* "": gone */
 	struct text content;
-	bool is_bad; /* its second half */
+	uint64_t bad_at, bad_end; /* that cannot be read */
 };
 
 struct fake_sink {
@@ -138,20 +138,22 @@ static bool store_remove(struct store *self, const char *name, struct err *err)
 struct fake_open {
 	struct source source, *bytes;
 	struct fake_store *fake;
-	bool is_bad;
+	uint64_t bad_at, bad_end;
 };
 
 static bool open_read(
     struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
 {
 	struct fake_open *file = (struct fake_open *)self;
-	*got = 0;
-	if (file->is_bad && offset + len > self->size / 2)
-		return fail(err, ERR_IO, "a bad sector");
+	bool is_bad = offset < file->bad_end && offset + len > file->bad_at;
+
+	/* What lies before the bad sector comes, as from a disk. */
+	if (is_bad)
+		len = offset < file->bad_at ? (size_t)(file->bad_at - offset) : 0;
 	bool ok = file->bytes->read(file->bytes, offset, to, len, got, err);
 
 	(void)__atomic_add_fetch(&file->fake->bytes_read, *got, __ATOMIC_RELAXED);
-	return ok;
+	return ok && (!is_bad || fail(err, ERR_IO, "a bad sector"));
 }
 
 static void open_close(struct source *self)
@@ -178,7 +180,8 @@ static bool store_open(struct store *self, const char *name, struct source **out
 	open->source = (struct source){.size = bytes->size, .read = open_read, .close = open_close};
 	open->bytes = bytes;
 	open->fake = fake;
-	open->is_bad = file->is_bad;
+	open->bad_at = file->bad_at;
+	open->bad_end = file->bad_end;
 	(void)__atomic_add_fetch(&fake->opens, 1, __ATOMIC_RELAXED);
 	*out = &open->source;
 	return true;
@@ -238,10 +241,17 @@ struct bytes fake_store_bytes(struct fake_store *fake, const char *name)
 
 void fake_store_spoil(struct fake_store *fake, const char *name)
 {
+	fake_store_spoil_at(fake, name, fake_store_bytes(fake, name).len / 2, UINT64_MAX);
+}
+
+void fake_store_spoil_at(struct fake_store *fake, const char *name, uint64_t at, uint64_t len)
+{
 	struct fake_file *file = find(fake, name);
 
-	if (file)
-		file->is_bad = true;
+	if (!file)
+		return;
+	file->bad_at = at;
+	file->bad_end = len > UINT64_MAX - at ? UINT64_MAX : at + len;
 }
 
 bool fake_store_free_space(void *context, uint64_t *bytes)

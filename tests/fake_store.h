@@ -29,6 +29,8 @@ struct fake_store *fake_store_new(void);
 struct bytes fake_store_bytes(struct fake_store *fake, const char *name);
 /* From here on its second half cannot be read (ERR_IO), whatever it is called. */
 void fake_store_spoil(struct fake_store *fake, const char *name);
+/* The same of some bytes of it alone; of none: it is sound again. */
+void fake_store_spoil_at(struct fake_store *fake, const char *name, uint64_t at, uint64_t len);
 /* For bundle_plan.free_space: context is the fake. */
 bool fake_store_free_space(void *context, uint64_t *bytes);
 

@@ -4,6 +4,7 @@
 
 #include "bundle/manifest.h"
 #include "bundle/salvage.h"
+#include "core/array.h"
 #include "core/hash.h"
 #include "tests/fixture_bundle.h"
 
@@ -94,7 +95,7 @@ static void on_volume(void *context, const char *name, const struct err *why)
 	assert_true(why->kind != ERR_NONE);
 }
 
-static struct fake_store *make_bundle(void)
+static struct fake_store *make_bundle_of(struct bundle_limits limits)
 {
 	struct fake_store *fake = fake_store_new();
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
@@ -102,7 +103,7 @@ static struct fake_store *make_bundle(void)
 	char number[SHA256_HEX_ROOM];
 	char name[] = "fs/C/?";
 
-	plan.limits = (struct bundle_limits){.rotate_bytes = 500 * KIB, .volume_bytes = 700 * KIB};
+	plan.limits = limits;
 	assert_true(bundle_create(&fake->store, &plan, &writer, NULL));
 	for (int i = 0; i < ENTRIES; i++) {
 		name[5] = (char)('a' + i);
@@ -110,6 +111,12 @@ static struct fake_store *make_bundle(void)
 	}
 	assert_true(bundle_finish(writer, (struct bytes){0}, (struct bytes){0}, number, NULL));
 	return fake;
+}
+
+static struct fake_store *make_bundle(void)
+{
+	return make_bundle_of(
+	    (struct bundle_limits){.rotate_bytes = 500 * KIB, .volume_bytes = 700 * KIB});
 }
 
 static bool run_with(struct fake_store *fake, const struct fixture_seal *keys, struct seen *seen,
@@ -312,6 +319,33 @@ static void test_bad_end(void **state)
 	assert_int_equal(count_whole(&seen, &sound), with);
 }
 
+/* A bad sector costs what a wrong bit there costs, also behind the age header, where it is read together with it. */
+static void test_bad_sector(void **state)
+{
+	struct fake_store *fake = make_bundle_of((struct bundle_limits){0}); /* a few frames */
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	static const char name[] = "files.001.tar.zst.age";
+	struct bytes file = fake_store_bytes(fake, name);
+	const size_t places[] = {700, 2048, 4000, 4096, file.len / 3, file.len / 2};
+	struct salvage_totals totals;
+	struct seen sound, flipped, seen;
+
+	(void)state;
+	assert_true(run(fake, &sound, &totals));
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		uint8_t *bit = (uint8_t *)(uintptr_t)file.at + places[i] + 100;
+
+		*bit ^= 1;
+		assert_true(run(fake, &flipped, &totals));
+		*bit ^= 1;
+		fake_store_spoil_at(fake, name, places[i], 512);
+		assert_true(run(fake, &seen, &totals));
+		fake_store_spoil_at(fake, name, 0, 0);
+		assert_memory_equal(seen.whole, flipped.whole, sizeof(seen.whole));
+		assert_in_range(count_whole(&seen, &sound), 2, ENTRIES - 1);
+	}
+}
+
 /* Another's key opens nothing, whatever the files are called: that is an error. */
 static void test_wrong_key(void **state)
 {
@@ -350,6 +384,7 @@ int main(void)
 	    cmocka_unit_test(test_flips),
 	    cmocka_unit_test(test_removed),
 	    cmocka_unit_test(test_bad_end),
+	    cmocka_unit_test(test_bad_sector),
 	    cmocka_unit_test(test_wrong_key),
 	    cmocka_unit_test(test_foreign_volumes),
 	};
