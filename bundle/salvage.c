@@ -259,7 +259,8 @@ static bool is_rows(const struct text *path)
 /* The rows of a file whose header is gone. */
 static bool add_lost(struct visiting *visiting, uint64_t until, struct err *err)
 {
-	const struct salvage_part part = {visiting->meta_space, visiting->known, until, true};
+	const struct salvage_part part = {
+	    .space = visiting->meta_space, .at = visiting->known, .end = until, .is_lost = true};
 
 	return salvage_rows_add(visiting->salvage, &part, err);
 }
@@ -267,8 +268,12 @@ static bool add_lost(struct visiting *visiting, uint64_t until, struct err *err)
 static bool visit_meta(void *context, const struct tar_entry *entry, struct err *err)
 {
 	struct visiting *visiting = context;
-	const struct salvage_part part = {
-	    visiting->meta_space, entry->data_at, entry->data_at + entry->size, false};
+	/* Whoever knows the recipients can add a header that makes rows of something else. */
+	const struct salvage_part part = {.space = visiting->meta_space,
+	    .at = entry->data_at,
+	    .end = entry->data_at + entry->size,
+	    .is_sealed =
+		salvage_space_is_sealed(visiting->space, entry->header_at, entry->data_at)};
 
 	if (!add_lost(visiting, entry->header_at, err) ||
 	    (is_rows(&entry->path) && !salvage_rows_add(visiting->salvage, &part, err)))
@@ -345,6 +350,7 @@ static bool visit_loose(void *context, const struct tar_entry *entry, struct err
 	if (salvage->rows[index].is_found || row.place.stored != entry->size)
 		return true;
 	salvage->rows[index].is_found = true;
+	salvage->is_row_sealed = salvage->rows[index].is_sealed;
 	return salvage_copy(salvage, visiting->space, entry, &row, err);
 }
 
@@ -374,8 +380,9 @@ static bool take_loose_runs(struct salvage *salvage, unsigned set, struct err *e
 	return true;
 }
 
-/* What the rows tell of, at its place. */
-static bool take_rows(struct salvage *salvage, struct source *space, unsigned set, struct err *err)
+/* What the rows tell of, at its place: those that the seal vouches for, or the others. */
+static bool take_rows(
+    struct salvage *salvage, struct source *space, unsigned set, bool are_sealed, struct err *err)
 {
 	for (size_t i = 0; i < salvage->row_count; i++) {
 		CLEANUP(row_free) struct row row = {0};
@@ -383,7 +390,7 @@ static bool take_rows(struct salvage *salvage, struct source *space, unsigned se
 		struct err why = {0};
 
 		if (!salvage->rows[i].is_taken || salvage->rows[i].set != set ||
-		    salvage->rows[i].is_found)
+		    salvage->rows[i].is_found || salvage->rows[i].is_sealed != are_sealed)
 			continue;
 		if (!salvage_row_read(salvage, i, &row, &why)) {
 			if (!salvage_refuse(salvage, &salvage->totals->rows_bad, &why, err))
@@ -394,6 +401,7 @@ static bool take_rows(struct salvage *salvage, struct source *space, unsigned se
 		entry.header_at = row.place.tar_offset;
 		entry.data_at = row.place.data_offset;
 		entry.size = row.place.stored;
+		salvage->is_row_sealed = are_sealed;
 		bool ok =
 		    text_ok(&entry.path, err) && salvage_copy(salvage, space, &entry, &row, err);
 
@@ -446,7 +454,9 @@ static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
 	    !salvage_space_placed(&salvage->sets[set], &space, err))
 		return false;
 	salvage->is_placed = true;
-	if (!take_rows(salvage, space, set, err))
+	/* A file's own name goes to what is proven. */
+	if (!take_rows(salvage, space, set, true, err) ||
+	    !take_rows(salvage, space, set, false, err))
 		return false;
 	struct visiting visiting = {.salvage = salvage, .space = space, .set = set};
 
@@ -466,6 +476,7 @@ static bool take_same(struct salvage *salvage, struct err *err)
 		struct salvage_entry entry = {.path = row.path,
 		    .state = SALVAGE_SAME,
 		    .has_row = true,
+		    .is_row_sealed = salvage->rows[i].is_sealed,
 		    .same_as = row.same_as,
 		    .size = row.size};
 
@@ -476,11 +487,15 @@ static bool take_same(struct salvage *salvage, struct err *err)
 }
 
 bool salvage_run(struct store *store, const struct age_identities *identities,
-    const struct salvage_output *output, struct salvage_totals *totals, struct err *err)
+    const struct bundle_reader *sealed, const struct salvage_output *output,
+    struct salvage_totals *totals, struct err *err)
 {
 	CLEANUP(salvage_free)
-	struct salvage salvage = {
-	    .store = store, .identities = identities, .output = output, .totals = totals};
+	struct salvage salvage = {.store = store,
+	    .identities = identities,
+	    .sealed = sealed,
+	    .output = output,
+	    .totals = totals};
 
 	*totals = (struct salvage_totals){0};
 	salvage.piece = malloc(SALVAGE_PIECE);

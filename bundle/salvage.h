@@ -5,6 +5,7 @@
 #define KANSHIKI_BUNDLE_SALVAGE_H
 
 #include "bundle/age.h"
+#include "bundle/reader.h"
 #include "core/store.h"
 
 enum salvage_state {
@@ -23,6 +24,7 @@ struct salvage_entry { /* borrowed during the call */
 	struct bytes path;
 	enum salvage_state state;
 	bool has_row;
+	bool is_row_sealed;   /* the seal vouches for it */
 	bool is_other;        /* not a byte is missing, and its row has another hash */
 	bool is_unchecked;    /* neither; its frame is not whole, and no row tells its hash */
 	bool is_header_other; /* its tar header says other times than its row */
@@ -51,13 +53,17 @@ struct salvage_totals {
 	uint64_t whole, partial, lost, same;
 	uint64_t without_row;   /* of whole and partial */
 	uint64_t headers_other; /* of all */
+	uint64_t unproven;      /* of whole, outside meta: no row that the seal vouches for */
 	size_t volumes, volumes_bad, volumes_missing;
+	size_t volumes_unlisted; /* that the seal does not list; 0 without a seal */
 	uint64_t rows, rows_bad; /* those were refused */
 	uint64_t names_bad;      /* entries refused */
 };
 
-/* ERR_MISSING: no volume at all. ERR_KEY: none of them opens with these identities. */
+/* sealed: of a bundle whose seal, MANIFEST and listed meta volumes are good (bundle_open): the seal vouches for the rows in those, and
+ * for no others; NULL: for none. ERR_MISSING: no volume at all. ERR_KEY: none of them opens with these identities. */
 bool salvage_run(struct store *store, const struct age_identities *identities,
-    const struct salvage_output *output, struct salvage_totals *totals, struct err *err) MUST_CHECK;
+    const struct bundle_reader *sealed, const struct salvage_output *output,
+    struct salvage_totals *totals, struct err *err) MUST_CHECK;
 
 #endif

@@ -38,6 +38,8 @@ bool salvage_report(struct salvage *salvage, const struct salvage_entry *entry, 
 	totals->same += entry->state == SALVAGE_SAME;
 	totals->without_row += !entry->has_row;
 	totals->headers_other += entry->is_header_other;
+	totals->unproven +=
+	    entry->state == SALVAGE_WHOLE && salvage->set != BUNDLE_META && !entry->is_row_sealed;
 	return salvage->output->end(salvage->output->context, entry, err);
 }
 
@@ -179,6 +181,7 @@ static bool look(struct copying *copying, struct bytes path, const struct row *r
 	copying->hash = hash_new(HASH_SHA256);
 	copying->result = (struct salvage_entry){.path = path,
 	    .has_row = row != NULL,
+	    .is_row_sealed = row != NULL && copying->salvage->is_row_sealed,
 	    .size = origin->size,
 	    .from = origin->from,
 	    .is_header_other = origin->is_header_other};

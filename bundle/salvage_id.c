@@ -93,6 +93,34 @@ static bool read_manifest(struct salvage *salvage, struct manifest *manifest)
 	return false;
 }
 
+static void say_unlisted(struct salvage *salvage, const struct salvage_volume *volume)
+{
+	struct err why = {0};
+
+	fail(&why, ERR_DAMAGED, "the seal does not list it: nothing that it says is proven");
+	salvage->output->volume(salvage->output->context, volume->name, &why);
+	salvage->totals->volumes_unlisted++;
+}
+
+/* What is listed beside a good seal had its hash checked, in meta. */
+static void mark(
+    struct salvage *salvage, struct salvage_volumes *volumes, const struct manifest *manifest)
+{
+	uint8_t sha256[SHA256_LEN];
+
+	for (size_t i = 0; i < volumes->count; i++) {
+		struct salvage_volume *volume = &volumes->at[i];
+
+		volume->is_listed =
+		    salvage->sealed ? bundle_listed_sha256(salvage->sealed, volume->name, sha256)
+				    : manifest_find(manifest, bytes_of(volume->name)) != NULL;
+		volume->is_sealed = salvage->sealed && volume->is_listed && !volume->is_part &&
+				    volume->cut == 0 && volume->set == BUNDLE_META;
+		if (salvage->sealed && !volume->is_listed)
+			say_unlisted(salvage, volume);
+	}
+}
+
 bool salvage_identify(struct salvage *salvage, uint8_t id[16], struct err *err)
 {
 	CLEANUP(claims_free) struct claims claims = {0};
@@ -108,6 +136,10 @@ bool salvage_identify(struct salvage *salvage, uint8_t id[16], struct err *err)
 			return false;
 	if (read_manifest(salvage, &manifest))
 		best = find(&claims, manifest.collection_id);
+	for (unsigned set = 0; set <= BUNDLE_META; set++) {
+		mark(salvage, &salvage->sets[set], &manifest);
+		mark(salvage, &salvage->cuts.sets[set], &manifest);
+	}
 	if (!best)
 		best = most(&claims);
 	memset(id, 0, 16);

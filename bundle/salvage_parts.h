@@ -17,6 +17,7 @@ struct salvage_row {
 	uint16_t space; /* of the meta set */
 	uint8_t set;
 	bool is_taken, is_found;
+	bool is_sealed; /* it lies in volumes of meta that the seal vouches for */
 };
 
 /* Rows next to one another in the array, read in the order of their places. */
@@ -31,6 +32,7 @@ struct salvage_ahead {
 struct salvage_path {
 	uint64_t hash;
 	uint32_t row;
+	bool is_sealed; /* such rows come first */
 };
 
 struct salvage_cut_entry { /* in NAME.cutN */
@@ -69,13 +71,15 @@ struct salvage_origin {
 struct salvage {
 	struct store *store;
 	const struct age_identities *identities;
+	const struct bundle_reader *sealed; /* NULL: nothing is */
 	const struct salvage_output *output;
 	struct salvage_totals *totals;
 	struct salvage_volumes sets[BUNDLE_META + 1];
 	uint32_t last[BUNDLE_META + 1]; /* volume of each set that a row tells of */
 	struct salvage_cuts cuts;
-	unsigned set;   /* that is being taken */
-	bool is_placed; /* places in what is being read are those of its tar */
+	unsigned set;       /* that is being taken */
+	bool is_placed;     /* places in what is being read are those of its tar */
+	bool is_row_sealed; /* that the entry being copied has */
 	struct salvage_frames *frames;
 	struct source **meta; /* spaces of the meta set */
 	size_t meta_count, meta_room;
@@ -89,7 +93,8 @@ struct salvage {
 #define SALVAGE_PIECE ((size_t)1 << 20)
 
 /* salvage_id.c: the collection id of the bundle: that of the MANIFEST, seal or not, if some volume has it, else that of most volumes;
- * zeros where no volume says. Whoever knows the recipients can make a volume, so that no single one may decide. */
+ * zeros where no volume says. Whoever knows the recipients can make a volume, so that no single one may decide. Also marks the volumes
+ * that the MANIFEST lists, and tells of those that the seal does not. */
 bool salvage_identify(struct salvage *salvage, uint8_t id[16], struct err *err) MUST_CHECK;
 
 /* salvage_entry.c: copies the stored bytes of an entry out of a space, or out of a NAME.cutN where they are whole there
@@ -130,7 +135,8 @@ bool salvage_walk(struct salvage *salvage, struct source *space, uint64_t from,
 struct salvage_part { /* of a space of the meta set */
 	size_t space;
 	uint64_t at, end;
-	bool is_lost; /* what is in it nobody knows: the header is gone; else a file of rows */
+	bool is_lost;   /* what is in it nobody knows: the header is gone; else a file of rows */
+	bool is_sealed; /* its header is */
 };
 /* salvage_rows.c: the rows in it, as far as it can be read. */
 bool salvage_rows_add(

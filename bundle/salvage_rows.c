@@ -32,7 +32,9 @@ static bool add_row(struct salvage *salvage, const struct salvage_part *part, st
 		.len = (uint32_t)line.len,
 		.space = (uint16_t)part->space,
 		.set = (uint8_t)row.place.set,
-		.is_taken = row.taken};
+		.is_taken = row.taken,
+		.is_sealed = part->is_sealed && salvage_space_is_sealed(
+						    salvage->meta[part->space], at, at + line.len)};
 	uint32_t *last = &salvage->last[row.place.set];
 
 	if (row.taken && row.place.volume > *last && row.place.volume <= VOLUME_INDEX_MAX)
@@ -193,6 +195,8 @@ static int compare_paths(const void *a, const void *b)
 
 	if (left->hash != right->hash)
 		return left->hash < right->hash ? -1 : 1;
+	if (left->is_sealed != right->is_sealed)
+		return left->is_sealed ? -1 : 1;
 	return left->row < right->row ? -1 : left->row > right->row;
 }
 
@@ -203,8 +207,8 @@ static bool index_paths(struct salvage *salvage, struct err *err)
 		return fail(err, ERR_MEMORY, "no memory for %zu rows", salvage->row_count);
 	for (size_t i = 0; i < salvage->row_count; i++)
 		if (salvage->rows[i].is_taken)
-			salvage->by_path[salvage->path_count++] =
-			    (struct salvage_path){salvage->rows[i].path_hash, (uint32_t)i};
+			salvage->by_path[salvage->path_count++] = (struct salvage_path){
+			    salvage->rows[i].path_hash, (uint32_t)i, salvage->rows[i].is_sealed};
 	qsort(salvage->by_path, salvage->path_count, sizeof(*salvage->by_path), compare_paths);
 	return true;
 }

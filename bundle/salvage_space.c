@@ -234,6 +234,21 @@ bool salvage_space_is_cut(const struct source *source, uint64_t from, uint64_t e
 	return false;
 }
 
+bool salvage_space_is_sealed(const struct source *source, uint64_t from, uint64_t end)
+{
+	const struct salvage_space *space = (const struct salvage_space *)source;
+
+	for (size_t i = find(space, from); i < space->count && from < end; i++) {
+		const struct piece *piece = &space->pieces[i];
+
+		if (piece->at > from || from - piece->at >= size_of(space, piece) ||
+		    !space->volumes->at[piece->volume].is_sealed)
+			return false;
+		from = piece->at + size_of(space, piece);
+	}
+	return from >= end;
+}
+
 const struct salvage_volume *salvage_space_volume(const struct source *source, uint64_t at)
 {
 	const struct salvage_space *space = (const struct salvage_space *)source;

@@ -28,6 +28,8 @@ bool salvage_space_is_run(const struct source *space);
 uint64_t salvage_space_next(const struct source *space, uint64_t at);
 /* Whether some of these bytes, which were read, come from a frame that is not whole: no checksum vouches for them. */
 bool salvage_space_is_cut(const struct source *source, uint64_t from, uint64_t end);
+/* Whether all of these bytes lie in volumes that the seal vouches for. */
+bool salvage_space_is_sealed(const struct source *source, uint64_t from, uint64_t end);
 /* The volume that holds a byte; NULL in a hole. */
 const struct salvage_volume *salvage_space_volume(const struct source *space, uint64_t at);
 

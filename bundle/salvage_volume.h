@@ -29,6 +29,8 @@ struct salvage_volume {
 	uint32_t index;
 	bool is_part;
 	unsigned cut;   /* N of NAME.cutN, or NAME.unreadN; 0: it is neither */
+	bool is_listed; /* the MANIFEST has its name, whoever may have written that */
+	bool is_sealed; /* of meta, and the seal vouches for every byte of it */
 	bool is_open;   /* it could be decrypted */
 	struct err why; /* what is wrong with it; ERR_NONE: nothing seen yet */
 	bool has_header, has_table;

@@ -30,7 +30,8 @@ struct salvaging {
 	size_t refused_said;
 	unsigned apart; /* the next number for names that are there already */
 	struct salvage_totals totals;
-	bool is_sealed; /* seal, MANIFEST and rows are good */
+	struct bundle_reader
+	    *sealed; /* seal, MANIFEST and the volumes of rows that it lists are good; else NULL */
 };
 
 static size_t make_options(struct salvaging *salvaging, struct option options[OPTIONS])
@@ -139,7 +140,7 @@ static bool on_write(void *context, uint64_t at, struct bytes piece, struct err 
 	return false;
 }
 
-static const char *state_word(const struct salvaging *salvaging, const struct salvage_entry *entry)
+static const char *state_word(const struct salvage_entry *entry)
 {
 	switch (entry->state) {
 	case SALVAGE_LOST:
@@ -153,7 +154,7 @@ static const char *state_word(const struct salvaging *salvaging, const struct sa
 	}
 	if (!entry->has_row)
 		return "whole, unproven: no row tells of it";
-	return salvaging->is_sealed ? "whole, proven" : "whole, its hash agrees";
+	return entry->is_row_sealed ? "whole, proven" : "whole, its hash agrees";
 }
 
 /* Whoever opens the bundle with stock tools gets what the header says, not what was sealed as the row. */
@@ -173,8 +174,7 @@ static void add_line(struct salvaging *salvaging, const struct salvage_entry *en
 {
 	struct text *line = &salvaging->lines;
 
-	text_addf(
-	    line, "%s\t%llu\t", state_word(salvaging, entry), (unsigned long long)entry->size);
+	text_addf(line, "%s\t%llu\t", state_word(entry), (unsigned long long)entry->size);
 	for (size_t i = 0; i < entry->range_count; i++)
 		text_addf(line, "%s%llu+%llu", i ? "," : "",
 		    (unsigned long long)entry->ranges[i].at,
@@ -241,21 +241,21 @@ static void on_volume(void *context, const char *name, const struct err *why)
 	text_addf(&salvaging->lines, "volume\t\t\t%s\t%s\n", text_string(&printable), why->text);
 }
 
-/* Whether the rows can be believed: seal, MANIFEST and all of meta are as they were sealed. */
+/* Which rows can be believed: those of the listed volumes of meta, where seal, MANIFEST and all of these are as they were sealed. */
 static void check_seal(struct salvaging *salvaging)
 {
 	struct bundle_trust trust = salvaging->trust.bundle;
-	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL; /* its rows are not kept */
 	CLEANUP(text_free) struct text line = {0};
 	struct err why = {0};
 
 	trust.unverified = false;
 	if (trust.ca_pem.len == 0)
 		fail(&why, ERR_USAGE, "no --keys or --ca says whose seal is to be trusted");
-	else
-		salvaging->is_sealed = bundle_open(salvaging->store, &trust, &reader, &why);
+	else if (bundle_open(salvaging->store, &trust, &reader, &why))
+		(void)!bundle_open_seal(salvaging->store, &trust, NULL, &salvaging->sealed, &why);
 	command_line_about(salvaging->operands.at[0], why.text, &line);
-	if (salvaging->is_sealed)
+	if (salvaging->sealed)
 		say("%s\n", tr("The seal and the list of entries are good: what agrees with it is "
 			       "proven."));
 	else
@@ -333,7 +333,8 @@ static int salvage(struct salvaging *salvaging)
 		(void)command_fail_about(bundle, &err);
 		return opening_cannot_create(&err);
 	}
-	bool ok = salvage_run(salvaging->store, &identities, &output, &salvaging->totals, &err);
+	bool ok = salvage_run(
+	    salvaging->store, &identities, salvaging->sealed, &output, &salvaging->totals, &err);
 	struct err late = {0};
 	bool written = flush_report(salvaging, &late) &&
 		       tree_finish(TAKE(salvaging->report), salvaging->report_at, &times, &late);
@@ -348,7 +349,8 @@ static int salvage(struct salvaging *salvaging)
 		return command_fail_about(bundle, &late);
 	}
 	const struct salvage_totals *totals = &salvaging->totals;
-	bool is_good = salvaging->is_sealed && !totals->partial && !totals->lost &&
+	bool is_good = salvaging->sealed && !totals->partial && !totals->lost &&
+		       totals->unproven == 0 && totals->volumes_unlisted == 0 &&
 		       totals->volumes_bad == 0 && totals->volumes_missing == 0 &&
 		       totals->rows_bad == 0 && totals->names_bad == 0 &&
 		       totals->headers_other == 0 && salvaging->failed == 0;
@@ -374,6 +376,7 @@ static int run(int argc, char **argv)
 	if (salvaging.report)
 		tree_abandon(salvaging.report);
 	tree_close(salvaging.tree);
+	bundle_close(salvaging.sealed);
 	store_free(salvaging.store);
 	trust_free(&salvaging.trust);
 	text_list_free(&salvaging.operands);

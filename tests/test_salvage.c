@@ -130,7 +130,7 @@ static bool run_with(struct fake_store *fake, const struct fixture_seal *keys, s
 	for (size_t i = 0; i < keys->identities.count; i++)
 		assert_true(
 		    age_identities_add(&identities, bytes_of(keys->identities.at[i]), NULL));
-	bool ok = salvage_run(&fake->store, &identities, &output, totals, err);
+	bool ok = salvage_run(&fake->store, &identities, NULL, &output, totals, err);
 
 	text_free(&seen->content);
 	return ok;

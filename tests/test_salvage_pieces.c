@@ -127,7 +127,7 @@ static struct salvage_totals salvage(struct fake_store *fake)
 	for (size_t i = 0; i < fixture_keys.identities.count; i++)
 		assert_true(
 		    age_identities_add(&identities, bytes_of(fixture_keys.identities.at[i]), NULL));
-	assert_true(salvage_run(&fake->store, &identities, &output, &totals, NULL));
+	assert_true(salvage_run(&fake->store, &identities, NULL, &output, &totals, NULL));
 	return totals;
 }
 

@@ -172,7 +172,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (len - at > HEAD && in.count < VOLUMES)
 		if (!make_volume(&in, (struct bytes){data, len}, &at))
 			abort();
-	(void)!salvage_run(&in.store, &identities, &output, &totals, NULL);
+	(void)!salvage_run(&in.store, &identities, NULL, &output, &totals, NULL);
 	for (size_t i = 0; i < VOLUMES; i++)
 		text_free(&in.volumes[i].bytes);
 	return 0;
