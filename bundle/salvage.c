@@ -24,6 +24,7 @@ static void salvage_free_at(struct salvage *salvage)
 	free(salvage->ahead.lines);
 	free(salvage->ahead.room);
 	free(salvage->by_path);
+	free(salvage->candidates);
 	free(salvage->piece);
 }
 
@@ -242,8 +243,9 @@ struct visiting {
 	struct source *space;
 	size_t meta_space;
 	uint64_t known; /* of the meta space: the end of the last entry whose header was there */
+	uint64_t
+	    covered; /* up to here lies an entry that was found, and no row tells of: in it there are no others */
 	unsigned set;
-	bool is_placed;
 };
 
 static bool is_rows(const struct text *path)
@@ -265,7 +267,7 @@ static bool add_lost(struct visiting *visiting, uint64_t until, struct err *err)
 	return salvage_rows_add(visiting->salvage, &part, err);
 }
 
-static bool visit_meta(void *context, const struct tar_entry *entry, struct err *err)
+static bool visit_meta(void *context, const struct tar_entry *entry, bool *is_sure, struct err *err)
 {
 	struct visiting *visiting = context;
 	/* Whoever knows the recipients can add a header that makes rows of something else. */
@@ -279,6 +281,7 @@ static bool visit_meta(void *context, const struct tar_entry *entry, struct err 
 	    (is_rows(&entry->path) && !salvage_rows_add(visiting->salvage, &part, err)))
 		return false;
 	visiting->known = tar_entry_end(entry);
+	*is_sure = true; /* no evidence is in meta: the names in its rows have no NUL */
 	return salvage_copy(visiting->salvage, visiting->space, entry, NULL, err);
 }
 
@@ -336,50 +339,6 @@ static bool read_meta(struct salvage *salvage, struct err *err)
 	return true;
 }
 
-static bool visit_loose(void *context, const struct tar_entry *entry, struct err *err)
-{
-	struct visiting *visiting = context;
-	struct salvage *salvage = visiting->salvage;
-	CLEANUP(row_free) struct row row = {0};
-	size_t index;
-
-	if (!salvage_row_find(salvage, text_bytes(&entry->path), &row, &index, err))
-		return false;
-	if (index == salvage->row_count)
-		return salvage_copy(salvage, visiting->space, entry, NULL, err);
-	if (salvage->rows[index].is_found || row.place.stored != entry->size)
-		return true;
-	salvage->rows[index].is_found = true;
-	salvage->is_row_sealed = salvage->rows[index].is_sealed;
-	return salvage_copy(salvage, visiting->space, entry, &row, err);
-}
-
-static bool take_loose(struct salvage *salvage, struct source *space, struct err *err)
-{
-	struct visiting visiting = {.salvage = salvage, .space = space};
-	bool ok = salvage_walk(salvage, space, 0, visit_loose, &visiting, err);
-
-	source_close(space);
-	return ok;
-}
-
-static bool take_loose_runs(struct salvage *salvage, unsigned set, struct err *err)
-{
-	const struct salvage_volumes *volumes = &salvage->sets[set];
-
-	for (size_t v = 0; v < volumes->count; v++)
-		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
-			struct source *space = NULL;
-
-			if (!salvage_run_is_loose(&volumes->at[v].runs[r]))
-				continue;
-			if (!salvage_space_run(volumes, v, r, &space, err) ||
-			    !take_loose(salvage, space, err))
-				return false;
-		}
-	return true;
-}
-
 /* What the rows tell of, at its place: those that the seal vouches for, or the others. */
 static bool take_rows(
     struct salvage *salvage, struct source *space, unsigned set, bool are_sealed, struct err *err)
@@ -414,29 +373,28 @@ static bool take_rows(
 
 static bool has_row_at(const struct salvage *salvage, unsigned set, uint64_t tar_at)
 {
-	size_t low = 0, high = salvage->row_count;
+	size_t i = salvage_row_from(salvage, set, tar_at);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct salvage_row *row = &salvage->rows[middle];
-		bool is_before =
-		    row->is_taken && (row->set < set || (row->set == set && row->tar_at < tar_at));
-
-		if (is_before)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < salvage->row_count && salvage->rows[low].is_taken &&
-	       salvage->rows[low].set == set && salvage->rows[low].tar_at == tar_at;
+	return i < salvage->row_count && salvage->rows[i].is_taken && salvage->rows[i].set == set &&
+	       salvage->rows[i].tar_at == tar_at;
 }
 
-static bool visit_placed(void *context, const struct tar_entry *entry, struct err *err)
+/* What is found behind a hole may be a header in evidence: what lies in it is passed over only where a row says that it is one. */
+static bool visit_placed(
+    void *context, const struct tar_entry *entry, bool *is_sure, struct err *err)
 {
 	struct visiting *visiting = context;
 
-	return has_row_at(visiting->salvage, visiting->set, entry->header_at) ||
-	       salvage_copy(visiting->salvage, visiting->space, entry, NULL, err);
+	if (has_row_at(visiting->salvage, visiting->set, entry->header_at)) {
+		*is_sure = true;
+		visiting->covered = 0;
+		return true;
+	}
+	*is_sure = *is_sure || visiting->salvage->row_count == 0;
+	if (!*is_sure && entry->header_at < visiting->covered)
+		return true;
+	visiting->covered = *is_sure ? 0 : tar_entry_end(entry);
+	return salvage_copy(visiting->salvage, visiting->space, entry, NULL, err);
 }
 
 static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
@@ -450,8 +408,9 @@ static bool take_set(struct salvage *salvage, unsigned set, struct err *err)
 	salvage->set = set;
 	salvage->is_placed = false;
 	/* First what can only be told by its name: a row that it belongs to is then not called lost. */
-	if (!take_loose_runs(salvage, set, err) ||
-	    !salvage_space_placed(&salvage->sets[set], &space, err))
+	if (!salvage_loose_take(salvage, set, err) ||
+	    !salvage_space_placed(&salvage->sets[set], &space, err) ||
+	    !salvage_loose_settle(salvage, set, space, err))
 		return false;
 	salvage->is_placed = true;
 	/* A file's own name goes to what is proven. */

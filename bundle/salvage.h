@@ -1,6 +1,6 @@
 /* What a damaged bundle still holds: with its MANIFEST and rows or without them, with volumes missing, cut, or damaged in the
  * middle. Nothing that comes out is proven but what says so: a row that the seal vouches for, and its hash.
- * docs/bundle-format.md, Salvage. One thread; memory grows with rows and frames only (24 and 40 bytes each). */
+ * docs/bundle-format.md, Salvage. One thread; memory grows with rows and frames only (56 bytes each). */
 #ifndef KANSHIKI_BUNDLE_SALVAGE_H
 #define KANSHIKI_BUNDLE_SALVAGE_H
 

@@ -73,11 +73,12 @@ struct indexing {
 	uint32_t volume, run;
 };
 
-static bool add_entry(void *context, const struct tar_entry *entry, struct err *err)
+static bool add_entry(void *context, const struct tar_entry *entry, bool *is_sure, struct err *err)
 {
 	const struct indexing *indexing = context;
 	struct salvage_cuts *cuts = &indexing->salvage->cuts;
 
+	*is_sure = true;
 	if (!array_grow(&cuts->entries, &cuts->room, cuts->count + 1, sizeof(*cuts->entries),
 		ENTRIES_MAX, err))
 		return false;
@@ -202,17 +203,18 @@ struct choosing {
 /* Takes it where it is whole and the best is not, or where there is nothing else. */
 static bool consider(struct choosing *choosing, struct salvage_origin *origin, struct err *err)
 {
-	enum salvage_state state = SALVAGE_LOST;
+	struct salvage_entry measured;
 
 	if (choosing->state == SALVAGE_WHOLE)
 		return true;
 	origin->from = choosing->salvage->cuts.sets[choosing->salvage->set].at[origin->volume].name;
 	if (!salvage_cut_open(choosing->salvage, origin, err) ||
-	    !salvage_measure(choosing->salvage, origin, choosing->row, &state, err))
+	    !salvage_measure(choosing->salvage, origin, choosing->row, &measured, err))
 		return false;
-	if (state == SALVAGE_WHOLE || (choosing->state == SALVAGE_LOST && state != SALVAGE_LOST)) {
+	if (measured.state == SALVAGE_WHOLE ||
+	    (choosing->state == SALVAGE_LOST && measured.state != SALVAGE_LOST)) {
 		choosing->best = *origin;
-		choosing->state = state;
+		choosing->state = measured.state;
 	}
 	return true;
 }
@@ -286,13 +288,16 @@ bool salvage_cut_choose(struct salvage *salvage, const struct tar_entry *entry,
 	struct choosing choosing = {
 	    .salvage = salvage, .path = text_bytes(&entry->path), .row = row, .best = *origin};
 	bool by_place = salvage->set != BUNDLE_META && has_place(salvage, entry);
+	struct salvage_entry measured;
 	size_t first, end;
 
 	find(salvage, choosing.path, &first, &end);
 	if (first == end && !by_place)
 		return true;
-	if (!salvage_measure(salvage, origin, row, &choosing.state, err) ||
-	    !consider_path(&choosing, first, end, err) ||
+	if (!salvage_measure(salvage, origin, row, &measured, err))
+		return false;
+	choosing.state = measured.state;
+	if (!consider_path(&choosing, first, end, err) ||
 	    (by_place && !consider_place(&choosing, entry, err)))
 		return false;
 	*origin = choosing.best;

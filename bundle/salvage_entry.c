@@ -198,14 +198,16 @@ static bool look(struct copying *copying, struct bytes path, const struct row *r
 }
 
 bool salvage_measure(struct salvage *salvage, const struct salvage_origin *origin,
-    const struct row *row, enum salvage_state *out, struct err *err)
+    const struct row *row, struct salvage_entry *out, struct err *err)
 {
 	CLEANUP(copying_free)
 	struct copying copying = {.salvage = salvage, .origin = origin, .is_dry = true};
 
 	if (!look(&copying, (struct bytes){0}, row, err))
 		return false;
-	*out = copying.result.state;
+	*out = copying.result;
+	out->ranges = NULL; /* they end here */
+	out->range_count = 0;
 	return true;
 }
 
@@ -221,7 +223,7 @@ bool salvage_copy_from(struct salvage *salvage, const struct salvage_origin *ori
 }
 
 /* A header that is lost or damaged says nothing: the row is what counts. */
-static bool is_header_other(struct salvage *salvage, struct source *space,
+bool salvage_is_header_other(struct salvage *salvage, struct source *space,
     const struct tar_entry *entry, const struct row *row)
 {
 	struct err why = {0};
@@ -240,7 +242,7 @@ bool salvage_copy(struct salvage *salvage, struct source *space, const struct ta
 	    .data_at = entry->data_at,
 	    .size = entry->size};
 
-	origin.is_header_other = is_header_other(salvage, space, entry, row);
+	origin.is_header_other = salvage_is_header_other(salvage, space, entry, row);
 	return salvage_cut_choose(salvage, entry, row, &origin, err) &&
 	       salvage_copy_from(salvage, &origin, text_bytes(&entry->path), row, err);
 }

@@ -14,6 +14,8 @@ struct salvage_row {
 	uint64_t path_hash, tar_at;
 	uint64_t at; /* of the row in its space */
 	uint32_t len;
+	uint32_t looks; /* at it for headers that have its path, */
+	uint8_t tries;  /* and those among them that were measured and are not it */
 	uint16_t space; /* of the meta set */
 	uint8_t set;
 	bool is_taken, is_found;
@@ -88,6 +90,8 @@ struct salvage {
 	struct salvage_ahead ahead;
 	struct salvage_path *by_path; /* of the taken rows, once one was looked for */
 	size_t path_count;
+	struct salvage_candidate *candidates; /* salvage_loose.c */
+	size_t candidate_count, candidate_room;
 	uint8_t *piece;
 };
 #define SALVAGE_PIECE ((size_t)1 << 20)
@@ -104,9 +108,12 @@ bool salvage_copy(struct salvage *salvage, struct source *space, const struct ta
 /* The same without a choice. */
 bool salvage_copy_from(struct salvage *salvage, const struct salvage_origin *origin,
     struct bytes path, const struct row *row, struct err *err) MUST_CHECK;
-/* What would come of it. */
+/* What would come of it; *out has no ranges. */
 bool salvage_measure(struct salvage *salvage, const struct salvage_origin *origin,
-    const struct row *row, enum salvage_state *out, struct err *err) MUST_CHECK;
+    const struct row *row, struct salvage_entry *out, struct err *err) MUST_CHECK;
+/* Whether the header is there and is not that of the row. */
+bool salvage_is_header_other(struct salvage *salvage, struct source *space,
+    const struct tar_entry *entry, const struct row *row);
 /* Ends the entry for the output and counts it. */
 bool salvage_report(
     struct salvage *salvage, const struct salvage_entry *entry, struct err *err) MUST_CHECK;
@@ -127,10 +134,17 @@ bool salvage_cut_open(
 bool salvage_cuts_rest(struct salvage *salvage, struct err *err) MUST_CHECK;
 
 /* salvage_walk.c: every entry whose header is found in the space from `from` on, one after the other. What stands where one must be and
- * has a name that it must not have is refused. */
+ * has a name that it must not have is refused. *is_sure: whether it stands where one must be, else it was found by search;
+ * `each` may say better. What is sure is passed over; else the next header is looked for behind its first block. */
 bool salvage_walk(struct salvage *salvage, struct source *space, uint64_t from,
-    bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
-    struct err *err) MUST_CHECK;
+    bool (*each)(void *context, const struct tar_entry *entry, bool *is_sure, struct err *err),
+    void *context, struct err *err) MUST_CHECK;
+
+/* salvage_loose.c: what lies in the runs of a set that have no place, where rows agree with it; then, with the frames that have one,
+ * the best of what is whole nowhere. */
+bool salvage_loose_take(struct salvage *salvage, unsigned set, struct err *err) MUST_CHECK;
+bool salvage_loose_settle(
+    struct salvage *salvage, unsigned set, struct source *placed, struct err *err) MUST_CHECK;
 
 struct salvage_part { /* of a space of the meta set */
 	size_t space;
@@ -143,9 +157,19 @@ bool salvage_rows_add(
     struct salvage *salvage, const struct salvage_part *part, struct err *err) MUST_CHECK;
 /* Puts them in order: by set and place. */
 void salvage_rows_settle(struct salvage *salvage);
+/* The first of their order that is not taken before that place; it may be of another set. */
+size_t salvage_row_from(const struct salvage *salvage, unsigned set, uint64_t tar_at);
 /* For one who goes through them in their order. */
 bool salvage_row_read(
     struct salvage *salvage, size_t index, struct row *out, struct err *err) MUST_CHECK;
+/* For one who reads a row here and there. */
+bool salvage_row_alone(
+    struct salvage *salvage, size_t index, struct row *out, struct err *err) MUST_CHECK;
+/* Makes by_path, the taken rows by the hash of their paths; then those of that path, READER_SAME_HASH at most, are at [*first, *end), maybe
+ * among others of its hash. */
+bool salvage_rows_by_path(struct salvage *salvage, struct err *err) MUST_CHECK;
+void salvage_row_range(
+    const struct salvage *salvage, struct bytes path, size_t *first, size_t *end);
 /* The row with that path that has a place; *index is row_count when there is none. *out is it. */
 bool salvage_row_find(struct salvage *salvage, struct bytes path, struct row *out, size_t *index,
     struct err *err) MUST_CHECK;

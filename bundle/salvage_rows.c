@@ -102,7 +102,25 @@ void salvage_rows_settle(struct salvage *salvage)
 		qsort(salvage->rows, salvage->row_count, sizeof(*salvage->rows), compare);
 }
 
-static bool read_alone(struct salvage *salvage, size_t index, struct row *out, struct err *err)
+size_t salvage_row_from(const struct salvage *salvage, unsigned set, uint64_t tar_at)
+{
+	size_t low = 0, high = salvage->row_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct salvage_row *row = &salvage->rows[middle];
+		bool is_before =
+		    row->is_taken && (row->set < set || (row->set == set && row->tar_at < tar_at));
+
+		if (is_before)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool salvage_row_alone(struct salvage *salvage, size_t index, struct row *out, struct err *err)
 {
 	const struct salvage_row *at = &salvage->rows[index];
 	CLEANUP(free_memory) uint8_t *bytes = malloc((size_t)at->len + 1);
@@ -178,7 +196,7 @@ bool salvage_row_read(struct salvage *salvage, size_t index, struct row *out, st
 	struct salvage_ahead *ahead = &salvage->ahead;
 
 	if (salvage->rows[index].len > SALVAGE_AHEAD)
-		return read_alone(salvage, index, out, err);
+		return salvage_row_alone(salvage, index, out, err);
 	if ((index < ahead->first || index - ahead->first >= ahead->count) &&
 	    !read_ahead(salvage, index, err))
 		return false;
@@ -200,8 +218,10 @@ static int compare_paths(const void *a, const void *b)
 	return left->row < right->row ? -1 : left->row > right->row;
 }
 
-static bool index_paths(struct salvage *salvage, struct err *err)
+bool salvage_rows_by_path(struct salvage *salvage, struct err *err)
 {
+	if (salvage->by_path)
+		return true;
 	salvage->by_path = malloc((salvage->row_count + 1) * sizeof(*salvage->by_path));
 	if (!salvage->by_path)
 		return fail(err, ERR_MEMORY, "no memory for %zu rows", salvage->row_count);
@@ -213,30 +233,39 @@ static bool index_paths(struct salvage *salvage, struct err *err)
 	return true;
 }
 
+static bool begins_before(const void *element, uint64_t hash)
+{
+	const struct salvage_path *path = element;
+
+	return path->hash < hash;
+}
+
+void salvage_row_range(const struct salvage *salvage, struct bytes path, size_t *first, size_t *end)
+{
+	uint64_t hash = reader_path_hash(path);
+
+	*first = array_first_from(
+	    salvage->by_path, salvage->path_count, sizeof(*salvage->by_path), begins_before, hash);
+	/* Where more than a few paths have one hash, somebody made them so. */
+	for (*end = *first; *end < salvage->path_count && *end - *first < READER_SAME_HASH &&
+			    salvage->by_path[*end].hash == hash;)
+		++*end;
+}
+
 bool salvage_row_find(
     struct salvage *salvage, struct bytes path, struct row *out, size_t *index, struct err *err)
 {
-	uint64_t hash = reader_path_hash(path);
-	size_t low = 0;
+	size_t first, end;
 
-	if (!salvage->by_path && !index_paths(salvage, err))
+	if (!salvage_rows_by_path(salvage, err))
 		return false;
-	for (size_t high = salvage->path_count; low < high;) {
-		size_t middle = low + (high - low) / 2;
-
-		if (salvage->by_path[middle].hash < hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	*index = salvage->row_count;
-	/* Where more than a few paths have one hash, somebody made them so. */
-	for (size_t end = low + READER_SAME_HASH;
-	     low < end && low < salvage->path_count && salvage->by_path[low].hash == hash; low++) {
-		if (!read_alone(salvage, salvage->by_path[low].row, out, NULL))
+	salvage_row_range(salvage, path, &first, &end);
+	for (size_t i = first; i < end; i++) {
+		if (!salvage_row_alone(salvage, salvage->by_path[i].row, out, NULL))
 			continue;
 		if (bytes_equal(out->path, path)) {
-			*index = salvage->by_path[low].row;
+			*index = salvage->by_path[i].row;
 			return true;
 		}
 		row_free(out);

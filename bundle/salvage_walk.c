@@ -43,8 +43,8 @@ static bool refuse(
 }
 
 bool salvage_walk(struct salvage *salvage, struct source *space, uint64_t from,
-    bool (*each)(void *context, const struct tar_entry *entry, struct err *err), void *context,
-    struct err *err)
+    bool (*each)(void *context, const struct tar_entry *entry, bool *is_sure, struct err *err),
+    void *context, struct err *err)
 {
 	struct tar_entry entry = {0};
 	uint64_t at = salvage_space_volume(space, from) ? from : salvage_space_next(space, from);
@@ -63,12 +63,14 @@ bool salvage_walk(struct salvage *salvage, struct source *space, uint64_t from,
 			*err = why;
 			ok = false;
 		} else if (is_entry && is_ours(text_bytes(&entry.path))) {
-			ok = each(context, &entry, err);
-			at = tar_entry_end(&entry);
-			is_place = true;
+			ok = each(context, &entry, &is_place, err);
+			at = is_place ? tar_entry_end(&entry) : before + TAR_BLOCK;
 		} else if (is_entry && is_place && tar_entry_end(&entry) <= space->size) {
 			ok = refuse(salvage, &entry, &why, err);
-			at = tar_entry_end(&entry);
+			/* Where rows tell what is there nothing is passed over because a header says so: it may be in a copy of
+			 * an entry that somebody planted. */
+			is_place = !salvage_space_is_run(space) || salvage->path_count == 0;
+			at = is_place ? tar_entry_end(&entry) : before + TAR_BLOCK;
 		} else {
 			at = next_place(space, before);
 			is_place = false;

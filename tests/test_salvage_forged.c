@@ -102,10 +102,213 @@ static void test_unlisted(void **state)
 	assert_int_equal(count_sealed(), 0);
 }
 
+#define SIZE (100 * KIB)
+
+/* Content that is no header, and another for each name. */
+static struct bytes content_of(const char *name, size_t size)
+{
+	static uint8_t content[4 * SIZE];
+
+	assert_true(size <= sizeof(content));
+	for (size_t i = 0; i < size; i++)
+		content[i] = (uint8_t)(i * 7 + (i >> 9) + (uint8_t)name[strlen(name) - 1]);
+	return (struct bytes){content, size};
+}
+
+/* Rows of "fs/C/1" and "fs/C/6", which lie at FAR and behind it. */
+static void put_rows_of(struct fake_store *fake, uint64_t behind)
+{
+	CLEANUP(text_free) struct text rows = {0};
+	CLEANUP(text_free) struct text tar = {0};
+	CLEANUP(text_free) struct text plain = {0};
+
+	fixture_forged_row(&rows, "fs/C/1", FAR, content_of("fs/C/1", SIZE));
+	fixture_forged_row(&rows, "fs/C/6", FAR + 512 + SIZE + behind, content_of("fs/C/6", SIZE));
+	fixture_forged_entry(&tar, "meta/entries.001.jsonl", FIXTURE_NOW, text_bytes(&rows));
+	fixture_forged_header(fake, &plain, BUNDLE_META, 1, 0);
+	fixture_forged_frame(&plain, text_bytes(&tar));
+	fixture_forged_put(fake, BUNDLE_META, 1, &plain);
+}
+
+static void put_both_rows(struct fake_store *fake)
+{
+	put_rows_of(fake, FAR - 512 - SIZE);
+}
+
+/* A header alone; such files have this time. */
+static uint64_t claimed_time = FIXTURE_NOW - 10000000;
+
+static void add_claim(struct text *tar, const char *name, size_t size)
+{
+	CLEANUP(text_free) struct text whole = {.ceiling = 8u << 20};
+
+	fixture_forged_entry(&whole, name, claimed_time, content_of(name, size));
+	text_add(tar, (struct bytes){(const uint8_t *)whole.at, 512});
+}
+
+/* A run of frames that begins in the middle of a file with such headers; "fs/C/1" follows, and the beginning of "fs/C/6". */
+static void put_evil(
+    struct fake_store *fake, const char *claimed, size_t size, unsigned claims, size_t left)
+{
+	CLEANUP(text_free) struct text tar = {.ceiling = 8u << 20};
+	CLEANUP(text_free) struct text plain = {.ceiling = 8u << 20};
+	size_t begin;
+
+	for (unsigned i = 0; i < claims; i++) {
+		add_claim(&tar, claimed, size);
+		for (unsigned n = 0; n < 1024; n++)
+			text_addc(&tar, 'e');
+	}
+	fixture_forged_entry(&tar, "fs/C/1", FIXTURE_NOW, content_of("fs/C/1", SIZE));
+	begin = tar.len;
+	fixture_forged_entry(&tar, "fs/C/6", FIXTURE_NOW, content_of("fs/C/6", SIZE));
+	tar.len = begin + left;
+	fixture_forged_frame(&plain, text_bytes(&tar));
+	fixture_forged_put(fake, BUNDLE_FILES, 1, &plain);
+}
+
+static void assert_first_whole(void)
+{
+	const struct salvage_entry *entry = fixture_salvaged_find(&salvaged, "fs/C/1");
+
+	assert_true(entry && entry->has_row && entry->state == SALVAGE_WHOLE);
+	assert_true(fixture_salvaged_is(&salvaged, "fs/C/1", content_of("fs/C/1", SIZE)));
+}
+
+/* Headers in evidence that claim another entry, or one that is none, cost neither it nor what follows them. */
+static void test_claims(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	const struct salvage_entry *entry;
+
+	(void)state;
+	put_both_rows(fake);
+	put_evil(fake, "fs/C/6", SIZE, 4, 512 + 60 * KIB);
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_first_whole();
+	entry = fixture_salvaged_find(&salvaged, "fs/C/6");
+	assert_true(entry && entry->state == SALVAGE_PARTIAL && !entry->is_other);
+	assert_int_equal(entry->bad_bytes, SIZE - 60 * KIB);
+	assert_true(fixture_salvaged_is(&salvaged, "fs/C/6", content_of("fs/C/6", 60 * KIB)));
+	/* Nothing is left of it, but what has all of its bytes is not it. */
+	put_evil(fake, "fs/C/6", SIZE, 1, 0);
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_first_whole();
+	assert_int_equal(fixture_salvaged_find(&salvaged, "fs/C/6")->state, SALVAGE_LOST);
+	/* No row tells of what is claimed. */
+	put_evil(fake, "fs/C/none", 3 * SIZE, 1, 512 + SIZE);
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_first_whole();
+	assert_int_equal(fixture_salvaged_find(&salvaged, "fs/C/6")->state, SALVAGE_WHOLE);
+	assert_non_null(fixture_salvaged_find(&salvaged, "fs/C/none"));
+}
+
+/* The same where the claimed entry lies whole in another volume, and in one whose header says where. */
+static void test_claims_of_others(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+
+	(void)state;
+	put_both_rows(fake);
+	for (int has_place = 0; has_place < 2; has_place++) {
+		CLEANUP(text_free) struct text tar = {0};
+		CLEANUP(text_free) struct text plain = {0};
+
+		put_evil(fake, "fs/C/6", SIZE, 4, 0);
+		if (has_place)
+			fixture_forged_header(fake, &plain, BUNDLE_FILES, 2, 2 * FAR);
+		fixture_forged_entry(&tar, "fs/C/6", FIXTURE_NOW, content_of("fs/C/6", SIZE));
+		fixture_forged_frame(&plain, text_bytes(&tar));
+		fixture_forged_put(fake, BUNDLE_FILES, 2, &plain);
+		fixture_salvage(fake, NULL, &salvaged);
+		assert_first_whole();
+		assert_int_equal(fixture_salvaged_find(&salvaged, "fs/C/6")->state, SALVAGE_WHOLE);
+		assert_null(strstr(salvaged.said, "claim"));
+	}
+}
+
+/* Behind a copy of an entry that is whole, and behind a hole, a header is no surer. */
+static void test_claims_in_place(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(text_free) struct text tar = {.ceiling = 8u << 20};
+	CLEANUP(text_free) struct text plain = {.ceiling = 8u << 20};
+	const struct salvage_entry *entry;
+
+	(void)state;
+	put_both_rows(fake);
+	fixture_forged_entry(&tar, "fs/C/6", 0, content_of("fs/C/6", SIZE));
+	add_claim(&tar, "etc/none", SIZE);
+	fixture_forged_entry(&tar, "fs/C/1", FIXTURE_NOW, content_of("fs/C/1", SIZE));
+	fixture_forged_frame(&plain, text_bytes(&tar));
+	fixture_forged_put(fake, BUNDLE_FILES, 1, &plain);
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_first_whole();
+	text_clear(&tar);
+	text_clear(&plain);
+	fixture_forged_header(fake, &plain, BUNDLE_FILES, 1, FAR - 512);
+	add_claim(&tar, "fs/C/none", 3 * SIZE);
+	fixture_forged_entry(&tar, "fs/C/1", FIXTURE_NOW, content_of("fs/C/1", SIZE));
+	fixture_forged_entry(&tar, "fs/C/2", FIXTURE_NOW, content_of("fs/C/2", SIZE));
+	fixture_forged_frame(&plain, text_bytes(&tar));
+	fixture_forged_put(fake, BUNDLE_FILES, 1, &plain);
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_first_whole();
+	entry = fixture_salvaged_find(&salvaged, "fs/C/2");
+	assert_true(entry && entry->state == SALVAGE_WHOLE && !entry->has_row);
+}
+
+/* Claims with all that the header says, more than are tried: the place of what is whole tells where it lies, in what is left of it. */
+static void test_claims_alike(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	const struct salvage_entry *entry;
+
+	(void)state;
+	claimed_time = FIXTURE_NOW;
+	put_rows_of(fake, 0);
+	for (size_t left = 60; left <= 100; left += 40) {
+		put_evil(fake, "fs/C/6", SIZE, 200, 512 + left * KIB);
+		fixture_salvage(fake, NULL, &salvaged);
+		assert_first_whole();
+		entry = fixture_salvaged_find(&salvaged, "fs/C/6");
+		assert_int_equal(entry->bad_bytes, SIZE - left * KIB);
+		assert_int_equal(entry->state, left < 100 ? SALVAGE_PARTIAL : SALVAGE_WHOLE);
+		assert_true(
+		    fixture_salvaged_is(&salvaged, "fs/C/6", content_of("fs/C/6", left * KIB)));
+	}
+	claimed_time = FIXTURE_NOW - 10000000;
+}
+
+/* Thousands of them are not all measured; that is said, and what has the times of the row is tried all the same. */
+static void test_many_claims(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+
+	(void)state;
+	put_both_rows(fake);
+	put_evil(fake, "fs/C/6", SIZE, 1500, 512 + SIZE);
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_first_whole();
+	assert_int_equal(fixture_salvaged_find(&salvaged, "fs/C/6")->state, SALVAGE_WHOLE);
+	assert_non_null(strstr(salvaged.said, "headers in it claim to be one entry"));
+	assert_true(salvaged.totals.volumes_bad > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unlisted),
+	    cmocka_unit_test(test_claims),
+	    cmocka_unit_test(test_claims_of_others),
+	    cmocka_unit_test(test_claims_in_place),
+	    cmocka_unit_test(test_claims_alike),
+	    cmocka_unit_test(test_many_claims),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
