@@ -43,24 +43,50 @@ static bool add_row(struct salvage *salvage, const struct salvage_part *part, st
 	return true;
 }
 
+/* Up to the end, or to a line that is too long: *at lies in that. Where is_cut the first line is the rest of one. */
+static bool add_lines(struct salvage *salvage, const struct salvage_part *part, uint64_t *at,
+    uint64_t end, bool *is_cut, struct err *err)
+{
+	CLEANUP(lines_free)
+	struct lines lines = {
+	    .source = salvage->meta[part->space], .at = *at, .end = end, .ceiling = ROW_BYTES};
+
+	for (;;) {
+		struct bytes line = {0};
+		struct err why = {0};
+
+		if (!lines_next(&lines, &line, at, &why)) {
+			*at = why.kind == ERR_LIMIT ? lines.at : end;
+			if (why.kind == ERR_MEMORY) {
+				*err = why;
+				return false;
+			}
+			/* Once for each line; where the header is lost nobody knows whether it is one. */
+			return *is_cut || part->is_lost ||
+			       salvage_refuse(salvage, &salvage->totals->rows_bad, &why, err);
+		}
+		if (!line.at) {
+			*at = end;
+			return true;
+		}
+		if (!*is_cut && line.len && !add_row(salvage, part, line, *at, err))
+			return false;
+		*is_cut = false;
+	}
+}
+
 /* Rows between two holes; the line that the first of them cut is none. */
 static bool add_segment(struct salvage *salvage, const struct salvage_part *part, uint64_t at,
     uint64_t end, struct err *err)
 {
-	CLEANUP(lines_free)
-	struct lines lines = {
-	    .source = salvage->meta[part->space], .at = at, .end = end, .ceiling = ROW_BYTES};
-	struct bytes line = {0};
 	bool is_cut = part->is_lost || at != part->at;
 
-	while (lines_next(&lines, &line, &at, NULL)) {
-		if (!line.at)
-			return true;
-		if (!is_cut && line.len && !add_row(salvage, part, line, at, err))
+	while (at < end) {
+		if (!add_lines(salvage, part, &at, end, &is_cut, err))
 			return false;
-		is_cut = false;
+		is_cut = true;
 	}
-	return true; /* a line that is too long */
+	return true;
 }
 
 bool salvage_rows_add(struct salvage *salvage, const struct salvage_part *part, struct err *err)

@@ -102,6 +102,35 @@ static void test_unlisted(void **state)
 	assert_int_equal(count_sealed(), 0);
 }
 
+/* A line that is too long for a row costs itself, and is told of once. */
+static void test_long_line(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(text_free) struct text rows = {.ceiling = 64u << 20};
+	CLEANUP(text_free) struct text tar = {.ceiling = 64u << 20};
+	CLEANUP(text_free) struct text plain = {.ceiling = 64u << 20};
+	const struct salvage_entry *entry;
+
+	(void)state;
+	for (size_t i = 0; i < (35u << 20); i++)
+		text_addc(&rows, 'x');
+	text_addc(&rows, '\n');
+	fixture_forged_row(&rows, "fs/C/planted", FAR, planted);
+	fixture_forged_entry(&tar, "meta/entries.001.jsonl", FIXTURE_NOW, text_bytes(&rows));
+	fixture_forged_header(fake, &plain, BUNDLE_META, 1, 0);
+	for (size_t at = 0, most = 4u << 20; at < tar.len; at += most)
+		fixture_forged_frame(&plain, (struct bytes){(const uint8_t *)tar.at + at,
+						 tar.len - at < most ? tar.len - at : most});
+	fixture_forged_put(fake, BUNDLE_META, 1, &plain);
+	put_planted(fake, 1);
+	fixture_salvage(fake, NULL, &salvaged);
+	entry = fixture_salvaged_find(&salvaged, "fs/C/planted");
+	assert_true(entry && entry->has_row && entry->state == SALVAGE_WHOLE);
+	assert_int_equal(salvaged.refused, 1);
+	assert_int_equal(salvaged.totals.rows_bad, 1);
+}
+
 #define SIZE (100 * KIB)
 
 /* Content that is no header, and another for each name. */
@@ -304,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unlisted),
+	    cmocka_unit_test(test_long_line),
 	    cmocka_unit_test(test_claims),
 	    cmocka_unit_test(test_claims_of_others),
 	    cmocka_unit_test(test_claims_in_place),
