@@ -16,7 +16,8 @@ static bool is_ours(struct bytes path)
 /* Where to look for the next header, behind `at`, where there is none. */
 static uint64_t next_place(const struct source *space, uint64_t at)
 {
-	uint64_t next = salvage_space_next(space, at + 1);
+	/* Headers are at blocks alone, also where frames begin elsewhere, as ours never do: each byte might be one. */
+	uint64_t next = (salvage_space_next(space, at + 1) + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
 	const struct salvage_volume *volume = salvage_space_volume(space, at);
 
 	/* Within a frame block by block; frames begin at blocks, too. */
