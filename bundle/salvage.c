@@ -104,12 +104,32 @@ static bool list_volumes(struct salvage *salvage, struct err *err)
 	       fail(err, ERR_MISSING, "there is no volume (*.tar.zst.age) in it");
 }
 
+static void leave_out(struct salvage_volume *volume)
+{
+	volume->run_count = 0;
+	volume->count = 0;
+}
+
 /* Where the volume behind this one begins, if its own header does not say; UINT64_MAX: not known. */
 static uint64_t end_of(const struct salvage_volume *volume)
 {
 	const struct salvage_run *run = volume->run_count ? &volume->runs[0] : NULL;
 
 	return run && volume->has_table && run->is_placed ? run->base + run->size : UINT64_MAX;
+}
+
+/* One with so many frames that those of its set would be too many is left out. */
+static void check_count(struct salvage *salvage, struct salvage_volume *volume)
+{
+	struct salvage_volumes *volumes = &salvage->sets[volume->set];
+
+	if (volume->count <= SALVAGE_FRAMES - volumes->frame_count) {
+		volumes->frame_count += volume->count;
+		return;
+	}
+	fail(&volume->why, ERR_LIMIT, "left out: with it there are more than %zu frames in '%s'",
+	    SALVAGE_FRAMES, bundle_set_name(volume->set));
+	leave_out(volume);
 }
 
 /* A volume that is of another bundle, or another of this one under a wrong name, would put bytes where others lie. */
@@ -127,8 +147,7 @@ static void check_header(struct salvage_volume *volume, const uint8_t id[16])
 		    (unsigned long)header->index, bundle_set_name(header->set));
 	else
 		return;
-	volume->run_count = 0;
-	volume->count = 0;
+	leave_out(volume);
 }
 
 static void say_missing(struct salvage *salvage, unsigned set, uint32_t from, uint32_t until)
@@ -179,6 +198,7 @@ static bool scan_set(
 		if (plain && !salvage_volume_scan(volume, plain, scanning->unpacker, expected, err))
 			return false;
 		check_header(volume, scanning->id);
+		check_count(salvage, volume);
 		if (volume->why.kind != ERR_NONE) {
 			say(salvage, volume->name, &volume->why);
 			salvage->totals->volumes_bad++;
@@ -204,7 +224,8 @@ static bool scan_cuts(
 			continue;
 		if (!salvage_volume_scan(volume, plain, scanning->unpacker, UINT64_MAX, err))
 			return false;
-		volume->why = (struct err){0};
+		if (volume->why.kind != ERR_LIMIT)
+			volume->why = (struct err){0};
 		check_header(volume, scanning->id);
 		if (volume->why.kind == ERR_NONE)
 			continue;

@@ -93,7 +93,7 @@ static bool add_entry(void *context, const struct tar_entry *entry, bool *is_sur
 	return true;
 }
 
-static bool index_volume(struct salvage *salvage, unsigned set, uint32_t volume, struct err *err)
+static bool index_runs(struct salvage *salvage, unsigned set, uint32_t volume, struct err *err)
 {
 	const struct salvage_volume *cut = &salvage->cuts.sets[set].at[volume];
 	struct indexing indexing = {salvage, set, volume, PLACED};
@@ -114,6 +114,24 @@ static bool index_volume(struct salvage *salvage, unsigned set, uint32_t volume,
 			return false;
 	}
 	return true;
+}
+
+/* Entries over the limit are not looked for in it; that is said. */
+static bool index_volume(struct salvage *salvage, unsigned set, uint32_t volume, struct err *err)
+{
+	struct err why = {0};
+
+	if (index_runs(salvage, set, volume, &why))
+		return true;
+	if (why.kind == ERR_LIMIT) {
+		salvage->output->volume(
+		    salvage->output->context, salvage->cuts.sets[set].at[volume].name, &why);
+		salvage->totals->volumes_bad++;
+		return true;
+	}
+	if (err)
+		*err = why;
+	return false;
 }
 
 /* By path, the newest first. */

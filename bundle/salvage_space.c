@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define FRAMES_MAX ((size_t)1 << 24) /* of one set */
+#define FRAMES_MAX (SALVAGE_FRAMES + FRAMES_COUNT_MAX) /* of a set, and of a NAME.cutN behind it */
 
 struct piece { /* a frame */
 	uint64_t at;

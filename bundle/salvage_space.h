@@ -6,9 +6,12 @@
 
 #include "bundle/salvage_frames.h"
 
+#define SALVAGE_FRAMES ((size_t)1 << 24) /* of one set */
+
 /* of one set, in the order of their numbers, a .part behind the closed one */
 struct salvage_volumes {
 	struct salvage_frames *frames;
+	size_t frame_count; /* of all its volumes */
 	struct salvage_volume *at;
 	size_t count, room;
 };

@@ -152,7 +152,7 @@ static bool one_by_one(struct scan *scan, uint64_t at, struct err *err)
 	return true;
 }
 
-bool salvage_volume_scan(struct salvage_volume *volume, struct source *plain,
+static bool find_frames(struct salvage_volume *volume, struct source *plain,
     struct unpack *unpacker, uint64_t expected, struct err *err)
 {
 	CLEANUP(scan_free) struct scan scan = {volume, plain, unpacker, NULL, NULL};
@@ -180,4 +180,20 @@ bool salvage_volume_scan(struct salvage_volume *volume, struct source *plain,
 	/* Where the header does not open, what comes first is not the first frame. */
 	return add_run(volume, base, volume->has_header && base != UINT64_MAX, err) &&
 	       one_by_one(&scan, first, err);
+}
+
+bool salvage_volume_scan(struct salvage_volume *volume, struct source *plain,
+    struct unpack *unpacker, uint64_t expected, struct err *err)
+{
+	struct err why = {0};
+
+	if (find_frames(volume, plain, unpacker, expected, &why))
+		return true;
+	if (why.kind == ERR_LIMIT) { /* what was found before is there */
+		volume->why = why;
+		return true;
+	}
+	if (err)
+		*err = why;
+	return false;
 }

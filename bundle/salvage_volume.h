@@ -47,7 +47,7 @@ struct source *salvage_volume_open(
     struct salvage_volume *volume, struct store *store, const struct age_identities *identities);
 /* Finds the frames of the open volume: by its seek table, else one after the other and again behind each gap. Where a run
  * lies in the tar is known for all runs with a seek table, else for the first; expected: where the volume begins if
- * its header does not say (UINT64_MAX: not known). False only without memory. */
+ * its header does not say (UINT64_MAX: not known). Of more frames than a volume may have the first are taken. False only without memory. */
 bool salvage_volume_scan(struct salvage_volume *volume, struct source *plain,
     struct unpack *unpacker, uint64_t expected, struct err *err) MUST_CHECK;
 

@@ -2,11 +2,13 @@
  * push out what is. */
 #include "tests/unit.h"
 
+#include "bundle/frames.h"
 #include "bundle/manifest.h"
 #include "core/array.h"
 #include "tests/fixture_forged.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define KIB ((size_t)1024)
 #define FAR ((uint64_t)1 << 30)
@@ -129,6 +131,34 @@ static void test_long_line(void **state)
 	assert_true(entry && entry->has_row && entry->state == SALVAGE_WHOLE);
 	assert_int_equal(salvaged.refused, 1);
 	assert_int_equal(salvaged.totals.rows_bad, 1);
+}
+
+/* A volume with more frames than one may have costs what is behind the last of them, and no other volume. */
+static void test_many_frames(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(text_free) struct text plain = {.ceiling = 64u << 20};
+	CLEANUP(text_free) struct text frame = {0};
+	CLEANUP(text_free) struct text tar = {0};
+
+	(void)state;
+	fixture_forged_entry(&tar, "live/first", FIXTURE_NOW, planted);
+	fixture_forged_header(fake, &plain, BUNDLE_LIVE, 1, 0);
+	fixture_forged_frame(&plain, text_bytes(&tar));
+	fixture_forged_frame(&frame, (struct bytes){planted.at, 1});
+	for (size_t i = 0; i <= FRAMES_COUNT_MAX; i++)
+		text_add(&plain, text_bytes(&frame));
+	fixture_forged_put(fake, BUNDLE_LIVE, 1, &plain);
+	clock_t before = clock();
+
+	fixture_salvage(fake, NULL, &salvaged);
+	/* A header is looked for at blocks, not at each byte that begins a frame: that took minutes. */
+	assert_true(clock() - before < 60 * CLOCKS_PER_SEC);
+	assert_int_equal(fixture_salvaged_find(&salvaged, "live/first")->state, SALVAGE_WHOLE);
+	assert_true(fixture_salvaged_find(&salvaged, "fs/C/a")->has_row);
+	assert_non_null(strstr(salvaged.said, "live.001.tar.zst.age: more than"));
+	assert_int_equal(salvaged.totals.volumes_bad, 1);
 }
 
 #define SIZE (100 * KIB)
@@ -334,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unlisted),
 	    cmocka_unit_test(test_long_line),
+	    cmocka_unit_test(test_many_frames),
 	    cmocka_unit_test(test_claims),
 	    cmocka_unit_test(test_claims_of_others),
 	    cmocka_unit_test(test_claims_in_place),
