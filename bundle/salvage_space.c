@@ -119,70 +119,114 @@ static struct salvage_space *space_new(const struct salvage_volumes *volumes, st
 	return space;
 }
 
+static uint64_t end_of(const struct salvage_space *space, const struct piece *piece)
+{
+	return piece->at + frame_of(space, piece)->plain;
+}
+
+/* Of a run whose frames are added: those of the space that may overlap it, and how they are merged. */
+struct merge {
+	struct salvage_space *space;
+	const struct piece *old; /* a copy of those */
+	size_t old_count, used;
+	size_t to; /* where the next one goes */
+};
+
+/* The first piece that ends behind `at`. */
+static size_t first_behind(const struct salvage_space *space, uint64_t at)
+{
+	size_t i = find(space, at);
+
+	if (i == space->count)
+		return 0;
+	return end_of(space, &space->pieces[i]) <= at ? i + 1 : i;
+}
+
+/* Puts it behind the old ones that end before it; drops it where one of them is. */
+static void merge_piece(struct merge *merge, struct piece piece)
+{
+	struct salvage_space *space = merge->space;
+
+	while (
+	    merge->used < merge->old_count && end_of(space, &merge->old[merge->used]) <= piece.at)
+		space->pieces[merge->to++] = merge->old[merge->used++];
+	if (merge->used < merge->old_count && merge->old[merge->used].at < end_of(space, &piece))
+		return;
+	space->pieces[merge->to++] = piece;
+}
+
+/* Adds the frames of a run; what overlaps a piece that is there already is dropped. */
 static bool add_run(struct salvage_space *space, size_t volume, const struct salvage_run *run,
     uint64_t base, struct err *err)
 {
 	const struct salvage_volume *v = &space->volumes->at[volume];
+	struct merge merge = {.space = space};
 
 	if (base > INT64_MAX || run->size > INT64_MAX)
 		return true;
 	if (!array_grow(&space->pieces, &space->room, space->count + run->count,
 		sizeof(*space->pieces), FRAMES_MAX, err))
 		return false;
+	size_t first = first_behind(space, base), behind = first_behind(space, base + run->size);
+
+	behind += behind < space->count && space->pieces[behind].at < base + run->size;
+	merge.old_count = behind - first;
+	CLEANUP(free_memory)
+	struct piece *old = malloc((merge.old_count + 1) * sizeof(*old));
+
+	if (!old)
+		return fail(err, ERR_MEMORY, "no memory for salvage");
+	if (merge.old_count)
+		memcpy(old, space->pieces + first, merge.old_count * sizeof(*old));
+	merge.old = old;
+	merge.to = first;
+	size_t rest = space->count - behind;
+
+	if (rest)
+		memmove(space->pieces + behind + run->count, space->pieces + behind,
+		    rest * sizeof(*old));
 	for (size_t i = run->first; i < run->first + run->count; i++)
 		if (v->frames[i].plain)
-			space->pieces[space->count++] =
-			    (struct piece){.at = base + v->frames[i].plain_at,
-				.volume = (uint32_t)volume,
-				.frame = (uint32_t)i};
+			merge_piece(&merge, (struct piece){.at = base + v->frames[i].plain_at,
+						.volume = (uint32_t)volume,
+						.frame = (uint32_t)i});
+	while (merge.used < merge.old_count)
+		space->pieces[merge.to++] = old[merge.used++];
+	if (rest)
+		memmove(space->pieces + merge.to, space->pieces + behind + run->count,
+		    rest * sizeof(*old));
+	space->count = merge.to + rest;
+	space->source.size = space->count ? end_of(space, &space->pieces[space->count - 1]) : 0;
 	return true;
 }
 
-static int compare(const void *a, const void *b)
+/* Listed volumes first, each kind in order: another that is made to overlap them takes nothing from them. */
+static bool add_volumes(struct salvage_space *space, bool are_listed, struct err *err)
 {
-	const struct piece *left = a, *right = b;
+	const struct salvage_volumes *volumes = space->volumes;
 
-	if (left->at != right->at)
-		return left->at < right->at ? -1 : 1;
-	return left->volume < right->volume ? -1 : left->volume > right->volume;
-}
+	for (size_t v = 0; v < volumes->count; v++)
+		for (size_t r = 0; r < volumes->at[v].run_count; r++) {
+			const struct salvage_run *run = &volumes->at[v].runs[r];
 
-/* Puts them in order, drops what overlaps, and tells the size. */
-static void settle(struct salvage_space *space)
-{
-	size_t kept = 0;
-	uint64_t end = 0;
-
-	if (space->count)
-		qsort(space->pieces, space->count, sizeof(*space->pieces), compare);
-	for (size_t i = 0; i < space->count; i++) {
-		if (space->pieces[i].at < end)
-			continue;
-		end = space->pieces[i].at + frame_of(space, &space->pieces[i])->plain;
-		space->pieces[kept++] = space->pieces[i];
-	}
-	space->count = kept;
-	space->source.size = end;
+			if (volumes->at[v].is_listed == are_listed && run->is_placed &&
+			    !add_run(space, v, run, run->base, err))
+				return false;
+		}
+	return true;
 }
 
 bool salvage_space_placed(
     const struct salvage_volumes *volumes, struct source **out, struct err *err)
 {
 	struct salvage_space *space = space_new(volumes, err);
-	bool ok = space != NULL;
 
-	for (size_t v = 0; ok && v < volumes->count; v++)
-		for (size_t r = 0; ok && r < volumes->at[v].run_count; r++) {
-			const struct salvage_run *run = &volumes->at[v].runs[r];
-
-			ok = !run->is_placed || add_run(space, v, run, run->base, err);
-		}
-	if (!ok) {
-		if (space)
-			space_close(&space->source);
+	if (!space)
+		return false;
+	if (!add_volumes(space, true, err) || !add_volumes(space, false, err)) {
+		space_close(&space->source);
 		return false;
 	}
-	settle(space);
 	*out = &space->source;
 	return true;
 }
@@ -199,7 +243,6 @@ bool salvage_space_run(const struct salvage_volumes *volumes, size_t volume, siz
 		space_close(&space->source);
 		return false;
 	}
-	settle(space);
 	*out = &space->source;
 	return true;
 }

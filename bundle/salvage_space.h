@@ -19,7 +19,8 @@ struct salvage_volumes {
 struct
     salvage_space; /* a source that it is too; it holds places, no frames: thousands may be open */
 
-/* The frames of all placed runs; where two claim the same bytes, the first volume has them. All borrowed. */
+/* The frames of all placed runs: those of listed volumes first, then by number. A frame that claims bytes of one that is there already is
+ * left out. All borrowed. */
 bool salvage_space_placed(
     const struct salvage_volumes *volumes, struct source **out, struct err *err) MUST_CHECK;
 /* The frames of one run, from 0. */

@@ -4,6 +4,7 @@
 
 #include "bundle/frames.h"
 #include "bundle/manifest.h"
+#include "bundle/salvage_space.h"
 #include "core/array.h"
 #include "tests/fixture_forged.h"
 
@@ -159,6 +160,133 @@ static void test_many_frames(void **state)
 	assert_true(fixture_salvaged_find(&salvaged, "fs/C/a")->has_row);
 	assert_non_null(strstr(salvaged.said, "live.001.tar.zst.age: more than"));
 	assert_int_equal(salvaged.totals.volumes_bad, 1);
+}
+
+/* Frames of zeros at that place of the tar: as files.900, or as a .part with a lower number than what is listed there. */
+static void put_zeros(struct fake_store *fake, uint64_t tar_offset, bool is_part)
+{
+	CLEANUP(text_free) struct text plain = {.ceiling = 8u << 20};
+	static const uint8_t zeros[1u << 20];
+	struct store *store = &fake->store;
+
+	(void)!store->remove(store, "files.001.tar.zst.age.part", NULL);
+	(void)!store->remove(store, "files.900.tar.zst.age", NULL);
+	fixture_forged_header(fake, &plain, BUNDLE_FILES, is_part ? 1 : 900, tar_offset);
+	for (unsigned i = 0; i < 4; i++)
+		fixture_forged_frame(&plain, (struct bytes){zeros, sizeof(zeros)});
+	fixture_forged_put(fake, BUNDLE_FILES, is_part ? 1 : 900, &plain);
+	if (is_part)
+		assert_true(store->rename(
+		    store, "files.001.tar.zst.age", "files.001.tar.zst.age.part", NULL));
+}
+
+static void assert_second_volume_whole(void)
+{
+	assert_int_equal(fixture_salvaged_find(&salvaged, "fs/C/c")->state, SALVAGE_WHOLE);
+	assert_int_equal(fixture_salvaged_find(&salvaged, "fs/C/d")->state, SALVAGE_WHOLE);
+}
+
+/* A volume that is made to overlap others takes nothing from them: the listed ones go first, without a MANIFEST those before it. */
+static void test_overlap(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	CLEANUP(bundle_close) struct bundle_reader *sealed = NULL;
+	struct bundle_trust trust = fixture_trust();
+	struct bundle_row_view row;
+	size_t index;
+
+	(void)state;
+	assert_true(bundle_open(store, &trust, &sealed, NULL));
+	assert_true(bundle_row_find(sealed, bytes_of("fs/C/c"), &index, NULL));
+	assert_true(bundle_row_at(sealed, index, &row, NULL));
+	assert_int_equal(row.place.volume, 2);
+	uint64_t at = row.place.tar_offset;
+
+	assert_true(store->remove(store, "files.001.tar.zst.age", NULL));
+	for (unsigned i = 0; i < 4; i++) {
+		put_zeros(fake, i % 2 ? at - 512 : at + 2048, i < 2);
+		fixture_salvage(fake, sealed, &salvaged);
+		assert_second_volume_whole();
+		fixture_salvage(fake, NULL, &salvaged);
+		assert_second_volume_whole();
+	}
+	assert_true(store->remove(store, MANIFEST_NAME, NULL));
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_second_volume_whole();
+	assert_true(salvaged.totals.lost > 0);
+}
+
+#define OVERLAPPING 12
+#define FRAMES      6
+#define BYTES       256
+
+static unsigned next_random(unsigned *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* Whose each byte is: every frame of the volumes in their order, listed ones first, that finds all of its bytes free. */
+static void claim(const struct salvage_volumes *volumes, int owner[BYTES])
+{
+	for (size_t i = 0; i < BYTES; i++)
+		owner[i] = -1;
+	for (size_t n = 0; n < 2 * volumes->count; n++) {
+		const struct salvage_volume *volume = &volumes->at[n % volumes->count];
+		bool is_turn = volume->is_listed == (n < volumes->count);
+
+		for (size_t f = 0; is_turn && f < volume->count; f++) {
+			size_t from = (size_t)(volume->runs[0].base + volume->frames[f].plain_at);
+			bool is_free = true;
+
+			for (size_t at = from; at < from + volume->frames[f].plain; at++)
+				is_free = is_free && owner[at] < 0;
+			for (size_t at = from; is_free && at < from + volume->frames[f].plain; at++)
+				owner[at] = (int)volume->number;
+		}
+	}
+}
+
+/* Frames anywhere: each byte is that volume's which the rule says. */
+static void test_any_overlap(void **state)
+{
+	struct salvage_volume volumes[OVERLAPPING];
+	struct salvage_run runs[OVERLAPPING];
+	struct seek_entry frames[OVERLAPPING][FRAMES];
+	struct salvage_volumes all = {.at = volumes, .count = OVERLAPPING};
+	unsigned seed = 7;
+	int owner[BYTES];
+
+	(void)state;
+	for (unsigned round = 0; round < 500; round++) {
+		struct source *space = NULL;
+
+		for (unsigned v = 0; v < OVERLAPPING; v++) {
+			runs[v] = (struct salvage_run){.count = FRAMES,
+			    .base = next_random(&seed) % (BYTES - 8 * FRAMES),
+			    .is_placed = true};
+			volumes[v] = (struct salvage_volume){.number = v,
+			    .is_listed = next_random(&seed) % 2,
+			    .frames = frames[v],
+			    .count = FRAMES,
+			    .runs = &runs[v],
+			    .run_count = 1};
+			for (unsigned f = 0; f < FRAMES; f++) {
+				frames[v][f] = (struct seek_entry){
+				    .plain_at = runs[v].size, .plain = next_random(&seed) % 9};
+				runs[v].size += frames[v][f].plain;
+			}
+		}
+		assert_true(salvage_space_placed(&all, &space, NULL));
+		claim(&all, owner);
+		for (size_t at = 0; at < BYTES; at++) {
+			const struct salvage_volume *volume = salvage_space_volume(space, at);
+
+			assert_int_equal(volume ? (int)volume->number : -1, owner[at]);
+		}
+		source_close(space);
+	}
 }
 
 #define SIZE (100 * KIB)
@@ -365,6 +493,8 @@ int main(void)
 	    cmocka_unit_test(test_unlisted),
 	    cmocka_unit_test(test_long_line),
 	    cmocka_unit_test(test_many_frames),
+	    cmocka_unit_test(test_overlap),
+	    cmocka_unit_test(test_any_overlap),
 	    cmocka_unit_test(test_claims),
 	    cmocka_unit_test(test_claims_of_others),
 	    cmocka_unit_test(test_claims_in_place),
