@@ -14,6 +14,7 @@ struct copying {
 	const struct salvage_origin *origin;
 	const struct row *row; /* NULL: none tells of these bytes */
 	struct row_run *runs;  /* of a sparse row: where stored bytes go */
+	uint64_t *run_at;      /* where the bytes of each are among the stored ones */
 	size_t run_count;
 	struct salvage_range ranges[SALVAGE_RANGES];
 	struct salvage_entry result;
@@ -25,6 +26,7 @@ struct copying {
 static void copying_free_at(struct copying *copying)
 {
 	free(copying->runs);
+	free(copying->run_at);
 	hash_free(copying->hash);
 }
 
@@ -86,11 +88,38 @@ static bool begin(struct copying *copying, struct err *err)
 	return copying->has_begun;
 }
 
+/* The runs of a sparse row; without a map that fits what is stored, the stored bytes go out as they are. */
+static bool load_runs(struct copying *copying, const struct row *row, struct err *err)
+{
+	struct err why = {0};
+	uint64_t stored = 0;
+
+	if (!row_sparse_map(row, &copying->runs, &copying->run_count, &why)) {
+		copying->runs = NULL;
+		if (why.kind != ERR_MEMORY)
+			return true;
+		*err = why;
+		return false;
+	}
+	copying->run_at = calloc(copying->run_count + 1, sizeof(*copying->run_at));
+	if (!copying->run_at)
+		return fail(err, ERR_MEMORY, "no memory for %zu runs", copying->run_count);
+	for (size_t i = 0; i < copying->run_count; i++) {
+		copying->run_at[i] = stored;
+		stored += copying->runs[i].len;
+	}
+	return true;
+}
+
+static bool begins_by(const void *element, uint64_t stored_at)
+{
+	return *(const uint64_t *)element <= stored_at;
+}
+
 /* Stored bytes at their place in the file. */
 static bool put(struct copying *copying, uint64_t stored_at, struct bytes piece, struct err *err)
 {
 	const struct salvage_output *output = copying->salvage->output;
-	uint64_t before = 0;
 
 	if (copying->is_dry)
 		return true;
@@ -98,21 +127,24 @@ static bool put(struct copying *copying, uint64_t stored_at, struct bytes piece,
 		return false;
 	if (!copying->runs)
 		return output->write(output->context, stored_at, piece, err);
-	for (size_t i = 0; i < copying->run_count && piece.len; i++) {
+	/* Not all runs for each piece: there may be millions, many of them empty. */
+	size_t i = array_first_from(
+	    copying->run_at, copying->run_count, sizeof(*copying->run_at), begins_by, stored_at);
+
+	for (i = i ? i - 1 : 0; i < copying->run_count && piece.len; i++) {
 		const struct row_run *run = &copying->runs[i];
+		uint64_t skip = stored_at - copying->run_at[i];
 
-		if (stored_at < before + run->len) {
-			uint64_t left = before + run->len - stored_at;
-			size_t part = left < piece.len ? (size_t)left : piece.len;
+		if (skip >= run->len)
+			continue;
+		size_t part = run->len - skip < piece.len ? (size_t)(run->len - skip) : piece.len;
 
-			if (!output->write(output->context, run->at + (stored_at - before),
-				(struct bytes){piece.at, part}, err))
-				return false;
-			stored_at += part;
-			piece.at += part;
-			piece.len -= part;
-		}
-		before += run->len;
+		if (!output->write(
+			output->context, run->at + skip, (struct bytes){piece.at, part}, err))
+			return false;
+		stored_at += part;
+		piece.at += part;
+		piece.len -= part;
 	}
 	return true;
 }
@@ -188,10 +220,7 @@ static bool look(struct copying *copying, struct bytes path, const struct row *r
 	if (!copying->hash)
 		return fail(err, ERR_MEMORY, "no memory for hashing");
 	row = copying->row;
-	if (row && row->is_sparse &&
-	    !row_sparse_map(row, &copying->runs, &copying->run_count, NULL))
-		copying->runs = NULL; /* the stored bytes as they are */
-	if (!copy_bytes(copying, err))
+	if ((row && row->is_sparse && !load_runs(copying, row, err)) || !copy_bytes(copying, err))
 		return false;
 	judge(copying);
 	return true;

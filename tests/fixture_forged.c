@@ -61,6 +61,22 @@ void fixture_forged_frame(struct text *plain, struct bytes content)
 	free(packed);
 }
 
+void fixture_forged_number(struct text *to, uint32_t number)
+{
+	for (unsigned i = 0; i < 4; i++)
+		text_addc(to, (char)(number >> 8 * i));
+}
+
+void fixture_forged_table(struct text *plain, const struct text *sizes)
+{
+	fixture_forged_number(plain, FRAMES_SEEK_MAGIC);
+	fixture_forged_number(plain, (uint32_t)sizes->len + 9);
+	text_add(plain, text_bytes(sizes));
+	fixture_forged_number(plain, (uint32_t)sizes->len / 8);
+	text_addc(plain, 0);
+	fixture_forged_number(plain, FRAMES_SEEK_FOOTER);
+}
+
 void fixture_forged_header(struct fake_store *fake, struct text *plain, enum bundle_set set,
     uint32_t index, uint64_t tar_offset)
 {
@@ -75,10 +91,8 @@ void fixture_forged_header(struct fake_store *fake, struct text *plain, enum bun
 		memcpy(header.collection_id, manifest.collection_id, 16);
 	}
 	frames_header_format(&header, &json);
-	for (unsigned i = 0; i < 4; i++)
-		text_addc(plain, (char)(FRAMES_HEADER_MAGIC >> 8 * i));
-	for (unsigned i = 0; i < 4; i++)
-		text_addc(plain, (char)(json.len >> 8 * i));
+	fixture_forged_number(plain, FRAMES_HEADER_MAGIC);
+	fixture_forged_number(plain, (uint32_t)json.len);
 	text_add(plain, text_bytes(&json));
 }
 

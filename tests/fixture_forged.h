@@ -14,6 +14,10 @@ void fixture_forged_entry(
 void fixture_forged_row(struct text *rows, const char *name, uint64_t tar_at, struct bytes content);
 /* A frame of a volume's plaintext. */
 void fixture_forged_frame(struct text *plain, struct bytes content);
+/* The seek table: packed and content size of each frame. */
+void fixture_forged_table(struct text *plain, const struct text *sizes);
+/* Adds a number of four bytes. */
+void fixture_forged_number(struct text *to, uint32_t number);
 /* The header of a volume of the bundle in the store, for the beginning of its plaintext. */
 void fixture_forged_header(struct fake_store *fake, struct text *plain, enum bundle_set set,
     uint32_t index, uint64_t tar_offset);

@@ -487,6 +487,68 @@ static void test_many_claims(void **state)
 	assert_true(salvaged.totals.volumes_bad > 0);
 }
 
+#define HOLES 16384u
+#define RUNS  2000000u
+
+/* Two bytes for each of them, of which the second does not open; the map of the row has RUNS runs before each of the last two. */
+static void put_holes(struct fake_store *fake)
+{
+	CLEANUP(text_free) struct text row = {.ceiling = 64u << 20};
+	CLEANUP(text_free) struct text tar = {.ceiling = 64u << 20};
+	CLEANUP(text_free) struct text plain = {.ceiling = 64u << 20};
+	CLEANUP(text_free) struct text sizes = {.ceiling = 64u << 20};
+	CLEANUP(text_free) struct text frame = {0};
+
+	text_addf(&row,
+	    "{\"path\":\"fs/C/holes\",\"status\":\"taken\",\"size\":%u,\"stored_size\":%u,"
+	    "\"place\":{\"set\":\"files\",\"volume\":1,\"tar\":0,\"data\":512},\"sha256\":"
+	    "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\","
+	    "\"stored\":\"runs\",\"sparse_map\":[",
+	    4 * HOLES, 2 * HOLES);
+	for (unsigned i = 0; i < RUNS; i++)
+		text_adds(&row, "[0,0],");
+	text_addf(&row, "[0,%u],[%u,%u]]}\n", HOLES, 3 * HOLES, HOLES);
+	fixture_forged_entry(&tar, "meta/entries.001.jsonl", FIXTURE_NOW, text_bytes(&row));
+	fixture_forged_header(fake, &plain, BUNDLE_META, 1, 0);
+	for (size_t at = 0, most = 4u << 20; at < tar.len; at += most)
+		fixture_forged_frame(&plain, (struct bytes){(const uint8_t *)tar.at + at,
+						 tar.len - at < most ? tar.len - at : most});
+	fixture_forged_put(fake, BUNDLE_META, 1, &plain);
+	text_clear(&plain);
+	fixture_forged_header(fake, &plain, BUNDLE_FILES, 1, 512);
+	fixture_forged_frame(&frame, (struct bytes){planted.at, 1});
+	for (unsigned i = 0; i < 2 * HOLES; i++) {
+		text_add(&plain, text_bytes(&frame));
+		plain.at[plain.len - frame.len] ^= (char)(i % 2);
+		fixture_forged_number(&sizes, (uint32_t)frame.len);
+		fixture_forged_number(&sizes, 1);
+	}
+	fixture_forged_table(&plain, &sizes);
+	fixture_forged_put(fake, BUNDLE_FILES, 1, &plain);
+}
+
+/* Millions of runs, empty ones among them, are not gone through for each piece that comes: that took minutes. */
+static void test_many_runs(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(text_free) struct text content = {0};
+	const struct salvage_entry *entry;
+	clock_t before;
+
+	(void)state;
+	put_holes(fake);
+	before = clock();
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_true(clock() - before < 20 * CLOCKS_PER_SEC);
+	entry = fixture_salvaged_find(&salvaged, "fs/C/holes");
+	assert_true(entry && entry->state == SALVAGE_PARTIAL);
+	assert_int_equal(entry->bad_bytes, HOLES);
+	for (unsigned i = 0; i < 4 * HOLES - 1; i++)
+		text_addc(&content, i % 2 || (i >= HOLES && i < 3 * HOLES) ? 0 : 'n');
+	assert_true(fixture_salvaged_is(&salvaged, "fs/C/holes", text_bytes(&content)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -500,6 +562,7 @@ int main(void)
 	    cmocka_unit_test(test_claims_in_place),
 	    cmocka_unit_test(test_claims_alike),
 	    cmocka_unit_test(test_many_claims),
+	    cmocka_unit_test(test_many_runs),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
