@@ -259,7 +259,8 @@ void bundle_stop(struct bundle_writer *writer)
 
 bool bundle_row_fits(const struct bundle_writer *writer, size_t len)
 {
-	uint64_t more = writer_held(writer) - writer->held_bytes, most = writer->keep_bytes / 2;
+	uint64_t more = writer_held(writer) - writer->held_bytes;
+	uint64_t most = writer->keep_bytes / 4 * 3;
 
 	if (!writer->is_full || writer->why.kind != ERR_FULL)
 		return !writer->is_broken;

@@ -201,7 +201,7 @@ bool bundle_same_row(struct bundle_writer *writer, struct bytes path, uint64_t i
  * meta volume. */
 bool bundle_row(struct bundle_writer *writer, struct bytes json, struct err *err) MUST_CHECK;
 /* Whether a row of that many bytes still finds its place: always, but after a failed write never, and on a
- * full disk only while what came since then stays within half of what was held back for the end. */
+ * full disk only while what came since then stays within three quarters of what was held back for the end. */
 bool bundle_row_fits(const struct bundle_writer *writer, size_t len);
 /* One step of meta/journal.jsonl: `fields` is a JSON object; time, number and the hash of the line before
  * are added. */
