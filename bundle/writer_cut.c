@@ -116,15 +116,15 @@ static void add_row(const struct writer_entry *entry, struct text *out)
 	json_end(&json);
 }
 
-/* From here on it is what a run before left: nobody else gets the path, and itself another. Told before the first zero is written:
- * a run that goes on after a stop, or a rotation, in between must not put the rest of its bytes behind zeros. */
-static bool note_second(struct bundle_writer *writer, struct err *err)
+bool writer_note_second(struct bundle_writer *writer, struct err *err)
 {
 	const struct writer_entry *entry = &writer->entry;
+	/* Told from the first zero on: while none is sealed, the next run can still go on with it. */
 	struct resume_item second = {.identity = entry->identity,
 	    .kind = RESUME_SECOND,
-	    .set = BUNDLE_META,
-	    .stored = entry->size};
+	    .set = (uint8_t)entry->set,
+	    .stored = entry->size,
+	    .tar_end = entry->place.data_offset + entry->written + 1};
 
 	if (bundle_is_given_up(writer, text_bytes(&entry->name), entry->identity))
 		return true; /* that run before told it */
@@ -142,7 +142,7 @@ bool writer_abandon_cut(struct bundle_writer *writer, struct err *err)
 	struct writer_entry *entry = &writer->entry;
 
 	reopen(writer);
-	if (!go_on(writer, err) || !note_second(writer, err) || !writer_fill_up(writer, err))
+	if (!go_on(writer, err) || !writer_note_second(writer, err) || !writer_fill_up(writer, err))
 		return false;
 	add_row(entry, &row);
 	writer->totals.rows++;

@@ -38,19 +38,36 @@ bool writer_note_row(struct bundle_writer *writer, struct bytes json, struct err
 	return resume_items_add(&writer->fresh, &item, err);
 }
 
+/* Its row is, when it is asked. */
+static bool is_sealed(const struct bundle_writer *writer, const struct resume_item *item)
+{
+	return item->set == BUNDLE_META ||
+	       item->tar_end <= writer->rowed.sets[item->set].tar_offset;
+}
+
 /* Those whose rows are sealed, and whose bytes are. */
 static bool choose_items(struct bundle_writer *writer, struct resume_items *out, struct err *err)
 {
 	for (size_t i = 0; i < writer->rowed.items; i++) {
 		const struct resume_item *item = &writer->fresh.at[i];
 
-		if (item->set != BUNDLE_META &&
-		    item->tar_end > writer->rowed.sets[item->set].tar_offset)
-			continue;
-		if (!resume_items_add(out, item, err))
+		if (is_sealed(writer, item) && !resume_items_add(out, item, err))
 			return false;
 	}
 	return true;
+}
+
+/* The others wait: what is given up may have its first zero in a later volume. */
+static void forget_told(struct bundle_writer *writer)
+{
+	struct resume_items *fresh = &writer->fresh;
+	size_t left = 0;
+
+	for (size_t i = 0; i < fresh->count; i++)
+		if (i >= writer->rowed.items || !is_sealed(writer, &fresh->at[i]))
+			fresh->at[left++] = fresh->at[i];
+	fresh->count = left;
+	writer->rowed.items = 0;
 }
 
 static bool format(struct bundle_writer *writer, struct text *out, struct err *err)
@@ -99,7 +116,6 @@ bool writer_put_resume(struct bundle_writer *writer, struct err *err)
 {
 	CLEANUP(text_free) struct text plain = {.ceiling = RESUME_BYTES};
 	CLEANUP(text_free) struct text sealed = {.ceiling = 2 * RESUME_BYTES};
-	struct resume_items *fresh = &writer->fresh;
 	char name[RESUME_NAME_ROOM];
 
 	resume_file_name(writer->resume_files, name);
@@ -108,11 +124,7 @@ bool writer_put_resume(struct bundle_writer *writer, struct err *err)
 		return false;
 	writer->resume_files++;
 	writer->told_volumes = writer->rowed.volumes;
-	fresh->count -= writer->rowed.items;
-	if (fresh->count)
-		memmove(
-		    fresh->at, fresh->at + writer->rowed.items, fresh->count * sizeof(*fresh->at));
-	writer->rowed.items = 0;
+	forget_told(writer);
 	return true;
 }
 

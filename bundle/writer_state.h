@@ -168,6 +168,9 @@ bool writer_continue_entry(
     struct bundle_writer *writer, const struct bundle_member *member, struct err *err) MUST_CHECK;
 /* The beginning was compared as far as data went, which it shortens; goes on writing where it ends. */
 bool writer_catch_up(struct bundle_writer *writer, struct bytes *data, struct err *err) MUST_CHECK;
+/* From here on the open entry is what a run before left: nobody else gets the path, and itself another. For before its first zero: a
+ * run that goes on after a stop, or a rotation, in between must not put the rest of its bytes behind zeros. */
+bool writer_note_second(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 /* Nobody goes on with it: zeros, and a row. */
 bool writer_abandon_cut(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 /* writer_entry.c */

@@ -351,6 +351,32 @@ static void test_filling_up_stopped(void **state)
 	check_stopped(1, 2);
 }
 
+/* The volume with the zeros breaks: none is sealed, so that the next run goes on with the entry. */
+static void test_zeros_lost(void **state)
+{
+	struct fake_store *fake = fixture_resume_interrupted();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	struct bundle_plan plan = fixture_resume_plan(fake);
+	struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+
+	(void)state;
+	plan.limits = (struct bundle_limits){0}; /* they are all in one volume */
+	assert_true(bundle_resume(store, &plan, &fixture_resume_checking, &resumed, &writer, NULL));
+	assert_true(resumed.goes_on_inside);
+	assert_true(bundle_settle(writer, NULL));
+	fake->fail_at = fake->changes + 1;
+	assert_true(fixture_resume_finish(writer, NULL));
+	fake->fail_at = 0;
+	bundle_writer_free(writer);
+	writer = fixture_resume(fake, &resumed, NULL);
+	assert_true(resumed.goes_on_inside);
+	assert_true(bundle_is_begun(writer, bytes_of("fs/C/big"), 0));
+	bundle_writer_free(writer);
+	assert_false(fixture_resume_to_end(fake, 0, 0));
+	fixture_resume_check_content(fake, false);
+}
+
 static bool put_same(struct bundle_writer *writer, const char *path, const char *target,
     uint64_t identity, const char *more)
 {
@@ -464,6 +490,7 @@ int main(void)
 	    cmocka_unit_test(test_changed_meanwhile),
 	    cmocka_unit_test(test_not_met_again),
 	    cmocka_unit_test(test_filling_up_stopped),
+	    cmocka_unit_test(test_zeros_lost),
 	    cmocka_unit_test(test_names_changed_meanwhile),
 	};
 
