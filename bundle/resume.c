@@ -256,16 +256,21 @@ static bool take_volumes(struct bundle_writer *writer, struct resuming *r, struc
 	return true;
 }
 
-/* Given up, but not yet filled up. */
-static bool is_of_cut(const struct bundle_writer *writer, const struct resume_item *item)
+/* Given up, but not yet filled up; or met all the same, and counted by the row that it ended with. */
+static bool is_counted_else(const struct bundle_writer *writer, const struct resume_item *item)
 {
 	uint8_t key[RESUME_KEY_LEN];
+	size_t at;
 
-	if (!writer->is_cut_pending || item->kind != RESUME_SECOND ||
-	    item->identity != writer->cut.identity)
+	if (item->kind != RESUME_SECOND)
 		return false;
+	for (const struct resume_item *other = resume_items_find(&writer->kept, item->key, &at);
+	     other; other = resume_items_next(&writer->kept, &at))
+		if (other->identity == item->identity && other->kind < RESUME_SAME)
+			return true;
 	resume_path_key(text_bytes(&writer->cut.name), key);
-	return memcmp(key, item->key, sizeof(key)) == 0;
+	return writer->is_cut_pending && item->identity == writer->cut.identity &&
+	       memcmp(key, item->key, sizeof(key)) == 0;
 }
 
 static void count_kept(struct bundle_writer *writer, struct bundle_resumed *resumed)
@@ -273,7 +278,7 @@ static void count_kept(struct bundle_writer *writer, struct bundle_resumed *resu
 	for (size_t i = 0; i < writer->kept.count; i++) {
 		const struct resume_item *item = &writer->kept.at[i];
 
-		if (is_of_cut(writer, item))
+		if (is_counted_else(writer, item))
 			continue;
 		resumed->rows += item->kind == RESUME_ROW;
 		resumed->entries += item->kind != RESUME_ROW;

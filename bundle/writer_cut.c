@@ -136,6 +136,27 @@ bool writer_note_second(struct bundle_writer *writer, struct err *err)
 	return true;
 }
 
+void writer_forget_second(struct bundle_writer *writer)
+{
+	const struct writer_entry *entry = &writer->entry;
+	struct resume_items *kept = &writer->kept;
+	uint8_t key[RESUME_KEY_LEN];
+	size_t at;
+
+	if (!entry->is_continued)
+		return;
+	resume_path_key(text_bytes(&entry->name), key);
+	struct resume_item *item = resume_items_find(kept, key, &at);
+
+	while (item && (item->kind != RESUME_SECOND || item->identity != entry->identity))
+		item = resume_items_next(kept, &at);
+	if (!item)
+		return;
+	at = (size_t)(item - kept->at);
+	kept->count--;
+	memmove(item, item + 1, (kept->count - at) * sizeof(*item));
+}
+
 bool writer_abandon_cut(struct bundle_writer *writer, struct err *err)
 {
 	CLEANUP(text_free) struct text row = {0};

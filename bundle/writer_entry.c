@@ -235,6 +235,8 @@ bool writer_fill_up(struct bundle_writer *writer, struct err *err)
 	static const uint8_t zeros[PIECE_LEN];
 	struct writer_entry *entry = &writer->entry;
 
+	if (entry->is_continued && entry->written < entry->size && !writer_note_second(writer, err))
+		return false;
 	while (entry->written < entry->size) {
 		uint64_t left = entry->size - entry->written;
 		struct bytes piece = {zeros, left < PIECE_LEN ? (size_t)left : PIECE_LEN};
@@ -266,6 +268,7 @@ bool bundle_entry_end(struct bundle_writer *writer, struct bundle_place *place, 
 	if ((entry->written < entry->skip && !writer_catch_up(writer, &none, err)) ||
 	    !writer_fill_up(writer, err))
 		return false;
+	writer_forget_second(writer);
 	*place = entry->place;
 	return true;
 }

@@ -193,11 +193,18 @@ bool bundle_is_given_up(const struct bundle_writer *writer, struct bytes path, u
 	if (writer->kept.count == 0)
 		return false;
 	resume_path_key(path, key);
+	bool is_second = false;
+
 	for (const struct resume_item *item = resume_items_find(&writer->kept, key, &at); item;
-	     item = resume_items_next(&writer->kept, &at))
-		if (item->identity == identity && item->kind == RESUME_SECOND)
-			return true;
-	return false;
+	     item = resume_items_next(&writer->kept, &at)) {
+		if (item->identity != identity)
+			continue;
+		/* It was met, and ended with a row of its own. */
+		if (item->kind < RESUME_SAME)
+			return false;
+		is_second |= item->kind == RESUME_SECOND;
+	}
+	return is_second;
 }
 
 unsigned writer_name_again(const struct bundle_writer *writer, struct text *name, uint64_t identity)

@@ -171,6 +171,8 @@ bool writer_catch_up(struct bundle_writer *writer, struct bytes *data, struct er
 /* From here on the open entry is what a run before left: nobody else gets the path, and itself another. For before its first zero: a
  * run that goes on after a stop, or a rotation, in between must not put the rest of its bytes behind zeros. */
 bool writer_note_second(struct bundle_writer *writer, struct err *err) MUST_CHECK;
+/* The entry ended with a row of its own, which says what it is: also to a run that goes on, whether or not it is told as `second`. */
+void writer_forget_second(struct bundle_writer *writer);
 /* Nobody goes on with it: zeros, and a row. */
 bool writer_abandon_cut(struct bundle_writer *writer, struct err *err) MUST_CHECK;
 /* writer_entry.c */

@@ -351,6 +351,77 @@ static void test_filling_up_stopped(void **state)
 	check_stopped(1, 2);
 }
 
+/* Goes on with "fs/C/big", of which five bytes are left by now, until it is stopped after so many pieces of zeros. */
+static void end_short(struct fake_store *fake, unsigned pieces)
+{
+	struct bundle_plan plan = fixture_resume_plan(fake);
+	struct bundle_member member = {.name = "fs/C/big", .size = 5, .modified = FIXTURE_NOW};
+	struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+	struct bundle_place place = {0};
+
+	plan.is_stopped = is_stopped;
+	pieces_left = pieces;
+	assert_true(
+	    bundle_resume(&fake->store, &plan, &fixture_resume_checking, &resumed, &writer, NULL));
+	assert_true(bundle_entry_begin(writer, BUNDLE_FILES, &member, NULL));
+	assert_true(bundle_entry_write(writer, bytes_of("short"), NULL));
+	bool ok = bundle_entry_end(writer, &place, NULL);
+
+	assert_int_equal(ok, pieces > 10);
+	assert_true(!ok || fixture_row(writer, "fs/C/big", BIG_BYTES, &place, NULL));
+	bundle_stop(writer);
+	assert_true(fixture_resume_finish(writer, NULL));
+	bundle_writer_free(writer);
+}
+
+/* Its own bytes never come behind such zeros, also when it has them again. */
+static void test_short_stopped(void **state)
+{
+	(void)state;
+	for (unsigned pieces = 0; pieces < 3; pieces++) {
+		struct fake_store *fake = fixture_resume_interrupted();
+		CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+		CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+		struct bundle_resumed resumed;
+		struct bundle_facts facts = {0};
+		struct bundle_writer *writer = NULL;
+		struct bundle_place place;
+
+		end_short(fake, pieces);
+		writer = fixture_resume(fake, &resumed, NULL);
+		assert_true(resumed.goes_on_inside);
+		assert_false(bundle_is_begun(writer, bytes_of("fs/C/big"), 0));
+		place = put_entry(writer, "fs/C/big", bytes_of("again"));
+		assert_int_equal(place.agains, 1);
+		assert_true(fixture_row(writer, "fs/C/big~2", 5, &place, NULL));
+		assert_true(fixture_resume_finish(writer, NULL));
+		bundle_writer_free(writer);
+		reader = fixture_open(fake, &facts);
+		assert_non_null(reader);
+		assert_true(facts.complete);
+	}
+}
+
+/* One that ended has its row, and is not taken again. */
+static void test_short_ended(void **state)
+{
+	struct fake_store *fake = fixture_resume_interrupted();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+	struct bundle_kept kept;
+
+	(void)state;
+	end_short(fake, 100);
+	writer = fixture_resume(fake, &resumed, NULL);
+	assert_false(resumed.goes_on_inside);
+	assert_int_equal(resumed.entries, 4); /* live/a, b, c and big */
+	assert_false(bundle_is_given_up(writer, bytes_of("fs/C/big"), 0));
+	assert_true(bundle_kept(writer, "fs/C/big", 0, &kept));
+	assert_int_equal(kept.stored, BIG_BYTES);
+}
+
 /* The volume with the zeros breaks: none is sealed, so that the next run goes on with the entry. */
 static void test_zeros_lost(void **state)
 {
@@ -490,6 +561,8 @@ int main(void)
 	    cmocka_unit_test(test_changed_meanwhile),
 	    cmocka_unit_test(test_not_met_again),
 	    cmocka_unit_test(test_filling_up_stopped),
+	    cmocka_unit_test(test_short_stopped),
+	    cmocka_unit_test(test_short_ended),
 	    cmocka_unit_test(test_zeros_lost),
 	    cmocka_unit_test(test_names_changed_meanwhile),
 	};
