@@ -164,6 +164,15 @@ static bool read_state(struct resuming *r, uint32_t limit, struct err *err)
 	return true;
 }
 
+/* Without one more volume of meta nothing can be told of what a run takes: it would be lost at the first rotation. */
+static bool check_meta(const struct resuming *r, struct err *err)
+{
+	return !r->state.sets[BUNDLE_META].is_closed ||
+	       fail(err, ERR_UNSUPPORTED,
+		   "its 'meta' was closed for good by an earlier version: what is sealed is "
+		   "good, but nobody goes on with it");
+}
+
 static bool check_origin(const struct resuming *r, struct err *err)
 {
 	const struct bundle_origin *then = &r->state.origin, *now = &r->plan->origin;
@@ -414,8 +423,9 @@ bool bundle_resume(struct store *store, const struct bundle_plan *plan,
 	struct resuming r = {.store = store, .plan = plan, .checking = checking};
 	struct bundle_resumed found = {0};
 
-	if (!read_manifest(&r, err) || !read_state(&r, UINT32_MAX, err) || !check_origin(&r, err) ||
-	    !resume_check_files(&r, err) || !make_writer(&r, &found, out, err))
+	if (!read_manifest(&r, err) || !read_state(&r, UINT32_MAX, err) || !check_meta(&r, err) ||
+	    !check_origin(&r, err) || !resume_check_files(&r, err) ||
+	    !make_writer(&r, &found, out, err))
 		return false;
 	*resumed = found;
 	return true;

@@ -121,11 +121,6 @@ bool writer_meta_volume(struct bundle_writer *writer, struct err *err)
 {
 	uint64_t start = writer->sets[BUNDLE_META].tar_offset;
 
-	if (writer->sets[BUNDLE_META]
-		.is_closed) { /* by a writer before this one: its tar has an end */
-		fail(err, ERR_UNSUPPORTED, "set '%s' is closed", bundle_set_name(BUNDLE_META));
-		return writer_broken(writer, err);
-	}
 	if (writer_open_volume(writer, BUNDLE_META, start, err) && put_all(writer, err) &&
 	    writer_close_volume(writer, err)) {
 		forget(writer);

@@ -4,6 +4,7 @@
 #include "fixture_resume.h"
 
 #include "bundle/manifest.h"
+#include "bundle/writer_state.h"
 
 #include <stdio.h>
 
@@ -239,6 +240,25 @@ static void test_names_of_cuts(void **state)
 	check_file(fake, "files.091.tar.zst.age.cut999", "old");
 }
 
+/* As an earlier version left it when the last seal failed: said before anything is changed, not at the first rotation. */
+static void test_closed_meta(void **state)
+{
+	struct fake_store *fake = fixture_resume_interrupted();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	struct bundle_plan plan = fixture_resume_plan(fake);
+	struct bundle_resumed resumed;
+	struct bundle_writer *writer = fixture_resume(fake, &resumed, NULL);
+
+	(void)state;
+	assert_non_null(writer);
+	fake->refused = "meta."; /* RESUME then tells what is so of the last one */
+	writer->rowed.sets[BUNDLE_META].is_closed = true;
+	assert_true(fixture_resume_finish(writer, NULL));
+	bundle_writer_free(writer);
+	fake->refused = NULL;
+	fixture_resume_refuses(fake, &plan, ERR_UNSUPPORTED, "its 'meta' was closed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +268,7 @@ int main(void)
 	    cmocka_unit_test(test_death_at_unreadable),
 	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_names_of_cuts),
+	    cmocka_unit_test(test_closed_meta),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
