@@ -121,6 +121,8 @@ bool writer_meta_volume(struct bundle_writer *writer, struct err *err)
 {
 	uint64_t start = writer->sets[BUNDLE_META].tar_offset;
 
+	if (!writer_check_meta(writer, 1, err))
+		return false; /* nothing broke: why the run ends stays */
 	if (writer_open_volume(writer, BUNDLE_META, start, err) && put_all(writer, err) &&
 	    writer_close_volume(writer, err)) {
 		forget(writer);

@@ -29,13 +29,19 @@ bool writer_usable(const struct bundle_writer *writer, struct err *err)
 	return false;
 }
 
+/* What ended the run before is still why it ends. */
 static bool no_more(struct bundle_writer *writer, struct err *err)
 {
-	fail(&writer->why, ERR_FULL, "a set holds at most %d volumes",
+	struct err why = {0};
+
+	fail(&why, ERR_FULL,
+	    "a set holds at most %d volumes, and of 'meta' two are kept for the end",
 	    (int)writer->plan.limits.volumes);
-	writer->is_full = true;
+	bundle_give_up(writer, &why);
 	writer->held_bytes = writer_held(writer);
-	return writer_usable(writer, err);
+	if (err)
+		*err = why;
+	return false;
 }
 
 bool writer_check_meta(struct bundle_writer *writer, uint32_t more, struct err *err)

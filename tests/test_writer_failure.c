@@ -409,6 +409,24 @@ static void check_receipt(struct bundle_reader *reader, unsigned taken)
 	assert_string_equal(got, want);
 }
 
+/* A run that is stopped where meta takes no more was stopped. */
+static void check_stopped_without_meta(struct fake_store *fake)
+{
+	static const struct bundle_checking checking;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct bundle_plan plan = fixture_plan(fake);
+	struct bundle_resumed resumed;
+	char number[SHA256_HEX_ROOM];
+	struct err err = {0};
+
+	plan.limits.volumes = 6;
+	assert_true(bundle_resume(&fake->store, &plan, &checking, &resumed, &writer, &err));
+	bundle_stop(writer);
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, &err));
+	assert_false(bundle_is_whole(writer, &err));
+	assert_int_equal(err.kind, ERR_STOPPED);
+}
+
 /* Volumes of meta run out first, since each rotation takes one: there is always one for the rows. So it is for a run that goes
  * on, until there is none, and then nothing more is taken. */
 static void test_few_volumes(void **state)
@@ -436,6 +454,7 @@ static void test_few_volumes(void **state)
 		}
 		assert_true(before >= 1);
 		assert_non_null(fake_store_bytes(fake, "meta.006.tar.zst.age").at);
+		check_stopped_without_meta(fake);
 	}
 }
 
