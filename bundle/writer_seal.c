@@ -139,8 +139,14 @@ static bool put_custody(
 	       (!html.len || writer_put_listed(writer, "CUSTODY.html", html, err));
 }
 
-/* Closes the set that is being written. An entry still open, or a disk almost full, leaves its tar without
- * an end; that is what `in-progress` says. */
+/* Whether a later run is to go on with it. */
+static bool is_to_go_on(const struct bundle_writer *writer)
+{
+	return writer->is_full || writer->entry.is_open || writer->is_cut_pending;
+}
+
+/* Closes the set that is being written. An entry still open, or given to no one yet, or a disk almost full, leaves its tar
+ * without an end; that is what `in-progress` says. */
 static bool close_last_set(struct bundle_writer *writer, struct err *err)
 {
 	static const uint8_t zeros[TAR_END_LEN];
@@ -148,7 +154,7 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 	if (!writer->volume.sink)
 		return true;
 	struct writer_set *set = &writer->sets[writer->volume.set];
-	bool is_cut = writer->is_full || writer->entry.is_open;
+	bool is_cut = is_to_go_on(writer);
 	/* A tar that is cut, is cut at a block. */
 	size_t len = is_cut ? tar_padding(set->tar_offset) : sizeof(zeros);
 
@@ -167,7 +173,7 @@ static bool close_last_set(struct bundle_writer *writer, struct err *err)
 
 bool bundle_close_data(struct bundle_writer *writer, struct err *err)
 {
-	bool goes_on = writer->is_full || writer->entry.is_open || writer->is_cut_pending;
+	bool goes_on = is_to_go_on(writer);
 
 	if (writer->is_broken)
 		return true;
@@ -236,8 +242,7 @@ bool bundle_finish(struct bundle_writer *writer, struct bytes custody_text,
 {
 	struct err why = {0};
 	/* An open entry in a healthy volume: its tar is cut at a block. */
-	bool is_whole = !writer->is_broken && !writer->is_full && !writer->entry.is_open &&
-			!writer->is_cut_pending;
+	bool is_whole = !writer->is_broken && !is_to_go_on(writer);
 
 	writer_release_reserve(writer);
 	/* After a failed write its volume is lost as .part, and what follows is tried all the same. */

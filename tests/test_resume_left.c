@@ -259,6 +259,24 @@ static void test_closed_meta(void **state)
 	fixture_resume_refuses(fake, &plan, ERR_UNSUPPORTED, "its 'meta' was closed");
 }
 
+/* While a cut waits no set gets its end, whichever is written. */
+static void test_closed_before_cut(void **state)
+{
+	struct fake_store *fake = fixture_resume_interrupted();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	struct bundle_resumed resumed;
+
+	(void)state;
+	writer = fixture_resume(fake, &resumed, NULL);
+	assert_true(resumed.goes_on_inside);
+	writer->sets[BUNDLE_LIVE].is_closed = false; /* it was closed before the other began */
+	assert_true(fixture_entry(writer, BUNDLE_LIVE, "live/late", 100, NULL));
+	assert_true(bundle_close_data(writer, NULL));
+	assert_true(writer->is_cut_pending);
+	assert_true(bundle_set_is_open(writer, BUNDLE_LIVE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +287,7 @@ int main(void)
 	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_names_of_cuts),
 	    cmocka_unit_test(test_closed_meta),
+	    cmocka_unit_test(test_closed_before_cut),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_keys_make, fixture_keys_free);
