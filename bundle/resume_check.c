@@ -148,6 +148,26 @@ static bool is_there(const struct resuming *r, const char *name)
 	return manifest_find(&r->manifest, bytes_of(name)) != NULL;
 }
 
+static bool is_free(const struct resuming *r, const char *base, const char *suffix, unsigned number)
+{
+	char name[RESUME_LEFT_ROOM];
+
+	snprintf(name, sizeof(name), "%s%s%u", base, suffix, number);
+	return !is_there(r, name);
+}
+
+/* Both kinds are numbered as one: the larger number is the newer. */
+static bool choose_number(struct resuming *r, struct resume_left *left, const char *base)
+{
+	if (left->is_cut && is_free(r, base, VOLUME_UNREAD_SUFFIX, left->number))
+		return true;
+	for (left->number = 1; left->number <= VOLUME_CUT_MAX; left->number++)
+		if (is_free(r, base, VOLUME_CUT_SUFFIX, left->number) &&
+		    is_free(r, base, VOLUME_UNREAD_SUFFIX, left->number))
+			return true;
+	return false;
+}
+
 /* A name that no file has, none will have, and none had that was sealed. */
 static bool choose_name(struct resuming *r, struct resume_left *left, struct err *err)
 {
@@ -155,14 +175,12 @@ static bool choose_name(struct resuming *r, struct resume_left *left, struct err
 	char base[VOLUME_NAME_ROOM];
 
 	volume_name_format(left->volume.set, left->volume.index, base);
-	for (unsigned number = 1; number <= VOLUME_CUT_MAX; number++) {
-		snprintf(left->to, sizeof(left->to), "%s%s%u", base, suffix, number);
-		if (!is_there(r, left->to))
-			return text_list_add(&r->names, bytes_of(left->to), err);
-	}
-	return fail(err, ERR_LIMIT,
-	    "of '%s' interruptions left %d files: no number is free for one more", base,
-	    VOLUME_CUT_MAX);
+	if (!choose_number(r, left, base))
+		return fail(err, ERR_LIMIT,
+		    "of '%s' interruptions left %d files: no number is free for one more", base,
+		    VOLUME_CUT_MAX);
+	snprintf(left->to, sizeof(left->to), "%s%s%u", base, suffix, left->number);
+	return text_list_add(&r->names, bytes_of(left->to), err);
 }
 
 /* Its hash, unless the medium does not give it: nobody needs what is in it, so that it must not keep the run from going on. */
@@ -203,9 +221,8 @@ static bool add_left(struct resuming *r, const char *name, struct err *err)
 	CLEANUP(source_close) struct source *file = NULL;
 	struct resume_left left = {0};
 	bool is_listed = manifest_find(&r->manifest, bytes_of(name)) != NULL;
-	unsigned number;
 
-	left.is_cut = volume_cut_parse(bytes_of(name), &left.volume, &number);
+	left.is_cut = volume_cut_parse(bytes_of(name), &left.volume, &left.number);
 	left.is_sealed = left.is_cut && is_listed;
 	if (!left.is_cut && (!volume_name_parse(bytes_of(name), &left.volume) ||
 				(!left.volume.is_part && resume_told(r, name))))

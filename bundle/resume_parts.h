@@ -11,9 +11,10 @@ struct resume_left {
 	char name[RESUME_LEFT_ROOM];
 	char to[RESUME_LEFT_ROOM]; /* the name that it gets; its own where it stays */
 	struct volume_name volume;
-	bool is_cut;    /* called NAME.cutN already */
-	bool is_sealed; /* and listed as that */
-	bool is_unread; /* not all of it can be read: why; it cannot be listed */
+	bool is_cut;     /* called NAME.cutN already */
+	unsigned number; /* N */
+	bool is_sealed;  /* and listed as that */
+	bool is_unread;  /* not all of it can be read: why; it cannot be listed */
 	struct err why;
 	uint8_t sha256[SHA256_LEN];
 };

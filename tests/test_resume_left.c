@@ -277,6 +277,26 @@ static void test_closed_before_cut(void **state)
 	assert_true(bundle_set_is_open(writer, BUNDLE_LIVE));
 }
 
+/* Both kinds have one sequence of numbers, that the newest can be told. */
+static void test_numbers(void **state)
+{
+	struct fake_store *fake = fixture_resume_interrupted();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+
+	(void)state;
+	put_file(fake, "files.090.tar.zst.age.cut1", "first");
+	put_file(fake, "files.090.tar.zst.age.cut2", "second");
+	put_file(fake, "files.090.tar.zst.age.part", "newest");
+	put_file(fake, "files.091.tar.zst.age.unread1", "first");
+	put_file(fake, "files.091.tar.zst.age.part", "second");
+	fake_store_spoil(fake, "files.090.tar.zst.age.part");
+	fake_store_spoil(fake, "files.090.tar.zst.age.cut2");
+	assert_false(fixture_resume_to_end(fake, 0, 0));
+	check_file(fake, "files.090.tar.zst.age.unread2", "second");
+	check_file(fake, "files.090.tar.zst.age.unread3", "newest");
+	check_file(fake, "files.091.tar.zst.age.cut2", "second");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +306,7 @@ int main(void)
 	    cmocka_unit_test(test_death_at_unreadable),
 	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_names_of_cuts),
+	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_closed_meta),
 	    cmocka_unit_test(test_closed_before_cut),
 	};
