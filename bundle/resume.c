@@ -17,6 +17,7 @@ static void resuming_free_at(struct resuming *r)
 	resume_state_free(&r->state);
 	text_list_free(&r->names);
 	text_list_free(&r->to_remove);
+	text_list_free(&r->unread);
 	free(r->left);
 }
 
@@ -362,9 +363,27 @@ static bool tell_unread(
 	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
 }
 
-/* What becomes of each file that no RESUME tells of is in the journal before it is sealed. */
+/* Of one that a run before renamed, whose own line may have gone with the power. */
+static bool tell_unread_again(struct bundle_writer *writer, const char *name, struct err *err)
+{
+	CLEANUP(text_free) struct text fields = {0};
+	struct json json = {.to = &fields};
+
+	json_begin(&json);
+	json_string_field(&json, "event", "unread");
+	json_string_field(&json, "name", name);
+	json_string_field(&json, "reason", "set aside by an earlier run");
+	json_end(&json);
+	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
+}
+
+/* Each file that is not listed because it cannot be read is in the journal of every run that finds it: no line of a run that no
+ * meta volume was written of is kept. */
 static bool tell_all_unread(struct bundle_writer *writer, const struct resuming *r, struct err *err)
 {
+	for (size_t i = 0; i < r->unread.count; i++)
+		if (!tell_unread_again(writer, r->unread.at[i], err))
+			return false;
 	for (size_t i = 0; i < r->left_count; i++)
 		if (r->left[i].is_unread && !tell_unread(writer, &r->left[i], err))
 			return false;

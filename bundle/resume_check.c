@@ -242,6 +242,15 @@ static bool add_left(struct resuming *r, const char *name, struct err *err)
 	return true;
 }
 
+static bool add_unread(struct resuming *r, const char *name, struct err *err)
+{
+	struct volume_name volume;
+	unsigned number;
+
+	return !volume_unread_parse(bytes_of(name), &volume, &number) ||
+	       text_list_add(&r->unread, bytes_of(name), err);
+}
+
 static bool find_left(struct resuming *r, struct err *err)
 {
 	if (!r->store->list(r->store, &r->names, err))
@@ -253,7 +262,7 @@ static bool find_left(struct resuming *r, struct err *err)
 					      !manifest_find(&r->manifest, bytes_of(name)));
 
 		if (is_anew ? !text_list_add(&r->to_remove, bytes_of(name), err)
-			    : !add_left(r, name, err))
+			    : !add_left(r, name, err) || !add_unread(r, name, err))
 			return false;
 	}
 	return true;

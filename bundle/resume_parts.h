@@ -32,6 +32,7 @@ struct resuming {
 	struct resume_left *left;
 	size_t left_count, left_room;
 	struct text_list to_remove;
+	struct text_list unread; /* NAME.unreadN that a run before left */
 };
 
 /* resume_check.c: all files, those that stay against their hashes; *r then tells what becomes of the others. Nothing is

@@ -146,7 +146,7 @@ static void test_unreadable(void **state)
 	check_unread(fake, cut);
 }
 
-/* The power goes before or after it has its other name. */
+/* The power goes before or after it has its other name: the journal tells of it at the end. */
 static void test_death_at_unreadable(void **state)
 {
 	char cut[64];
@@ -158,6 +158,8 @@ static void test_death_at_unreadable(void **state)
 		fake_store_spoil(fake, cut);
 		assert_false(fixture_resume_to_end(fake, nth, 1));
 		fixture_resume_check_content(fake, false);
+		check_told(fake, "\"event\":\"unread\"");
+		check_told(fake, ".unread1\"");
 		store_free(&fake->store);
 	}
 }
