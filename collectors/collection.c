@@ -256,6 +256,9 @@ void collection_break(struct collection *collection, const struct err *why)
 {
 	if (collection->broken)
 		return;
+	/* The writer asks, too, and may have seen it first: the journal takes nothing any more below. */
+	if (why->kind == ERR_STOPPED && !collection->stopped && console_stopped())
+		collection_stop(collection);
 	collection->broken = true;
 	collection->broken_why = *why;
 	if (collection->plan->writer)

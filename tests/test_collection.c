@@ -5,12 +5,14 @@
 #include "bundle/reader.h"
 #include "collectors/collection.h"
 #include "core/array.h"
+#include "platform/console.h"
 #include "tests/fake_source.h"
 #include "tests/fake_store.h"
 #include "tests/fixture_bundle.h"
 #include "tests/fixture_collect.h"
 #include "tests/fixture_ntfs.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #define ROUNDS 300
@@ -429,6 +431,44 @@ static void refuses_wrong_profiles(void **state)
 	collection_free(collection);
 }
 
+#ifndef _WIN32 /* there the system's own thread calls */
+/* Ctrl-C that the writer sees first, while it fills up, is in the journal, too. The last test: nothing takes it back. */
+static void journals_the_writers_stop(void **state)
+{
+	struct fake_store *fake = fake_store_new();
+	CLEANUP(store_free) struct store *store = &fake->store;
+	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	CLEANUP(source_close) struct source *journal = NULL;
+	struct bundle_plan bundle = fixture_plan(fake);
+	struct volume_set volumes = {0};
+	struct text_list none = {0};
+	struct collection_plan plan = {.volumes = &volumes, .take = &none, .profile = "registry"};
+	struct collection *collection = NULL;
+	struct bundle_facts facts = {0};
+	char number[SHA256_HEX_ROOM], content[4096] = "";
+	size_t got;
+	struct err why = {0};
+
+	(void)state;
+	assert_true(bundle_create(store, &bundle, &writer, NULL));
+	plan.writer = writer;
+	assert_true(collection_new(&plan, &collection, NULL));
+	console_catch_stop();
+	raise(SIGTERM);
+	fail(&why, ERR_STOPPED, "stopped");
+	collection_break(collection, &why);
+	collection_free(collection);
+	assert_true(bundle_finish(writer, bytes_of("x"), (struct bytes){0}, number, NULL));
+	reader = fixture_open(fake, &facts);
+	assert_non_null(reader);
+	assert_true(bundle_meta_open(reader, "journal.jsonl", &journal, NULL));
+	assert_true(journal->read(journal, 0, content, sizeof(content) - 1, &got, NULL));
+	assert_non_null(strstr(content, "\"step\":\"stopped\""));
+	console_done();
+}
+#endif
+
 static int prepare(void **state)
 {
 	return fixture_keys_make(state) == 0 && fixture_volume_sample(&sample) ? 0 : -1;
@@ -456,6 +496,9 @@ int main(void)
 	    cmocka_unit_test(survives_each_failed_write),
 	    cmocka_unit_test(receipts_say_everything),
 	    cmocka_unit_test(refuses_wrong_profiles),
+#ifndef _WIN32
+	    cmocka_unit_test(journals_the_writers_stop),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("collection", tests, prepare, clean);
