@@ -58,7 +58,9 @@ refusals() {
 	both_refuse "another host"
 	for name in $'entry fs/C/a fs/C/a 100\nentry fs/C/a fs/C/a 200' $'entry fs/C/a fs/C/a 100\nentry fs/C/b - 100' 'entry ../../evil ../../evil 10' \
 		'row {"path":"fs/C/c","same_as":"fs/C/c"}' 'row {"path":"fs/C/c","status":"taken"}' 'row {"path":"fs/C/c","status":"same_as"}' \
-		'row {"path":"fs/C/c","status":"not_taken","status":"not_taken"}' $'entry fs/C/a fs/C/b 1'; do
+		'row {"path":"fs/C/c","status":"not_taken","status":"not_taken"}' 'row {"path":"fs/C/c","status":"not_taken","place":{}}' \
+		'row {"path":"fs/C/c","status":"not_taken","same_as":""}' 'row {"path":"fs/C/c","status":["taken"]}' \
+		"row {\"path\":\"fs/C/c\",\"status\":\"not_taken\",$(seq -s, 255 | sed 's/[0-9]*/"&":0/g')}" $'entry fs/C/a fs/C/b 1'; do
 		hostile "$name"
 		rm -rf "$work/t" && cp -a "$bundle" "$work/t"
 		both_refuse "hostile: ${name%%$'\n'*}"

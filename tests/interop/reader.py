@@ -47,6 +47,7 @@ def tool(why, *command, data=None):
 
 
 def unique(pairs):
+    want(len(pairs) <= 256, "more than 256 keys in JSON")
     want(len({key for key, _ in pairs}) == len(pairs), "a key twice in JSON")
     return dict(pairs)
 
@@ -316,14 +317,17 @@ class Bundle:
         by_path, places, extents = {}, {}, {}
         for row in self.rows:
             check_name(row["path"])
-            has = "place" if row.get("place") else "same_as" if row.get("same_as") else None
+            status, place, same = (row.get(key) for key in ("status", "place", "same_as"))
+            want(isinstance(status, (str, type(None))) and isinstance(same, (str, type(None))), f"{row['path']}: status, same_as: not text")
+            want(place is None or same is None, f"{row['path']}: both place and same_as")
+            has = "place" if place is not None else "same_as" if same is not None else None
             fits = {"taken": "place", "partial": "place", "same_as": "same_as", "not_taken": None}
-            want(fits.get(row["status"], "") == has if row.get("status") else has, f"{row['path']}: its status is not what it has")
+            want(fits.get(status, "") == has if status is not None else has, f"{row['path']}: its status is not what it has")
             if row.get("place") is None and row.get("same_as") is None:
                 continue
             want(row["path"] not in by_path, f"{row['path']}: there twice")
             by_path[row["path"]] = row
-            if row.get("place"):
+            if place is not None:
                 places[row["place"]["set"], row["place"]["tar"]] = row
         for row in by_path.values():
             want(row.get("place") or by_path.get(row["same_as"], {}).get("place"), f"{row['path']}: the same as nothing")
