@@ -4,6 +4,7 @@
 #include "bundle/document.h"
 #include "bundle/manifest.h"
 #include "bundle/name.h"
+#include "core/array.h"
 #include "core/time.h"
 
 #include <stdlib.h>
@@ -215,7 +216,7 @@ static bool read_run(yyjson_val *pair, struct row_run *out)
 
 	if (yyjson_arr_size(pair) != 2 || !yyjson_is_uint(at) || !yyjson_is_uint(len))
 		return false;
-	*out = (struct row_run){yyjson_get_uint(at), yyjson_get_uint(len)};
+	*out = (struct row_run){yyjson_get_uint(at), yyjson_get_uint(len), 0};
 	return true;
 }
 
@@ -239,6 +240,7 @@ bool row_sparse_map(const struct row *row, struct row_run **runs, size_t *count,
 			break;
 		}
 		end = list[i].at + list[i].len;
+		list[i].stored = stored;
 		stored += list[i].len;
 	}
 	if (!good || stored != row->place.stored) {
@@ -247,5 +249,35 @@ bool row_sparse_map(const struct row *row, struct row_run **runs, size_t *count,
 	}
 	*runs = list;
 	*count = many;
+	return true;
+}
+
+static bool begins_by(const void *run, uint64_t stored_at)
+{
+	return ((const struct row_run *)run)->stored <= stored_at;
+}
+
+bool row_runs_place(const struct row_run *runs, size_t count, uint64_t stored_at,
+    struct bytes *piece,
+    bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
+    struct err *err)
+{
+	/* Not all runs for each piece: there may be millions, many of them empty. */
+	size_t i = array_first_from(runs, count, sizeof(*runs), begins_by, stored_at);
+
+	for (i = i ? i - 1 : 0; i < count && piece->len; i++) {
+		uint64_t skip = stored_at - runs[i].stored;
+
+		if (skip >= runs[i].len)
+			continue;
+		size_t part =
+		    runs[i].len - skip < piece->len ? (size_t)(runs[i].len - skip) : piece->len;
+
+		if (!each(context, runs[i].at + skip, (struct bytes){piece->at, part}, err))
+			return false;
+		stored_at += part;
+		piece->at += part;
+		piece->len -= part;
+	}
 	return true;
 }

@@ -11,6 +11,7 @@
 
 struct row_run {
 	uint64_t at, len; /* in the logical file */
+	uint64_t stored;  /* where it begins among the stored bytes */
 };
 
 /* Strings live as long as the row. Zero before use. */
@@ -43,5 +44,11 @@ static inline void row_free_at(struct row *row)
  * *runs. */
 bool row_sparse_map(
     const struct row *row, struct row_run **runs, size_t *count, struct err *err) MUST_CHECK;
+
+/* Gives bytes that were stored from stored_at on to their places in the logical file, one run after the other; *piece is what has none. */
+bool row_runs_place(const struct row_run *runs, size_t count, uint64_t stored_at,
+    struct bytes *piece,
+    bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
+    struct err *err) MUST_CHECK;
 
 #endif

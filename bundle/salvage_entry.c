@@ -14,7 +14,6 @@ struct copying {
 	const struct salvage_origin *origin;
 	const struct row *row; /* NULL: none tells of these bytes */
 	struct row_run *runs;  /* of a sparse row: where stored bytes go */
-	uint64_t *run_at;      /* where the bytes of each are among the stored ones */
 	size_t run_count;
 	struct salvage_range ranges[SALVAGE_RANGES];
 	struct salvage_entry result;
@@ -26,7 +25,6 @@ struct copying {
 static void copying_free_at(struct copying *copying)
 {
 	free(copying->runs);
-	free(copying->run_at);
 	hash_free(copying->hash);
 }
 
@@ -92,28 +90,14 @@ static bool begin(struct copying *copying, struct err *err)
 static bool load_runs(struct copying *copying, const struct row *row, struct err *err)
 {
 	struct err why = {0};
-	uint64_t stored = 0;
 
-	if (!row_sparse_map(row, &copying->runs, &copying->run_count, &why)) {
-		copying->runs = NULL;
-		if (why.kind != ERR_MEMORY)
-			return true;
-		*err = why;
-		return false;
-	}
-	copying->run_at = calloc(copying->run_count + 1, sizeof(*copying->run_at));
-	if (!copying->run_at)
-		return fail(err, ERR_MEMORY, "no memory for %zu runs", copying->run_count);
-	for (size_t i = 0; i < copying->run_count; i++) {
-		copying->run_at[i] = stored;
-		stored += copying->runs[i].len;
-	}
-	return true;
-}
-
-static bool begins_by(const void *element, uint64_t stored_at)
-{
-	return *(const uint64_t *)element <= stored_at;
+	if (row_sparse_map(row, &copying->runs, &copying->run_count, &why))
+		return true;
+	copying->runs = NULL;
+	if (why.kind != ERR_MEMORY)
+		return true;
+	*err = why;
+	return false;
 }
 
 /* Stored bytes at their place in the file. */
@@ -127,26 +111,8 @@ static bool put(struct copying *copying, uint64_t stored_at, struct bytes piece,
 		return false;
 	if (!copying->runs)
 		return output->write(output->context, stored_at, piece, err);
-	/* Not all runs for each piece: there may be millions, many of them empty. */
-	size_t i = array_first_from(
-	    copying->run_at, copying->run_count, sizeof(*copying->run_at), begins_by, stored_at);
-
-	for (i = i ? i - 1 : 0; i < copying->run_count && piece.len; i++) {
-		const struct row_run *run = &copying->runs[i];
-		uint64_t skip = stored_at - copying->run_at[i];
-
-		if (skip >= run->len)
-			continue;
-		size_t part = run->len - skip < piece.len ? (size_t)(run->len - skip) : piece.len;
-
-		if (!output->write(
-			output->context, run->at + skip, (struct bytes){piece.at, part}, err))
-			return false;
-		stored_at += part;
-		piece.at += part;
-		piece.len -= part;
-	}
-	return true;
+	return row_runs_place(copying->runs, copying->run_count, stored_at, &piece, output->write,
+	    output->context, err);
 }
 
 static bool copy_bytes(struct copying *copying, struct err *err)

@@ -14,25 +14,8 @@ void member_close(struct member *member)
 {
 	source_close(member->source);
 	free(member->runs);
-	free(member->run_at);
 	text_free(&member->reason);
 	*member = (struct member){0};
-}
-
-static bool load_runs(const struct row *row, struct member *out, struct err *err)
-{
-	uint64_t stored = 0;
-
-	if (!row_sparse_map(row, &out->runs, &out->run_count, err))
-		return false;
-	out->run_at = calloc(out->run_count + 1, sizeof(*out->run_at));
-	if (!out->run_at)
-		return fail(err, ERR_MEMORY, "no memory for %zu runs", out->run_count);
-	for (size_t i = 0; i < out->run_count; i++) {
-		out->run_at[i] = stored;
-		stored += out->runs[i].len;
-	}
-	return true;
 }
 
 /* What the row that holds the bytes says of them. */
@@ -44,7 +27,7 @@ static bool load_holder(
 
 	if (!bundle_row_at(reader, index, &view, err) || !row_parse(view.json, &row, err))
 		return false;
-	if (row.is_sparse && !load_runs(&row, out, err))
+	if (row.is_sparse && !row_sparse_map(&row, &out->runs, &out->run_count, err))
 		return false;
 	out->is_sparse = row.is_sparse;
 	out->size = row.is_sparse ? row.size : row.place.stored;
@@ -129,42 +112,14 @@ bool member_open(
 	    err, ERR_MISSING, "no '%.120s' in the bundle; kanshiki ls lists what there is", path);
 }
 
-/* The last run that begins at that stored byte or before. */
-static size_t find_run(const struct member *member, uint64_t stored_at)
-{
-	size_t low = 0, high = member->run_count;
-
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (member->run_at[middle] <= stored_at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 bool member_place(const struct member *member, uint64_t stored_at, struct bytes piece,
     bool (*each)(void *context, uint64_t at, struct bytes piece, struct err *err), void *context,
     struct err *err)
 {
 	if (!member->is_sparse)
 		return each(context, stored_at, piece, err);
-	for (size_t i = find_run(member, stored_at); i < member->run_count && piece.len; i++) {
-		const struct row_run *run = &member->runs[i];
-		uint64_t skip = stored_at - member->run_at[i];
-
-		if (skip >= run->len)
-			continue;
-		size_t part = run->len - skip < piece.len ? (size_t)(run->len - skip) : piece.len;
-
-		if (!each(context, run->at + skip, (struct bytes){piece.at, part}, err))
-			return false;
-		piece.at += part;
-		piece.len -= part;
-		stored_at += part;
-	}
+	if (!row_runs_place(member->runs, member->run_count, stored_at, &piece, each, context, err))
+		return false;
 	return piece.len == 0 ||
 	       fail(err, ERR_DAMAGED, "more bytes than its sparse_map has room for");
 }

@@ -11,7 +11,6 @@ struct member {
 	bool is_sparse;
 	uint64_t size;        /* logical bytes */
 	struct row_run *runs; /* where the stored bytes go, when is_sparse */
-	uint64_t *run_at;     /* where each begins among the stored bytes */
 	size_t run_count;
 	struct tar_times times;    /* of its own row */
 	bool has_hash;             /* meta files have none: their volume's hash vouches for them */

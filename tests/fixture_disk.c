@@ -1,4 +1,6 @@
 /* Partition tables in memory. See fixture_disk.h. */
+#include "tests/unit.h"
+
 #include "tests/fixture_disk.h"
 
 #include "core/bytes.h"
@@ -84,4 +86,23 @@ void fixture_gpt(uint8_t *image, size_t len, uint32_t sector_size,
 	put_header(image + sector_size, 1, sectors - 1, 2, array, 2 + rows, sectors - rows - 2);
 	put_header(image + (sectors - 1) * sector_size, sectors - 1, 1, sectors - 1 - rows, array,
 	    2 + rows, sectors - rows - 2);
+}
+
+void fixture_disk_read(const uint8_t *image, size_t len, struct disk *out)
+{
+	struct source *source = source_of_bytes((struct bytes){image, len});
+	struct err err = {0};
+
+	assert_non_null(source);
+	disk_free(out);
+	assert_true(disk_read(source, out, &err));
+	source_close(source);
+}
+
+void fixture_partition_is(
+    const struct disk_partition *partition, uint32_t index, uint64_t offset, uint64_t len)
+{
+	assert_int_equal(partition->index, index);
+	assert_int_equal(partition->offset, offset);
+	assert_int_equal(partition->len, len);
 }

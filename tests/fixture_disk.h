@@ -2,6 +2,8 @@
 #ifndef KANSHIKI_TESTS_FIXTURE_DISK_H
 #define KANSHIKI_TESTS_FIXTURE_DISK_H
 
+#include "formats/disk/disk.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,5 +26,10 @@ void fixture_gpt(uint8_t *image, size_t len, uint32_t sector_size,
     const struct fixture_gpt_entry *entries, size_t count);
 /* Sets the checksums of the header there anew, and of its entries when they are given. */
 void fixture_gpt_sum(uint8_t *header, const uint8_t *entries);
+
+/* Reads the table of the image, into a disk that is zero or was read before. */
+void fixture_disk_read(const uint8_t *image, size_t len, struct disk *out);
+void fixture_partition_is(
+    const struct disk_partition *partition, uint32_t index, uint64_t offset, uint64_t len);
 
 #endif

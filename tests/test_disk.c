@@ -19,42 +19,23 @@ static void clear(void)
 	memset(image, 0, sizeof(image));
 }
 
-static void read_disk(struct disk *out, size_t len)
-{
-	struct source *source = source_of_bytes((struct bytes){image, len});
-	struct err err = {0};
-
-	assert_non_null(source);
-	disk_free(out);
-	assert_true(disk_read(source, out, &err));
-	source_close(source);
-}
-
-static void assert_partition(
-    const struct disk_partition *partition, uint32_t index, uint64_t offset, uint64_t len)
-{
-	assert_int_equal(partition->index, index);
-	assert_int_equal(partition->offset, offset);
-	assert_int_equal(partition->len, len);
-}
-
 static void test_no_table(void **state)
 {
 	CLEANUP(disk_free) struct disk disk = {0};
 
 	(void)state;
 	clear();
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_NONE);
-	read_disk(&disk, 100); /* not even a sector */
+	fixture_disk_read(image, 100, &disk); /* not even a sector */
 	assert_int_equal(disk.scheme, DISK_NONE);
 	assert_int_equal(disk.damages, 1);
-	read_disk(&disk, 0);
+	fixture_disk_read(image, 0, &disk);
 	assert_int_equal(disk.scheme, DISK_NONE);
 	/* A volume without a table, whatever its boot code looks like as one. */
 	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
 	memcpy(image + 3, "NTFS    ", 8);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_NONE);
 	assert_int_equal(disk.damages, 0);
 }
@@ -68,21 +49,21 @@ static void test_primary(void **state)
 	put_le32(image + 440, 0x12345678);
 	fixture_mbr_entry(image, 0, 0, 0x83, 1000, 100);
 	fixture_mbr_entry(image, 2, 0x80, 7, 64, 128);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_MBR);
 	assert_int_equal(disk.sector_size, 512);
 	assert_int_equal(disk.signature, 0x12345678);
 	assert_int_equal(disk.damages, 0);
 	assert_int_equal(disk.count, 2);
-	assert_partition(&disk.at[0], 1, 512000, 51200);
-	assert_partition(&disk.at[1], 3, 32768, 65536);
+	fixture_partition_is(&disk.at[0], 1, 512000, 51200);
+	fixture_partition_is(&disk.at[1], 3, 32768, 65536);
 	assert_true(disk.at[1].is_active && !disk.at[0].is_active);
 	assert_int_equal(disk.at[1].type, 7);
 	assert_string_equal(disk_type_name(&disk.at[0]), "Linux");
 	/* An empty table is one all the same. */
 	clear();
 	fixture_mbr_entry(image, 0, 0, 0, 0, 0);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_MBR);
 	assert_int_equal(disk.count, 0);
 }
@@ -95,18 +76,18 @@ static void test_ranges(void **state)
 	clear();
 	fixture_mbr_entry(image, 0, 0, 7, 100, 200);
 	fixture_mbr_entry(image, 1, 0, 7, 250, 100);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 2);
 	assert_string_equal(disk.damage.text, "partitions 1 and 2 overlap");
 	clear();
 	fixture_mbr_entry(image, 0, 0, 7, 100, UINT32_MAX);
-	read_disk(&disk, MIB);
-	assert_partition(&disk.at[0], 1, 51200, MIB - 51200);
+	fixture_disk_read(image, MIB, &disk);
+	fixture_partition_is(&disk.at[0], 1, 51200, MIB - 51200);
 	assert_int_equal(disk.at[0].claimed, (uint64_t)UINT32_MAX * 512);
 	assert_non_null(strstr(disk.damage.text, "ends behind"));
 	clear();
 	fixture_mbr_entry(image, 0, 0, 7, 4000, 10);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 1);
 	assert_int_equal(disk.at[0].len, 0);
 	assert_non_null(strstr(disk.damage.text, "begins behind"));
@@ -123,11 +104,11 @@ static void test_large_sectors(void **state)
 	fixture_mbr_entry(image, 1, 0, 5, 64, 64);
 	memcpy(image + 16 * 4096 + 510, "\x55\xaa", 2);
 	fixture_mbr_entry(image + 64 * 4096, 0, 0, 7, 8, 16);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.sector_size, 4096);
 	assert_int_equal(disk.count, 2);
-	assert_partition(&disk.at[0], 1, 65536, 32 * 4096);
-	assert_partition(&disk.at[1], 5, 72 * 4096, 16 * 4096);
+	fixture_partition_is(&disk.at[0], 1, 65536, 32 * 4096);
+	fixture_partition_is(&disk.at[1], 5, 72 * 4096, 16 * 4096);
 }
 
 static const struct fixture_gpt_entry entries[] = {
@@ -147,8 +128,8 @@ static void assert_gpt(const struct disk *disk, uint32_t sector_size)
 	assert_int_equal(disk->sector_size, sector_size);
 	assert_int_equal(disk->guid[0], 0xd1);
 	assert_int_equal(disk->count, 2);
-	assert_partition(&disk->at[0], 1, 64ull * sector_size, 64ull * sector_size);
-	assert_partition(&disk->at[1], 2, 128ull * sector_size, 12ull * sector_size);
+	fixture_partition_is(&disk->at[0], 1, 64ull * sector_size, 64ull * sector_size);
+	fixture_partition_is(&disk->at[1], 2, 128ull * sector_size, 12ull * sector_size);
 	assert_int_equal(disk->at[0].type_guid[15], 0x11);
 	assert_int_equal(disk->at[1].guid[0], 0xa2);
 	assert_string_equal(disk->at[0].name, "Basic data");
@@ -163,7 +144,7 @@ static void test_gpt(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		put_gpt(MIB, sizes[i]);
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_gpt(&disk, sizes[i]);
 		assert_int_equal(disk.damages, 0);
 		assert_false(disk.from_backup);
@@ -179,31 +160,31 @@ static void test_gpt_backup(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		put_gpt(MIB, sizes[i]);
 		image[sizes[i] + 40]++; /* its checksum is wrong now */
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_gpt(&disk, sizes[i]);
 		assert_true(disk.from_backup);
 		assert_non_null(strstr(disk.damage.text, "checksum"));
 		memset(image, 0, 40 * (size_t)512); /* all of the start is wiped */
 		if (sizes[i] == 4096)
 			memset(image, 0, 6 * (size_t)4096);
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_gpt(&disk, sizes[i]);
 		assert_true(disk.from_backup);
 	}
 	/* The image is longer than the disk: the protective MBR tells where that ended. */
 	put_gpt(MIB, 512);
 	image[512] = 0;
-	read_disk(&disk, 2 * MIB);
+	fixture_disk_read(image, 2 * MIB, &disk);
 	assert_gpt(&disk, 512);
 	/* The entries alone are damaged: those of the backup are right. */
 	put_gpt(MIB, 512);
 	image[1024 + 32]++;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_gpt(&disk, 512);
 	assert_true(disk.from_backup);
 	/* Both are: what there is, and said. */
 	image[MIB - 33 * 512 + 32]++;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_GPT);
 	assert_false(disk.from_backup);
 	assert_int_equal(disk.at[0].offset, 65 * 512);
@@ -254,7 +235,7 @@ static void test_gpt_bad_numbers(void **state)
 		put_gpt(MIB, 512);
 		put_le32(header + bad[i].at, bad[i].value);
 		fixture_gpt_sum(header, NULL);
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_gpt(&disk, 512);
 		assert_true(disk.from_backup);
 	}
@@ -262,9 +243,9 @@ static void test_gpt_bad_numbers(void **state)
 	put_le64(image + 1024 + 40, 1);
 	put_le64(image + 1024 + 128 + 40, UINT64_MAX - 1);
 	fixture_gpt_sum(header, image + 1024);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 1);
-	assert_partition(&disk.at[0], 2, 128 * 512, MIB - 128 * 512);
+	fixture_partition_is(&disk.at[0], 2, 128 * 512, MIB - 128 * 512);
 	assert_true(disk.damages >= 2);
 }
 
@@ -276,16 +257,16 @@ static void test_gpt_and_mbr(void **state)
 	(void)state;
 	put_gpt(MIB, 512);
 	fixture_mbr_entry(image, 1, 0x80, 7, 200, 64);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_gpt(&disk, 512);
 	fixture_mbr_entry(image, 0, 0, 0, 0, 0);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_MBR);
 	assert_int_equal(disk.count, 1);
 	/* Announced, but not there. */
 	clear();
 	fixture_mbr_entry(image, 0, 0, 0xee, 1, 2047);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_MBR);
 	assert_non_null(strstr(disk.damage.text, "announces"));
 }
@@ -301,30 +282,30 @@ static void test_table_called_a_volume(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
 		put_gpt(MIB, 512);
 		memcpy(image + 3, marks[i], 8);
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_gpt(&disk, 512);
 		assert_int_equal(disk.damages, 0);
 		image[520] ^= 1; /* the first header, too: its backup */
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_gpt(&disk, 512);
 		assert_true(disk.from_backup);
 		put_gpt(4 * MIB, 4096);
 		memcpy(image + 3, marks[i], 8);
 		memset(image + 446, 0, 66); /* the protective MBR is gone */
-		read_disk(&disk, 4 * MIB);
+		fixture_disk_read(image, 4 * MIB, &disk);
 		assert_gpt(&disk, 4096);
 		clear();
 		fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
 		memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
 		memcpy(image + 3, marks[i], 8);
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_int_equal(disk.scheme, DISK_MBR);
 		assert_int_equal(disk.count, 1);
 		clear(); /* a partition without a boot record */
 		fixture_mbr_entry(image, 2, 0, 0x83, 64, 128);
 		memcpy(image + 64 * 512 + 1024 + 56, "\x53\xef", 2);
 		memcpy(image + 3, marks[i], 8);
-		read_disk(&disk, MIB);
+		fixture_disk_read(image, MIB, &disk);
 		assert_int_equal(disk.scheme, DISK_MBR);
 	}
 }
@@ -339,20 +320,20 @@ static void test_table_with_a_boot_sector(void **state)
 	assert_true(fixture_fat_new(&fat, FAT_16, 512, 5000));
 	put_gpt(MIB, 512);
 	memcpy(image, fat.at, 440);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_gpt(&disk, 512);
 	/* The entries alone are damaged: the header, and no protective MBR, tells that there is one. */
 	put_gpt(MIB, 512);
 	memcpy(image, fat.at, 512);
 	image[1024 + 32]++;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_gpt(&disk, 512);
 	assert_true(disk.from_backup);
 	clear();
 	memcpy(image, fat.at, 440);
 	fixture_mbr_entry(image, 0, 0x80, 7, 64, 128);
 	memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_MBR);
 	assert_int_equal(disk.count, 1);
 }
@@ -363,7 +344,7 @@ static void assert_volume(const uint8_t *at, size_t len)
 
 	assert_true(len <= sizeof(image));
 	memcpy(image, at, len);
-	read_disk(&disk, len);
+	fixture_disk_read(image, len, &disk);
 	assert_int_equal(disk.scheme, DISK_NONE);
 	assert_int_equal(disk.damages, 0);
 }
@@ -438,7 +419,7 @@ static void test_volume_like_an_empty_table(void **state)
 	clear();
 	memcpy(image + 512, ntfs.at, ntfs.size);
 	memcpy(image + 510, "\x55\xaa", 2);
-	read_disk(&disk, 512 + ntfs.size);
+	fixture_disk_read(image, 512 + ntfs.size, &disk);
 	assert_int_equal(disk.scheme, DISK_MBR);
 	assert_int_equal(disk.count, 0);
 }

@@ -15,25 +15,6 @@ static void clear(void)
 	memset(image, 0, sizeof(image));
 }
 
-static void read_disk(struct disk *out, size_t len)
-{
-	struct source *source = source_of_bytes((struct bytes){image, len});
-	struct err err = {0};
-
-	assert_non_null(source);
-	disk_free(out);
-	assert_true(disk_read(source, out, &err));
-	source_close(source);
-}
-
-static void assert_partition(
-    const struct disk_partition *partition, uint32_t index, uint64_t offset, uint64_t len)
-{
-	assert_int_equal(partition->index, index);
-	assert_int_equal(partition->offset, offset);
-	assert_int_equal(partition->len, len);
-}
-
 static void test_logical(void **state)
 {
 	CLEANUP(disk_free) struct disk disk = {0};
@@ -41,13 +22,13 @@ static void test_logical(void **state)
 	(void)state;
 	clear();
 	fixture_mbr_chain(image);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.damages, 0);
 	assert_int_equal(disk.count, 4);
-	assert_partition(&disk.at[0], 1, 64 * 512, 128 * 512);
-	assert_partition(&disk.at[1], 5, 210 * 512, 50 * 512);
-	assert_partition(&disk.at[2], 6, 301 * 512, 60 * 512);
-	assert_partition(&disk.at[3], 7, 502 * 512, 70 * 512);
+	fixture_partition_is(&disk.at[0], 1, 64 * 512, 128 * 512);
+	fixture_partition_is(&disk.at[1], 5, 210 * 512, 50 * 512);
+	fixture_partition_is(&disk.at[2], 6, 301 * 512, 60 * 512);
+	fixture_partition_is(&disk.at[3], 7, 502 * 512, 70 * 512);
 	assert_true(disk.at[3].is_logical && !disk.at[0].is_logical);
 }
 
@@ -61,13 +42,13 @@ static void test_no_length(void **state)
 	fixture_mbr_chain(image);
 	fixture_mbr_entry(image, 2, 0, 5, 0, 0);
 	fixture_mbr_entry(image, 3, 0, 7, 900, 0);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 4);
 	assert_int_equal(disk.damages, 2);
 	assert_non_null(strstr(disk.damage.text, "partition 3 has no length"));
 	clear(); /* alone it is none */
 	fixture_mbr_entry(image, 3, 0, 7, 900, 0);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_NONE);
 }
 
@@ -79,25 +60,25 @@ static void test_broken_chains(void **state)
 	clear();
 	fixture_mbr_chain(image); /* back to the second record */
 	fixture_mbr_entry(image + 500 * 512, 1, 0, 5, 100, 100);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 4);
 	assert_int_equal(disk.damages, 1);
 	assert_non_null(strstr(disk.damage.text, "leads back to sector 300"));
 	clear();
 	fixture_mbr_chain(image); /* out of the extended partition */
 	fixture_mbr_entry(image + 300 * 512, 1, 0, 5, 1000, 100);
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 3);
 	assert_non_null(strstr(disk.damage.text, "sector 1200 is not in the extended partition"));
 	clear();
 	fixture_mbr_chain(image); /* no record there */
 	image[500 * 512 + 510] = 0;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 3);
 	assert_non_null(strstr(disk.damage.text, "no extended boot record at sector 500"));
 	clear();
 	fixture_mbr_chain(image); /* beyond the image */
-	read_disk(&disk, 400 * 512);
+	fixture_disk_read(image, 400 * 512, &disk);
 	assert_int_equal(disk.count, 3);
 	assert_true(disk.damages >= 1);
 }
@@ -116,7 +97,7 @@ static void test_long_chain(void **state)
 		fixture_mbr_entry(record, 0, 0, 7, 1, 1);
 		fixture_mbr_entry(record, 1, 0, 5, 2 * (i + 1), 2);
 	}
-	read_disk(&disk, 4 * MIB);
+	fixture_disk_read(image, 4 * MIB, &disk);
 	assert_int_equal(disk.count, DISK_LIMIT_LOGICAL);
 	assert_int_equal(disk.at[DISK_LIMIT_LOGICAL - 1].index, 4 + DISK_LIMIT_LOGICAL);
 	assert_non_null(strstr(disk.damage.text, "more than"));
@@ -132,25 +113,25 @@ static void test_damaged_mbr(void **state)
 	fixture_mbr_chain(image);
 	memcpy(image + 64 * 512 + 510, "\x55\xaa", 2);
 	image[446 + 16] = 1;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 4);
 	assert_int_equal(disk.damages, 1);
 	assert_non_null(strstr(disk.damage.text, "partition 2 has an unknown flag"));
 	image[446 + 16] = 0;
 	image[510] = 0x54;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 4);
 	assert_int_equal(disk.damages, 1);
 	assert_non_null(strstr(disk.damage.text, "55 AA"));
 	image[446] = 0x81;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_NONE);
 	image[510] = 0x55;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.count, 4);
 	image[64 * 512 + 510] = 0;
 	image[200 * 512 + 510] = 0;
-	read_disk(&disk, MIB);
+	fixture_disk_read(image, MIB, &disk);
 	assert_int_equal(disk.scheme, DISK_NONE);
 }
 
