@@ -66,7 +66,7 @@ bool kit_read_crl(const char *keys, struct text *out, struct err *err)
 }
 
 /* 64 characters may be 256 bytes. How many of them fit before the end, once their hash stands between. */
-static size_t shorten(struct bytes name, const struct text *safe, size_t end, struct text *hashed)
+static size_t shorten(struct bytes name, const char *safe, size_t end, struct text *hashed)
 {
 	uint8_t digest[SHA256_LEN];
 
@@ -75,7 +75,7 @@ static size_t shorten(struct bytes name, const struct text *safe, size_t end, st
 	text_add_hex(hashed, (struct bytes){digest, 4});
 	size_t len = RECORD_MAX - end - hashed->len;
 
-	while (len && (safe->at[len] & 0xc0) == 0x80)
+	while (len && (safe[len] & 0xc0) == 0x80)
 		len--;
 	return len;
 }
@@ -100,7 +100,7 @@ bool kit_record_name(struct bytes name, unsigned number, struct text *out, struc
 	size_t len = safe.len;
 
 	if (len + end.len > RECORD_MAX)
-		len = shorten(name, &safe, end.len, &hashed);
+		len = shorten(name, text_string(&safe), end.len, &hashed);
 	text_adds(out, KEYS_KITS "/");
 	text_add(out, (struct bytes){(const uint8_t *)safe.at, len});
 	text_add(out, text_bytes(&hashed));
