@@ -31,6 +31,14 @@ static bool open_pem(struct bytes pem, BIO **out, struct err *err)
 	return *out || fail(err, ERR_MEMORY, "no memory for a certificate");
 }
 
+bool pem_has_certificate(const STACK_OF(X509) * among, const X509 *certificate)
+{
+	for (int i = 0; i < sk_X509_num(among); i++)
+		if (X509_cmp(sk_X509_value(among, i), certificate) == 0)
+			return true;
+	return false;
+}
+
 bool pem_certificates(struct bytes pem, int least, STACK_OF(X509) * *out, struct err *err)
 {
 	CLEANUP(BIO_free_all) BIO *bio = NULL;

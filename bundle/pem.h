@@ -27,6 +27,8 @@ static inline void pem_certificates_free(STACK_OF(X509) * certificates)
 }
 CLEANUP_POINTER(STACK_OF(X509), pem_certificates_free);
 
+/* Whether the certificate itself, to the last bit, is one of them. */
+bool pem_has_certificate(const STACK_OF(X509) * among, const X509 *certificate);
 /* Every certificate of the text, in order, at least `least`. The caller frees *out. */
 bool pem_certificates(
     struct bytes pem, int least, STACK_OF(X509) * *out, struct err *err) MUST_CHECK;

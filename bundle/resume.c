@@ -347,24 +347,9 @@ static bool tell_journal(
 	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
 }
 
+/* left: NULL of one that a run before renamed, whose own line may have gone with the power. */
 static bool tell_unread(
-    struct bundle_writer *writer, const struct resume_left *left, struct err *err)
-{
-	CLEANUP(text_free) struct text fields = {0};
-	struct json json = {.to = &fields};
-
-	json_begin(&json);
-	json_string_field(&json, "event", "unread");
-	json_string_field(&json, "name", left->to);
-	json_string_field(&json, "was", left->name);
-	json_bool_field(&json, "was_sealed", left->is_sealed);
-	json_string_field(&json, "reason", left->why.text);
-	json_end(&json);
-	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
-}
-
-/* Of one that a run before renamed, whose own line may have gone with the power. */
-static bool tell_unread_again(struct bundle_writer *writer, const char *name, struct err *err)
+    struct bundle_writer *writer, const char *name, const struct resume_left *left, struct err *err)
 {
 	CLEANUP(text_free) struct text fields = {0};
 	struct json json = {.to = &fields};
@@ -372,7 +357,11 @@ static bool tell_unread_again(struct bundle_writer *writer, const char *name, st
 	json_begin(&json);
 	json_string_field(&json, "event", "unread");
 	json_string_field(&json, "name", name);
-	json_string_field(&json, "reason", "set aside by an earlier run");
+	if (left) {
+		json_string_field(&json, "was", left->name);
+		json_bool_field(&json, "was_sealed", left->is_sealed);
+	}
+	json_string_field(&json, "reason", left ? left->why.text : "set aside by an earlier run");
 	json_end(&json);
 	return text_ok(&fields, err) && bundle_journal(writer, text_bytes(&fields), err);
 }
@@ -382,10 +371,10 @@ static bool tell_unread_again(struct bundle_writer *writer, const char *name, st
 static bool tell_all_unread(struct bundle_writer *writer, const struct resuming *r, struct err *err)
 {
 	for (size_t i = 0; i < r->unread.count; i++)
-		if (!tell_unread_again(writer, r->unread.at[i], err))
+		if (!tell_unread(writer, r->unread.at[i], NULL, err))
 			return false;
 	for (size_t i = 0; i < r->left_count; i++)
-		if (r->left[i].is_unread && !tell_unread(writer, &r->left[i], err))
+		if (r->left[i].is_unread && !tell_unread(writer, r->left[i].to, &r->left[i], err))
 			return false;
 	return true;
 }

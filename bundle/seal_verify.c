@@ -206,11 +206,7 @@ static bool check_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * carried,
 			return false;
 	}
 	for (int i = 0; i < sk_X509_num(carried); i++) {
-		bool used = false;
-
-		for (int k = 0; k < count && !used; k++)
-			used = X509_cmp(sk_X509_value(carried, i), sk_X509_value(chain, k)) == 0;
-		if (!used)
+		if (!pem_has_certificate(chain, sk_X509_value(carried, i)))
 			return fail(err, ERR_DAMAGED, "it carries a certificate of no use");
 	}
 	return true;

@@ -210,13 +210,8 @@ static size_t count_others(const STACK_OF(X509) * chain, const STACK_OF(X509) * 
 {
 	size_t others = 0;
 
-	for (int i = 0; i < sk_X509_num(carried); i++) {
-		bool used = false;
-
-		for (int k = 0; k < sk_X509_num(chain) && !used; k++)
-			used = X509_cmp(sk_X509_value(carried, i), sk_X509_value(chain, k)) == 0;
-		others += !used;
-	}
+	for (int i = 0; i < sk_X509_num(carried); i++)
+		others += !pem_has_certificate(chain, sk_X509_value(carried, i));
 	return others;
 }
 

@@ -432,22 +432,12 @@ static bool prepare(struct extraction *extraction, struct err *err)
 	return !extraction->creating;
 }
 
-/* What was written before a stop is good, and was counted: a gap. */
-static int failed(struct extraction *extraction, const struct err *err)
-{
-	int code = opening_fail(&extraction->opening, err);
-
-	if (err->kind == ERR_STOPPED && !extraction->opening.is_wrong)
-		return EXIT_GAPS;
-	return err->kind == ERR_STOPPED ? EXIT_BAD_INPUT : code;
-}
-
 static int extract(struct extraction *extraction)
 {
 	struct err err = {0};
 
 	if (!prepare(extraction, &err)) {
-		int code = failed(extraction, &err);
+		int code = opening_fail_writing(&extraction->opening, &err);
 
 		return extraction->creating ? opening_cannot_create(&err) : code;
 	}
@@ -455,12 +445,12 @@ static int extract(struct extraction *extraction)
 
 	say_counts(extraction);
 	if (!all)
-		return failed(extraction, &err);
+		return opening_fail_writing(&extraction->opening, &err);
 	/* A bundle whose collection was killed at once may well hold nothing. */
 	if (extraction->patterns.count && extraction->files == 0 && extraction->failed == 0) {
 		fail(&err, ERR_MISSING,
 		    "nothing in the bundle matches; kanshiki ls lists what there is");
-		return failed(extraction, &err);
+		return opening_fail_writing(&extraction->opening, &err);
 	}
 	if (extraction->damaged)
 		return EXIT_BAD_INPUT;

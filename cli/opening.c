@@ -164,6 +164,15 @@ int opening_fail(struct opening *opening, const struct err *err)
 	return code == EXIT_GAPS ? EXIT_STOPPED : code; /* nothing else gives it */
 }
 
+int opening_fail_writing(struct opening *opening, const struct err *err)
+{
+	int code = opening_fail(opening, err);
+
+	if (err->kind != ERR_STOPPED)
+		return code;
+	return opening->is_wrong ? EXIT_BAD_INPUT : EXIT_GAPS;
+}
+
 int opening_cannot_create(const struct err *err)
 {
 	switch (err->kind) {

@@ -43,6 +43,9 @@ void opening_problem(struct opening *opening, const struct err *why);
 /* Says err, unless it was already said as a problem; returns its exit code. One that was stopped is EXIT_STOPPED: of a command that
  * shows or checks, 1 says that it came to its end. */
 int opening_fail(struct opening *opening, const struct err *err);
+/* The same for one that writes: what was written before a stop is good, and was counted, so that a stop is a gap; unless the bundle
+ * is not. */
+int opening_fail_writing(struct opening *opening, const struct err *err);
 /* The code when what is wanted cannot be made: 73, unless the disk or we ourselves are to blame. */
 int opening_cannot_create(const struct err *err);
 
