@@ -348,12 +348,14 @@ static const char *output_path(const struct exporting *exporting)
 /* An archive that is to be replaced stays until there is a whole one in its place. */
 static bool name_output(struct exporting *exporting, const char *path, struct err *err)
 {
+	enum file_kind kind = file_kind(path);
+
+	if (kind != FILE_KIND_MISSING && !exporting->force)
+		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
 	text_adds(&exporting->written, path);
-	exporting->replaces = file_kind(path) == FILE_KIND_FILE;
+	exporting->replaces = kind == FILE_KIND_FILE;
 	if (!exporting->replaces)
 		return text_ok(&exporting->written, err);
-	if (!exporting->force)
-		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
 	text_adds(&exporting->written, NEW);
 	return text_ok(&exporting->written, err) &&
 	       (file_kind(text_string(&exporting->written)) == FILE_KIND_MISSING ||
@@ -480,11 +482,9 @@ static int export(struct exporting *exporting)
 
 	if (!prepare(exporting, &err) || !export_matching(exporting, &err) ||
 	    !put_in_place(exporting, &err)) {
-		int code = opening_fail(&exporting->opening, &err);
+		int code = opening_fail_writing(&exporting->opening, &err);
 
 		remove_output(exporting);
-		if (err.kind == ERR_STOPPED)
-			return exporting->opening.is_wrong ? EXIT_BAD_INPUT : EXIT_GAPS;
 		return exporting->creating ? opening_cannot_create(&err) : code;
 	}
 	say_counts(exporting);

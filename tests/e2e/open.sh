@@ -120,6 +120,9 @@ check_replaced() {
 	cp "$work/x.zip" "$kept"
 	run "export of nothing over a file" 66 open_with export "$bundle" --zip "$kept" -f nonesuch
 	cmp "$work/x.zip" "$kept" && [ ! -e "$kept.new" ] || complain "export of nothing --force: not as before"
+	mkdir "$work/directory.zip"
+	run "export over a directory" 73 open_with export "$bundle" --zip "$work/directory.zip"
+	says_one_line "export over a directory" "directory.zip' is there already; --force replaces it"
 	touch "$kept.new"
 	run "export beside another's .new" 73 open_with export "$bundle" --zip "$kept" -f
 	says_one_line "export beside another's .new" "kept.zip.new'"
