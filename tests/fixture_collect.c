@@ -81,10 +81,11 @@ static void stop(void *context)
 	collection_stop(context);
 }
 
-/* Runs a collection of everything from source, with these limits of the store. */
-void fixture_collect_into(struct fake_source *source, struct fake_store *store, const char *profile,
-    const char *take, struct outcome *out)
+/* Runs a collection of everything from source, with these limits of the store, then stores the list, if any. */
+static void collect_into(struct fake_source *source, struct fake_source *list,
+    struct fake_store *store, const char *profile, const char *take, struct outcome *out)
 {
+	struct fake_source *stops = list ? list : source;
 	CLEANUP(volume_set_free) struct volume_set volumes = {0};
 	CLEANUP(text_list_free) struct text_list patterns = {0};
 	CLEANUP(bundle_writer_free) struct bundle_writer *writer = NULL;
@@ -114,11 +115,13 @@ void fixture_collect_into(struct fake_source *source, struct fake_store *store, 
 	    .free_bytes = UINT64_MAX};
 
 	assert_true(collection_new(&plan, &collection, &err));
-	if (source->call_at) {
-		source->call = stop;
-		source->context = collection;
+	if (stops->call_at) {
+		stops->call = stop;
+		stops->context = collection;
 	}
 	out->ran = collection_run(collection, &err);
+	if (list)
+		collect_source(collection, FIXTURE_LIST, &list->source);
 	collection_close(collection);
 	out->has_gaps = collection_has_gaps(collection);
 	collection_totals(collection, &out->counts);
@@ -127,6 +130,22 @@ void fixture_collect_into(struct fake_source *source, struct fake_store *store, 
 	(void)!bundle_finish(writer, bytes_of("custody"), (struct bytes){0}, number, &err);
 	out->reads = source->reads;
 	out->bad_from = source->bad_from;
+}
+
+void fixture_collect_into(struct fake_source *source, struct fake_store *store, const char *profile,
+    const char *take, struct outcome *out)
+{
+	collect_into(source, NULL, store, profile, take, out);
+}
+
+void fixture_collect_list(struct fake_source *source, struct fake_source *list, struct outcome *out)
+{
+	struct fake_store *store = fake_store_new();
+
+	assert_non_null(store);
+	collect_into(source, list, store, "partition-tables", NULL, out);
+	fixture_read_back(&store->store, out);
+	store_free(&store->store);
 }
 
 void fixture_collect_all(struct fake_source *source, struct outcome *out)

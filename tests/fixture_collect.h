@@ -6,7 +6,8 @@
 #include "tests/fake_source.h"
 #include "tests/fake_store.h"
 
-#define MEMBERS_MAX 64
+#define MEMBERS_MAX  64
+#define FIXTURE_LIST "fs/C/list.jsonl"
 
 struct member { /* of a bundle that was read back */
 	char path[96];
@@ -34,6 +35,9 @@ bool member_is_same(const struct member *a, const struct member *b);
 void fixture_collect_into(struct fake_source *source, struct fake_store *store, const char *profile,
     const char *take, struct outcome *out);
 void fixture_read_back(struct store *store, struct outcome *out);
+/* Nothing of source but list, called FIXTURE_LIST, and reads it back; read call_at of the list stops it. */
+void fixture_collect_list(
+    struct fake_source *source, struct fake_source *list, struct outcome *out);
 /* Everything, and reads it back. */
 void fixture_collect_all(struct fake_source *source, struct outcome *out);
 /* Reads that opening the volume takes. */

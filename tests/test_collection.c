@@ -82,6 +82,28 @@ static void stops_anywhere(void **state)
 	}
 }
 
+/* A list that a stop cuts while it is stored has its row. */
+static void stops_in_a_list(void **state)
+{
+	static const uint8_t lines[3 << 20];
+	bool has_ended = false;
+
+	(void)state;
+	for (uint64_t n = 1; !has_ended; n++) {
+		CLEANUP(outcome_free) struct outcome one = {0};
+		const struct collection_counts *c = &one.counts;
+		struct fake_source *list = fake_source_new((struct bytes){lines, sizeof(lines)});
+
+		list->call_at = n;
+		fixture_collect_list(sample_source(), list, &one);
+		assert_int_equal(c->expected, 1);
+		assert_int_equal(c->taken + c->failed, 1);
+		assert_int_equal(c->failed, one.not_taken);
+		assert_true(n > 1 || c->failed);
+		has_ended = !one.has_gaps;
+	}
+}
+
 static void put_file(struct fixture_volume *v, uint64_t number, uint64_t parent, const char *name,
     const char *content)
 {
@@ -486,6 +508,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(takes_everything),
 	    cmocka_unit_test(stops_anywhere),
+	    cmocka_unit_test(stops_in_a_list),
 	    cmocka_unit_test(tells_names_apart),
 	    cmocka_unit_test(takes_streams_that_are_alike),
 	    cmocka_unit_test(survives_each_failed_read),
