@@ -5,7 +5,8 @@
 #include "bundle/unpack.h"
 #include "core/conveyor.h"
 
-struct frame_cache; /* opaque: 8 MiB a frame in memory, six to nine of them */
+struct
+    frame_cache; /* opaque: 8 MiB a frame in memory; four of them, seven to nine with a conveyor */
 
 struct frame_place {                    /* of one frame */
 	size_t volume, frame;           /* which one it is */

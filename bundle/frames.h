@@ -33,7 +33,7 @@ bool frames_header_parse(struct bytes json, struct frames_header *out, struct er
 
 struct frames; /* opaque: the writer of one volume's plaintext */
 
-/* Starts a volume's plaintext: writes the header frame to `below` (borrowed). The memory (8 MiB and a
+/* Starts a volume's plaintext: writes the header frame to `below` (borrowed). The memory (4 MiB and a
  * compressor; with a conveyor, for each of its depth and one more) is held by `frames` and used again for the next
  * volume: frames_start may be called after frames_finish or frames_abandon. With a conveyor (borrowed; NULL: none)
  * frames are compressed on its threads, and from frames_write to frames_finish `below` belongs to them. The bytes are

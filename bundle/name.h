@@ -1,5 +1,5 @@
 /* Names inside the bundle: reversible escapes so that no control, bidi or separator character of a
- * Windows name reaches a tar or a terminal (../shared/design/bundle-format.md, Names; docs/bundle-format.md). */
+ * Windows name reaches a tar or a terminal (docs/bundle-format.md, Names). */
 #ifndef KANSHIKI_BUNDLE_NAME_H
 #define KANSHIKI_BUNDLE_NAME_H
 

@@ -32,7 +32,7 @@ struct salvage_entry { /* borrowed during the call */
 	uint64_t size, bad_bytes;
 	const struct salvage_range *ranges;
 	size_t range_count; /* SALVAGE_RANGES: there may be more */
-	/* The NAME.cutN that it comes from, because it is not whole where it was taken again; NULL: none */
+	/* The NAME.cutN or NAME.unreadN that it comes from, because it is not whole where it was taken again; NULL: none */
 	const char *from;
 };
 

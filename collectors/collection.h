@@ -93,7 +93,7 @@ struct collection_counts {
 	uint64_t milliseconds;
 };
 void collection_totals(const struct collection *collection, struct collection_counts *out);
-/* Gaps: anything failed or partial, a volume that could not be used, stopped, or a broken destination. */
+/* Gaps: a problem was told (something failed, or lacks what was to be had), it was stopped, or the destination broke. */
 bool collection_has_gaps(const struct collection *collection);
 
 /* Remembers a problem that has no row: the seal's own. */

@@ -8,11 +8,11 @@
 
 enum collector_needs {
 	NEEDS_LIVE = 1,   /* only on a running Windows */
-	NEEDS_VOLUME = 2, /* raw NTFS volumes */
+	NEEDS_VOLUME = 2, /* raw volumes */
 	NEEDS_ADMIN = 4,
 };
 
-/* The eight kinds of information (../shared/design/product.md), for the receipt. */
+/* The eight kinds of information, for the receipt. */
 enum information_kind {
 	KIND_FILE_SYSTEM, /* ア */
 	KIND_REGISTRY,    /* イ */
@@ -46,12 +46,11 @@ struct collector {
 	 * every volume; NULL when it only runs. A named stream is written "path:stream". */
 	const char *const *patterns;
 	const struct collector_structure *structures; /* NULL-ended by .anchors == NULL; or NULL */
-	bool is_quick;                                /* also in the profile "quick" */
 	/* Live collectors, and what is taken of disks. Returns nothing: what fails is reported, the run goes on. NULL
 	 * when patterns are all. */
 	void (*run)(struct collection *collection);
-	/* Volume collectors that do more than take by patterns: called for each usable NTFS volume, by its index
-	 * in the plan. NULL: patterns are all. */
+	/* Volume collectors that do more than take by patterns: called for each usable NTFS volume that is no
+	 * shadow copy, by its index in the plan. NULL: patterns are all. */
 	void (*run_volume)(struct collection *collection, size_t volume);
 };
 

@@ -1,4 +1,4 @@
-/* Command-line options from a table: the single truth for parsing, --help, completions and the test
+/* Command-line options from a table: the single truth for parsing, --help and the test
  * that each man page names every option. */
 #ifndef KANSHIKI_CORE_OPTIONS_H
 #define KANSHIKI_CORE_OPTIONS_H

@@ -1,4 +1,4 @@
-/* Where bytes go next; tar, zstd, age and split each wrap the sink below. Implementations put
+/* Where bytes go next: age wraps the sink below; a volume, a file, stdout or a text is the last. Implementations put
  * struct sink first in their struct. */
 #ifndef KANSHIKI_CORE_SINK_H
 #define KANSHIKI_CORE_SINK_H

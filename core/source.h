@@ -10,7 +10,8 @@ struct source {
 	uint64_t size; /* bytes; fixed at open, even when the file keeps growing */
 
 	/* Reads len bytes at offset into to. *got < len only at the end of the source or on
-	 * failure; the first *got bytes are then still good evidence. No cursor: threads may share. */
+	 * failure; the first *got bytes are then still good evidence. No cursor. Whether threads may share
+	 * one, who makes it says; if nothing is said, not. */
 	bool (*read)(struct source *self, uint64_t offset, void *to, size_t len, size_t *got,
 	    struct err *err) MUST_CHECK;
 	void (*close)(struct source *self);

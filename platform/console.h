@@ -13,7 +13,7 @@ bool console_start(int *argc, char ***argv, struct err *err) MUST_CHECK;
 /* Language of the user's system ("ja" or "en..."): LC_ALL, LC_MESSAGES, LANG; GetUserDefaultUILanguage. */
 const char *console_locale(void);
 
-/* Prints to stderr, as is. Not for data. */
+/* Prints to stderr; control and bidi characters as text_add_printable shows them. Not for data. */
 void say(const char *format, ...) PRINTF(1, 2);
 
 /* Data to stdout. A closed pipe (EPIPE) is ERR_IO and says nothing. */

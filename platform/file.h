@@ -19,7 +19,7 @@ bool file_read_all(const char *path, size_t limit, struct text *out, struct err 
 
 /* Creates a new file (ERR_EXISTS when there is one). finish() flushes to the disk and closes it. */
 bool file_create(const char *path, struct sink **out, struct err *err) MUST_CHECK;
-/* The same, readable by its owner only (0600; on Windows a protected DACL for owner and Administrators). */
+/* The same, readable by its owner only (0600; on Windows a protected DACL for owner, Administrators and SYSTEM). */
 bool file_create_private(const char *path, struct sink **out, struct err *err) MUST_CHECK;
 /* Creates, writes and flushes a file at once; on failure nothing of it is left. */
 bool file_write_all(

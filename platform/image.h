@@ -18,9 +18,7 @@
  * ERR_UNSUPPORTED for what must be converted first (VHDX, qcow2, VMDK, …), with the command that does it. */
 bool image_open(const char *path, struct source **out, struct err *err) MUST_CHECK;
 
-/* Whether path is a file of an image and not live. Like volume_is_live, by name and kind alone. */
-
-/* split.c: opens all parts of the set whose first file is path. *is_split is false, and nothing is opened, when the
+/* image_split.c: opens all parts of the set whose first file is path. *is_split is false, and nothing is opened, when the
  * name is none of a first part or it stands alone. */
 bool image_open_split(
     const char *path, bool *is_split, struct source **out, struct err *err) MUST_CHECK;

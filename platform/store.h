@@ -1,4 +1,4 @@
-/* A directory as a bundle's store (bundle/store.h): the only way the bundle code reaches the disk. */
+/* A directory as a bundle's store (core/store.h): the only way the bundle code reaches the disk. */
 #ifndef KANSHIKI_PLATFORM_STORE_H
 #define KANSHIKI_PLATFORM_STORE_H
 

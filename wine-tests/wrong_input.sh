@@ -1,5 +1,5 @@
 #!/bin/bash
-# Wrong input to kanshiki.exe: one clear line, the exit code of product.md, and a bundle that still opens where anything was
+# Wrong input to kanshiki.exe: one clear line, the exit code of docs/style.md, and a bundle that still opens where anything was
 # taken. What is the same on both systems is in tests/e2e/wrong_input.sh; here is what goes through platform/win. 64 and 32 bits.
 # usage: wine-tests/wrong_input.sh
 set -euo pipefail

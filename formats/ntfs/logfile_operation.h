@@ -84,7 +84,7 @@ struct logfile_layout { /* of the volume; 0: unknown, then the log's own word is
 };
 
 struct logfile_operations; /* opaque */
-/* Opens a log as logfile_open does and looks ahead for the tables of the first checkpoint. At most 40 MiB are used, and
+/* Opens a log as logfile_open does and looks ahead for the tables of the first checkpoint. At most 64 MiB are used, and
  * as much again as the largest record needs. */
 bool logfile_operations_open(struct source *source, const struct logfile_layout *layout,
     struct logfile_listener *listener, struct logfile_operations **out, struct err *err) MUST_CHECK;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Wrong input: one clear line, the exit code of product.md, and a bundle that still opens where anything was taken.
+# Wrong input: one clear line, the exit code of docs/style.md, and a bundle that still opens where anything was taken.
 # usage: tests/e2e/wrong_input.sh BUILD
 set -euo pipefail
 build=${1:?usage: tests/e2e/wrong_input.sh BUILD}
