@@ -189,6 +189,28 @@ static void test_large_bitmap(void **state)
 }
 
 /* Deeper than any path: the rest is damage, not a crash. */
+/* An image that ends before the last cluster is told, whether files lie there or not. */
+static void test_short_image(void **state)
+{
+	static const enum fat_kind kinds[] = {FAT_12, FAT_16, FAT_32, FAT_EX};
+	static const uint32_t clusters[] = {100, 5000, 70000, 100};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
+		CLEANUP(fixture_list_free) struct fixture_list whole = {0}, cut = {0};
+
+		assert_true(fixture_fat_new(&f, kinds[i], 512, clusters[i]));
+		f.size = (size_t)(f.g.data + 512 * (uint64_t)clusters[i]);
+		fixture_list_of(&f, &whole);
+		assert_int_equal(whole.damages, 0);
+		f.size--;
+		fixture_list_of(&f, &cut);
+		assert_int_equal(cut.damages, 1);
+		assert_non_null(strstr(cut.damage.text, "the image or partition ends after"));
+	}
+}
+
 static void test_depth(void **state)
 {
 	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
@@ -403,6 +425,7 @@ int main(void)
 	    cmocka_unit_test(test_spoiled_first_set),
 	    cmocka_unit_test(test_long_directory),
 	    cmocka_unit_test(test_large_bitmap),
+	    cmocka_unit_test(test_short_image),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_second_copy),
 	    cmocka_unit_test(test_reads_that_fail),

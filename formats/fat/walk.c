@@ -209,20 +209,37 @@ static void walk_clear(struct fat_walk *walk)
 	text_free(&walk->long_name);
 }
 
+/* What is wrong with the volume itself. */
+static void tell_volume(struct fat_walk *walk)
+{
+	const struct fat_volume *volume = walk->volume;
+	const struct fat_geometry *g = &volume->geometry;
+	struct err why = {0};
+
+	if (volume->damage.kind != ERR_NONE)
+		fat_walk_damage(walk, 0, &volume->damage);
+	if (volume->raw->size < g->data + (uint64_t)g->clusters * g->cluster_size) {
+		fail(&why, ERR_DAMAGED,
+		    "the volume has %llu bytes, but the image or partition ends after %llu of them",
+		    (unsigned long long)(g->sectors * g->sector_size),
+		    (unsigned long long)volume->raw->size);
+		fat_walk_damage(walk, volume->raw->size, &why);
+	}
+	if (volume->lost_over) {
+		fail(&why, ERR_LIMIT,
+		    "%llu directories without an entry over the limit are not listed",
+		    (unsigned long long)volume->lost_over);
+		fat_walk_damage(walk, 0, &why);
+	}
+}
+
 bool fat_walk(struct fat_volume *volume, struct fat_walker *walker, struct err *err)
 {
 	struct fat_walk walk = {.volume = volume, .walker = walker};
 	bool ok = start(&walk, err);
-	struct err why = {0};
 
-	if (ok && volume->damage.kind != ERR_NONE)
-		fat_walk_damage(&walk, 0, &volume->damage);
-	if (ok && volume->lost_over) {
-		fail(&why, ERR_LIMIT,
-		    "%llu directories without an entry over the limit are not listed",
-		    (unsigned long long)volume->lost_over);
-		fat_walk_damage(&walk, 0, &why);
-	}
+	if (ok)
+		tell_volume(&walk);
 	while (ok && walk.depth)
 		ok = step(&walk, err);
 	walk_clear(&walk);
