@@ -342,29 +342,6 @@ static void test_bad_sectors(void **state)
 	}
 }
 
-static void test_boot_backups(void **state)
-{
-	CLEANUP(fixture_fat_free) struct fixture_fat f = {0};
-	CLEANUP(fixture_fat_free) struct fixture_fat ex = {0};
-	CLEANUP(fixture_list_free) struct fixture_list seen = {0};
-	CLEANUP(fixture_list_free) struct fixture_list other = {0};
-
-	(void)state;
-	assert_true(fixture_fat_new(&f, FAT_32, 4096, 70000));
-	fixture_fat_short(fixture_fat_slot(&f, 0, 0), "HERE    TXT", 0x20, 0, 0);
-	memset(f.at, 0xff, 4096);
-	fixture_list_of(&f, &seen);
-	assert_true(fixture_list_has(&seen, "HERE.TXT"));
-	assert_int_equal(seen.damages, 1);
-	/* One bit of the exFAT region: its checksum tells, the backup is good. */
-	assert_true(fixture_fat_new(&ex, FAT_EX, 512, 200));
-	fixture_fat_set_of(fixture_fat_slot(&ex, 0, 2), "here", 0x20, 1, 0, 0);
-	put_le32(ex.at + 96, 5); /* another root */
-	fixture_list_of(&ex, &other);
-	assert_true(fixture_list_has(&other, "here"));
-	assert_int_equal(other.damages, 1);
-}
-
 /* Directories that claim far more than the image has: nothing is read for them, and the rest is listed. */
 static void test_endless_directories(void **state)
 {
@@ -430,7 +407,6 @@ int main(void)
 	    cmocka_unit_test(test_second_copy),
 	    cmocka_unit_test(test_reads_that_fail),
 	    cmocka_unit_test(test_bad_sectors),
-	    cmocka_unit_test(test_boot_backups),
 	    cmocka_unit_test(test_endless_directories),
 	    cmocka_unit_test(test_geometry_refused),
 	};

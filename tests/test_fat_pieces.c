@@ -156,6 +156,7 @@ static void test_earlier_layout_of_a_large_volume(void **state)
 	(void)state;
 	assert_true(fixture_fat_new(&f, FAT_32, 512, 140000));
 	f.at[13] = 2;
+	f.at[6 * 512 + 13] = 2;
 	put_piece(&f, then + 1);
 	fixture_list_of(&f, &seen);
 	snprintf(

@@ -184,3 +184,16 @@ bool fat_cluster_is_free(
 		*is_free = !used;
 	return any;
 }
+
+bool fat_table_begins(struct fat_volume *volume, uint32_t copy)
+{
+	enum fat_link first, second;
+	uint32_t value, mark;
+	uint8_t medium;
+
+	return fat_table_get(volume, copy, 0, &first, &value, NULL) &&
+	       fat_table_get(volume, copy, 1, &second, &mark, NULL) &&
+	       fat_peek(volume, volume->geometry.table + copy * volume->geometry.table_size,
+		   &medium, 1, NULL) &&
+	       (medium == 0xf0 || medium >= 0xf8) && second != FAT_LINK_FREE;
+}

@@ -1,95 +1,11 @@
-/* Opening a volume: boot region, backup, allocation bitmap. See fat.h. */
+/* Opening a volume: boot sector, FATs, allocation bitmap. See fat.h. */
 #include "formats/fat/directory.h"
 
 #include "core/array.h"
 
 #include <stdlib.h>
 
-#define BOOT_SECTORS      12u /* exFAT: of the main region; the last holds the checksum of the others */
 #define ALLOCATION_BITMAP 0x81u
-
-static bool read_boot(
-    struct source *raw, uint64_t offset, struct fat_geometry *out, struct err *err)
-{
-	uint8_t sector[512];
-
-	return source_read_patiently(raw, offset, sector, sizeof(sector), err) &&
-	       fat_boot_parse((struct bytes){sector, sizeof(sector)}, out, err);
-}
-
-/* The boot sector, else what its backup says: FAT32 keeps it in sector 6, exFAT in sector 12. */
-static bool find_boot(
-    struct source *raw, struct fat_geometry *out, struct err *damage, struct err *err)
-{
-	static const uint8_t places[] = {6, 12};
-
-	if (read_boot(raw, 0, out, err))
-		return true;
-	if (err->kind == ERR_MEMORY)
-		return false;
-	for (size_t i = 0; i < sizeof(places); i++)
-		for (uint32_t sector = FAT_LIMIT_SECTOR_MIN; sector <= FAT_LIMIT_SECTOR_MAX;
-		     sector *= 2) {
-			struct fat_geometry g;
-			uint64_t at = (uint64_t)places[i] * sector;
-
-			if (!read_boot(raw, at, &g, NULL) || g.sector_size != sector ||
-			    g.backup != at)
-				continue;
-			g.is_from_backup = true;
-			*damage = *err;
-			fail_in(damage, "boot sector, read from its backup");
-			*out = g;
-			return true;
-		}
-	return false;
-}
-
-/* The checksum of an exFAT boot region (exFAT specification, 3.4). */
-static bool is_good_region(struct source *raw, uint64_t offset, uint32_t sector, struct err *err)
-{
-	CLEANUP(free_memory) uint8_t *at = malloc((size_t)BOOT_SECTORS * sector);
-	size_t last = (size_t)(BOOT_SECTORS - 1) * sector;
-	uint32_t sum = 0;
-
-	if (!at)
-		return fail(err, ERR_MEMORY, "no memory for a boot region");
-	if (!source_read_exact(raw, offset, at, (size_t)BOOT_SECTORS * sector, err))
-		return false;
-	for (size_t i = 0; i < last; i++)
-		if (i != 106 && i != 107 && i != 112)
-			sum = (sum << 31 | sum >> 1) + at[i];
-	for (size_t i = 0; i < sector; i += 4)
-		if (le32(at + last + i) != sum)
-			return fail(err, ERR_DAMAGED, "the checksum of its boot region is wrong");
-	return true;
-}
-
-/* Of exFAT the region that fits its checksum counts; neither does: the first, with a word. */
-static bool check_region(
-    struct source *raw, struct fat_geometry *g, struct err *damage, struct err *err)
-{
-	struct fat_geometry backup;
-	struct err why = {0};
-
-	if (g->kind != FAT_EX ||
-	    is_good_region(raw, g->is_from_backup ? g->backup : 0, g->sector_size, &why))
-		return true;
-	if (why.kind == ERR_MEMORY) {
-		*err = why;
-		return false;
-	}
-	if (damage->kind == ERR_NONE)
-		*damage = why;
-	if (!g->is_from_backup && read_boot(raw, g->backup, &backup, NULL) &&
-	    backup.sector_size == g->sector_size &&
-	    is_good_region(raw, g->backup, g->sector_size, NULL)) {
-		backup.is_from_backup = true;
-		*g = backup;
-		fail_in(damage, "boot region, read from its backup");
-	}
-	return true;
-}
 
 /* What the entry of an allocation bitmap says. */
 static bool use_bitmap(struct fat_volume *volume, const uint8_t *entry, struct err *err)
@@ -150,29 +66,14 @@ static bool find_bitmap(struct fat_volume *volume, struct err *err)
 	return ok;
 }
 
-/* The first copy of the FAT begins with the medium, the second entry with the mark of an end: what does not was
- * written over. */
-static bool begins_table(struct fat_volume *volume, uint32_t copy)
-{
-	enum fat_link first, second;
-	uint32_t value, mark;
-	uint8_t medium;
-
-	return fat_table_get(volume, copy, 0, &first, &value, NULL) &&
-	       fat_table_get(volume, copy, 1, &second, &mark, NULL) &&
-	       fat_peek(volume, volume->geometry.table + copy * volume->geometry.table_size,
-		   &medium, 1, NULL) &&
-	       (medium == 0xf0 || medium >= 0xf8) && second != FAT_LINK_FREE;
-}
-
 static void choose_table(struct fat_volume *volume)
 {
 	struct fat_geometry *g = &volume->geometry;
 
-	if (!g->is_mirrored || begins_table(volume, g->active))
+	if (!g->is_mirrored || fat_table_begins(volume, g->active))
 		return;
 	for (uint32_t copy = 0; copy < g->copies; copy++)
-		if (copy != g->active && begins_table(volume, copy)) {
+		if (copy != g->active && fat_table_begins(volume, copy)) {
 			fail(&volume->damage, ERR_DAMAGED,
 			    "FAT %u does not begin as one: number %u is read first", g->active + 1,
 			    copy + 1);
@@ -189,8 +90,7 @@ bool fat_volume_open(struct source *raw, struct fat_volume **out, struct err *er
 	if (!volume)
 		return fail(err, ERR_MEMORY, "no memory for a volume");
 	volume->raw = raw;
-	bool ok = find_boot(raw, &volume->geometry, &volume->damage, &why) &&
-		  check_region(raw, &volume->geometry, &volume->damage, &why);
+	bool ok = fat_boot_find(volume, &why);
 
 	if (ok)
 		choose_table(volume);

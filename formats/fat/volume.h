@@ -87,6 +87,11 @@ static inline uint64_t fat_cluster_offset(const struct fat_volume *volume, uint3
 	       (uint64_t)(cluster - FAT_FIRST_CLUSTER) * volume->geometry.cluster_size;
 }
 
+/* boot_find.c ------------------------------------------------------------------------------------ */
+
+/* The geometry of the volume, from its boot sector or the backup of it; *damage of the volume says what is wrong with them. */
+bool fat_boot_find(struct fat_volume *volume, struct err *err) MUST_CHECK;
+
 /* table.c ---------------------------------------------------------------------------------------- */
 
 enum fat_link { FAT_LINK_NEXT, FAT_LINK_END, FAT_LINK_FREE, FAT_LINK_BAD, FAT_LINK_NONSENSE };
@@ -97,6 +102,9 @@ bool fat_peek(struct fat_volume *volume, uint64_t offset, uint8_t *to, size_t le
 /* The entry of a cluster in one copy of the FAT. */
 bool fat_table_get(struct fat_volume *volume, uint32_t copy, uint32_t cluster, enum fat_link *link,
     uint32_t *next, struct err *err) MUST_CHECK;
+/* Whether a copy begins as one does: with the medium, and the second entry with the mark of an end. What does not was written
+ * over. */
+bool fat_table_begins(struct fat_volume *volume, uint32_t copy);
 /* What follows a cluster of a chain: by the active copy, by another one where that makes no sense. */
 bool fat_table_next(struct fat_volume *volume, uint32_t cluster, enum fat_link *link,
     uint32_t *next, struct err *err) MUST_CHECK;
