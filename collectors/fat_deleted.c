@@ -200,6 +200,15 @@ static void finish(
 		    (unsigned long long)left->clusters, (unsigned long long)left->good,
 		    (unsigned long long)left->clusters - left->good - left->unknown,
 		    (unsigned long long)left->unknown);
+	else if (!is_gap && left->is_doubtful && left->good == left->clusters)
+		fail(&why, ERR_MISSING,
+		    "its %u clusters are free, but half of the number of the first is lost: it "
+		    "may have begun elsewhere",
+		    left->clusters);
+	else if (!is_gap && left->result != FAT_RECOVERY_FULL && left->good == left->clusters)
+		fail(&why, ERR_MISSING,
+		    "its %u clusters are free, but who had them since is not known",
+		    left->clusters);
 	else if (!is_gap && left->result != FAT_RECOVERY_FULL)
 		fail(
 		    &why, ERR_MISSING, "of %u clusters %u are its own", left->clusters, left->good);

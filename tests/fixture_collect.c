@@ -48,6 +48,8 @@ static void read_member(struct bundle_reader *reader, size_t index,
 	memcpy(member->path, row->path.at, row->path.len);
 	member->is_whole = strstr((const char *)row->json.at, "\"status\":\"taken\"") != NULL;
 	member->has_reason = strstr((const char *)row->json.at, "\"reason\":\"") != NULL;
+	member->may_be_elsewhere =
+	    strstr((const char *)row->json.at, "may have begun elsewhere") != NULL;
 	member->is_encrypted = strstr((const char *)row->json.at, "\"encrypted\":true") != NULL;
 	assert_true(bundle_member_open(reader, index, &content, NULL));
 	read_all(content, &member->content);

@@ -13,6 +13,7 @@ struct member { /* of a bundle that was read back */
 	char path[96];
 	struct text content;
 	bool is_whole, is_encrypted, has_reason;
+	bool may_be_elsewhere; /* a deleted file of FAT32, of which all clusters are free */
 };
 
 struct outcome {

@@ -204,7 +204,7 @@ static void says_what_trim_left(void **state)
 		struct fake_store *store = fake_store_new();
 		enum fat_kind kind = kinds[i / 2];
 		bool trimmed = i % 2 == 0;
-		size_t whole = 0;
+		size_t whole = 0, elsewhere = 0;
 
 		delete_files(kind, trimmed);
 		fixture_collect_into(stick_source(), store, "default", NULL, &all);
@@ -214,10 +214,13 @@ static void says_what_trim_left(void **state)
 
 		assert_non_null(strstr(said, trim_of(kind, trimmed)));
 		assert_true((trimmed && kind != FAT_32) == (strstr(said, "(TRIM)") != NULL));
-		for (size_t k = 0; k < all.count; k++)
+		for (size_t k = 0; k < all.count; k++) {
 			whole += strncmp(all.at[k].path, "deleted/C/", 10) == 0 &&
 				 strstr(all.at[k].path, ".TXT") && all.at[k].is_whole;
+			elsewhere += all.at[k].may_be_elsewhere;
+		}
 		assert_int_equal(whole, trimmed || kind == FAT_32 ? 0 : 2);
+		assert_true((elsewhere > 0) == (kind == FAT_32));
 		store_free(&store->store);
 		fixture_fat_free(&stick);
 	}
