@@ -90,6 +90,20 @@ static void add_rate(struct text *line, const struct progress *progress)
 	}
 }
 
+/* The total is an estimate: lists and what a file has gained come on top of it. */
+void progress_line(const struct progress *progress, struct text *out)
+{
+	uint64_t done = progress->done < progress->total ? progress->done : progress->total;
+
+	add_percent(out, done, progress->total);
+	progress_size(out, done);
+	text_adds(out, " / ");
+	progress_size(out, progress->total);
+	add_rate(out, progress);
+	text_adds(out, "  ");
+	text_add_printable(out, progress->what);
+}
+
 void progress_add(struct progress *progress, uint64_t bytes)
 {
 	CLEANUP(text_free) struct text line = {0};
@@ -97,13 +111,7 @@ void progress_add(struct progress *progress, uint64_t bytes)
 	progress->done += bytes;
 	if (progress->total == 0 || !is_due(progress))
 		return;
-	add_percent(&line, progress->done, progress->total);
-	progress_size(&line, progress->done);
-	text_adds(&line, " / ");
-	progress_size(&line, progress->total);
-	add_rate(&line, progress);
-	text_adds(&line, "  ");
-	text_add_printable(&line, progress->what);
+	progress_line(progress, &line);
 	console_progress(text_string(&line));
 }
 

@@ -214,6 +214,8 @@ void collection_left_behind(const struct collection *collection, struct err *why
 void progress_start(struct progress *progress, uint64_t total);
 void progress_step(struct progress *progress, const char *line);
 void progress_add(struct progress *progress, uint64_t bytes);
+/* What it shows: never more than the total. */
+void progress_line(const struct progress *progress, struct text *out);
 void progress_part(struct progress *progress, const char *what, uint64_t done, uint64_t total);
 void progress_clear(struct progress *progress);
 /* "1.2 GB": decimal units, as on a disk's label. */
