@@ -422,6 +422,7 @@ static bool is_left(struct collection *collection, const char *name)
 		return false;
 	collection_left_behind(collection, &why);
 	collection_counting(collection)->failed++;
+	collection->left++;
 	write_reason(collection, name, &why, true);
 	return true;
 }

@@ -52,7 +52,7 @@ void collection_close(struct collection *collection)
 	DISCARD(bundle_settle_lost(collection->plan->writer, take_back, &back, NULL));
 	if (back.count == 0)
 		return;
-	fail(&why, err.kind, "%llu files and streams were in a volume that could not be closed",
+	fail(&why, err.kind, "files and streams in a volume that could not be closed: %llu",
 	    (unsigned long long)back.count);
 	collection_note(collection, "fs", &why);
 }

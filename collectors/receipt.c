@@ -54,15 +54,27 @@ static void write_item(struct json *json, const struct collection_item *item)
 	json_end(json);
 }
 
+/* Whether one of that kind did not come to its end, and nothing else tells why. */
+static bool is_cut(const struct collection *collection, enum information_kind kind)
+{
+	for (unsigned i = 0; i < collection->item_count; i++) {
+		const struct collection_item *item = &collection->items[i];
+
+		if (item->collector->kind == kind && !item->ran && !item->note)
+			return collection->broken || collection->stopped;
+	}
+	return false;
+}
+
 /* What a kind's numbers alone would not say. */
-static const char *kind_note(
-    const struct collection *collection, const struct collection_counts *counts, unsigned run)
+static const char *kind_note(const struct collection *collection, enum information_kind kind,
+    const struct collection_counts *counts, unsigned run)
 {
 	if (run == 0)
 		return "no collector of this kind in this profile";
 	if (counts->taken + counts->partial > 0)
 		return NULL;
-	if (collection->broken || collection->stopped)
+	if (is_cut(collection, kind))
 		return "stopped before its end";
 	if (volume_set_usable(collection->plan->volumes) == 0 && counts->skipped == 0)
 		return "no usable volume";
@@ -87,7 +99,7 @@ static void write_kind(
 	json_string_field(json, "name", kind_names[kind].name);
 	json_string_field(json, "name_ja", kind_names[kind].japanese);
 	write_counts(json, &counts);
-	const char *note = kind_note(collection, &counts, run);
+	const char *note = kind_note(collection, kind, &counts, run);
 
 	if (note)
 		json_string_field(json, "note", note);

@@ -261,7 +261,7 @@ static void run_volumes(struct collection *collection)
 static void account_for_rest(struct collection *collection)
 {
 	uint64_t until = clock_monotonic_ms() + REST_MS;
-	uint64_t count = 0;
+	uint64_t count = collection->left;
 	struct err why = {0};
 
 	for (size_t v = 0; v < collection->plan->volumes->count; v++)
@@ -272,7 +272,7 @@ static void account_for_rest(struct collection *collection)
 	if (count == 0)
 		return;
 	fail(&why, collection->broken ? collection->broken_why.kind : ERR_STOPPED,
-	    "%llu files and streams were left", (unsigned long long)count);
+	    "items left: %llu", (unsigned long long)count);
 	collection_note(collection, "fs", &why);
 }
 

@@ -79,6 +79,7 @@ struct collection {
 	struct progress progress;
 	struct text_list problems; /* the first few */
 	uint64_t problem_count;
+	uint64_t left; /* lists and sectors that had their turn no more; have their rows */
 	bool stopped, broken;
 	struct err broken_why;
 	enum deleted_policy deleted; /* by --deleted, else by the profile */

@@ -61,6 +61,46 @@ static void take_with_deleted(uint64_t stop_at, struct outcome *out)
 	store_free(&store->store);
 }
 
+/* What the screen names, and what it counts as left. */
+static uint64_t told(const struct outcome *one)
+{
+	uint64_t count = 0;
+
+	for (const char *at = text_string(&one->problems); *at; at = strchr(at, '\n') + 1) {
+		size_t len = strcspn(at, "\n");
+		const char *left = strstr(at, "left: ");
+		const char *deleted = strstr(at, " deleted files and streams were left");
+
+		if (left && left < at + len)
+			count += strtoull(left + 6, NULL, 10);
+		else if (deleted && deleted < at + len)
+			count += strtoull(strchr(at, '(') + 1, NULL, 10);
+		else
+			count++;
+	}
+	return count;
+}
+
+/* "stopped before its end" is for what has not ended alone. */
+static void check_kinds(const struct outcome *one)
+{
+	const char *receipt = text_string(&one->receipt);
+	const char *memory = strstr(receipt, "\"name\":\"memory\"");
+
+	assert_non_null(memory);
+	const char *note = strstr(memory, "\"note\":\"");
+
+	assert_non_null(note);
+	assert_memory_equal(note + 8, "not on this system", 18);
+	for (const char *at = receipt; (at = strstr(at, "\"note\":\"stopped before")) != NULL;
+	     at++) {
+		const char *cut = strstr(at, "\"note\":\"not finished");
+		const char *next = strstr(at, "\"kind\":");
+
+		assert_true(cut && (!next || cut < next));
+	}
+}
+
 /* A stop at any moment: what is not taken is counted, each with its row. */
 static void stops_anywhere(void **state)
 {
@@ -79,6 +119,8 @@ static void stops_anywhere(void **state)
 		assert_int_equal(
 		    c->expected, c->taken + c->partial + c->skipped + c->failed + c->kept);
 		assert_int_equal(c->failed, one.not_taken);
+		assert_int_equal(c->failed, told(&one));
+		check_kinds(&one);
 	}
 }
 

@@ -40,7 +40,7 @@ not_closed() {
 	MTOOLSRC=/dev/null mcopy -i "$work/noise.img" "$work/noise.bin" ::/
 	run "not closed" 1 bash -c 'ulimit -f 2900; exec "$@"' - "$kanshiki" collect --kit "$work/kit" --out "$work/unclosed" \
 		--volume "C=$work/noise.img" --profile none --take noise.bin --json
-	says "not closed" "1 files and streams were in a volume that could not be closed"
+	says "not closed" "files and streams in a volume that could not be closed: 1"
 	says "not closed" "^Taken: 0\. In part: 0\. Not taken: 1\."
 	bundle=$(tail -n 1 "$work/out" | jq -r .path)
 	counted "not closed" "$bundle" "$(tail -n 1 "$work/out" | jq .taken)"
