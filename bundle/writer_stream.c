@@ -187,6 +187,25 @@ static bool room_left(struct bundle_writer *writer, uint64_t *room)
 	return true;
 }
 
+/* Much may be free still: what of it is given away already is said, too. */
+static bool no_room(
+    struct bundle_writer *writer, uint64_t room, uint64_t waiting, uint64_t kept, struct err *err)
+{
+	CLEANUP(text_free) struct text left = {0};
+	CLEANUP(text_free) struct text on_its_way = {0};
+	CLEANUP(text_free) struct text for_end = {0};
+
+	text_add_size(&left, room);
+	text_add_size(&on_its_way, waiting);
+	text_add_size(&for_end, kept);
+	fail(&writer->why, ERR_FULL,
+	    "the destination is full: of the %s left, %s are for what is being written, %s for "
+	    "lists and seal",
+	    text_string(&left), text_string(&on_its_way), text_string(&for_end));
+	writer->is_full = true;
+	return writer_usable(writer, err);
+}
+
 bool writer_check_room(struct bundle_writer *writer, size_t more, struct err *err)
 {
 	uint64_t room = 0;
@@ -194,16 +213,12 @@ bool writer_check_room(struct bundle_writer *writer, size_t more, struct err *er
 	if (!writer->plan.free_space || !room_left(writer, &room))
 		return true;
 	writer->held_bytes = writer_held(writer);
-	uint64_t need = writer->keep_bytes + writer->held_bytes + CLOSE_SLACK + AGE_CHUNK_LEN;
+	uint64_t kept = writer->keep_bytes + writer->held_bytes + CLOSE_SLACK + AGE_CHUNK_LEN;
 	uint64_t written = writer->volume.sink ? frames_written(writer->frames) : 0;
 
 	/* What is still held in memory must find its place too. */
-	need += written < writer->store->holds ? written : writer->store->holds;
-	need += writer->volume.sink ? writer_volume_bound(writer, more) - written : more;
-	if (room >= need)
-		return true;
-	fail(&writer->why, ERR_FULL, "the destination is full: %llu KiB are left",
-	    (unsigned long long)(room >> 10));
-	writer->is_full = true;
-	return writer_usable(writer, err);
+	uint64_t waiting = written < writer->store->holds ? written : writer->store->holds;
+
+	waiting += writer->volume.sink ? writer_volume_bound(writer, more) - written : more;
+	return room >= waiting + kept || no_room(writer, room, waiting, kept, err);
 }

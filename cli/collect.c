@@ -478,9 +478,8 @@ static int collect_awake(struct run *run)
 	/* Only now: --out may just have been made. */
 	if (!free_space(run, &run->plan.free_bytes))
 		run->plan.free_bytes = UINT64_MAX;
-	if (!collection_run(run->collection, &err))
-		(void)command_fail(
-		    &err); /* the destination: what is whole is sealed all the same */
+	if (!collection_run(run->collection, &err)) /* what is whole is sealed all the same */
+		collect_say_broken(run->collection, &err);
 	err = (struct err){0};
 	close_data(run);
 	if (!seal(run, number, &err)) {

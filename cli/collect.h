@@ -84,6 +84,8 @@ struct collect_end { /* of a run whose bundle is sealed; all borrowed */
 	const char *number; /* of the form */
 	enum read_back_result read_back;
 };
+/* What broke the run, unless a problem that was told says it. */
+void collect_say_broken(const struct collection *collection, const struct err *err);
 /* What the person in front needs to know, on stderr. */
 void collect_say_end(const struct collect_end *end);
 /* The last line on stdout: where it is. False when stdout is closed or full. */

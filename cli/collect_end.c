@@ -1,9 +1,12 @@
 /* What a collection says at its end. */
 #include "cli/collect.h"
+#include "cli/command.h"
 #include "collectors/collection.h"
 #include "core/json.h"
 #include "core/tr.h"
 #include "platform/console.h"
+
+#include <string.h>
 
 /* As the boxes on the form: eight rows of eight. It is copied by hand, from a screen that may be an arm's length away. */
 static void add_number(struct text *out, const char *number)
@@ -14,6 +17,19 @@ static void add_number(struct text *out, const char *number)
 		if (i % 32 == 31)
 			text_addc(out, '\n');
 	}
+}
+
+void collect_say_broken(const struct collection *collection, const struct err *err)
+{
+	CLEANUP(text_free) struct text problems = {0};
+	CLEANUP(text_free) struct text why = {0};
+	CLEANUP(text_free) struct text shown = {0};
+
+	collection_problems(collection, &problems);
+	tr_error(err->text, &why);
+	text_add_printable(&shown, text_bytes(&why));
+	if (!strstr(text_string(&problems), text_string(&shown)))
+		(void)command_fail(err);
 }
 
 static const char *outcome(const struct collect_end *end)

@@ -65,7 +65,7 @@ void image_say_partitions(
 			text_addf(&line, "%c: ", letters[i]);
 		text_adds(&line, volume_kind_name(image_partition_kind(raw, partition)));
 		text_adds(&line, ", ");
-		progress_size(&line, partition->claimed);
+		text_add_size(&line, partition->claimed);
 		if (type)
 			text_addf(&line, ", %s", type);
 		if (partition->name[0]) {

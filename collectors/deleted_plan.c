@@ -139,7 +139,7 @@ void deleted_say_over(
 
 	if (count == 0)
 		return;
-	progress_size(&size, bytes);
+	text_add_size(&size, bytes);
 	text_addf(&line,
 	    tr("%s: %llu deleted files (%s) are left out: over --deleted-cap, or no room for them"),
 	    text_string(volume), (unsigned long long)count, text_string(&size));

@@ -8,19 +8,6 @@
 #define SHOW_EVERY_MS 200
 #define RATE_AFTER_MS 2000 /* a speed before that is noise */
 
-void progress_size(struct text *out, uint64_t bytes)
-{
-	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 1000 && unit + 1 < ARRAY_LEN(units)) {
-		value /= 1000;
-		unit++;
-	}
-	text_addf(out, unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
 void progress_start(struct progress *progress, uint64_t total)
 {
 	*progress = (struct progress){
@@ -82,7 +69,7 @@ static void add_rate(struct text *line, const struct progress *progress)
 	uint64_t rate = (uint64_t)((double)progress->done * 1000 / (double)ms);
 
 	text_adds(line, "  ");
-	progress_size(line, rate);
+	text_add_size(line, rate);
 	text_adds(line, "/s");
 	if (rate && progress->total > progress->done) {
 		text_adds(line, "  ");
@@ -96,9 +83,9 @@ void progress_line(const struct progress *progress, struct text *out)
 	uint64_t done = progress->done < progress->total ? progress->done : progress->total;
 
 	add_percent(out, done, progress->total);
-	progress_size(out, done);
+	text_add_size(out, done);
 	text_adds(out, " / ");
-	progress_size(out, progress->total);
+	text_add_size(out, progress->total);
 	add_rate(out, progress);
 	text_adds(out, "  ");
 	text_add_printable(out, progress->what);

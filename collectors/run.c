@@ -192,7 +192,7 @@ static void show_estimate(struct collection *collection)
 		count += collection->hits[i].count - collection->hits[i].same;
 		count += collection->fat[i].count;
 	}
-	progress_size(&size, bytes);
+	text_add_size(&size, bytes);
 	text_addf(&line, tr("To take (files and streams): %llu, %s before compression"),
 	    (unsigned long long)count, text_string(&size));
 	progress_step(&collection->progress, text_string(&line));
@@ -200,7 +200,7 @@ static void show_estimate(struct collection *collection)
 	if (collection->plan->free_bytes < bytes) {
 		text_clear(&line);
 		text_clear(&size);
-		progress_size(&size, collection->plan->free_bytes);
+		text_add_size(&size, collection->plan->free_bytes);
 		text_addf(&line,
 		    tr("Only %s are free at the destination: if it fills up, what was taken until "
 		       "then is sealed"),

@@ -219,8 +219,6 @@ void progress_add(struct progress *progress, uint64_t bytes);
 void progress_line(const struct progress *progress, struct text *out);
 void progress_part(struct progress *progress, const char *what, uint64_t done, uint64_t total);
 void progress_clear(struct progress *progress);
-/* "1.2 GB": decimal units, as on a disk's label. */
-void progress_size(struct text *out, uint64_t bytes);
 /* A guess, so in words that do not promise seconds. */
 void progress_left(struct text *out, uint64_t seconds);
 

@@ -212,6 +212,19 @@ void text_add_hex(struct text *text, struct bytes bytes)
 	}
 }
 
+void text_add_size(struct text *text, uint64_t bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1000 && unit + 1 < ARRAY_LEN(units)) {
+		value /= 1000;
+		unit++;
+	}
+	text_addf(text, unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}
+
 void text_add_guid(struct text *text, const uint8_t *guid)
 {
 	text_addf(text, "%08x-%04x-%04x-", le32(guid), le16(guid + 4), le16(guid + 6));

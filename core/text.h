@@ -34,6 +34,8 @@ void text_add_code(struct text *text, uint32_t code);
 void text_add_hex(struct text *text, struct bytes bytes);
 /* Adds the 16 bytes of a GUID as Windows lays them: "733b62de-f608-11eb-825c-c112f60133ab". */
 void text_add_guid(struct text *text, const uint8_t *guid);
+/* Adds "1.2 GB": decimal units, as on a disk's label. */
+void text_add_size(struct text *text, uint64_t bytes);
 /* Adds text for a person to see: control and bidi characters and invalid UTF-8 become <U+XXXX>. */
 void text_add_printable(struct text *text, struct bytes utf8);
 /* Sets the length to 0 and forgets a failure; keeps the memory. */

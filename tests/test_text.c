@@ -259,6 +259,23 @@ static void test_array_stops_at_its_ceiling(void **state)
 	assert_non_null(at);
 }
 
+static void test_sizes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *shown;
+	} sizes[] = {{0, "0 B"}, {999, "999 B"}, {1000, "1.0 kB"}, {13606912, "13.6 MB"},
+	    {250000000, "250 MB"}, {UINT64_MAX, "18.4 EB"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		CLEANUP(text_free) struct text out = {0};
+
+		text_add_size(&out, sizes[i].bytes);
+		assert_string_equal(text_string(&out), sizes[i].shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +290,7 @@ int main(void)
 	    cmocka_unit_test(test_patterns_at_the_edges),
 	    cmocka_unit_test(test_array_stops_at_its_ceiling),
 	    cmocka_unit_test(test_wipe),
+	    cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,10 @@ check_destination() {
 		run "destination of $size" "1" "$kanshiki" collect --kit "$work/kit" --out "$work/small/new" --volume "C=$image" --take '**'
 		says "destination of $size" "space|full"
 		says "destination of $size" "^Only .* are free"
+		[ "$size" = 256k ] ||
+			says "destination of $size" "destination is full: of the .*B left, .*B are for what is being written, .*B for lists and seal"
+		# Where it happened, and at the end.
+		[ "$(grep -c 'destination is full' "$work/err")" -le 2 ] || complain "destination of $size: said $(grep -c 'destination is full' "$work/err") times"
 		cp "$work/err" "$work/said"
 		if bundle_of "destination of $size"; then
 			intact "destination of $size" "$bundle" "0|1"
