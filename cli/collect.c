@@ -497,6 +497,7 @@ static int collect_awake(struct run *run)
 	    .collection = run->collection,
 	    .bundle = text_string(&run->path),
 	    .number = number,
+	    .kit = &run->kit,
 	    .read_back = run->read_back.result};
 	console_done();
 	collect_say_end(&end);

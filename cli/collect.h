@@ -82,6 +82,7 @@ struct collect_end { /* of a run whose bundle is sealed; all borrowed */
 	const struct collection *collection;
 	const char *bundle;
 	const char *number; /* of the form */
+	const struct kit *kit;
 	enum read_back_result read_back;
 };
 /* What broke the run, unless a problem that was told says it. */

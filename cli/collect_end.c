@@ -32,32 +32,45 @@ void collect_say_broken(const struct collection *collection, const struct err *e
 		(void)command_fail(err);
 }
 
-static const char *outcome(const struct collect_end *end)
+static const char *outcome(const struct collect_end *end, const struct collection_counts *counts)
 {
 	if (console_stopped() && collect_is_resumable(end->bundle))
 		return tr("Stopped. What was taken until then is sealed.");
-	return collection_has_gaps(end->collection)
-		   ? tr("Done, but not everything could be taken. What was taken is sealed.")
+	if (collection_has_gaps(end->collection))
+		return tr("Done, but not everything could be taken. What was taken is sealed.");
+	return counts->skipped
+		   ? tr("Done. Everything but what was left out was taken and is sealed.")
 		   : tr("Done. Everything was taken and is sealed.");
+}
+
+static void say_counts(const struct collect_end *end, const struct collection_counts *counts)
+{
+	say(tr("Taken: %llu. In part: %llu. Not taken: %llu.\n"), (unsigned long long)counts->taken,
+	    (unsigned long long)counts->partial, (unsigned long long)counts->failed);
+	if (counts->skipped)
+		say(tr("Left out, each with its reason in the receipt: %llu.\n"),
+		    (unsigned long long)counts->skipped);
+	if (end->request->resume)
+		say(tr("Of them sealed before the interruption: %llu.\n"),
+		    (unsigned long long)counts->kept);
 }
 
 void collect_say_end(const struct collect_end *end)
 {
 	CLEANUP(text_free) struct text boxes = {0};
 	CLEANUP(text_free) struct text problems = {0};
+	CLEANUP(text_free) struct text unmatched = {0};
 	struct collection_counts counts;
 
 	collection_totals(end->collection, &counts);
 	add_number(&boxes, end->number);
-	say("%s\n", outcome(end));
-	say(tr("Taken: %llu. In part: %llu. Not taken: %llu.\n"), (unsigned long long)counts.taken,
-	    (unsigned long long)counts.partial, (unsigned long long)counts.failed);
-	if (end->request->resume)
-		say(tr("Of them sealed before the interruption: %llu.\n"),
-		    (unsigned long long)counts.kept);
+	say("%s\n", outcome(end, &counts));
+	say_counts(end, &counts);
 	collection_problems(end->collection, &problems);
 	if (problems.len)
 		say("%s%s", tr("Not taken, or only in part:\n"), text_string(&problems));
+	collection_unmatched(end->collection, &unmatched);
+	say("%s", text_string(&unmatched));
 	if (end->read_back == READ_BACK_GOOD)
 		say("%s\n", tr("Read back: the disk holds what is sealed."));
 	else if (end->read_back == READ_BACK_BAD)
@@ -67,6 +80,7 @@ void collect_say_end(const struct collect_end *end)
 		say("%s\n",
 		    tr("In part: deleted files of which not every piece is certain to be theirs."));
 	say(tr("Write this number on the form:\n%s\n"), text_string(&boxes));
+	collect_warn_of_end(end->kit);
 	if (console_is_terminal(1))
 		say("%s\n", tr("What was sealed lies in this directory. Take all of it with you:"));
 }

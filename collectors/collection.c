@@ -231,6 +231,7 @@ void collection_free(struct collection *collection)
 		free(collection->hits[i].at);
 	matcher_free(&collection->matcher);
 	text_list_free(&collection->problems);
+	text_list_free(&collection->unmatched);
 	claims_free(collection->claims);
 	free(collection->buffer);
 	free(collection);
@@ -515,13 +516,36 @@ bool collection_has_gaps(const struct collection *collection)
 	return collection->problem_count > 0 || collection->stopped || collection->broken;
 }
 
+void collection_add_unmatched(struct collection *collection, const struct text *line)
+{
+	collection->unmatched_count++;
+	if (collection->unmatched.count < COLLECTION_PROBLEMS_MAX && !line->failed)
+		DISCARD(text_list_add(&collection->unmatched, text_bytes(line), NULL));
+}
+
+/* Returns how many more there are. */
+static unsigned long long add_lines(const struct text_list *lines, uint64_t count, struct text *out)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		text_addf(out, "  %s\n", lines->at[i]);
+	return count - lines->count;
+}
+
 void collection_problems(const struct collection *collection, struct text *out)
 {
-	for (size_t i = 0; i < collection->problems.count; i++)
-		text_addf(out, "  %s\n", collection->problems.at[i]);
-	if (collection->problem_count > collection->problems.count) {
-		text_adds(out, "  ");
-		text_addf(out, tr("and %llu more: see the receipt\n"),
-		    (unsigned long long)(collection->problem_count - collection->problems.count));
-	}
+	unsigned long long more = add_lines(&collection->problems, collection->problem_count, out);
+
+	text_adds(out, more ? "  " : "");
+	if (more)
+		text_addf(out, tr("and %llu more: see the receipt\n"), more);
+}
+
+void collection_unmatched(const struct collection *collection, struct text *out)
+{
+	unsigned long long more =
+	    add_lines(&collection->unmatched, collection->unmatched_count, out);
+
+	text_adds(out, more ? "  " : "");
+	if (more)
+		text_addf(out, tr("and %llu more: see the journal\n"), more);
 }

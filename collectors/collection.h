@@ -107,5 +107,7 @@ void collection_close(struct collection *collection);
 bool collection_receipt(struct collection *collection, struct err *err) MUST_CHECK;
 /* The first few problems, in the user's language, one a line ("C: $MFT: ..."), for the end of the run. */
 void collection_problems(const struct collection *collection, struct text *out);
+/* The same of the patterns of --take that nothing matches. */
+void collection_unmatched(const struct collection *collection, struct text *out);
 
 #endif

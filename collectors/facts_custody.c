@@ -199,9 +199,12 @@ static void add_work(const struct sheet *sheet)
 		if (collection->items[i].started)
 			text_addf(out, " %s", collection->items[i].collector->name);
 	text_addf(out,
-	    "\n件数 Counts: 完全 whole %llu, 一部 in part %llu, 取得できず not taken %llu\n",
+	    "\n件数 Counts: 完全 whole %llu, 一部 in part %llu, 取得できず not taken %llu",
 	    (unsigned long long)counts.taken, (unsigned long long)counts.partial,
 	    (unsigned long long)counts.failed);
+	if (counts.skipped)
+		text_addf(out, ", 除外 left out %llu", (unsigned long long)counts.skipped);
+	text_addc(out, '\n');
 	text_addf(out, "使用ツール Tool: kanshiki %s, SHA-256 %s\n", KANSHIKI_VERSION,
 	    facts->program_sha256[0] ? facts->program_sha256 : "-");
 	add_line(sheet, "機器への変更 Changes made to device",

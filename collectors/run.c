@@ -157,6 +157,7 @@ static void report_pattern(struct collection *collection, const struct match_pat
 		text_add_printable(&asked, bytes_of(pattern->text));
 		text_addf(&line, tr("--take: nothing matches '%s'"), text_string(&asked));
 		progress_step(&collection->progress, text_string(&line));
+		collection_add_unmatched(collection, &line);
 		collection_journal(collection, "nothing-matches", text_string(&where), NULL);
 	} else {
 		collect_problem(collection, text_string(&where), &why);

@@ -79,6 +79,8 @@ struct collection {
 	struct progress progress;
 	struct text_list problems; /* the first few */
 	uint64_t problem_count;
+	struct text_list unmatched; /* the first few lines about patterns without a match */
+	uint64_t unmatched_count;
 	uint64_t left; /* lists and sectors that had their turn no more; have their rows */
 	bool stopped, broken;
 	struct err broken_why;
@@ -196,6 +198,8 @@ static inline struct collection_counts *collection_counting(struct collection *c
 {
 	return &collection->items[collection->current].counts;
 }
+/* Remembers the line, for the end. */
+void collection_add_unmatched(struct collection *collection, const struct text *line);
 /* Counts an entry that is in the bundle now. */
 void collection_count_entry(
     struct collection *collection, bool is_whole, const struct bundle_place *place);

@@ -41,6 +41,8 @@ check_patterns() {
 		"$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' | paste -sd' ')"
 	rm -rf "$bundle"
 	run "other volume's pattern" 0 collect --profile none --take 'D:/**'
+	says "other volume's pattern" '^Done\. Everything was taken'
+	same "other volume's pattern: said at the end, too" 2 "$(grep -c "^ *--take: nothing matches 'D:/\*\*'$" "$work/err")"
 	bundle_of "other volume's pattern" || return 0
 	same "other volume's pattern: members" "" "$("$kanshiki" ls "$bundle" --keys "$work/keys" | grep '^fs/' || true)"
 	rm -rf "$bundle"
@@ -88,6 +90,10 @@ check_facts() {
 check_rows() {
 	run "everything" 0 collect --take '**'
 	bundle_of everything || return 0
+	# What is not of this system has a number of its own: as on the receipt, so on the screen and the sheet.
+	says "everything" '^Done\. Everything but what was left out was taken'
+	same "left out: screen" "$(meta receipt.json | jq .totals.skipped)" "$(sed -n 's/^Left out, .*: \([0-9]*\)\.$/\1/p' "$work/err")"
+	grep -q ", 除外 left out $(meta receipt.json | jq .totals.skipped)\$" "$bundle/CUSTODY.txt" || complain "left out: the sheet"
 	rows >"$work/rows"
 	same "rows: every path once" "" "$(jq -r .path "$work/rows" | sort | uniq -d)"
 	same "rows: eight times" 0 "$(jq -c 'select(.status == "taken" and .kind != "listing" and ((.si | length) != 4 or (.fn | length) != 4))' "$work/rows" | wc -l)"

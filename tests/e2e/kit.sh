@@ -178,5 +178,6 @@ says_one_line "collect with a replaced certificate" "'seal.pem' is not as the of
 		-in kit.sha256 -out kit.p7s)
 run "collect with an expired kit" "0|1" "$kanshiki" collect --kit "$expired" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
 says "collect with an expired kit" "could seal until 2024-04-01"
+tail -n 3 "$work/err" | grep -q "could seal until 2024-04-01" || complain "collect with an expired kit: not said at the end"
 bundle_of "expired" && run "verify, expired" 65 "$kanshiki" verify "$bundle" --keys "$keys"
 finish

@@ -20,7 +20,7 @@ check_verify() {
 	run "verify in Japanese" 0 open_with verify "$bundle/" --lang ja
 	! grep -q 'not on this system\|no collector' "$work/out" || complain "verify --lang ja: English in the receipt"
 	grep -q '管理番号' "$work/out" || complain "verify --lang ja: no Japanese"
-	grep -q '予定 2、取得 0、一部 0、取らず 2、' "$work/out" || complain "verify --lang ja: what was left out is said to be in scope, too"
+	grep -q '予定 2、取得 0、一部 0、除外 2、' "$work/out" || complain "verify --lang ja: what was left out is said to be in scope, too"
 	run "verify --json" 0 open_with verify "$bundle" --json
 	python3 -c 'import json,sys; d = json.load(open(sys.argv[1])); sys.exit(d["verdict"] != "intact" or not d["content_checked"])' \
 		"$work/out" || complain "verify --json: not what it says"
