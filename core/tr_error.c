@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define PIECES_MAX 4
-#define DEPTH_MAX  3    /* reasons inside reasons */
+#define DEPTH_MAX  6    /* reasons inside reasons */
 #define TEXT_MAX   1024 /* bytes; a row of a bundle may claim more, and time grows with the square */
 
 struct row {
@@ -20,6 +20,7 @@ static const struct row rows[] = {
 #include "core/ja/errors_formats.def"
 #include "core/ja/errors_reasons.def"
 #include "core/ja/errors_system.def"
+#include "core/ja/errors_where.def"
 };
 
 static size_t conversion_len(const char *at)

@@ -17,6 +17,9 @@ sub slurp {
 	my $text = <$in>;
 	# Comments become spaces; strings stay.
 	$text =~ s{($string|'(?:[^'\\\n]|\\.)*')|/\*.*?\*/|//[^\n]*}{defined $1 ? $1 : ' '}gse;
+	# Words that a file gives a name stand where the name does.
+	my %named = $text =~ /^#define[ \t]+([A-Z_]+)[ \t]+($string)[ \t]*$/mg;
+	$text =~ s/(?<!#define )\b([A-Z_]+)\b/$named{$1} \/\/ $1/ge if %named;
 	return $text;
 }
 
@@ -67,6 +70,14 @@ for my $path (split /\n/, `git ls-files --cached --others --exclude-standard -- 
 	# What a system's code means, and what was being done when something failed.
 	$failing{joined($1)} = $path while $text =~ /\bERR_[A-Z]+\s*,\s*($strings)\s*\}/g;
 	$failing{joined($1) . ': %s'} = $path while $text =~ /\bfail_in\(\s*err\s*,\s*("cannot [^"\n]*")/g;
+	# What an image is wrapped in.
+	$failing{joined($1)} = $path while $text =~ /\{\s*\d+,\s*$strings,\s*\d+,\s*($strings)\s*\}/g;
+	# Where it was.
+	while ($text =~ /\bfail_in\(\s*[^",;]+,\s*(?:[^",;]*\?\s*)?($strings)(?:\s*:\s*($strings))?/g) {
+		for my $where (map { joined($_) } grep { defined } $1, $2) {
+			$failing{"$where: %s"} = $path if $where =~ s/%[-.*0-9]*(?:ll|z)?[a-z]|'[^']*'|--[a-z-]+|\$\S+//gr =~ /[a-z]{2}/;
+		}
+	}
 	$needed{joined($1)} = $path while $text =~ /\bTR\(\s*($strings)\s*\)/g;
 }
 for my $english (sort keys %needed) {

@@ -54,8 +54,10 @@ static void test_inner(void **state)
 	    "12 バイトを読めませんでした: イメージが変わりました");
 	says("3 times: 'x': record 0 of $MFT: never used",
 	    "3 回: 'x': $MFT のレコード 0: 一度も使われていません");
-	says("1 times: 1 times: 1 times: 1 times: 1 times: never used",
-	    "1 回: 1 回: 1 回: 1 回: 1 times: never used");
+	says("1 times: 1 times: 1 times: 1 times: 1 times: 1 times: 1 times: 1 times: never used",
+	    "1 回: 1 回: 1 回: 1 回: 1 回: 1 回: 1 回: 1 times: never used");
+	says("1 times: at byte 9: root directory: its cluster 2 was met before",
+	    "1 回: 9 バイト目: 一番上のフォルダー: クラスター 2 が二度出てきます");
 	says("12 bytes could not be read: Input/output error",
 	    "12 バイトを読めませんでした: Input/output error");
 }
