@@ -132,7 +132,7 @@ bool shadow_is_same(const struct volume_set *set, const struct collection_volume
 
 	if (stream->resident != others->resident || stream->size != others->size ||
 	    stream->flags != others->flags || stream->initialized != others->initialized ||
-	    stream->compression_unit != others->compression_unit)
+	    stream->compression_unit != others->compression_unit || stream->torn || others->torn)
 		return false;
 	if (stream->resident)
 		return bytes_equal(stream->content, others->content);

@@ -50,6 +50,12 @@ static void check_places(const struct taking *t, struct err *why)
 		fail(why, ERR_DAMAGED, "a part of it was overwritten while it was read");
 }
 
+/* Whether the record that tells of what was read is of two times there. */
+static bool is_torn(const struct taking *t)
+{
+	return t->stream->torn || (t->content.is_wof && t->content.wof.packed->torn);
+}
+
 static void finish(struct taking *t, const struct bundle_place *place, struct copy_result *copy)
 {
 	CLEANUP(text_free) struct text first = {0};
@@ -66,6 +72,8 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 		content_elsewhere(t->volume, t->entry, t->stream, &why);
 	if (t->stream->incomplete && !t->content.is_wof)
 		fail(&why, ERR_DAMAGED, "parts of it are missing: %.200s", t->entry->damage.text);
+	if (is_torn(t))
+		fail(&why, ERR_DAMAGED, "its MFT record is torn: a part may be of another time");
 	check_places(t, &why);
 	(void)copy_explain(copy, place, &why);
 	if (t->content.cut && !copy->bad_bytes)

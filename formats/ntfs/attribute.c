@@ -101,6 +101,7 @@ static inline bool parse_next(
 	out->first_vcn = out->last_vcn = 0;
 	out->allocated = out->size = out->initialized = 0;
 	out->compression_unit = 0;
+	out->torn = false;
 	out->resident = p[8] == 0;
 	out->flags = le16(p + 12);
 	out->id = le16(p + 14);

@@ -15,6 +15,7 @@ struct ntfs_attribute { /* all views are into the record */
 	    last_vcn; /* of this extent; last_vcn is first_vcn - 1 when it is empty */
 	uint64_t allocated, size, initialized; /* only true in the extent with first_vcn 0 */
 	uint8_t compression_unit;
+	bool torn;    /* a part of it lies in a stride of the record that is of another time */
 	size_t order; /* in which it was met */
 };
 

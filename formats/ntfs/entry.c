@@ -39,19 +39,50 @@ static bool is_fatal(const struct err *why)
 	return why->kind == ERR_MEMORY || why->kind == ERR_LIMIT;
 }
 
-/* Adds all attributes of a fixed-up record. False only when out of memory or limits. */
-static bool add_attributes(
-    struct ntfs_entry *entry, uint64_t record, struct bytes used, size_t first, struct err *err)
+/* Marks those of the added attributes that a torn stride touches. Which attributes there are is not known where a header, the end mark
+ * or an attribute list lies in one. */
+static void mark_torn(struct ntfs_entry *entry, uint64_t record, struct bytes used,
+    const struct ntfs_record *r, struct ntfs_attribute *added)
 {
+	size_t pos = r->attributes, start;
+	struct ntfs_attribute attribute;
+	struct err why;
+	bool found, lacks = false;
+
+	while (pos < used.len) {
+		start = pos;
+		lacks = lacks || ntfs_record_is_torn(r, start, start + 8);
+		if (!ntfs_attribute_next(used, &pos, &attribute, &found, NULL))
+			continue;
+		if (!found)
+			break;
+		added->torn = ntfs_record_is_torn(r, start, pos);
+		lacks = lacks || (added->torn && added->type == NTFS_ATTRIBUTE_LIST);
+		added++;
+	}
+	if (!lacks)
+		return;
+	fail(&why, ERR_DAMAGED, "torn: its sectors were not written together");
+	note_lost(entry, record, &why);
+}
+
+/* Adds all attributes of a fixed-up record. False only when out of memory or limits. */
+static bool add_attributes(struct ntfs_entry *entry, uint64_t record, struct bytes used,
+    const struct ntfs_record *r, struct err *err)
+{
+	struct ntfs_attributes *all = &entry->memory->attributes;
+	size_t before = all->count;
 	struct err why;
 
 	why.kind = ERR_NONE; /* its text is long */
-	entry->memory->attributes.lacks = false;
-	if (!ntfs_attributes_add(&entry->memory->attributes, used, first, &why, err))
+	all->lacks = false;
+	if (!ntfs_attributes_add(all, used, r->attributes, &why, err))
 		return false;
-	if (entry->memory->attributes.lacks)
+	if (all->lacks)
 		note_lost(entry, record, &why);
 	note(entry, record, &why);
+	if (ntfs_record_is_torn(r, 0, used.len))
+		mark_torn(entry, record, used, r, all->at + before);
 	return true;
 }
 
@@ -92,7 +123,7 @@ static bool load_extension(struct ntfs_mft *mft, struct ntfs_entry *entry,
 	}
 	note(entry, where.record, &torn);
 	return add_attributes(
-	    entry, where.record, (struct bytes){.at = block, .len = r.used}, r.attributes, err);
+	    entry, where.record, (struct bytes){.at = block, .len = r.used}, &r, err);
 }
 
 /* Reads a non-resident attribute list through the volume into memory->list. */
@@ -334,7 +365,7 @@ static bool load_parts(
 	struct bytes used;
 
 	if (!load_head(mft, record, entry, &r, &used, err) ||
-	    !add_attributes(entry, record, used, r.attributes, err))
+	    !add_attributes(entry, record, used, &r, err))
 		return false;
 	bool is_base = r.base.record == 0 && r.base.sequence == 0;
 

@@ -121,6 +121,9 @@ struct ntfs_stream {        /* an attribute whole: all its extents in all its re
 	bool resident;
 	/* extents are missing or damaged: the bytes not covered are damage, not zeros */
 	bool incomplete;
+	/* it, or an attribute that tells of its runs, lies in a part of a record that was not written together with the
+	 * rest: its bytes or its runs may be of two times */
+	bool torn;
 	/* bytes; where the first extent is lost on a volume, as far as the others reach */
 	uint64_t size, allocated, initialized;
 	uint8_t compression_unit; /* log2 of clusters, 0 = none */
@@ -158,7 +161,7 @@ struct ntfs_entry {
 
 /* Loads a record with its extensions; on failure the entry is empty. ERR_MISSING: never used (zeros)
  * or past the end; ERR_DAMAGED: bad signature or fix-ups, nothing usable (a torn fix-up still
- * loads, with entry->damage set). */
+ * loads, with entry->damage set, and what it touches marked). */
 bool ntfs_entry_load(
     struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
 /* For a record that was not loaded because of *why: one of zeros, which is ERR_MISSING, becomes ERR_DAMAGED where the bitmap of

@@ -2,10 +2,17 @@
 #ifndef KANSHIKI_FORMATS_NTFS_RECORD_H
 #define KANSHIKI_FORMATS_NTFS_RECORD_H
 
+#include "formats/ntfs/limits.h"
 #include "formats/ntfs/ntfs.h"
 
 #define NTFS_RECORD_IN_USE    0x0001u
 #define NTFS_RECORD_DIRECTORY 0x0002u
+
+#define NTFS_STRIDE 512u /* bytes between two fix-ups */
+
+struct ntfs_strides { /* a bit for each stride of a block */
+	uint64_t bits[NTFS_LIMIT_BLOCK_MAX / NTFS_STRIDE / 64];
+};
 
 struct ntfs_record {
 	uint64_t lsn;
@@ -13,7 +20,11 @@ struct ntfs_record {
 	size_t attributes; /* offset of the first attribute */
 	size_t used;       /* bytes in use, cut at the record's size */
 	struct ntfs_reference base;
+	struct ntfs_strides torn; /* not written together with the header: of another time */
 };
+
+/* Whether any of the bytes from `from` up to `end` lies in a torn stride. */
+bool ntfs_record_is_torn(const struct ntfs_record *record, size_t from, size_t end);
 
 /* A file reference: 48 bits of record number, 16 of sequence number. */
 static inline struct ntfs_reference ntfs_reference_parse(const uint8_t *p)

@@ -207,6 +207,8 @@ static bool add_stream(struct ntfs_entry *entry, const struct ntfs_attribute *fi
 	struct ntfs_stream *stream = &entry->streams[entry->stream_count];
 
 	*stream = make_stream(first);
+	for (size_t i = 0; i < count; i++)
+		stream->torn = stream->torn || first[i].torn;
 	for (size_t i = 0; i < count && !first->resident; i++)
 		if (!add_extent(entry, stream, &first[i], cluster_size, count == 1, err))
 			return false;
