@@ -1,6 +1,7 @@
 /* What an image file is wrapped in, told by its first bytes. See image.h. */
 #include "platform/image.h"
 
+#include "platform/file.h"
 #include "platform/image_parent.h"
 #include "platform/volume.h"
 
@@ -104,6 +105,19 @@ static bool without_footer(struct source *raw, struct source **out, struct err *
 	return true;
 }
 
+/* Parts lie beside the link that was given, or beside what it leads to. */
+static bool open_parts(const char *path, bool *is_split, struct source **out, struct err *err)
+{
+	CLEANUP(text_free) struct text full = {0}, real = {0};
+
+	if (!image_open_split(path, is_split, out, err))
+		return false;
+	if (*is_split || !file_full_path(path, &full, NULL) || !file_real_path(path, &real, NULL) ||
+	    bytes_equal(text_bytes(&full), text_bytes(&real)))
+		return true;
+	return image_open_split(text_string(&real), is_split, out, err);
+}
+
 bool image_open(const char *path, struct source **out, struct err *err)
 {
 	CLEANUP(source_close) struct source *raw = NULL;
@@ -127,7 +141,7 @@ bool image_open(const char *path, struct source **out, struct err *err)
 
 	if (what)
 		return fail(err, ERR_UNSUPPORTED, "cannot open '%s': %s", path, what);
-	if (!image_open_split(path, &is_split, out, err))
+	if (!open_parts(path, &is_split, out, err))
 		return false;
 	return is_split || without_footer(TAKE(raw), out, err);
 }

@@ -11,7 +11,9 @@
 /* Opens what path names, told by content, parts by name:
  *  - a live volume, a device, or a raw image: as volume_open does;
  *  - the first part of a split image ("x.001" or "x.000" and on, "x.aa" and on): all of them as one. ERR_MISSING
- *    names a part that is not there, ERR_DAMAGED one that has another size than those before it;
+ *    names a part that is not there, ERR_DAMAGED one that has another size than those before it. Also "xaa" and on, "x.1"
+ *    and on, when sizes and content say that they belong together. Of a link the parts beside it, else those beside what it
+ *    leads to (not on Windows);
  *  - the first file of an E01 set, on Linux (ERR_UNSUPPORTED elsewhere). A chunk with a wrong checksum cannot
  *    be read: ERR_DAMAGED there, never zeros;
  *  - a fixed VHD: its content without the footer.

@@ -9,6 +9,8 @@
 
 #define SUFFIX_MAX 15u
 #define SUFFIX_MIN 2u
+#define GAP_NEAR   16u /* names behind a missing part that are looked for */
+#define SECTOR     512u
 
 /* "disk.img." and "001": the parts count up in the second. */
 struct series {
@@ -16,6 +18,7 @@ struct series {
 	char suffix[SUFFIX_MAX + 1];
 	size_t len;
 	char low, high; /* '0' and '9', 'a' and 'z', 'A' and 'Z' */
+	bool is_guess;  /* the names alone do not say that it is one */
 };
 
 static void series_free_at(struct series *series)
@@ -32,28 +35,52 @@ static bool is_of(const struct series *series, const char *suffix, size_t len)
 	return true;
 }
 
-/* Cuts a path into stem and suffix; false when it has none that could count. */
-static bool series_of(const char *path, struct series *out)
+/* Cuts a path into stem and a suffix of len bytes; false when that does not count. */
+static bool cut_series(const char *path, size_t len, struct series *out)
 {
 	static const char bounds[][2] = {{'0', '9'}, {'a', 'z'}, {'A', 'Z'}};
-	const char *dot = strrchr(path, '.');
+	size_t stem = strlen(path) - len;
 
-	if (!dot)
-		return false;
-	out->len = strlen(dot + 1);
-	if (out->len < SUFFIX_MIN || out->len > SUFFIX_MAX / 2)
-		return false;
-	memcpy(out->suffix, dot + 1, out->len + 1);
+	out->len = len;
+	memcpy(out->suffix, path + stem, len + 1);
 	for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
 		out->low = bounds[i][0];
 		out->high = bounds[i][1];
-		if (is_of(out, out->suffix, out->len)) {
-			text_add(&out->stem,
-			    (struct bytes){(const uint8_t *)path, (size_t)(dot + 1 - path)});
+		if (is_of(out, out->suffix, len)) {
+			text_add(
+			    &out->stem, (struct bytes){.at = (const uint8_t *)path, .len = stem});
 			return !out->stem.failed;
 		}
 	}
 	return false;
+}
+
+/* "disk.001", "disk.aa": what stands behind the last dot. */
+static bool series_of(const char *path, struct series *out)
+{
+	const char *dot = strrchr(path, '.');
+	size_t len = dot ? strlen(dot + 1) : 0;
+
+	return len >= SUFFIX_MIN && len <= SUFFIX_MAX / 2 && cut_series(path, len, out);
+}
+
+/* "disk.dd.1", "xaa" (split(1) without a prefix): so may two images be called that have nothing to do with each other. */
+static bool guess_series(const char *path, struct series *out)
+{
+	size_t all = strlen(path);
+	size_t len = 0;
+
+	out->is_guess = true;
+	if (all < SUFFIX_MIN)
+		return false;
+	char last = path[all - 1];
+
+	if (path[all - 2] == '.')
+		return last >= '0' && last <= '9' && cut_series(path, 1, out);
+	while ((last == 'a' || last == 'A') && len < all && len < SUFFIX_MAX / 2 &&
+	       path[all - 1 - len] == last)
+		len++;
+	return cut_series(path, len < SUFFIX_MIN ? SUFFIX_MIN : len, out) && out->low != '0';
 }
 
 /* All of the lowest letter: "000", "aa"; or with 1 at the end, "001". */
@@ -239,6 +266,24 @@ static bool look_at(void *context, const char *name, enum file_kind kind, struct
 	return true;
 }
 
+static bool fail_gap(const struct series *missing, struct err *err)
+{
+	return fail(err, ERR_MISSING,
+	    "part '%s%s' of the image is missing, but there are later ones",
+	    text_string(&missing->stem), missing->suffix);
+}
+
+/* Whatever else is called "x…" is no part of "xaa" and "xab". */
+static bool check_gap_near(const struct series *missing, struct err *err)
+{
+	struct series later = *missing;
+
+	for (unsigned i = 0; i < GAP_NEAR && count_up(&later); i++)
+		if (exists(&later))
+			return fail_gap(missing, err);
+	return true;
+}
+
 static bool check_gap(const struct series *missing, struct err *err)
 {
 	CLEANUP(text_free) struct text directory = {0};
@@ -246,6 +291,8 @@ static bool check_gap(const struct series *missing, struct err *err)
 	const char *name = stem;
 	struct search search = {.missing = missing};
 
+	if (missing->is_guess)
+		return check_gap_near(missing, err);
 	for (const char *at = stem; *at; at++)
 		if (os_is_separator(*at))
 			name = at + 1;
@@ -255,9 +302,7 @@ static bool check_gap(const struct series *missing, struct err *err)
 	search.stem = name;
 	if (!text_ok(&directory, err) || !file_list(text_string(&directory), look_at, &search, err))
 		return false;
-	return !search.found || fail(err, ERR_MISSING,
-				    "part '%s%s' of the image is missing, but there are later ones",
-				    stem, missing->suffix);
+	return !search.found || fail_gap(missing, err);
 }
 
 static bool open_all(struct split_source *split, struct series *series, struct err *err)
@@ -275,6 +320,57 @@ static bool open_all(struct split_source *split, struct series *series, struct e
 	return false;
 }
 
+static bool open_part(const struct series *at, struct source **out)
+{
+	CLEANUP(text_free) struct text name = {0};
+
+	return name_of(at, &name, NULL) && file_open(text_string(&name), out, NULL);
+}
+
+/* A disk or a volume begins so; the middle of one only where a partition begins. */
+static bool begins_as_disk(struct source *part)
+{
+	uint8_t sector[SECTOR];
+
+	return source_read_exact(part, 0, sector, sizeof(sector), NULL) && sector[510] == 0x55 &&
+	       sector[511] == 0xaa;
+}
+
+/* Whether there is a second part to the first. Where names alone do not tell, sizes and content must: all are as long as the first,
+ * the last not longer, and the second is no image of its own. */
+static bool is_set(const struct series *first)
+{
+	CLEANUP(source_close) struct source *part = NULL;
+	struct series at = *first;
+	bool is_second = true, is_last = false;
+
+	if (!first->is_guess)
+		return next_part(&at);
+	if (!exists(first) || !open_part(first, &part))
+		return false;
+	uint64_t size = part->size;
+
+	for (; next_part(&at); is_second = false) {
+		CLEANUP(source_close) struct source *next = NULL;
+
+		if (is_last || !open_part(&at, &next) || next->size == 0 || next->size > size ||
+		    (is_second && begins_as_disk(next)))
+			return false;
+		is_last = next->size < size;
+	}
+	return !is_second;
+}
+
+static bool leads_to(const struct series *first, const struct series *later)
+{
+	struct series at = *first;
+
+	while (next_part(&at))
+		if (strcmp(at.suffix, later->suffix) == 0)
+			return true;
+	return false;
+}
+
 /* A part that is not the first stands for nothing: the first is named. */
 static bool refuse_later(const struct series *series, struct err *err)
 {
@@ -282,12 +378,11 @@ static bool refuse_later(const struct series *series, struct err *err)
 
 	for (int i = 0; i <= last; i++) {
 		struct series first = *series;
-		struct series second;
 
 		memset(first.suffix, first.low, first.len);
 		first.suffix[first.len - 1] = (char)(series->low + i);
-		second = first;
-		if (exists(&first) && next_part(&second))
+		if (exists(&first) && is_set(&first) &&
+		    (!series->is_guess || leads_to(&first, series)))
 			return fail(err, ERR_USAGE,
 			    "'%s%s' is one part of an image: give the first, '%s%s'",
 			    text_string(&series->stem), series->suffix, text_string(&series->stem),
@@ -305,29 +400,42 @@ static bool has_zero(const struct series *series)
 	return exists(&zero);
 }
 
-bool image_open_split(const char *path, bool *is_split, struct source **out, struct err *err)
+/* Opens the set that path is the first part of, if it is one of a set called so. */
+static bool open_set(const char *path, struct series *series, struct source **out, struct err *err)
 {
-	CLEANUP(series_free) struct series series = {0};
 	CLEANUP(source_close) struct source *owned = NULL;
-	struct series second;
+	struct series second = *series;
 
-	*is_split = false;
-	if (!series_of(path, &series))
-		return true;
-	if (!is_first(&series) || (series.suffix[series.len - 1] == '1' && has_zero(&series)))
-		return refuse_later(&series, err);
-	second = series;
-	if (!next_part(&second))
-		return check_gap(&second, err);
+	if (!is_first(series) || (series->suffix[series->len - 1] == '1' && has_zero(series)))
+		return refuse_later(series, err);
+	if (!is_set(series)) {
+		(void)!next_part(&second);
+		return series->is_guess || check_gap(&second, err);
+	}
 	struct split_source *split = calloc(1, sizeof(*split));
 
 	if (!split)
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
 	split->source = (struct source){.size = 0, .read = split_read, .close = split_close};
 	owned = &split->source;
-	if (!open_all(split, &series, err))
+	if (!open_all(split, series, err))
 		return false;
-	*is_split = true;
 	*out = TAKE(owned);
+	return true;
+}
+
+bool image_open_split(const char *path, bool *is_split, struct source **out, struct err *err)
+{
+	CLEANUP(series_free) struct series series = {0}, guess = {0};
+	struct source *set = NULL;
+
+	*is_split = false;
+	if ((series_of(path, &series) && !open_set(path, &series, &set, err)) ||
+	    (!set && guess_series(path, &guess) && !open_set(path, &guess, &set, err)))
+		return false;
+	if (!set)
+		return true;
+	*is_split = true;
+	*out = set;
 	return true;
 }
