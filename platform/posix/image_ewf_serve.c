@@ -3,9 +3,12 @@
 #define _GNU_SOURCE
 #include "platform/posix/image_ewf.h"
 
+#include "platform/posix/image_ewf_segment.h"
+
 #include <fcntl.h>
 #include <libewf.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -24,7 +27,11 @@ struct server {
 	libewf_handle_t *handle;
 	uint64_t media_size;
 	uint32_t chunk_size, sector_size;
-	bool is_lost; /* so many bad chunks that looking through them takes too long */
+	char **names; /* of its files */
+	char *single; /* the name of the only one */
+	int count, checked;
+	const char *cut; /* a file that ends too early */
+	bool is_lost;    /* so many bad chunks that looking through them takes too long */
 };
 
 /* libewf's first reason, "libewf_function: what" without the function: that says nothing to a reader. */
@@ -78,38 +85,72 @@ static void confine(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/* Whether the last file of a set says that another one follows: its last section is "next" and not "done". A
- * section begins with its name, 76 bytes. */
-static bool has_next(const char *path)
+static const char *name_in(const char *path)
 {
-	uint8_t tail[76];
-	bool says_next = false;
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	off_t end = file < 0 ? -1 : lseek(file, 0, SEEK_END);
+	const char *slash = strrchr(path, '/');
 
-	if (end >= (off_t)sizeof(tail) &&
-	    pread(file, tail, sizeof(tail), end - (off_t)sizeof(tail)) == (ssize_t)sizeof(tail))
-		says_next = memcmp(tail, "next\0", 5) == 0;
-	if (file >= 0)
-		close(file);
-	return says_next;
+	return slash ? slash + 1 : path;
 }
 
-static bool open_segments(struct server *server, char **names, int count, struct err *err)
+/* The first file of the set that was cut off, NULL: none. Looked for once, when something cannot be read. */
+static const char *cut_file(struct server *server)
+{
+	for (; !server->cut && server->checked < server->count; server->checked++)
+		if (image_ewf_segment_end(server->names[server->checked]) == EWF_END_CUT)
+			server->cut = name_in(server->names[server->checked]);
+	return server->cut;
+}
+
+static bool fail_cut(struct err *err, const char *name)
+{
+	return fail(err, ERR_DAMAGED,
+	    "'%.100s' ends before its end mark: it is cut off; copy it again", name);
+}
+
+/* libewf finds the files behind the first by their names, beside it. Of a link that has none beside it those beside what it
+ * leads to; a name that says nothing to libewf is that of a set of one file. */
+static bool find_files(struct server *server, const char *path, struct err *err)
+{
+	for (int i = 0; i < 2 && server->count < 2; i++) {
+		libewf_error_t *error = NULL;
+		char *first = i ? realpath(path, NULL) : strdup(path);
+
+		if (!first && i == 0)
+			return fail(err, ERR_MEMORY, "no memory to open '%s'", path);
+		if (!first)
+			break;
+		server->names = NULL;
+		if (libewf_glob(first, strlen(first), LIBEWF_FORMAT_UNKNOWN, &server->names,
+			&server->count, &error) == 1 &&
+		    server->count > 0)
+			continue;
+		libewf_error_free(&error);
+		server->single = first;
+		server->names = &server->single;
+		server->count = 1;
+	}
+	return server->count <= SEGMENTS_MAX ||
+	       fail(err, ERR_LIMIT, "more than %d files of an image", SEGMENTS_MAX);
+}
+
+static bool open_files(struct server *server, struct err *err)
 {
 	libewf_error_t *error = NULL;
-	char *last = strrchr(names[count - 1], '/');
+	int count = server->count;
+	const char *last = name_in(server->names[count - 1]);
 
-	last = last ? last + 1 : names[count - 1];
-	if (has_next(names[count - 1]))
+	if (image_ewf_segment_end(server->names[count - 1]) == EWF_END_NEXT)
 		return fail(
 		    err, ERR_MISSING, "the file of the image after '%.150s' is missing", last);
 	if (libewf_handle_initialize(&server->handle, &error) != 1)
 		return ewf_fail(err, "no memory for libewf", &error);
-	if (libewf_handle_open(server->handle, names, count, LIBEWF_OPEN_READ, &error) != 1) {
+	if (libewf_handle_open(server->handle, server->names, count, LIBEWF_OPEN_READ, &error) !=
+	    1) {
 		char reason[REASON_LEN];
 
 		take_reason(&error, reason);
+		if (cut_file(server))
+			return fail_cut(err, server->cut);
 		return fail(err, ERR_DAMAGED,
 		    "%d files, the last '%.60s', are no whole image: one is damaged, or the next "
 		    "is "
@@ -122,18 +163,11 @@ static bool open_segments(struct server *server, char **names, int count, struct
 static bool open_image(struct server *server, const char *path, struct err *err)
 {
 	libewf_error_t *error = NULL;
-	char **names = NULL;
-	int count = 0;
 	size64_t media_size = 0;
 
-	if (libewf_glob(path, strlen(path), LIBEWF_FORMAT_UNKNOWN, &names, &count, &error) != 1 ||
-	    count < 1)
-		return ewf_fail(err, "no files of an E01 image", &error);
-	if (count > SEGMENTS_MAX)
-		return fail(err, ERR_LIMIT, "more than %d files of an image", SEGMENTS_MAX);
-	if (!open_segments(server, names, count, err))
+	/* The names are freed with the process: libewf_glob_free has nothing to add. */
+	if (!find_files(server, path, err) || !open_files(server, err))
 		return false;
-	/* Freed with the process: libewf_glob_free has nothing to add. */
 	if (libewf_handle_get_media_size(server->handle, &media_size, &error) != 1 ||
 	    libewf_handle_get_chunk_size(server->handle, &server->chunk_size, &error) != 1 ||
 	    libewf_handle_get_bytes_per_sector(server->handle, &server->sector_size, &error) != 1)
@@ -185,14 +219,18 @@ static void read_chunk(struct server *server, uint64_t chunk, struct ewf_reply *
 	ssize_t got = libewf_handle_read_random(
 	    server->handle, server->shared, want, (off64_t)offset, &error);
 
-	if (got < 0)
-		ewf_fail(&reply->err, "the image cannot be read there", &error);
-	else if (is_marked_bad(server, offset, want))
-		fail(&reply->err, ERR_DAMAGED, "wrong checksum in the image");
-	else if ((size_t)got != want)
-		fail(&reply->err, ERR_DAMAGED, "the image holds less there than it says");
-	else
+	bool is_bad = got >= 0 && is_marked_bad(server, offset, want);
+
+	if (got >= 0 && (size_t)got == want && !is_bad)
 		reply->got = (uint32_t)got;
+	else if (cut_file(server))
+		fail_cut(&reply->err, server->cut);
+	else if (got < 0)
+		ewf_fail(&reply->err, "the image cannot be read there", &error);
+	else if (is_bad)
+		fail(&reply->err, ERR_DAMAGED, "wrong checksum in the image");
+	else
+		fail(&reply->err, ERR_DAMAGED, "the image holds less there than it says");
 }
 
 _Noreturn void image_ewf_serve(int socket, uint8_t *shared, const char *path)

@@ -131,6 +131,37 @@ check_wrappings() {
 	mv "$work/away" "$work/ewf.E02"
 }
 
+# Parts behind a link, split(1)'s own names, and an E01 called otherwise.
+check_other_names() {
+	local i links=$work/links
+	mkdir "$links"
+	split -b 30000000 "$work/mbr.img" "$work/x"
+	split -b 30000000 -a 1 --numeric-suffixes=1 "$work/mbr.img" "$work/mbr.dd."
+	ln -s ../letters.aa "$links/disk.001"
+	ln -s ../ewf.E01 "$links/disk.E01"
+	ln -s ../ewf.E01 "$links/disk"
+	for i in xaa mbr.dd.1 links/disk.001 links/disk.E01 links/disk; do
+		run "timeline of $i" 1 "$kanshiki" timeline "$work/$i"
+		cmp -s "$work/lines" "$work/out" || complain "timeline of $i: other lines"
+	done
+	rm "$work"/x?? "$work"/mbr.dd.?
+}
+
+# The file that is cut is to blame, not a checksum.
+check_cut_e01() {
+	(cd "$work" && ewfacquire -u -c fast -t single small.ntfs) >"$work/ewf.log" 2>&1
+	cp "$work/single.E01" "$work/alone"
+	run "an E01 without an extension" 0 "$kanshiki" timeline "$work/alone"
+	truncate -s $(($(stat -c %s "$work/single.E01") * 2 / 3)) "$work/single.E01"
+	run "a cut E01" 65 "$kanshiki" timeline "$work/single.E01"
+	says_one_line "a cut E01" "'single.E01' ends before its end mark: it is cut off; copy it again"
+	cp "$work/ewf.E01" "$work/away"
+	truncate -s 300000 "$work/ewf.E01"
+	run "a cut E01 of a set" 65 "$kanshiki" timeline "$work/ewf.E01"
+	says_one_line "a cut E01 of a set" "'ewf.E01' ends before its end mark: it is cut off"
+	mv "$work/away" "$work/ewf.E01"
+}
+
 # A chunk whose checksum is wrong: its range of a file is bad in the row, the rest is there.
 check_bad_chunk() {
 	local disk=$work/bad.img offset
@@ -344,6 +375,8 @@ check_choice
 check_gpt
 check_4096
 check_wrappings
+check_other_names
+check_cut_e01
 check_death
 check_bad_chunk
 check_bad_start
