@@ -141,7 +141,8 @@ static void write_file(struct output *out, const struct timeline_line *line)
 	at = PEN_TEXT(at, " ($FILE_NAME)");
 	at = entry->in_use ? PEN_TEXT(at, "|") : PEN_TEXT(at, " (deleted)|");
 	at = pen_number(at, entry->record);
-	at = pen_mode(PEN_TEXT(at, "-48"), line);
+	at = pen_number(PEN_TEXT(at, "-48-"), line->name->id);
+	at = pen_mode(at, line);
 	at = pen_number(at, FILE_NAME_FIXED + line->name->utf16.len);
 	add_times(out, at, &line->name->times);
 }

@@ -105,11 +105,35 @@ static void test_bodyfile(void **state)
 	assert_has(&out, "0|/Users/long name.txt|31-128-0|r/rr-xr-xr-x|0|0|5|"
 			 "1522109771|1522106172|1522106173|1522106171\n");
 	assert_has(&out, "0|/Users/long name.txt:zone|31-128-0|r/rr-xr-xr-x|0|0|3|");
-	assert_has(&out, "0|/Users/long name.txt ($FILE_NAME)|31-48|r/rr-xr-xr-x|0|0|92|");
+	assert_has(&out, "0|/Users/long name.txt ($FILE_NAME)|31-48-0|r/rr-xr-xr-x|0|0|92|");
 	assert_has(&out, "0|/$OrphanFiles/gone.exe (deleted)|32|-/rr-xr-xr-x|");
-	assert_has(&out, "0|/$OrphanFiles/gone.exe ($FILE_NAME) (deleted)|32-48|");
+	assert_has(&out, "0|/$OrphanFiles/gone.exe ($FILE_NAME) (deleted)|32-48-0|");
 	assert_has(&out, "0|/=a,\"b\"<U+007C>c<U+000A><U+202E><U+003C>U+41>|33|");
 	assert_has(&out, "0|/$OrphanFiles/OrphanFile-34|34|");
+}
+
+/* Numbers the attributes of a record as NTFS does, in the order in which they were made. */
+static void number_attributes(uint8_t *record)
+{
+	uint16_t id = 0;
+
+	for (uint8_t *at = record + le16(record + 20); le32(at) != UINT32_MAX; at += le32(at + 4))
+		put_le16(at + 14, id++);
+}
+
+/* As fls: record-type-id, of a name as of a stream. */
+static void test_bodyfile_ids(void **state)
+{
+	CLEANUP(text_free) struct text out = {0};
+	struct fixture_image image;
+
+	(void)state;
+	fixture_timeline_image(&image);
+	number_attributes(image.at + (size_t)31 * RECORD);
+	fixture_timeline_write(
+	    "bodyfile", fixture_timeline_bytes(&image), (struct bytes){0}, "", &out);
+	assert_has(&out, "0|/Users/long name.txt ($FILE_NAME)|31-48-1|");
+	assert_has(&out, "0|/Users/long name.txt|31-128-3|");
 }
 
 static void test_timesketch(void **state)
@@ -416,6 +440,7 @@ int main(void)
 	    cmocka_unit_test(test_jsonl),
 	    cmocka_unit_test(test_csv),
 	    cmocka_unit_test(test_bodyfile),
+	    cmocka_unit_test(test_bodyfile_ids),
 	    cmocka_unit_test(test_timesketch),
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_probe),

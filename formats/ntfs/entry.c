@@ -304,15 +304,19 @@ static bool add_name(
     struct ntfs_entry *entry, const struct ntfs_attribute *attribute, struct err *err)
 {
 	struct ntfs_entry_memory *m = entry->memory;
+	struct ntfs_name *name;
 	struct err why;
 
 	if (!array_grow(&entry->names, &m->name_room, entry->name_count + 1, sizeof(*entry->names),
 		NTFS_LIMIT_ATTRIBUTES, err))
 		return fail_in(err, "names");
-	if (ntfs_file_name_parse(attribute->content, &entry->names[entry->name_count], &why))
-		entry->name_count++;
-	else
+	name = &entry->names[entry->name_count];
+	if (!ntfs_file_name_parse(attribute->content, name, &why)) {
 		note_lost(entry, entry->record, &why);
+		return true;
+	}
+	name->id = attribute->id;
+	entry->name_count++;
 	return true;
 }
 

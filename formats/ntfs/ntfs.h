@@ -76,6 +76,7 @@ enum ntfs_namespace { NTFS_NAME_POSIX, NTFS_NAME_WIN32, NTFS_NAME_DOS, NTFS_NAME
 struct ntfs_name { /* a $FILE_NAME attribute */
 	struct ntfs_reference parent;
 	uint8_t name_space; /* enum ntfs_namespace */
+	uint16_t id; /* of the attribute in its record; 0 when it is none (an index has it) */
 	struct bytes utf16;
 	struct ntfs_times times;
 	uint64_t size, allocated;
