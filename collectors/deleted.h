@@ -4,6 +4,7 @@
 #define KANSHIKI_COLLECTORS_DELETED_H
 
 #include "collectors/row.h"
+#include "collectors/shadows.h"
 #include "collectors/state.h"
 #include "collectors/trim.h"
 #include "formats/ntfs/wof.h"
@@ -22,6 +23,7 @@
 enum deleted_decision {
 	DELETED_TAKE,
 	DELETED_GONE,       /* nothing of it is left */
+	DELETED_UNKEPT,     /* nothing of it was kept by the shadow copy */
 	DELETED_NOT_LISTED, /* --deleted priority, and it is not on the list */
 	DELETED_LIST_ONLY,  /* --deleted list */
 	DELETED_FILE_CAP,   /* larger than one file may be */
@@ -63,6 +65,8 @@ struct deleted_runs { /* what of a stream is stored */
 struct deleted_files { /* of one volume */
 	struct collection *collection;
 	struct collection_volume *volume;
+	bool is_live;        /* the volume of a running system, not a shadow copy of it */
+	bool knows_unkept;   /* of a shadow copy: what it did not keep is known */
 	struct source *live; /* what the running file system says is in use; NULL: not told */
 	struct ntfs_bitmap *bitmap; /* NULL: cannot be read */
 	struct ntfs_claims *claims;
@@ -74,6 +78,7 @@ struct deleted_files { /* of one volume */
 	uint64_t dropped; /* streams over DELETED_CANDIDATES_MAX */
 	uint64_t unused, empty,
 	    files;         /* records: not in use, of them without anything, of them listed */
+	uint64_t newer;    /* deleted files of a shadow copy that a newer state has as well */
 	uint64_t resident; /* members out of records so far */
 	uint64_t resident_listed; /* the same, in the list */
 	uint64_t resident_left;   /* over DELETED_RESIDENT_MAX */
@@ -113,6 +118,23 @@ static inline void deleted_runs_free_at(struct deleted_runs *runs)
 {
 	deleted_runs_free(runs);
 }
+
+/* deleted_newer.c. Whether the volume itself, or a newer shadow copy of it, has the deleted file of a shadow copy in its list
+ * as well: the same record, and the same in it. */
+bool deleted_is_newer_too(const struct deleted_files *d, const struct ntfs_entry *entry);
+
+/* deleted_kept.c: what of a shadow copy was kept. */
+void deleted_kept_ask(struct deleted_files *d);
+/* Whether nothing of a stream that has not been overwritten was kept. */
+static inline bool deleted_is_unkept(const struct ntfs_deleted *state)
+{
+	return state->unkept > 0 && state->own + state->unknown == 0;
+}
+/* Loads a record; of a shadow copy of a running Windows as it was, though its blocks be overwritten meanwhile. */
+bool deleted_load(
+    struct deleted_files *d, uint64_t record, struct ntfs_entry *entry, struct err *err) MUST_CHECK;
+/* What the rows of a shadow copy say of where they come from. */
+void deleted_kept_row(const struct deleted_files *d, struct row *row);
 
 /* deleted_priority.c: the list. */
 bool deleted_priorities(struct matcher *matcher, struct err *err) MUST_CHECK;

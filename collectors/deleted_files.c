@@ -152,7 +152,8 @@ static bool walk(struct deleted_files *d, bool only_marked,
 		}
 		if (only_marked && !is_marked(d, record))
 			continue;
-		if (hit_load(d->volume, record, &entry, &err)) {
+		if (only_marked ? deleted_load(d, record, &entry, &err)
+				: hit_load(d->volume, record, &entry, &err)) {
 			ntfs_deleted_give_sizes(d->volume->ntfs, &entry);
 			see(d, context, &entry);
 		} else if (only_marked && d->marks && unread++ == 0) {
@@ -173,6 +174,10 @@ static void see_claims(struct deleted_files *d, void *first, const struct ntfs_e
 		d->empty += !ntfs_entry_is_extension(entry);
 		return;
 	}
+	if (deleted_is_newer_too(d, entry)) {
+		d->newer++;
+		return;
+	}
 	mark(d->marks, entry->record);
 	if (ntfs_entry_is_extension(entry)) {
 		mark(d->parts, entry->record);
@@ -188,7 +193,7 @@ static bool is_at_hand(struct deleted_files *d, const struct ntfs_entry *entry)
 {
 	struct err err = {0};
 
-	if (!is_deleted_file(d, entry))
+	if (!is_deleted_file(d, entry) || (!d->marks && deleted_is_newer_too(d, entry)))
 		return false;
 	if (stream_keys_make(&d->keys, entry, &err))
 		return true;
@@ -267,7 +272,7 @@ static void ask_live(struct deleted_files *d)
 {
 	struct err why = {0};
 
-	if (!d->volume->is_live || d->volume->disk)
+	if (!d->is_live || d->volume->disk)
 		return;
 	if (volume_bitmap_open(text_string(&d->volume->path), &d->live, &why))
 		ntfs_volume_set_live_bitmap(d->volume->ntfs, d->live);
@@ -305,12 +310,13 @@ static void run(struct deleted_files *d)
 		report(d, "", &err);
 		return;
 	}
-	if (d->volume->is_live)
+	if (d->is_live)
 		ntfs_claims_set_live(d->claims);
+	deleted_kept_ask(d);
 	load_log(d);
 	if (!claim(d))
 		return;
-	if (d->volume->is_live) /* it went on meanwhile */
+	if (d->is_live) /* it went on meanwhile */
 		load_log(d);
 	deleted_journal_read(d);
 	deleted_caps(d->collection, &d->cap, &d->file_cap);
@@ -320,6 +326,7 @@ static void run(struct deleted_files *d)
 	deleted_plan_decide(d);
 	trim_say(&d->trim, d->collection, text_string(&d->volume->name));
 	list(d);
+	d->volume->has_deleted_list = !collect_stopped(d->collection);
 	deleted_take_planned(d);
 	if (d->dropped) {
 		fail(&err, ERR_LIMIT, "%llu streams over the limit of %zu were not looked at",
@@ -342,12 +349,9 @@ static void run_volume(struct collection *collection, size_t volume)
 	}
 	d->collection = collection;
 	d->volume = &collection->plan->volumes->at[volume];
-	/* Of a shadow copy all is the past; its own deleted files are those of the volume. */
-	if (strncmp(text_string(&d->volume->name), "$vss$", 5) != 0) {
-		text_addf(&d->title, tr("Looking for deleted files on %s"),
-		    text_string(&d->volume->name));
-		run(d);
-	}
+	d->is_live = d->volume->is_live && !d->volume->is_shadow;
+	text_addf(&d->title, tr("Looking for deleted files on %s"), text_string(&d->volume->name));
+	run(d);
 	ntfs_claims_free(d->claims);
 	logfile_clusters_free(d->log);
 	ntfs_bitmap_close(d->bitmap);

@@ -21,6 +21,10 @@ static void add_head(struct deleted_files *d, struct text *out)
 	json_unsigned_field(&json, "records_not_in_use", d->unused);
 	json_unsigned_field(&json, "records_empty", d->empty);
 	json_unsigned_field(&json, "files", d->files);
+	if (d->volume->is_shadow) {
+		json_unsigned_field(&json, "files_in_newer_lists", d->newer);
+		json_bool_field(&json, "kept_is_known", d->knows_unkept);
+	}
 	json_bool_field(&json, "bitmap", d->bitmap != NULL);
 	trim_write(&json, &d->trim, "MFT records, shadow copies and other copies");
 	json_string_field(&json, "earlier_owner",

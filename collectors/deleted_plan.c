@@ -22,7 +22,7 @@ static uint32_t when_of(const struct deleted_files *d, const struct ntfs_entry *
 }
 
 /* Whether anything of it is left; and what taking it stores. */
-static bool is_left(struct deleted_files *d, const struct ntfs_entry *entry,
+static enum deleted_decision what_is_left(struct deleted_files *d, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, uint64_t *bytes)
 {
 	CLEANUP(ntfs_deleted_free) struct ntfs_deleted state = {0};
@@ -34,10 +34,12 @@ static bool is_left(struct deleted_files *d, const struct ntfs_entry *entry,
 	of.stream = deleted_holder(d, entry, stream, &is_wof, &wof);
 	if (!ntfs_deleted_judge(&of, d->bitmap, &state, NULL) ||
 	    state.result == NTFS_DELETED_OVERWRITTEN)
-		return false;
+		return DELETED_GONE;
+	if (deleted_is_unkept(&state))
+		return DELETED_UNKEPT;
 	deleted_runs_find(d, entry, stream, &runs);
 	*bytes = runs.bytes;
-	return true;
+	return DELETED_TAKE;
 }
 
 static unsigned class_of(struct deleted_files *d, const struct ntfs_entry *entry)
@@ -71,8 +73,7 @@ void deleted_plan_see(struct deleted_files *d, const struct ntfs_entry *entry)
 			return;
 		one.stream = d->keys.at[i];
 		one.bytes = 0;
-		one.decision =
-		    is_left(d, entry, &entry->streams[i], &one.bytes) ? DELETED_TAKE : DELETED_GONE;
+		one.decision = (uint8_t)what_is_left(d, entry, &entry->streams[i], &one.bytes);
 		if (array_grow(
 			&d->at, &d->room, d->count + 1, sizeof(one), DELETED_CANDIDATES_MAX, NULL))
 			d->at[d->count++] = one;
@@ -183,6 +184,7 @@ const char *deleted_why(enum deleted_decision decision)
 {
 	static const char *const words[DELETED_DECISIONS] = {
 	    [DELETED_GONE] = "nothing of it is left",
+	    [DELETED_UNKEPT] = "the shadow copy did not keep it",
 	    [DELETED_NOT_LISTED] = "not on the priority list: --deleted all takes it",
 	    [DELETED_LIST_ONLY] = "not asked for: --deleted list",
 	    [DELETED_FILE_CAP] = "larger than one deleted file may be: a quarter of --deleted-cap",

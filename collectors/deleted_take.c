@@ -15,6 +15,7 @@ struct recovery { /* a deleted stream on its way into the bundle */
 	struct ntfs_deleted state;
 	struct ntfs_bitmap *bitmap; /* borrowed */
 	struct row_deleted deleted;
+	uint64_t places; /* of a shadow copy: where it is read from */
 	struct text member, path;
 	bool is_orphan;
 };
@@ -24,7 +25,7 @@ static void write_row(struct recovery *r, struct row *row)
 	r->deleted.path = text_bytes(&r->path);
 	row->path = text_bytes(&r->member);
 	row->kind = r->stream->utf16.len ? "stream" : "file";
-	row->read = "raw";
+	deleted_kept_row(r->d, row);
 	row->size = r->stream->size;
 	row->collection = r->d->collection;
 	row->volume = r->d->volume;
@@ -73,14 +74,14 @@ static void explain(const struct recovery *r, struct err *why)
 
 	if (r->deleted.result == NTFS_DELETED_FULL)
 		return;
-	if (s->is_resident || s->used + s->later + s->unknown + s->missing == 0)
+	if (s->is_resident || s->used + s->later + s->unknown + s->unkept + s->missing == 0)
 		fail(why, ERR_DAMAGED, "its record is damaged or changed while it was read");
 	else
 		fail(why, ERR_MISSING,
 		    "of %llu clusters %llu are its own, %llu were overwritten, %llu are unknown",
 		    (unsigned long long)s->clusters, (unsigned long long)s->own,
 		    (unsigned long long)(s->used + s->later),
-		    (unsigned long long)(s->unknown + s->missing));
+		    (unsigned long long)(s->unknown + s->unkept + s->missing));
 }
 
 /* On a running system: whether the record is no more what it was. */
@@ -89,11 +90,25 @@ static bool record_changed(struct recovery *r)
 	CLEANUP(ntfs_entry_free) struct ntfs_entry now = {0};
 	struct ntfs_mft *mft = ntfs_volume_mft(r->d->volume->ntfs);
 
-	if (!r->d->volume->is_live)
+	if (!r->d->is_live)
 		return false;
 	ntfs_mft_forget(mft);
 	return !ntfs_entry_load_head(mft, r->entry->record, &now, NULL) || now.in_use ||
 	       now.sequence != r->entry->sequence || now.lsn != r->entry->lsn;
+}
+
+/* Of a shadow copy of a running Windows: whether what was read may be of two states, or it cannot be told. */
+static bool has_moved(const struct recovery *r, struct err *why)
+{
+	uint64_t places;
+
+	if (!r->d->volume->is_shadow)
+		return false;
+	if (!shadow_places(
+		r->d->collection->plan->volumes, r->d->volume, r->of.stream, &places, why))
+		return true;
+	return places != r->places &&
+	       !fail(why, ERR_DAMAGED, "a part of it was overwritten while it was read");
 }
 
 static void finish(struct recovery *r, const struct bundle_place *place, struct copy_result *copy)
@@ -101,15 +116,16 @@ static void finish(struct recovery *r, const struct bundle_place *place, struct 
 	struct row row = {.place = place, .copy = copy};
 	struct err why = {0};
 	/* Packed bytes that make no sense are another's: an overwrite that left no other trace. */
+	bool is_unkept = r->d->volume->is_shadow && copy->first.kind == ERR_MISSING;
 	bool is_gap = place->padded || place->is_stale ||
-		      (copy->bad_bytes && copy->first.kind != ERR_DAMAGED);
+		      (copy->bad_bytes && copy->first.kind != ERR_DAMAGED && !is_unkept);
 
-	r->deleted.is_changed = record_changed(r);
+	r->deleted.is_changed = has_moved(r, &why) || record_changed(r);
 	r->deleted.result = r->state.result;
 	if (r->deleted.result == NTFS_DELETED_FULL &&
 	    (r->deleted.is_changed || is_gap || copy->bad_bytes))
 		r->deleted.result = NTFS_DELETED_PARTIAL;
-	if (!copy_explain(copy, place, &why))
+	if (!copy_explain(copy, place, &why) && why.kind == ERR_NONE)
 		explain(r, &why);
 	row.why = &why;
 	row.status = r->deleted.result == NTFS_DELETED_FULL ? ROW_TAKEN : ROW_PARTIAL;
@@ -189,7 +205,7 @@ static void look_for_trim(struct recovery *r)
 		return;
 	if (counts.blank < counts.clusters || counts.unread)
 		r->state.result = NTFS_DELETED_PARTIAL;
-	else if (r->state.own + r->state.unknown == r->state.clusters)
+	else if (r->state.own + r->state.unknown + r->state.unkept == r->state.clusters)
 		r->state.result = NTFS_DELETED_TRIMMED;
 	else
 		r->state.result = NTFS_DELETED_OVERWRITTEN;
@@ -201,7 +217,9 @@ static bool open_content(struct recovery *r, struct source **out, struct err *er
 {
 	CLEANUP(source_close) struct source *stored = NULL;
 
-	if (!ntfs_deleted_open(&r->of, &r->state, r->d->volume->is_live, &stored, err))
+	if (!ntfs_deleted_open(&r->of, &r->state, r->d->is_live, &stored, err) ||
+	    (r->d->volume->is_shadow && !shadow_places(r->d->collection->plan->volumes,
+					    r->d->volume, r->of.stream, &r->places, err)))
 		return false;
 	if (!r->is_wof)
 		return deleted_runs_open(&r->runs, &stored, out, err);
@@ -224,6 +242,8 @@ static void recover(struct recovery *r)
 	look_for_trim(r);
 	if (r->deleted.result == NTFS_DELETED_OVERWRITTEN) {
 		leave(r, deleted_why(DELETED_GONE));
+	} else if (deleted_is_unkept(&r->state)) {
+		leave(r, deleted_why(DELETED_UNKEPT));
 	} else if (r->deleted.result == NTFS_DELETED_TRIMMED) {
 		leave(r, DELETED_EMPTIED);
 	} else if (r->is_wof && r->deleted.result != NTFS_DELETED_FULL) {
@@ -300,10 +320,10 @@ void deleted_take_resident(struct deleted_files *d, const struct ntfs_entry *ent
 static bool load_candidate(struct deleted_files *d, const struct deleted_candidate *one,
     struct ntfs_entry *entry, struct err *err)
 {
-	if (!d->volume->is_live && entry->stream_count && entry->record == one->record &&
+	if (!d->is_live && entry->stream_count && entry->record == one->record &&
 	    entry->sequence == one->sequence)
 		return true;
-	if (hit_load(d->volume, one->record, entry, err) && !entry->in_use &&
+	if (deleted_load(d, one->record, entry, err) && !entry->in_use &&
 	    entry->sequence == one->sequence && stream_keys_make(&d->keys, entry, err)) {
 		ntfs_deleted_give_sizes(d->volume->ntfs, entry);
 		return true;
@@ -320,7 +340,7 @@ static void take_candidate(
 	struct err err = {0};
 
 	/* What is free may have got an owner since the walk. */
-	if (d->volume->is_live) {
+	if (d->is_live) {
 		ntfs_mft_forget(ntfs_volume_mft(d->volume->ntfs));
 		if (!ntfs_bitmap_open(d->volume->ntfs, &fresh, NULL))
 			fresh = NULL;
@@ -340,8 +360,8 @@ static void take_candidate(
 		collection_skip(d->collection, text_string(&what), &err);
 		return;
 	}
-	take(d, entry, stream, d->volume->is_live ? fresh : d->bitmap,
-	    (enum deleted_decision)one->decision);
+	take(
+	    d, entry, stream, d->is_live ? fresh : d->bitmap, (enum deleted_decision)one->decision);
 }
 
 /* Those that are left out without a row of their own. */

@@ -14,7 +14,9 @@ static void add_clusters(struct json *json, const struct row_deleted *deleted)
 	json_unsigned_field(json, "clusters", state->clusters);
 	json_unsigned_field(json, "free", state->own);
 	json_unsigned_field(json, "overwritten", state->used + state->later);
-	json_unsigned_field(json, "unknown", state->unknown + state->missing);
+	json_unsigned_field(json, "unknown", state->unknown + state->unkept + state->missing);
+	if (state->unkept)
+		json_unsigned_field(json, "unkept", state->unkept);
 	if (state->later)
 		json_unsigned_field(json, "overwritten_by_deleted", state->later);
 	if (deleted->is_blank_known)

@@ -234,8 +234,7 @@ static void take_volume(struct collection *collection, size_t volume)
 		return;
 	}
 	collection_take(collection, volume);
-	/* A shadow copy does not keep what was free in it: what it could tell, the volume itself tells. */
-	if (collector->run_volume && !collection->plan->volumes->at[volume].is_shadow)
+	if (collector->run_volume)
 		collector->run_volume(collection, volume);
 }
 

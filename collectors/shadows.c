@@ -89,6 +89,14 @@ const struct vss_info *shadow_info(
 				 : NULL;
 }
 
+bool shadow_is_newer(const struct volume_set *set, const struct collection_volume *other,
+    const struct collection_volume *volume)
+{
+	return other == &set->at[volume->shadow_of] ||
+	       (other->is_shadow && other->shadow_of == volume->shadow_of &&
+		   other->shadow_index > volume->shadow_index);
+}
+
 /* Runs count in clusters; whoever forges a boot sector can have other ones. */
 static bool same_clusters(
     const struct collection_volume *volume, const struct collection_volume *other)
@@ -166,17 +174,24 @@ uint64_t shadow_unkept(const struct volume_set *set, const struct collection_vol
 	return unkept;
 }
 
+bool shadow_refresh(const struct volume_set *set, const struct collection_volume *volume,
+    bool *changed, struct err *err)
+{
+	*changed = false;
+	return !volume->is_live || vss_refresh(set->at[volume->shadow_of].vss, changed, err);
+}
+
 bool shadow_places(const struct volume_set *set, const struct collection_volume *volume,
     const struct ntfs_stream *stream, uint64_t *out, struct err *err)
 {
-	struct vss *vss = set->at[volume->shadow_of].vss;
+	const struct vss *vss = set->at[volume->shadow_of].vss;
 	uint64_t offset, len;
 	bool changed;
 
 	*out = 0;
 	if (!volume->is_live)
 		return true;
-	if (!vss_refresh(vss, &changed, err))
+	if (!shadow_refresh(set, volume, &changed, err))
 		return false;
 	for (size_t i = 0; !stream->resident && i < stream->run_count; i++)
 		if (run_bytes(volume, &stream->runs[i], &offset, &len))

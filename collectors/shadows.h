@@ -20,6 +20,10 @@ static inline unsigned shadow_number(const struct collection_volume *volume)
 	return (unsigned)volume->shadow_index + 1;
 }
 
+/* Whether `other` is a newer state of the shadow copy: its volume, or a later shadow copy of that. */
+bool shadow_is_newer(const struct volume_set *set, const struct collection_volume *other,
+    const struct collection_volume *volume);
+
 /* Whether a stream of a shadow copy certainly has the same stored bytes as one on `other`, its volume or another shadow
  * copy of it: the same runs, each cluster read from the same place, and kept. */
 bool shadow_is_same(const struct volume_set *set, const struct collection_volume *volume,
@@ -31,6 +35,10 @@ bool shadow_is_same(const struct volume_set *set, const struct collection_volume
  * always 0. False: the map cannot be read any more. */
 bool shadow_places(const struct volume_set *set, const struct collection_volume *volume,
     const struct ntfs_stream *stream, uint64_t *out, struct err *err) MUST_CHECK;
+
+/* The same map alone. *changed: what was read of the shadow copy since the last time may be of two states. */
+bool shadow_refresh(const struct volume_set *set, const struct collection_volume *volume,
+    bool *changed, struct err *err) MUST_CHECK;
 
 /* How many bytes that were written to a stream the shadow copy did not keep. */
 uint64_t shadow_unkept(const struct volume_set *set, const struct collection_volume *volume,

@@ -222,6 +222,38 @@ static void test_unused(void **state)
 	}
 }
 
+/* From every sector on: as far as it says, and not a byte farther, the volume is kept as vss_unkept counts. */
+static void test_kept_runs(void **state)
+{
+	const uint64_t size = BLOCKS * BLOCK;
+	struct source *source = NULL;
+	struct world w;
+
+	(void)state;
+	begin(&w, false);
+	snapshot(&w, 0x40);
+	fixture_vss_move(&w.f, 1, 45);
+	write_block(&w, UNUSED_AT + 1);
+	assert_true(open_world(&w));
+	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
+	assert_true(vss_knows_unkept(w.vss, 0));
+	assert_false(vss_knows_unkept(w.vss, 1));
+	for (uint64_t at = 0; at < size; at += 512) {
+		bool is_kept, others = true;
+		uint64_t run = vss_kept_run(w.vss, 0, at, size - at, &is_kept);
+
+		assert_in_range(run, 1, size - at);
+		assert_int_equal(vss_unkept(w.vss, 0, at, run), is_kept ? 0 : run);
+		if (at + run < size)
+			assert_int_equal(vss_kept_run(w.vss, 0, at + run, 1, &others), 1);
+		assert_true(at + run == size || others != is_kept);
+		assert_int_equal(vss_kept_run(w.vss, 0, at, 7, &others), 7);
+		assert_int_equal(others, is_kept);
+	}
+	source_close(source);
+	end(&w);
+}
+
 /* Freed between two snapshots: the older one still needs it, so the newer keeps it as well. */
 static void test_freed_between(void **state)
 {
@@ -293,6 +325,7 @@ int main(void)
 	    cmocka_unit_test(test_moved_once),
 	    cmocka_unit_test(test_any_order),
 	    cmocka_unit_test(test_unused),
+	    cmocka_unit_test(test_kept_runs),
 	    cmocka_unit_test(test_freed_between),
 	    cmocka_unit_test(test_same),
 	};

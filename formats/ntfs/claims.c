@@ -59,6 +59,14 @@ void ntfs_claims_set_log(struct ntfs_claims *claims, const struct logfile_cluste
 	claims->log = log;
 }
 
+void ntfs_claims_set_keeping(struct ntfs_claims *claims,
+    uint64_t (*ask)(void *context, uint64_t first, uint64_t count, enum ntfs_fate *fate),
+    void *context)
+{
+	claims->ask_keeping = ask;
+	claims->keeping = context;
+}
+
 uint64_t claims_log_number(const struct ntfs_claims *claims, const struct ntfs_entry *entry)
 {
 	bool is_later = claims->log && entry->lsn > logfile_clusters_until(claims->log);
@@ -371,6 +379,8 @@ uint64_t ntfs_claims_run(const struct ntfs_claims *claims, struct ntfs_bitmap *b
 		same = ask(claims, entry, first, same, fate);
 		if (claims->log && *fate == NTFS_FATE_OWN)
 			same = ask_log(claims, entry, first, same, fate);
+		if (claims->ask_keeping && *fate == NTFS_FATE_OWN)
+			same = claims->ask_keeping(claims->keeping, first, same, fate);
 		return same;
 	}
 	*fate = state == NTFS_CLUSTER_USED ? NTFS_FATE_USED : NTFS_FATE_UNKNOWN;

@@ -46,7 +46,14 @@ enum ntfs_fate {
 	NTFS_FATE_USED,  /* in use by another file now */
 	NTFS_FATE_LATER, /* free, but another file had it later, which is deleted by now */
 	NTFS_FATE_UNKNOWN, /* $Bitmap cannot be read there, or two had it and nothing tells who was the last */
+	NTFS_FATE_UNKEPT, /* it would be its own, but the shadow copy did not keep what stood there */
 };
+
+/* Of a shadow copy, which need not keep what was free in it: asked of clusters that would be the entry's own. Puts into *fate what
+ * they are then, and returns for how many of count, at least 1. Borrows context. */
+void ntfs_claims_set_keeping(struct ntfs_claims *claims,
+    uint64_t (*ask)(void *context, uint64_t first, uint64_t count, enum ntfs_fate *fate),
+    void *context);
 
 /* Puts the fate of cluster `first`, which lies in a run of the deleted entry, into *fate; returns how many clusters
  * of [first, first + count) share it (at least 1 when count is not 0). bitmap is the one to ask now. */

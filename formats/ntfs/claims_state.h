@@ -35,6 +35,9 @@ struct ntfs_claims {
 	struct ntfs_volume *volume;
 	struct ntfs_bitmap *bitmap;
 	const struct logfile_clusters *log; /* NULL: not asked */
+	uint64_t (*ask_keeping)(void *context, uint64_t first, uint64_t count,
+	    enum ntfs_fate *fate); /* NULL: no shadow copy */
+	void *keeping;
 	bool is_live;
 	struct claim_list claims; /* of this walk: clusters [from, to) */
 	/* of all walks so far: ascending, not overlapping; owner: the last */

@@ -80,6 +80,7 @@ static bool judge_run(
 		out->used += fate == NTFS_FATE_USED ? same : 0;
 		out->later += fate == NTFS_FATE_LATER ? same : 0;
 		out->unknown += fate == NTFS_FATE_UNKNOWN ? same : 0;
+		out->unkept += fate == NTFS_FATE_UNKEPT ? same : 0;
 		if (fate == NTFS_FATE_UNKNOWN) {
 			if (!note(j, &out->doubtful, vcn, vcn + same, err))
 				return false;
@@ -139,10 +140,11 @@ static void conclude(const struct ntfs_deleted_stream *of, struct ntfs_deleted *
 {
 	bool is_whole = !of->stream->incomplete && of->entry->damage.kind == ERR_NONE;
 
-	out->clusters = out->own + out->used + out->later + out->unknown + out->missing;
+	out->clusters =
+	    out->own + out->used + out->later + out->unknown + out->unkept + out->missing;
 	if (is_whole && out->own == out->clusters)
 		out->result = NTFS_DELETED_FULL;
-	else if (out->own + out->unknown > 0 || out->clusters == 0)
+	else if (out->own + out->unknown + out->unkept > 0 || out->clusters == 0)
 		out->result = NTFS_DELETED_PARTIAL;
 	else
 		out->result = NTFS_DELETED_OVERWRITTEN;

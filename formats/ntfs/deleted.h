@@ -21,10 +21,11 @@ struct ntfs_range_list {
 struct ntfs_deleted {
 	enum ntfs_deleted_result result;    /* from the clusters alone: never TRIMMED */
 	bool is_resident;                   /* in the record itself: no clusters */
-	uint64_t clusters;                  /* that hold content: the sum of the next five */
+	uint64_t clusters;                  /* that hold content: the sum of the next six */
 	uint64_t own, used, later, unknown; /* as enum ntfs_fate */
+	uint64_t unkept;                    /* the shadow copy did not keep them */
 	uint64_t missing;                   /* the record does not tell where they are */
-	struct ntfs_range_list lost;        /* not its own any more, or missing */
+	struct ntfs_range_list lost;        /* not its own any more, not kept, or missing */
 	struct ntfs_range_list doubtful;    /* perhaps another's */
 };
 void ntfs_deleted_free(struct ntfs_deleted *deleted);

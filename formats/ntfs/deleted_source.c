@@ -71,8 +71,9 @@ static void take_away(struct ntfs_deleted *deleted, uint64_t clusters)
 	clusters = clusters < deleted->own ? clusters : deleted->own;
 	deleted->own -= clusters;
 	deleted->used += clusters;
-	deleted->result =
-	    deleted->own + deleted->unknown > 0 ? NTFS_DELETED_PARTIAL : NTFS_DELETED_OVERWRITTEN;
+	deleted->result = deleted->own + deleted->unknown + deleted->unkept > 0
+			      ? NTFS_DELETED_PARTIAL
+			      : NTFS_DELETED_OVERWRITTEN;
 }
 
 /* After a read on a running system: what has another owner by now is not ours to give, and is written down. */
@@ -216,7 +217,7 @@ static bool scan_run(const struct blank_scan *s, const struct ntfs_run *run, uin
 		uint64_t same = ntfs_claims_run(
 		    s->of->claims, s->bitmap, s->of->entry, run->lcn + i, count - i, &fate);
 
-		bool is_others = fate == NTFS_FATE_USED || fate == NTFS_FATE_LATER;
+		bool is_others = fate != NTFS_FATE_OWN && fate != NTFS_FATE_UNKNOWN;
 
 		for (uint64_t c = 0; !is_others && c < same; c++) {
 			bool blank = false;

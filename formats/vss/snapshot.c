@@ -302,6 +302,52 @@ uint64_t vss_unkept(const struct vss *vss, size_t snapshot, uint64_t offset, uin
 	return unkept;
 }
 
+/* How many of the places, one after the other, are kept as the first is. */
+static size_t alike(const struct place *places, size_t count)
+{
+	size_t same = 1;
+
+	while (same < count && places[same].is_kept == places[0].is_kept)
+		same++;
+	return same;
+}
+
+uint64_t vss_kept_run(
+    const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len, bool *is_kept)
+{
+	struct place places[BATCH];
+	uint64_t run = 0;
+
+	*is_kept = true;
+	if (len > UINT64_MAX - offset)
+		len = UINT64_MAX - offset;
+	while (run < len) {
+		uint64_t block = (offset + run) / VSS_BLOCK;
+		uint64_t last = (offset + len - 1) / VSS_BLOCK;
+		size_t count = last - block < BATCH ? (size_t)(last - block) + 1 : BATCH;
+
+		locate(vss, snapshot, block, places, count);
+		if (run == 0)
+			*is_kept = places[0].is_kept;
+		if (places[0].is_kept != *is_kept)
+			break;
+		size_t same = alike(places, count);
+
+		run = (block + same) * VSS_BLOCK - offset;
+		if (same < count)
+			break;
+	}
+	return run < len ? run : len;
+}
+
+bool vss_knows_unkept(const struct vss *vss, size_t snapshot)
+{
+	for (size_t i = snapshot; i < vss->count; i++)
+		if (!vss->at[i].knows_unused || vss->at[i].info.damage.kind != ERR_NONE)
+			return false;
+	return snapshot < vss->count;
+}
+
 bool vss_refresh(struct vss *vss, bool *changed, struct err *err)
 {
 	struct vss_store *newest = &vss->at[vss->count - 1];

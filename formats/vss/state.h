@@ -25,6 +25,7 @@ struct vss_store { /* a snapshot with what it keeps */
 	uint64_t list_blocks;
 	bool is_cut;             /* the end of the list is lost */
 	struct vss_span *unused; /* sorted, not touching */
+	bool knows_unused;       /* the bitmaps tell of every block */
 	size_t unused_count, unused_room;
 };
 

@@ -194,6 +194,7 @@ static bool load_bitmaps(struct vss *vss, struct vss_store *store, struct err *e
 			return fail_in(err, "bitmap");
 		first += 8 * (uint64_t)a.len;
 	}
+	store->knows_unused = first >= store->info.size / VSS_BLOCK;
 	return true;
 }
 

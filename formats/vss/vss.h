@@ -93,6 +93,14 @@ uint64_t vss_places(const struct vss *vss, size_t snapshot, uint64_t offset, uin
 /* How many of len bytes at offset an opened snapshot did not keep. */
 uint64_t vss_unkept(const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len);
 
+/* How many of len bytes at offset (at least 1 when len is not 0) an opened snapshot kept, or did not keep, one after the other:
+ * *is_kept. */
+uint64_t vss_kept_run(
+    const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len, bool *is_kept);
+/* Whether it is known what an opened snapshot did not keep: the bitmaps that tell were read, its own and those of newer ones,
+ * and nothing is wrong with any of their block lists. */
+bool vss_knows_unkept(const struct vss *vss, size_t snapshot);
+
 struct vss_choice { /* which snapshots are meant; none of them: none */
 	bool all, newest, middle, oldest;
 };
