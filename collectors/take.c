@@ -72,6 +72,9 @@ static void finish(struct taking *t, const struct bundle_place *place, struct co
 		content_elsewhere(t->volume, t->entry, t->stream, &why);
 	if (t->stream->incomplete && !t->content.is_wof)
 		fail(&why, ERR_DAMAGED, "parts of it are missing: %.200s", t->entry->damage.text);
+	else if (t->stream->is_written_unknown && !t->content.is_wof)
+		fail(&why, ERR_DAMAGED, "how much of it was written is not known: %.180s",
+		    t->entry->damage.text);
 	if (is_torn(t))
 		fail(&why, ERR_DAMAGED, "its MFT record is torn: a part may be of another time");
 	check_places(t, &why);

@@ -222,6 +222,40 @@ static void tells_of_damaged_attributes(void **state)
 	}
 }
 
+/* A wrong bit in how much of it was written: all of it is given, and that field is named. */
+static void tells_of_an_impossible_initialized(void **state)
+{
+	static const uint64_t values[] = {2001, UINT64_C(1) << 63 | 2000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		CLEANUP(world_free) struct world w;
+		struct ntfs_run run = {.lcn = DATA_AT, .length = 4};
+		struct fixture_extent extent = {.last_vcn = 3,
+		    .size = 2000,
+		    .allocated = 4 * CLUSTER,
+		    .initialized = values[i],
+		    .runs = &run,
+		    .run_count = 1};
+		struct fixture_record r;
+
+		world_new(&w);
+		begin(&r, 12, "bit.evidence");
+		fixture_record_extent(&r, NTFS_DATA, NULL, 4, &extent);
+		put(&w, &r);
+		world_take(&w);
+		check_told(&w, "fs/C/bit.evidence: ");
+		assert_non_null(strstr(text_string(&w.all.problems), "initialized 0x"));
+		const struct member *one = outcome_find(&w.all, "fs/C/bit.evidence");
+
+		assert_non_null(one);
+		assert_false(one->is_whole);
+		assert_int_equal(one->content.len, 2000);
+		for (size_t k = 0; k < one->content.len; k++)
+			assert_int_equal(one->content.at[k], 'D');
+	}
+}
+
 /* Without a name no pattern finds it. */
 static void tells_of_lost_names(void **state)
 {
@@ -513,6 +547,7 @@ int main(void)
 	    cmocka_unit_test(tells_of_a_lost_stream),
 	    cmocka_unit_test(tells_of_a_lost_stream_that_was_asked_for),
 	    cmocka_unit_test(tells_of_damaged_attributes),
+	    cmocka_unit_test(tells_of_an_impossible_initialized),
 	    cmocka_unit_test(tells_of_lost_names),
 	    cmocka_unit_test(takes_what_follows_a_lost_extent),
 	    cmocka_unit_test(tells_of_a_lost_end),

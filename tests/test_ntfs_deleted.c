@@ -42,6 +42,32 @@ static void test_content(void **state)
 	claims_end(&d);
 }
 
+/* More bytes written than there are: whether the last ones ever were is not known, so not all of it is its own. */
+static void test_impossible_initialized(void **state)
+{
+	static const uint64_t values[] = {
+	    3 * CLUSTER + 1, UINT64_C(1) << 63 | (3 * CLUSTER), UINT64_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		struct claims_disk d;
+		struct claims_found found;
+
+		claims_begin(&d);
+		claims_put(&d, &(struct claims_file){.record = 7,
+				   .runs = {{0, 100, 3}},
+				   .run_count = 1,
+				   .size = 3 * CLUSTER,
+				   .initialized = values[i]});
+		claims_ready(&d);
+		claims_judge(&d, 7, &found);
+		assert_int_equal(found.deleted.result, NTFS_DELETED_PARTIAL);
+		assert_int_equal(found.deleted.own, 3);
+		claims_forget(&found);
+		claims_end(&d);
+	}
+}
+
 /* A compression unit is lost as a whole. */
 static void test_compressed(void **state)
 {
@@ -156,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_content),
+	    cmocka_unit_test(test_impossible_initialized),
 	    cmocka_unit_test(test_compressed),
 	    cmocka_unit_test(test_changes),
 	    cmocka_unit_test(test_blank),

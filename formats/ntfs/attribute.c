@@ -54,7 +54,7 @@ static bool parse_non_resident(struct bytes whole, struct ntfs_attribute *a, str
 	    a->last_vcn + 1 < a->first_vcn)
 		return fail(err, ERR_DAMAGED, "attribute 0x%x: clusters %llu to %llu", a->type,
 		    (unsigned long long)a->first_vcn, (unsigned long long)a->last_vcn);
-	if (a->size > INT64_MAX || a->initialized > INT64_MAX)
+	if (a->size > INT64_MAX)
 		return fail(err, ERR_DAMAGED, "attribute 0x%x: size 0x%llx", a->type,
 		    (unsigned long long)a->size);
 	a->mapping = (struct bytes){.at = whole.at + at, .len = whole.len - at};

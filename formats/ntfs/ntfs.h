@@ -125,6 +125,8 @@ struct ntfs_stream {        /* an attribute whole: all its extents in all its re
 	/* it, or an attribute that tells of its runs, lies in a part of a record that was not written together with the
 	 * rest: its bytes or its runs may be of two times */
 	bool torn;
+	/* `initialized` was more than the size, which stands in its place */
+	bool is_written_unknown;
 	/* bytes; where the first extent is lost on a volume, as far as the others reach */
 	uint64_t size, allocated, initialized;
 	uint8_t compression_unit; /* log2 of clusters, 0 = none */

@@ -158,6 +158,20 @@ static struct ntfs_stream make_stream(const struct ntfs_attribute *a)
 	return stream;
 }
 
+/* More bytes written than there are: one field is wrong, and nothing else tells how many were. All of them are given, so
+ * that those behind the last one may be of what had the clusters before. */
+static void check_initialized(
+    struct ntfs_entry *entry, struct ntfs_stream *stream, const struct ntfs_attribute *first)
+{
+	if (first->resident || first->first_vcn != 0 || first->initialized <= first->size)
+		return;
+	stream->is_written_unknown = true;
+	if (entry->damage.kind == ERR_NONE)
+		fail(&entry->damage, ERR_DAMAGED,
+		    "stream of type 0x%x: initialized 0x%llx of 0x%llx bytes", stream->type,
+		    (unsigned long long)first->initialized, (unsigned long long)first->size);
+}
+
 /* Whether the runs reach the size; clusters are all that is known of it without the volume. */
 static void check_end(struct ntfs_entry *entry, struct ntfs_stream *stream, uint32_t cluster_size)
 {
@@ -209,6 +223,7 @@ static bool add_stream(struct ntfs_entry *entry, const struct ntfs_attribute *fi
 	*stream = make_stream(first);
 	for (size_t i = 0; i < count; i++)
 		stream->torn = stream->torn || first[i].torn;
+	check_initialized(entry, stream, first);
 	for (size_t i = 0; i < count && !first->resident; i++)
 		if (!add_extent(entry, stream, &first[i], cluster_size, count == 1, err))
 			return false;
