@@ -39,11 +39,12 @@ static const struct word {
 	const char *name;
 	unsigned is;
 	size_t operands; /* itself counted */
+	const char *needs;
 } words[] = {
-    {"new", NEW, 2},
-    {"renew", RENEW, 2},
-    {"list", LIST, 1},
-    {"revoke", REVOKE, 2},
+    {"new", NEW, 2, "DIR"},
+    {"renew", RENEW, 2, "DIR"},
+    {"list", LIST, 1, NULL},
+    {"revoke", REVOKE, 2, "NAME"},
 };
 
 /* takers[i]: the subcommands that take options[i]. */
@@ -109,16 +110,32 @@ static void help(struct text *out)
 	options_help(options, OPTIONS, out);
 }
 
-static bool take_word(struct request *request, const struct text_list *operands, struct err *err)
+static const struct word *find_word(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (operands->count == words[i].operands &&
-		    strcmp(operands->at[0], words[i].name) == 0) {
-			request->word = words[i].is;
-			return true;
-		}
-	return fail(err, ERR_USAGE,
-	    "kanshiki kit new DIR --keys KEYDIR, kit renew DIR, kit list or kit revoke NAME");
+		if (strcmp(name, words[i].name) == 0)
+			return &words[i];
+	return NULL;
+}
+
+static bool take_word(struct request *request, const struct text_list *operands, struct err *err)
+{
+	if (operands->count == 0)
+		return fail(err, ERR_USAGE,
+		    "kanshiki kit new DIR --keys KEYDIR, kit renew DIR, kit list or kit revoke "
+		    "NAME");
+	const struct word *word = find_word(operands->at[0]);
+
+	if (!word)
+		return fail(err, ERR_USAGE, "no 'kit %s'; there are new, renew, list and revoke",
+		    operands->at[0]);
+	if (operands->count < word->operands)
+		return fail(err, ERR_USAGE, "kit %s needs a %s", word->name, word->needs);
+	if (operands->count > word->operands)
+		return fail(err, ERR_USAGE, "kit %s takes no '%s'", word->name,
+		    operands->at[word->operands]);
+	request->word = word->is;
+	return true;
 }
 
 static bool is_given(const struct option *option)
@@ -272,6 +289,9 @@ static int run(int argc, char **argv)
 		return tell(&request, &made);
 	int code = command_fail(&err);
 
+	/* A disk that is read-only, or a place that cannot be: as collect and extract say it. */
+	if (made.is_writing && (err.kind == ERR_DENIED || err.kind == ERR_MISSING))
+		code = EXIT_CANNOT_CREATE;
 	if (made.new_ca || made.new_recipient)
 		say_made(order, &made, made.new_recipient);
 	return code;

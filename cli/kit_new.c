@@ -12,6 +12,7 @@
 
 #include <openssl/rand.h>
 #include <stdio.h>
+#include <string.h>
 
 #define CA_NAME     "Kanshiki evidence CA"
 #define OFFICE_NAME "office" /* of recipient.key, in recipients.txt */
@@ -49,15 +50,17 @@ static bool make_ca(const struct kit_order *order, struct issued *ca, struct err
 	return false;
 }
 
-static bool get_ca(const struct kit_order *order, struct keys *keys, bool *is_new, struct err *err)
+static bool get_ca(
+    const struct kit_order *order, struct keys *keys, struct kit_made *out, struct err *err)
 {
 	bool certificate, key;
 
 	if (!kit_find_file(order->keys, KEYS_CA, &certificate, err) ||
 	    !kit_find_file(order->keys, KEYS_CA_KEY, &key, err))
 		return false;
-	if (!certificate && !key)
-		return *is_new = make_ca(order, &keys->ca, err);
+	out->is_writing = !certificate && !key;
+	if (out->is_writing)
+		return out->new_ca = make_ca(order, &keys->ca, err);
 	if (certificate != key)
 		return fail(err, ERR_DAMAGED, "'%s' holds '%s' but not '%s'", order->keys,
 		    certificate ? KEYS_CA : KEYS_CA_KEY, certificate ? KEYS_CA_KEY : KEYS_CA);
@@ -79,7 +82,7 @@ static bool make_recipient(const struct kit_order *order, struct text *recipient
 }
 
 static bool get_recipient(
-    const struct kit_order *order, struct text *recipient, bool *is_new, struct err *err)
+    const struct kit_order *order, struct text *recipient, struct kit_made *out, struct err *err)
 {
 	CLEANUP(text_wipe) struct text file = {0};
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
@@ -88,8 +91,9 @@ static bool get_recipient(
 
 	if (!kit_find_file(order->keys, KEYS_RECIPIENT, &found, err))
 		return false;
+	out->is_writing = !found;
 	if (!found)
-		return *is_new = make_recipient(order, recipient, err);
+		return out->new_recipient = make_recipient(order, recipient, err);
 	if (!kit_read_file(order->keys, KEYS_RECIPIENT, KIT_FILE_MAX, &file, err) ||
 	    !age_identities_add(&identities, text_bytes(&file), err) ||
 	    !age_identity_recipient(&identities.at[0], recipient, err))
@@ -170,6 +174,21 @@ static struct recipient split(const char *given)
 	if (equals)
 		parts.name = (struct bytes){(const uint8_t *)given, (size_t)(equals - given)};
 	return parts;
+}
+
+/* Before anything is asked or made. */
+static bool check_recipients(const struct kit_order *order, struct err *err)
+{
+	uint8_t key[AGE_KEY_LEN];
+	struct err why = {0};
+
+	for (size_t i = 0; i < order->recipients.count; i++) {
+		const char *given = order->recipients.at[i];
+
+		if (!age_recipient_parse(split(given).key, key, &why))
+			return fail(err, ERR_USAGE, "--recipient '%s': %s", given, why.text);
+	}
+	return true;
 }
 
 /* Given before, or the office's own. */
@@ -288,13 +307,18 @@ static bool make(const struct kit_order *order, const struct asked *asked, struc
 	CLEANUP(kit_put_end) struct kit_put put = {.directory = order->directory};
 
 	if (!kit_record_name(text_bytes(&kit->name), 1, &record, err) ||
-	    !get_ca(order, &keys, &out->new_ca, err) ||
-	    !get_recipient(order, &keys.recipient, &out->new_recipient, err) ||
-	    !make_recipients(order, &keys.recipient, &asked->unlocking, kit, err) ||
-	    !kit_put(&put, KIT_RECIPIENTS, &kit->recipients_file, false, err) ||
-	    !put_unlocks(&put, kit, err) ||
-	    !kit_copy_programs(order, &put.files, &out->programs, err) ||
-	    !issue(order, &keys, kit, &seal, text_string(&record), err))
+	    !get_ca(order, &keys, out, err) || !get_recipient(order, &keys.recipient, out, err) ||
+	    !make_recipients(order, &keys.recipient, &asked->unlocking, kit, err))
+		return false;
+	out->is_writing = true;
+	if (!kit_put(&put, KIT_RECIPIENTS, &kit->recipients_file, false, err) ||
+	    !put_unlocks(&put, kit, err))
+		return false;
+	out->is_writing = false;
+	if (!kit_copy_programs(order, &put.files, &out->programs, err))
+		return false;
+	out->is_writing = true;
+	if (!issue(order, &keys, kit, &seal, text_string(&record), err))
 		return false;
 	if (put_kit(&put, order, asked, &keys, &seal, kit, err))
 		return true;
@@ -346,19 +370,69 @@ bool kit_ask_seal(struct passphrase *from, struct text *out, struct err *err)
 	       seal_check_passphrase(text_bytes(out), err);
 }
 
+static bool remember(const struct text *path, struct text_list *missing, struct err *err)
+{
+	return text_ok(path, err) && (file_kind(text_string(path)) != FILE_KIND_MISSING ||
+					 text_list_add(missing, text_bytes(path), err));
+}
+
+/* With its parents; those that were not there join the list. */
+static bool make_directory(const char *path, struct text_list *missing, struct err *err)
+{
+	CLEANUP(text_free) struct text part = {0};
+
+	for (size_t i = 0; path[i]; i++) {
+		text_addc(&part, path[i]);
+		if ((!path[i + 1] || strchr("/\\", path[i + 1])) && !remember(&part, missing, err))
+			return false;
+	}
+	return file_make_directory(path, true, err);
+}
+
+static bool make_directories(
+    const struct kit_order *order, struct text_list *missing, struct err *err)
+{
+	CLEANUP(text_free) struct text kits = {0};
+
+	if (!make_directory(order->directory, missing, err) ||
+	    !make_directory(order->keys, missing, err))
+		return false;
+	file_join(&kits, order->keys, KEYS_KITS);
+	return remember(&kits, missing, err);
+}
+
+/* Those that hold nothing; keys that were made stay. */
+static void remove_empty(const struct text_list *missing)
+{
+	for (size_t i = missing->count; i > 0; i--)
+		DISCARD(file_remove(missing->at[i - 1], NULL));
+}
+
+static bool make_in(const struct kit_order *order, const struct asked *asked, struct kit *kit,
+    struct text_list *missing, struct kit_made *out, struct err *err)
+{
+	out->is_writing = true;
+	if (!make_directories(order, missing, err))
+		return false;
+	out->is_writing = false;
+	text_adds(&kit->profile, order->profile);
+	return check_apart(order, err) && check_free(order, err) && text_ok(&kit->profile, err) &&
+	       make(order, asked, kit, out, err);
+}
+
 bool kit_new(struct kit_order *order, struct kit_made *out, struct err *err)
 {
 	CLEANUP(kit_free) struct kit kit = {.created = order->now, .ids_only = order->ids_only};
 	CLEANUP(asked_free) struct asked asked = {0};
+	CLEANUP(text_list_free) struct text_list missing = {0};
 
-	if (!name_kit(order, &kit.name, err) || !ask(order, &kit, &asked, err) ||
-	    !file_make_directory(order->directory, true, err) ||
-	    !file_make_directory(order->keys, true, err) || !check_apart(order, err) ||
-	    !check_free(order, err))
+	if (!name_kit(order, &kit.name, err) || !check_recipients(order, err) ||
+	    !ask(order, &kit, &asked, err))
 		return false;
-	text_adds(&kit.profile, order->profile);
-	if (!text_ok(&kit.profile, err) || !make(order, &asked, &kit, out, err))
+	if (!make_in(order, &asked, &kit, &missing, out, err)) {
+		remove_empty(&missing);
 		return false;
+	}
 	text_add(&out->name, text_bytes(&kit.name));
 	out->expires = kit.expires;
 	return text_ok(&out->name, err);

@@ -21,6 +21,7 @@ struct kit_order {
 struct kit_made { /* what to tell the user; text_free each */
 	struct text name;
 	bool new_ca, new_recipient;
+	bool is_writing;   /* when it failed: what failed was something to be made */
 	unsigned programs; /* copied */
 	uint64_t expires;
 };
@@ -31,7 +32,7 @@ static inline void kit_made_free_at(struct kit_made *made)
 }
 
 /* Makes both directories if missing. Refuses to overwrite a kit or a name issued before (ERR_EXISTS), and a KEYDIR that lies in
- * the kit (ERR_USAGE): its keys would travel. Files made in the kit are removed again when it fails,
+ * the kit (ERR_USAGE): its keys would travel. Files and directories made are removed again when it fails,
  * and its record in KEYDIR; *out then says what was made in KEYDIR and stays. */
 bool kit_new(struct kit_order *order, struct kit_made *out, struct err *err) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/kit_keys.h"
 #include "core/time.h"
+#include "core/tr.h"
 #include "platform/clock.h"
 #include "platform/console.h"
 #include "platform/file.h"
@@ -14,6 +15,8 @@
 
 #define KITS_MAX 100000
 #define SUFFIX   ".pem"
+/* A certificate is valid from a day before it was made (issue_seal). */
+#define BACKDATED (24 * 60 * 60 * TIME_TICKS_PER_SECOND)
 
 static bool check_keys(const char *keys, struct err *err)
 {
@@ -147,19 +150,25 @@ static bool add_record(void *context, const char *name, enum file_kind kind, str
 	return text_list_add(&listing->records, bytes_of(name), err);
 }
 
+/* In the user's language on a screen alone: what reads a file or a pipe goes by the word. */
+static const char *state(const char *word)
+{
+	return console_is_terminal(1) ? tr(word) : word;
+}
+
 static void add_kit(const struct issue_facts *facts, uint64_t now, struct text *out)
 {
 	char from[TIME_ISO_ROOM], to[TIME_ISO_ROOM], since[TIME_ISO_ROOM];
 
-	time_iso(facts->from, from);
+	time_iso(facts->from + BACKDATED, from);
 	time_iso(facts->to, to);
 	time_iso(facts->revoked, since);
 	text_addf(out, "%s\t%s\t%.10s\t%.10s\t", text_string(&facts->name),
 	    text_string(&facts->serial), from, to);
 	if (facts->is_revoked)
-		text_addf(out, "%s %.19sZ\n", "revoked", since);
+		text_addf(out, "%s %.19sZ\n", state("revoked"), since);
 	else
-		text_addf(out, "%s\n", now > facts->to ? "expired" : "valid");
+		text_addf(out, "%s\n", state(now > facts->to ? "expired" : "valid"));
 }
 
 /* One that cannot be read is said, and the rest go on. */
@@ -207,6 +216,8 @@ int kit_list(const char *keys)
 			: command_fail(&err);
 
 	text_list_free(&listing.records);
+	if (good && out.len && console_is_terminal(1))
+		say("%s", tr("NAME\tSERIAL NUMBER\tMADE\tUNTIL\tSTATE\n"));
 	if (good && (!text_ok(&out, &err) || !console_write(text_bytes(&out), &err)))
 		code = command_fail(&err);
 	return code;

@@ -81,8 +81,10 @@ bool kit_renew(struct kit_order *order, struct kit_made *out, struct err *err)
 	check.name = text_string(&kit.name);
 	kit.is_locked = kit.is_locked || order->locks_seal;
 	if (!kit_record_each(order->keys, check.name, check_revoked, &check, err) ||
-	    (kit.is_locked && !kit_ask_seal(&order->passphrase, &passphrase, err)) ||
-	    !issue(order, &ca, &kit, &seal, &record, err))
+	    (kit.is_locked && !kit_ask_seal(&order->passphrase, &passphrase, err)))
+		return false;
+	out->is_writing = true;
+	if (!issue(order, &ca, &kit, &seal, &record, err))
 		return false;
 	if ((kit.is_locked && !issue_lock(&seal, text_bytes(&passphrase), err)) ||
 	    !kit_put_sealed(&put, &ca, &seal, &kit, order->now, err) || !kit_put_done(&put, err)) {

@@ -7,7 +7,7 @@ build=${1:?usage: tests/e2e/keys.sh BUILD}
 
 verify() { run "$1" "$2" "$kanshiki" verify "$bundle" "${@:3}"; }
 
-need openssl jq
+need openssl jq python3
 make_work
 keys=$work/keys
 make_kit
@@ -22,7 +22,11 @@ run "kit list" 0 "$kanshiki" kit list --keys "$keys"
 serial=$(openssl x509 -in "$work/kit/seal.pem" -noout -serial)
 until=$(date -u -d "$(openssl x509 -in "$work/kit/seal.pem" -noout -enddate | cut -d= -f2)" +%F)
 from=$(date -u -d "$(openssl x509 -in "$work/kit/seal.pem" -noout -startdate | cut -d= -f2)" +%F)
-printf 'Test\t%s\t%s\t%s\tvalid\n' "${serial#*=}" "$from" "$until" | cmp -s - "$work/out" || complain "kit list: $(cat "$work/out")"
+made=$(jq -r '.created[:10]' "$work/kit/kit.json") # its certificate is valid from the day before
+printf 'Test\t%s\t%s\t%s\tvalid\n' "${serial#*=}" "$made" "$until" | cmp -s - "$work/out" || complain "kit list: $(cat "$work/out")"
+run "kit list, on a screen" 0 python3 "$tests/talk.py" 60 -- "$kanshiki" kit list --keys "$keys" --lang ja
+grep -qP '^名前\tシリアル番号\t作成日\t期限\t状態\r$' "$work/out" || complain "kit list, on a screen: no heading: $(cat "$work/out")"
+grep -qP "^Test\t.*\t$made\t$until\t有効\r$" "$work/out" || complain "kit list, on a screen: $(cat "$work/out")"
 run "no such kit" 66 "$kanshiki" kit revoke Other --keys "$keys"
 says_one_line "no such kit" "no kit 'Other' was issued from here"
 run "no such kit, Japanese" 66 "$kanshiki" kit revoke Other --keys "$keys" --lang ja

@@ -47,9 +47,10 @@ run "the same kit" 73 "$kanshiki" kit new "$kit" --keys "$keys"
 says_one_line "the same kit" "already"
 run "the same name" 73 "$kanshiki" kit new "$work/kit2" --keys "$keys" --name 班3
 says_one_line "the same name" "班3"
-[ -z "$(ls -A "$work/kit2")" ] || complain "a refused kit leaves files: $(ls -A "$work/kit2")"
+[ ! -e "$work/kit2" ] || complain "a refused kit leaves a directory"
 run "keys in the kit" 64 "$kanshiki" kit new "$work/kit3" --keys "$work/kit3/sub/../keys"
 says_one_line "keys in the kit" "travel"
+[ ! -e "$work/kit3" ] || complain "keys in the kit: directories are left: $(find "$work/kit3")"
 diff -r "$keys" "$work/before" || complain "KEYDIR changed by refusals"
 other=$(age-keygen 2>/dev/null | sed -n 's/^# public key: //p')
 run "a second kit" 0 "$kanshiki" kit new "$work/kit4/" --keys "$keys/" --recipient "$other" --recipient "$other"
@@ -73,11 +74,12 @@ says_one_line "a record that cannot be looked for" "cannot identify '.*looped.pe
 rm "$keys/kits/looped.pem"
 
 # What fails leaves no kit behind that is nowhere: the name is free again. Keys that were made are told of.
-run "no recipient, no keys yet" 65 "$kanshiki" kit new "$work/kit-none" --keys "$work/fresh" --recipient bogus
-says "no recipient, no keys yet" "--recipient"
-says "no recipient, no keys yet" "^made: evidence-ca.pem and evidence-ca.key"
-says "no recipient, no keys yet" "^made: recipient.key"
-says "no recipient, no keys yet" "^in '$work/fresh'. Keep a copy of recipient.key"
+run "no program, no keys yet" 65 "$kanshiki" kit new "$work/kit-none" --keys "$work/fresh" --exe "$kit/GUIDE.txt"
+says "no program, no keys yet" "GUIDE.txt"
+says "no program, no keys yet" "^made: evidence-ca.pem and evidence-ca.key"
+says "no program, no keys yet" "^made: recipient.key"
+says "no program, no keys yet" "^in '$work/fresh'. Keep a copy of recipient.key"
+[ ! -e "$work/kit-none" ] || complain "no program, no keys yet: a directory of no kit"
 if [ "$(id -u)" = 0 ]; then
 	stick=$work/stick
 	mkdir "$stick"
@@ -100,6 +102,12 @@ if [ "$(id -u)" = 0 ]; then
 	says_one_line "a full disk for the keys" "no space left"
 	[ -z "$(ls "$work/ca")" ] || complain "a full disk for the keys: half a CA: $(ls "$work/ca")"
 	umount "$work/ca"
+	mount -t tmpfs -o ro tmpfs "$work/ca"
+	run "a read-only stick" 73 "$kanshiki" kit new "$work/ca" --keys "$work/fresh"
+	says_one_line "a read-only stick" "cannot create '$work/ca/recipients.txt': the file system is read-only"
+	run "below a read-only stick" 73 "$kanshiki" kit new "$work/ca/kit" --keys "$work/fresh"
+	run "keys on a read-only stick" 73 "$kanshiki" kit new "$work/kit-none" --keys "$work/ca"
+	umount "$work/ca"
 fi
 
 # Wrong input.
@@ -115,13 +123,22 @@ for profile in nonesuch registry,nonesuch ''; do
 	says_one_line "profile '$profile'" "profile"
 	[ ! -e "$work/kit5" ] || complain "profile '$profile': a kit that could never collect"
 done
-run "no recipient" 65 "$kanshiki" kit new "$work/kit5" --keys "$keys" --recipient age1nonsense
-says_one_line "no recipient" "--recipient"
+for word in foo x=age1nonsense; do
+	run "recipient '$word'" 64 "$kanshiki" kit new "$work/kit5" --keys "$work/keys5" --recipient "$other" --recipient "$word"
+	says_one_line "recipient '$word'" "wrong use: --recipient '$word': key"
+	[ ! -e "$work/kit5" ] && [ ! -e "$work/keys5" ] || complain "recipient '$word': something was made"
+done
+run "no such word" 64 "$kanshiki" kit foo
+says_one_line "no such word" "no 'kit foo'; there are new, renew, list and revoke"
+run "a word without its name" 64 "$kanshiki" kit revoke --keys "$keys"
+says_one_line "a word without its name" "kit revoke needs a NAME"
+run "a word too many" 64 "$kanshiki" kit list all --keys "$keys"
+says_one_line "a word too many" "kit list takes no 'all'"
 run "no days" 64 "$kanshiki" kit new "$work/kit5" --keys "$keys" --days 0
 says_one_line "no days" "--days"
 run "no program" 65 "$kanshiki" kit new "$work/kit5" --keys "$keys" --exe "$kit/GUIDE.txt"
 says_one_line "no program" "GUIDE.txt"
-[ -z "$(ls -A "$work/kit5")" ] || complain "a refused kit leaves files: $(ls -A "$work/kit5")"
+[ ! -e "$work/kit5" ] || complain "a refused kit leaves a directory"
 mv "$work/before/evidence-ca.key" "$work/gone.key"
 run "half a CA" 65 "$kanshiki" kit new "$work/kit6" --keys "$work/before"
 says_one_line "half a CA" "evidence-ca.key"
