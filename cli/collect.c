@@ -548,6 +548,14 @@ static int add_volumes(struct run *run)
 	return EXIT_COMPLETE;
 }
 
+/* Nothing was made yet: 1 would say that what was taken is sealed. */
+static int fail_before(const struct err *err)
+{
+	int code = command_fail(err);
+
+	return err->kind == ERR_STOPPED ? EXIT_STOPPED : code;
+}
+
 static int run_collect(int argc, char **argv)
 {
 	CLEANUP(run_free) struct run run = {0};
@@ -558,15 +566,15 @@ static int run_collect(int argc, char **argv)
 	    (run.request.resume && !recall(&run, &err)) ||
 	    !collect_choose_public(&run.request, run.kit.ids_only, &run.ids_only, &err) ||
 	    !collect_load_facts(&run.request, &run.facts_file, &run.reference, &err))
-		return command_fail(&err);
+		return fail_before(&err);
 	code = add_volumes(&run);
 	if (code != EXIT_COMPLETE)
 		return code;
 	if (!make_collection(&run, &err))
-		return command_fail(&err);
+		return fail_before(&err);
 	find_host(&run);
 	if (!collect_ask(&run.request, &run.facts_file, &run.reference, &run.answers, &err))
-		return command_fail(&err);
+		return fail_before(&err);
 	return collect(&run);
 }
 

@@ -67,20 +67,6 @@ bool os_console_end(struct err *err)
 	return fail_in(err, "cannot write to stdout");
 }
 
-bool os_console_read(struct text *out, struct err *err)
-{
-	uint8_t piece[1024];
-	ssize_t n;
-
-	do
-		n = read(0, piece, sizeof(piece));
-	while (n < 0 && errno == EINTR && !stopped);
-	if (n < 0)
-		return errno == EINTR ? fail(err, ERR_STOPPED, "stopped") : errno_fail(err, errno);
-	text_add(out, (struct bytes){piece, (size_t)n});
-	return true;
-}
-
 bool console_is_own(void)
 {
 	return false;
@@ -107,6 +93,38 @@ static void on_stop(int number)
 {
 	(void)number;
 	stopped = 1;
+}
+
+/* Ctrl-C at a question, whether it is caught or not: without SA_RESTART read(2) returns. */
+static ssize_t read_or_stop(uint8_t *to, size_t room)
+{
+	struct sigaction action = {.sa_handler = on_stop}, before;
+	bool is_heeded = sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN;
+	ssize_t n;
+
+	if (is_heeded)
+		sigaction(SIGINT, &action, NULL);
+	do
+		n = read(0, to, room);
+	while (n < 0 && errno == EINTR && !stopped);
+	int code = errno;
+
+	if (is_heeded)
+		sigaction(SIGINT, &before, NULL);
+	errno = code;
+	return n;
+}
+
+bool os_console_read(struct text *out, struct err *err)
+{
+	uint8_t piece[1024];
+	ssize_t n = read_or_stop(piece, sizeof(piece));
+
+	if (n < 0)
+		return errno == EINTR ? fail(err, ERR_STOPPED, "no answer was given")
+				      : errno_fail(err, errno);
+	text_add(out, (struct bytes){piece, (size_t)n});
+	return true;
 }
 
 void console_catch_stop(void)

@@ -83,8 +83,14 @@ ends_early() {
 	talk "end of input" 0 'C-7' '^D' --
 	facts "end of input" 'C-7|-|-|-|-|-|-'
 	rm -rf "$work/out-dir"
-	talk "interrupted" 254 'C-8' '^C' --
+	talk "interrupted" 130 'C-8' '^C' --
+	shows "interrupted" 'kanshiki: stopped: no answer was given'
 	[ ! -d "$work/out-dir" ] || complain "interrupted: something was made"
+	run "a locked kit" 0 "$kanshiki" kit new "$work/locked" --keys "$work/keys" --name Locked --seal-passphrase \
+		--passphrase-file <(echo 'a long passphrase')
+	talk "interrupted at the passphrase" 130 '^C' -- --kit "$work/locked"
+	shows "interrupted at the passphrase" 'no passphrase was given'
+	[ ! -d "$work/out-dir" ] || complain "interrupted at the passphrase: something was made"
 	talk "too long" 0 "$(printf 'x%.0s' $(seq 1200))" 'C-9' '^D' --
 	facts "too long" 'C-9|-|-|-|-|-|-'
 	shows "too long" 'That is too long'
