@@ -127,7 +127,8 @@ static bool parse(struct run *run, int argc, char **argv, struct err *err)
 	    !check_cap(&request->deleted_cap, err))
 		return false;
 	if (operands.count)
-		return fail(err, ERR_USAGE, "collect takes no '%s'; see kanshiki collect --help",
+		return fail(err, ERR_USAGE,
+		    "collect takes no '%s'; a disk or image is given with --volume",
 		    operands.at[0]);
 	if (request->case_id && strlen(request->case_id) > CASE_BYTES_MAX)
 		return fail(err, ERR_USAGE, "--case takes %d bytes at most", CASE_BYTES_MAX);

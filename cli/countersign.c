@@ -59,6 +59,20 @@ static bool sign(const struct request *request, const char *bundle, struct err *
 	return file_write_all(text_string(&out), text_bytes(&p7s), false, err);
 }
 
+/* As people mostly get it wrong: one of three is missing. */
+static bool check(const struct request *request, const struct text_list *operands, struct err *err)
+{
+	if (operands->count > 1)
+		return fail(err, ERR_USAGE, "countersign takes no '%s'", operands->at[1]);
+	if (operands->count == 1 && request->key && request->certificate)
+		return true;
+	return fail(err, ERR_USAGE,
+	    "%s is missing: kanshiki countersign BUNDLE --key FILE --cert FILE",
+	    operands->count == 0 ? "BUNDLE"
+	    : !request->key      ? "--key"
+				 : "--cert");
+}
+
 static int run(int argc, char **argv)
 {
 	CLEANUP(text_list_free) struct text_list operands = {0};
@@ -69,9 +83,7 @@ static int run(int argc, char **argv)
 	make_options(&request, options);
 	if (!options_parse(options, OPTIONS, argc, argv, &operands, &err))
 		return command_fail(&err);
-	if (operands.count != 1 || !request.key || !request.certificate)
-		fail(&err, ERR_USAGE, "kanshiki countersign BUNDLE --key FILE --cert FILE");
-	if (err.kind != ERR_NONE)
+	if (!check(&request, &operands, &err))
 		return command_fail(&err);
 	if (!sign(&request, operands.at[0], &err))
 		return command_fail_about(operands.at[0], &err);

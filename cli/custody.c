@@ -161,8 +161,8 @@ static bool custody(struct custody *custody, const struct text_list *operands, s
 	bool found;
 
 	if (operands->count != 1)
-		return fail(err, ERR_USAGE, "custody takes one bundle, %zu words were given",
-		    operands->count);
+		return fail(
+		    err, ERR_USAGE, "custody takes one bundle; words given: %zu", operands->count);
 	return opening_seal(&custody->opening, operands->at[0], false, err) &&
 	       bundle_check_files(custody->opening.reader, false, err) &&
 	       read_inner_sheet(custody, &found, err) && (found || read_sheet(custody, err)) &&

@@ -1,6 +1,7 @@
 /* One program on both systems: the table of commands, --help, --version. */
 #include "cli/command.h"
 #include "cli/field.h"
+#include "core/nearest.h"
 #include "core/tr.h"
 #include "core/wipe.h"
 #include "core/wrap.h"
@@ -117,6 +118,26 @@ static bool asks(const char *what, int argc, char **argv)
 	return false;
 }
 
+static int no_such(const char *name)
+{
+	struct nearest nearest = {.typed = bytes_of(name)};
+	struct err err = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		nearest_look(&nearest, commands[i]->name);
+	if (nearest.word)
+		fail(&err, ERR_USAGE, "no such command '%s'; did you mean '%s'?", name,
+		    nearest.word);
+	else
+		fail(&err, ERR_USAGE, "no such command '%s'; kanshiki --help lists them", name);
+	return command_fail(&err);
+}
+
+static bool is_help_word(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int run(int argc, char **argv)
 {
 	struct err err = {0};
@@ -128,12 +149,11 @@ static int run(int argc, char **argv)
 	}
 	if (!console_start(&argc, &argv, &err) || !take_language(&argc, argv, &err))
 		return command_fail(&err);
-	bool is_help = argc > 1 && strcmp(argv[1], "help") == 0;
+	bool is_help = argc > 1 && is_help_word(argv[1]);
 
 	if (argc < 2)
 		return run_bare();
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    (is_help && argc == 2)) {
+	if (is_help && argc == 2) {
 		print_overview();
 		return EXIT_COMPLETE;
 	}
@@ -141,14 +161,12 @@ static int run(int argc, char **argv)
 		argv++;
 	const struct command *command = find_command(argv[1]);
 
-	if (!command) {
-		fail(&err, ERR_USAGE, "no such command '%s'; kanshiki --help lists them", argv[1]);
-		return command_fail(&err);
-	}
+	if (!command)
+		return no_such(argv[1]);
 	if (is_help || asks("--help", argc - 1, argv + 1) || asks("-h", argc - 1, argv + 1))
 		return print_help(command);
 	if (asks("--version", argc - 1, argv + 1))
-		command = find_command("version");
+		return find_command("version")->run(1, argv + 1);
 	return command->run(argc - 1, argv + 1);
 }
 

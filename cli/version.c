@@ -8,9 +8,12 @@
 static int run_version(int argc, char **argv)
 {
 	CLEANUP(text_free) struct text out = {0};
+	struct err err = {0};
 
-	(void)argc;
-	(void)argv;
+	if (argc > 1) {
+		fail(&err, ERR_USAGE, "version takes no '%s'", argv[1]);
+		return command_fail(&err);
+	}
 	text_addf(&out, "kanshiki %s\n%s\n", KANSHIKI_VERSION, OpenSSL_version(OPENSSL_VERSION));
 	DISCARD(console_write(text_bytes(&out), NULL));
 	return EXIT_COMPLETE; /* main tells what did not go out */

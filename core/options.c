@@ -1,6 +1,7 @@
 /* Option tables. See options.h. */
 #include "core/options.h"
 
+#include "core/nearest.h"
 #include "core/tr.h"
 
 #include <errno.h>
@@ -52,6 +53,33 @@ static bool set_option(const struct option *option, const char *value, struct er
 	return fail(err, ERR_USAGE, "--%s is of no known kind", option->name);
 }
 
+static bool no_such(const struct option *options, size_t count, const char *word, struct err *err)
+{
+	struct nearest nearest = {0};
+
+	if (word[1] == '-')
+		nearest.typed = (struct bytes){(const uint8_t *)word + 2, strcspn(word + 2, "=")};
+	for (size_t i = 0; nearest.typed.len && i < count; i++)
+		nearest_look(&nearest, options[i].name);
+	if (nearest.word)
+		return fail(
+		    err, ERR_USAGE, "no such option '%s'; did you mean --%s?", word, nearest.word);
+	return fail(err, ERR_USAGE, "no such option '%s'; see --help", word);
+}
+
+/* "-la": flags alone. */
+static bool set_flags(const struct option *options, size_t count, const char *word, struct err *err)
+{
+	for (const char *letter = word + 1; *letter; letter++) {
+		const struct option *option = find_letter(options, count, *letter);
+
+		if (!option || option->kind != OPTION_FLAG)
+			return no_such(options, count, word, err);
+		*(bool *)option->to = true;
+	}
+	return true;
+}
+
 /* Handles argv[*at] as an option and moves *at over its value. */
 static bool parse_one(
     const struct option *options, size_t count, int argc, char **argv, int *at, struct err *err)
@@ -69,11 +97,11 @@ static bool parse_one(
 	} else {
 		option = find_letter(options, count, word[1]);
 		value = option && word[2] ? word + 2 : NULL;
-		if (option && option->kind == OPTION_FLAG && value)
-			option = NULL;
+		if (option && option->kind == OPTION_FLAG)
+			return set_flags(options, count, word, err);
 	}
 	if (!option)
-		return fail(err, ERR_USAGE, "no such option '%s'; see --help", word);
+		return no_such(options, count, word, err);
 	if (option->kind == OPTION_FLAG && value)
 		return fail(err, ERR_USAGE, "--%s takes no value", option->name);
 	if (option->kind != OPTION_FLAG && !value) {

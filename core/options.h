@@ -24,7 +24,7 @@ struct option {
 	const char *help;  /* English, one line; shown through tr() */
 };
 
-/* Parses argv[1..]: --name VALUE, --name=VALUE, -C VALUE, -CVALUE; options may follow operands; "--"
+/* Parses argv[1..]: --name VALUE, --name=VALUE, -C VALUE, -CVALUE, -la; options may follow operands; "--"
  * ends them. Operands go to *operands in order. Errors are ERR_USAGE with one clear line. Strings
  * point into argv. */
 bool options_parse(const struct option *options, size_t count, int argc, char **argv,

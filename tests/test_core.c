@@ -244,6 +244,49 @@ static void test_options_follow_operands(void **state)
 	assert_string_equal(operands.at[1], "-x");
 }
 
+/* What is said of one wrong word. */
+static void refuses(const char *word, const char *expected)
+{
+	bool flags[3] = {false};
+	const char *format = NULL;
+	CLEANUP(text_list_free) struct text_list operands = {0};
+	const struct option options[] = {
+	    {"long", 'l', OPTION_FLAG, &flags[0], NULL, "x"},
+	    {"all", 'a', OPTION_FLAG, &flags[1], NULL, "x"},
+	    {"format", 'f', OPTION_TEXT, &format, "WHAT", "x"},
+	    {"no-live", 0, OPTION_FLAG, &flags[2], NULL, "x"},
+	};
+	char typed[40];
+	char *argv[] = {(char[]){"ls"}, typed, NULL};
+	struct err err = {0};
+
+	snprintf(typed, sizeof(typed), "%s", word);
+	if (!expected) {
+		assert_true(options_parse(options, 4, 2, argv, &operands, &err));
+		assert_true(flags[0] && flags[1]);
+		return;
+	}
+	assert_false(options_parse(options, 4, 2, argv, &operands, &err));
+	assert_int_equal(err.kind, ERR_USAGE);
+	assert_string_equal(err.text, expected);
+}
+
+static void test_mistyped_options(void **state)
+{
+	(void)state;
+	refuses("--formt", "no such option '--formt'; did you mean --format?");
+	refuses("--fromat=csv", "no such option '--fromat=csv'; did you mean --format?");
+	refuses("--nolive", "no such option '--nolive'; did you mean --no-live?");
+	refuses("--al", "no such option '--al'; did you mean --all?");
+	refuses("--ax", "no such option '--ax'; see --help");
+	refuses("--profile", "no such option '--profile'; see --help");
+	refuses("--formatformatformatformatformatform",
+	    "no such option '--formatformatformatformatformatform'; see --help");
+	refuses("-la", NULL);
+	refuses("-lfa", "no such option '-lfa'; see --help");
+	refuses("-x", "no such option '-x'; see --help");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +301,7 @@ int main(void)
 	    cmocka_unit_test(test_patterns),
 	    cmocka_unit_test(test_json_escapes),
 	    cmocka_unit_test(test_options_follow_operands),
+	    cmocka_unit_test(test_mistyped_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

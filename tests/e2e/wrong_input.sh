@@ -41,6 +41,17 @@ check_usage() {
 	run "unknown option" 64 collect --volume "C=$image" --frobnicate
 	says_one_line "unknown option" frobnicate
 	run "unknown command" 64 "$kanshiki" frobnicate
+	says_one_line "unknown command" "no such command 'frobnicate'; kanshiki --help lists them"
+	run "mistyped command" 64 "$kanshiki" timelin x.img
+	says_one_line "mistyped command" "no such command 'timelin'; did you mean 'timeline'\?"
+	run "a word of no option" 64 collect e.E01
+	says_one_line "a word of no option" "collect takes no 'e.E01'; a disk or image is given with --volume"
+	run "version of something" 64 "$kanshiki" version extra
+	says_one_line "version of something" "version takes no 'extra'"
+	run "--help of a command" 0 "$kanshiki" --help collect
+	grep -q "^Example: kanshiki collect" "$work/out" || complain "--help of a command: not that of collect"
+	run "countersign" 64 "$kanshiki" countersign x --key y
+	says_one_line "countersign" "wrong use: --cert is missing: kanshiki countersign BUNDLE"
 	local command
 	for command in kit collect verify ls cat extract export timeline version; do
 		run "$command --help" 0 "$kanshiki" $command --help
