@@ -102,10 +102,11 @@ bool collect_system_path(struct text *path, struct err *err) MUST_CHECK;
 bool collect_is_resumable(const char *bundle);
 /* What to type to go on with the bundle, where it can be gone on with: after a run that did not come to its end. */
 void collect_say_again(const struct collect_request *request, const char *bundle);
-/* The same for the last few in --out that earlier runs of this host left: nobody else told who pulled the plug. */
+/* The same for the last few in --out that earlier runs of this kit and host left: nobody else told who pulled the plug. */
 void collect_say_interrupted(const struct collect_request *request, const char *host);
 /* The newest of them. */
-bool collect_find_interrupted(const char *out, const char *host, struct text *bundle) MUST_CHECK;
+bool collect_find_interrupted(
+    const char *out, const char *kit, const char *host, struct text *bundle) MUST_CHECK;
 
 /* Of "C=PATH" the letter, in upper case; else 0. */
 char collect_volume_letter(const char *word);

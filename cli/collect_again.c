@@ -1,6 +1,7 @@
 /* kanshiki collect: what to type to go on with a collection that did not come to its end. See collect.h. */
 #include "cli/collect.h"
 
+#include "bundle/kit_files.h"
 #include "bundle/manifest.h"
 #include "core/tr.h"
 #include "platform/console.h"
@@ -127,6 +128,24 @@ static bool is_held(const char *bundle)
 	return !is_free;
 }
 
+static bool read_chain(const char *directory, struct text *out)
+{
+	CLEANUP(text_free) struct text path = {0};
+
+	file_join(&path, directory, KIT_CHAIN);
+	return text_ok(&path, NULL) && file_read_all(text_string(&path), KIT_FILE_MAX, out, NULL);
+}
+
+/* Another kit is refused, and so is this one as it is since it was renewed. */
+static bool is_of_kit(const char *bundle, const char *kit)
+{
+	CLEANUP(text_free) struct text ours = {0};
+	CLEANUP(text_free) struct text its = {0};
+
+	return read_chain(kit, &ours) && read_chain(bundle, &its) &&
+	       bytes_equal(text_bytes(&ours), text_bytes(&its));
+}
+
 static bool is_begun_here(const char *bundle, const char *host)
 {
 	CLEANUP(manifest_free) struct manifest manifest = {0};
@@ -141,6 +160,7 @@ static bool is_begun_here(const char *bundle, const char *host)
 }
 
 struct looking {
+	const char *out, *kit, *host;
 	struct text_list names;
 	struct text_list found; /* the newest first */
 };
@@ -181,30 +201,32 @@ static int by_time(const void *left, const void *right)
 	return order ? order : strcmp(b, a);
 }
 
-static void look_at(struct looking *looking, const char *out, const char *host, const char *name)
+static void look_at(struct looking *looking, const char *name)
 {
 	CLEANUP(text_free) struct text path = {0};
 
-	file_join(&path, out, name);
-	if (collect_system_path(&path, NULL) && is_begun_here(text_string(&path), host))
+	file_join(&path, looking->out, name);
+	if (collect_system_path(&path, NULL) && is_begun_here(text_string(&path), looking->host) &&
+	    is_of_kit(text_string(&path), looking->kit))
 		DISCARD(text_list_add(&looking->found, text_bytes(&path), NULL));
 }
 
-static void look_through(struct looking *looking, const char *out, const char *host)
+static void look_through(struct looking *looking)
 {
-	DISCARD(file_list(out, add_name, looking, NULL));
+	DISCARD(file_list(looking->out, add_name, looking, NULL));
 	if (looking->names.count)
 		qsort(looking->names.at, looking->names.count, sizeof(*looking->names.at), by_time);
 	for (size_t i = 0;
 	     i < looking->names.count && i < LOOKED_AT_MAX && looking->found.count < SHOWN_MAX; i++)
-		look_at(looking, out, host, looking->names.at[i]);
+		look_at(looking, looking->names.at[i]);
 }
 
-bool collect_find_interrupted(const char *out, const char *host, struct text *bundle)
+bool collect_find_interrupted(
+    const char *out, const char *kit, const char *host, struct text *bundle)
 {
-	CLEANUP(looking_free) struct looking looking = {0};
+	CLEANUP(looking_free) struct looking looking = {.out = out, .kit = kit, .host = host};
 
-	look_through(&looking, out, host);
+	look_through(&looking);
 	if (looking.found.count == 0)
 		return false;
 	text_adds(bundle, looking.found.at[0]);
@@ -213,13 +235,22 @@ bool collect_find_interrupted(const char *out, const char *host, struct text *bu
 
 void collect_say_interrupted(const struct collect_request *request, const char *host)
 {
-	CLEANUP(looking_free) struct looking looking = {0};
+	CLEANUP(looking_free)
+	struct looking looking = {.out = request->out, .kit = request->kit, .host = host};
+	CLEANUP(text_free) struct text shown = {0};
+	CLEANUP(text_free) struct text line = {0};
 
-	if (!request->resume && request->out)
-		look_through(&looking, request->out, host);
+	if (request->resume || !request->out || !request->kit)
+		return;
+	look_through(&looking);
+	text_add_printable(&shown, bytes_of(host));
+	text_addf(&line,
+	    console_is_terminal(0) && console_is_terminal(2)
+		? tr("A collection of '%s' was interrupted and lies there. To go on with it, stop "
+		     "this one\nwith Ctrl-C and type:")
+		: tr("A collection of '%s' was interrupted and lies there. To go on with it, type "
+		     "instead:"),
+	    text_string(&shown));
 	for (size_t i = looking.found.count; i > 0; i--)
-		say_command(
-		    tr("A collection of this PC was interrupted and lies there. To go on with "
-		       "it, stop this one\nwith Ctrl-C and type:"),
-		    request, looking.found.at[i - 1]);
+		say_command(text_string(&line), request, looking.found.at[i - 1]);
 }

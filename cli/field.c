@@ -269,7 +269,8 @@ static bool goes_on(const struct field *field, struct text *bundle, bool *ok)
 	    field->kit.ids_only ? BUNDLE_WITHHELD : text_string(&field->machine.name);
 
 	*ok = true;
-	if (!collect_find_interrupted(text_string(&field->out), host, bundle))
+	if (!collect_find_interrupted(
+		text_string(&field->out), text_string(&field->directory), host, bundle))
 		return false;
 	text_add_printable(&shown, text_bytes(bundle));
 	say(tr("\nAn interrupted collection of this PC lies there:\n  %s\n"

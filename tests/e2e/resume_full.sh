@@ -62,6 +62,11 @@ told_of_the_last() {
 	done
 	told=$(sed -n 's/^  .* --resume .*\/\(.\)_noise_.*/\1/p' "$work/err" | paste -sd' ')
 	[ "$told" = "4 3 1 5" ] || complain "told of: $told"
+	says "told of the last" "A collection of 'noise' was interrupted and lies there. To go on with it, type instead:"
+	# A run of another kit could not go on with them.
+	run "another kit" 0 "$kanshiki" kit new "$work/kit2" --keys "$work/keys" --name Other
+	run "another kit" 0 "$kanshiki" collect --kit "$work/kit2" --out "$work/cases" --volume "C=$work/noise.img" --profile none --take noise.bin
+	! grep -e ' --resume ' "$work/err" || complain "another kit: it is told of what it cannot go on with"
 }
 
 make_work
