@@ -94,7 +94,8 @@ static const char *why_not_ntfs(enum volume_kind kind)
 {
 	switch (kind) {
 	case VOLUME_BITLOCKER:
-		return "not NTFS: BitLocker (locked)";
+		return "BitLocker (locked); unlock it first (dislocker, cryptsetup bitlkOpen) and "
+		       "give what they show";
 	case VOLUME_REFS:
 		return "not NTFS: ReFS";
 	case VOLUME_LINUX:
@@ -110,7 +111,7 @@ static const char *why_not_ntfs(enum volume_kind kind)
 	case VOLUME_UNKNOWN:
 		break;
 	}
-	return "not NTFS: no file system that we know";
+	return "no NTFS, FAT or exFAT: no file system that we know";
 }
 
 /* Opens it as NTFS; why not, otherwise. */
