@@ -1,6 +1,7 @@
 /* Content for the bundle. See content.h. */
 #include "collectors/content.h"
 
+#include "collectors/attribute.h"
 #include "formats/ntfs/reparse.h"
 
 #include "core/array.h"
@@ -14,6 +15,7 @@
 #define ZEROS_STORED_MAX   ((uint64_t)4 << 30)
 #define ZEROS_ACCEPTED_MAX ((uint64_t)64 << 30)
 #define ZEROS_SMALL        ((uint64_t)16 << 20) /* in a compressed file, accepted all the same */
+#define EFS_UNIT           512u                 /* bytes that are encrypted together */
 #define RANGES_MAX         500000               /* in a sparse_map: its row stays under 16 MiB */
 
 void content_free(struct content *content)
@@ -195,7 +197,7 @@ static enum ntfs_place place_of(const struct wanted *w)
 	struct ntfs_reparse reparse = {0};
 	struct bytes data;
 
-	if (w->stream->utf16.len || w->stream->size == 0)
+	if (w->stream->type != NTFS_DATA || w->stream->utf16.len || w->stream->size == 0)
 		return NTFS_PLACE_HERE;
 	if (stream && ntfs_stream_load(
 			  w->volume->ntfs, w->entry, stream, NTFS_REPARSE_MAX, &owned, &data, NULL))
@@ -210,14 +212,32 @@ static enum ntfs_place place_of(const struct wanted *w)
 	return NTFS_PLACE_HERE;
 }
 
-bool content_open(struct collection_volume *volume, const struct ntfs_entry *entry,
+/* To the end of the unit; sizes of streams are below 2^63. */
+static uint64_t unit_end(uint64_t size)
+{
+	return (size + EFS_UNIT - 1) / EFS_UNIT * EFS_UNIT;
+}
+
+static bool is_efs(const struct ntfs_stream *stream)
+{
+	return stream->type == NTFS_DATA && !stream->resident &&
+	       (stream->flags & (NTFS_STREAM_ENCRYPTED | NTFS_STREAM_COMPRESSED)) ==
+		   NTFS_STREAM_ENCRYPTED;
+}
+
+uint64_t content_size(const struct ntfs_stream *stream)
+{
+	return is_efs(stream) ? unit_end(stream->size) : stream->size;
+}
+
+static bool open_stream(struct collection_volume *volume, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, bool only_runs, struct content *out, struct err *err)
 {
 	struct wanted w = {.volume = volume, .entry = entry, .stream = stream};
 	struct coverage c = cover(volume, stream);
 	bool is_compressed = stream->flags & NTFS_STREAM_COMPRESSED;
 
-	if (stream->utf16.len == 0 && open_wof(&w, out))
+	if (stream->type == NTFS_DATA && stream->utf16.len == 0 && open_wof(&w, out))
 		return true;
 	/* Of what is not here, the holes are no content either. */
 	only_runs = only_runs || c.holes > HOLES_STORED_MAX ||
@@ -235,6 +255,20 @@ bool content_open(struct collection_volume *volume, const struct ntfs_entry *ent
 	volume->zeros += c.zeros;
 	out->cut = stream->size - c.reach;
 	return open_whole(&w, out, err);
+}
+
+bool content_open(struct collection_volume *volume, const struct ntfs_entry *entry,
+    const struct ntfs_stream *stream, bool only_runs, struct content *out, struct err *err)
+{
+	struct ntfs_stream stored = *stream;
+
+	if (stream->type != NTFS_DATA && stream->size > ATTRIBUTE_BYTES_MAX)
+		return fail(err, ERR_LIMIT, "%llu bytes where %zu are the most",
+		    (unsigned long long)stream->size, ATTRIBUTE_BYTES_MAX);
+	stored.size = content_size(stream);
+	if (is_efs(stream))
+		stored.initialized = unit_end(stream->initialized);
+	return open_stream(volume, entry, &stored, only_runs, out, err);
 }
 
 void content_elsewhere(struct collection_volume *volume, const struct ntfs_entry *entry,

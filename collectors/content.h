@@ -21,6 +21,8 @@ struct content {               /* zero it; free it once */
 	struct err wof_why;
 };
 
+/* Bytes of its content as it is stored: what EFS encrypted goes on to the end of its last unit, which nobody can decrypt cut. */
+uint64_t content_size(const struct ntfs_stream *stream);
 /* Opens the stream for storing. only_runs: holes are left out however small (the journal). */
 bool content_open(struct collection_volume *volume, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream, bool only_runs, struct content *out,

@@ -21,7 +21,7 @@ bool hit_is_wanted(const struct ntfs_entry *entry, const struct ntfs_stream *str
 
 uint64_t hit_stored_bytes(const struct ntfs_entry *entry, const struct ntfs_stream *stream)
 {
-	if (stream->utf16.len == 0 && ntfs_wof_packed(entry))
+	if (stream->type == NTFS_DATA && stream->utf16.len == 0 && ntfs_wof_packed(entry))
 		return stream->size; /* unpacked */
 	return !stream->resident && stream->allocated < stream->size ? stream->allocated
 								     : stream->size;

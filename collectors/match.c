@@ -111,6 +111,21 @@ bool match_is_wild(const struct match_pattern *p)
 	return strpbrk(p->text, "*?") != NULL;
 }
 
+/* Where a pattern names a stream, or the type of an attribute. */
+static void find_stream(struct match_pattern *p)
+{
+	const char *colon = strrchr(p->text, ':');
+	const char *type = colon;
+
+	if (!colon)
+		return;
+	p->names_stream = true;
+	while (type > p->text && type[-1] != '/' && type[-1] != ':')
+		type--;
+	p->names_type = colon[1] == '$' && type > p->text && type[-1] == ':';
+	p->file_len = (size_t)((p->names_type ? type - 1 : colon) - p->text);
+}
+
 bool matcher_add(struct matcher *matcher, unsigned collector, const char *pattern, struct err *err)
 {
 	struct match_pattern p = {.collector = collector};
@@ -136,7 +151,7 @@ bool matcher_add(struct matcher *matcher, unsigned collector, const char *patter
 	if (!p.text)
 		return fail(err, ERR_MEMORY, "no memory for a pattern");
 	copy_path(p.text, from, len);
-	p.names_stream = strchr(p.text, ':') != NULL;
+	find_stream(&p);
 	find_literals(&p);
 	matcher->at[matcher->count++] = p;
 	return true;
@@ -211,7 +226,7 @@ struct question {
 	struct matcher *matcher;
 	struct bytes path, folded;
 	char letter;
-	bool only_named_streams;
+	enum asked { ASKED_ANY, ASKED_STREAM, ASKED_TYPE } asked; /* what the pattern must name */
 	uint32_t mask;
 };
 
@@ -223,7 +238,8 @@ static void try_pattern(void *context, size_t i)
 
 	/* One that never matched is tried all the same: whether it does is told at the end. */
 	if (((q->mask & bit) && p->matched) || (p->letter && p->letter != q->letter) ||
-	    (q->only_named_streams && !p->names_stream))
+	    (q->asked == ASKED_STREAM && !p->names_stream) ||
+	    (q->asked == ASKED_TYPE && !p->names_type))
 		return;
 	if (is_below(p, q->folded) ||
 	    (may_match(p, q->folded) && pattern_match(p->text, q->path))) {
@@ -232,14 +248,13 @@ static void try_pattern(void *context, size_t i)
 	}
 }
 
-static uint32_t mask_of(
-    struct matcher *matcher, char letter, struct bytes path, bool only_named_streams)
+static uint32_t mask_of(struct matcher *matcher, char letter, struct bytes path, enum asked asked)
 {
 	struct question q = {
 	    .matcher = matcher,
 	    .path = path,
 	    .letter = letter,
-	    .only_named_streams = only_named_streams,
+	    .asked = asked,
 	};
 
 	text_clear(&matcher->folded);
@@ -257,28 +272,32 @@ static uint32_t mask_of(
 
 uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path)
 {
-	return mask_of(matcher, letter, path, false);
+	return mask_of(matcher, letter, path, ASKED_ANY);
 }
 
 uint32_t matcher_stream_mask(struct matcher *matcher, char letter, struct bytes path)
 {
-	return mask_of(matcher, letter, path, true);
+	return mask_of(matcher, letter, path, ASKED_STREAM);
+}
+
+uint32_t matcher_attribute_mask(struct matcher *matcher, char letter, struct bytes path)
+{
+	return mask_of(matcher, letter, path, ASKED_TYPE);
 }
 
 /* Whether the pattern, which names a stream, wants one of the file with that path. */
 static bool is_of_file(const struct match_pattern *p, struct bytes path)
 {
 	char file[MATCH_PATTERN_BYTES + 1];
-	size_t len = (size_t)(strrchr(p->text, ':') - p->text);
 
-	memcpy(file, p->text, len);
-	file[len] = 0;
+	memcpy(file, p->text, p->file_len);
+	file[p->file_len] = 0;
 	return pattern_match(file, path);
 }
 
 uint32_t matcher_any_stream_mask(struct matcher *matcher, char letter, struct bytes path)
 {
-	uint32_t mask = mask_of(matcher, letter, path, false);
+	uint32_t mask = mask_of(matcher, letter, path, ASKED_ANY);
 
 	for (size_t i = 0; i < matcher->count; i++) {
 		const struct match_pattern *p = &matcher->at[i];

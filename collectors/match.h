@@ -15,6 +15,8 @@ struct match_pattern {
 	unsigned collector;
 	bool is_tree;      /* without wildcards: also everything below the directory of that name */
 	bool names_stream; /* it has a ':' */
+	size_t file_len;   /* then: of what is in front of that stream */
+	bool names_type;   /* it ends with ":$TYPE", behind a stream's name or ':' */
 	bool matched;      /* some path, so far */
 	struct text head, tail,
 	    inside; /* folded literals that a matching path begins with, ends with, holds */
@@ -45,6 +47,9 @@ uint32_t matcher_mask(struct matcher *matcher, char letter, struct bytes path);
 
 /* The same for those that name a stream: "a:b" or "**:*", not "**". */
 uint32_t matcher_stream_mask(struct matcher *matcher, char letter, struct bytes path);
+
+/* The same for those that name the type of an attribute: "a::$EA", "a:b:$BITMAP". */
+uint32_t matcher_attribute_mask(struct matcher *matcher, char letter, struct bytes path);
 
 /* Those that want the file with this path or a stream of it, whatever that is called. A pattern that names a stream does not
  * count as matched by it. */

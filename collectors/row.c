@@ -2,6 +2,7 @@
 #include "collectors/row.h"
 
 #include "bundle/name.h"
+#include "collectors/attribute.h"
 #include "collectors/fat_row.h"
 #include "collectors/shadows.h"
 
@@ -90,10 +91,8 @@ static bool is_spelt_so(const struct row *row)
 	CLEANUP(text_free) struct text end = {0};
 
 	bundle_name_add_utf16(&end, row->name->utf16);
-	if (row->stream && row->stream->utf16.len) {
-		text_addc(&end, ':');
-		bundle_name_add_utf16(&end, row->stream->utf16);
-	}
+	if (row->stream)
+		attribute_add_name(&end, row->stream, bundle_name_add_utf16);
 	return end.len <= row->path.len &&
 	       memcmp(row->path.at + row->path.len - end.len, text_string(&end), end.len) == 0;
 }
@@ -134,9 +133,13 @@ static void add_stream(struct json *json, const struct row *row)
 	const struct ntfs_stream *stream = row->stream;
 
 	json_utf16_field(json, "stream", stream->utf16);
+	if (attribute_type(stream))
+		json_string_field(json, "attribute", attribute_type(stream));
 	if (stream->utf16.len)
 		add_raw_name(json, "raw_stream", stream->utf16);
-	if (stream->size != row->size)
+	if (row->size > stream->size)
+		json_unsigned_field(json, "logical_size", stream->size);
+	if (row->size < stream->size)
 		json_unsigned_field(json, "claimed_size", stream->size);
 	json_unsigned_field(json, "allocated", stream->allocated);
 	json_unsigned_field(json, "initialized", stream->initialized);

@@ -11,7 +11,7 @@ enum row_status { ROW_TAKEN, ROW_PARTIAL, ROW_NOT_TAKEN, ROW_SAME_AS };
 
 struct row {               /* what is known of an object; everything is borrowed */
 	struct bytes path; /* in the bundle */
-	const char *kind;  /* "file", "stream", "live", "listing", "disk", "problem" */
+	const char *kind;  /* "file", "stream", "attribute", "live", "listing", "disk", "problem" */
 	const char *read;  /* "raw", "vss", "api" */
 	enum row_status status;
 	const struct err *why;            /* not taken, partial */

@@ -1,6 +1,7 @@
 /* See stream_keys.h. */
 #include "collectors/stream_keys.h"
 
+#include "collectors/attribute.h"
 #include "core/array.h"
 
 #include <stdlib.h>
@@ -65,6 +66,12 @@ static bool is_taken(struct stream_keys *keys, size_t count, uint32_t key, size_
 	return false;
 }
 
+/* The key of an attribute, before others have theirs. Those of $DATA streams, which lie before, do not depend on them. */
+static uint32_t key_of_attribute(const struct ntfs_stream *stream)
+{
+	return add_unit(stream_hash(stream->utf16), stream->type);
+}
+
 bool stream_keys_make(struct stream_keys *keys, const struct ntfs_entry *entry, struct err *err)
 {
 	bool has_unnamed = false;
@@ -77,14 +84,16 @@ bool stream_keys_make(struct stream_keys *keys, const struct ntfs_entry *entry, 
 		uint32_t key = stream_hash(stream->utf16);
 
 		keys->at[i] = 0;
-		if (stream->type != NTFS_DATA)
+		if (stream->type != NTFS_DATA && !attribute_type(stream))
 			continue;
-		if (key == 0 && !has_unnamed) {
+		if (stream->type != NTFS_DATA)
+			key = key_of_attribute(stream);
+		if (key == 0 && stream->type == NTFS_DATA && !has_unnamed) {
 			has_unnamed = true;
 			continue;
 		}
 		/* Those of one name lie side by side. */
-		same = i > 0 && stream[-1].type == NTFS_DATA &&
+		same = i > 0 && stream[-1].type == stream->type &&
 			       bytes_equal(stream[-1].utf16, stream->utf16)
 			   ? same + 1
 			   : 0;
@@ -108,7 +117,7 @@ const struct ntfs_stream *stream_of_key(
     const struct stream_keys *keys, const struct ntfs_entry *entry, uint32_t key)
 {
 	for (size_t i = 0; i < entry->stream_count; i++)
-		if (keys->at[i] == key && entry->streams[i].type == NTFS_DATA)
+		if (keys->at[i] == key && (key || entry->streams[i].type == NTFS_DATA))
 			return &entry->streams[i];
 	return NULL;
 }

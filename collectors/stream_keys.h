@@ -10,7 +10,8 @@
 #define STREAM_KEY_LOST UINT32_MAX
 
 struct stream_keys { /* zero before the first use; free once */
-	/* Of the entry's streams: no two of type $DATA have the same; 0: the (first) unnamed one, and other types. */
+	/* Of the entry's streams: no two of type $DATA, or attributes that can be members (attribute.h), have the same; 0: the (first)
+	 * unnamed one, and all else. */
 	uint32_t *at;
 	size_t room;
 	uint32_t *taken; /* open addressing, 0: free */
@@ -24,7 +25,7 @@ bool stream_keys_make(
     struct stream_keys *keys, const struct ntfs_entry *entry, struct err *err) MUST_CHECK;
 uint32_t stream_key(const struct stream_keys *keys, const struct ntfs_entry *entry,
     const struct ntfs_stream *stream);
-/* The $DATA stream with that key; NULL: there is none. */
+/* The $DATA stream or attribute with that key; NULL: there is none. */
 const struct ntfs_stream *stream_of_key(
     const struct stream_keys *keys, const struct ntfs_entry *entry, uint32_t key);
 void stream_keys_free(struct stream_keys *keys);

@@ -1,4 +1,5 @@
 /* Things known by what stands together: browser profiles are found by their files, not by their makers. */
+#include "collectors/attribute.h"
 #include "collectors/state.h"
 
 #include "core/array.h"
@@ -191,30 +192,40 @@ static void report(struct structures *s, uint64_t record, const struct err *why)
 	collect_problem(s->collection, text_string(&what), why);
 }
 
+/* Who wants the stream of the file whose path is given: the collector, or nobody. */
+static uint32_t stream_mask(
+    const struct descent *d, const struct ntfs_stream *stream, struct text *path)
+{
+	size_t len = path->len;
+
+	attribute_add_name(path, stream, text_add_utf16);
+	bool matches = matches_any(d->known, text_bytes(path), false);
+
+	path->len = len;
+	return matches ? d->known->collector : 0;
+}
+
 static void match_streams(struct descent *d, const struct ntfs_entry *entry, struct text *path)
 {
 	CLEANUP(stream_keys_free) struct stream_keys keys = {0};
 	const struct ntfs_stream *packed = ntfs_wof_packed(entry);
-	size_t len = path->len;
+	struct attribute_company company = {0};
 	struct err err = {0};
 
 	if (!stream_keys_make(&keys, entry, &err)) {
 		report(d->s, entry->record, &err);
 		return;
 	}
+	/* Attributes lie behind the streams that they come with. */
 	for (size_t i = 0; i < entry->stream_count; i++) {
 		const struct ntfs_stream *stream = &entry->streams[i];
+		bool is_asked = hit_is_wanted(entry, stream) && stream != packed;
+		uint32_t mask = is_asked ? stream_mask(d, stream, path)
+					 : attribute_company_mask(&company, stream);
 
-		if (!hit_is_wanted(entry, stream) || stream == packed)
-			continue;
-		if (stream->utf16.len) {
-			text_addc(path, ':');
-			text_add_utf16(path, stream->utf16);
-		}
-		if (matches_any(d->known, text_bytes(path), false))
-			hit_add(d->s->hits, entry, stream, stream_key(&keys, entry, stream),
-			    d->known->collector);
-		path->len = len;
+		attribute_company_add(&company, stream, mask);
+		if (mask)
+			hit_add(d->s->hits, entry, stream, stream_key(&keys, entry, stream), mask);
 	}
 }
 

@@ -1,5 +1,6 @@
 /* Taking the chosen streams of a volume: open, copy, hash, row. See state.h. */
 #include "bundle/name.h"
+#include "collectors/attribute.h"
 #include "collectors/content.h"
 #include "collectors/row.h"
 #include "collectors/shadows.h"
@@ -33,7 +34,8 @@ static bool has_path_of_journal(const struct taking *t)
 	static const char name[] = "/$UsnJrnl:$J";
 	size_t len = strlen(name);
 
-	return stream_hash(t->stream->utf16) == stream_hash((struct bytes){j, sizeof(j)}) &&
+	return t->stream->type == NTFS_DATA &&
+	       stream_hash(t->stream->utf16) == stream_hash((struct bytes){j, sizeof(j)}) &&
 	       t->path.len > len &&
 	       text_same_name(bytes_of(t->path.at + t->path.len - len), bytes_of(name));
 }
@@ -167,7 +169,7 @@ static const struct ntfs_stream *find_stream(
 {
 	const struct ntfs_stream *stream = stream_of_key(keys, entry, key);
 
-	return stream && hit_is_wanted(entry, stream) ? stream : NULL;
+	return stream && (hit_is_wanted(entry, stream) || attribute_type(stream)) ? stream : NULL;
 }
 
 /* A stream of a shadow copy on its volume, or on a newer shadow copy. */
@@ -228,7 +230,7 @@ static bool is_same_file(const struct taking *t, const struct other *other)
 	const struct bytes unnamed = {0};
 
 	return is_same_part(t, t->stream, other, other->stream) &&
-	       (t->stream->utf16.len > 0 ||
+	       (t->stream->type != NTFS_DATA || t->stream->utf16.len > 0 ||
 		   (is_same_part(
 			t, ntfs_wof_packed(t->entry), other, ntfs_wof_packed(&other->entry)) &&
 		       is_same_part(t, ntfs_entry_stream(t->entry, NTFS_REPARSE_POINT, unnamed),
@@ -345,7 +347,7 @@ static void take_stream(struct taking *t)
 		return;
 	}
 	if (taking_keep(t)) {
-		if (t->has_kept_gap && t->stream->utf16.len == 0)
+		if (t->has_kept_gap && t->stream->type == NTFS_DATA && t->stream->utf16.len == 0)
 			take_packed(t);
 		return;
 	}

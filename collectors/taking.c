@@ -3,6 +3,7 @@
 #include "collectors/taking.h"
 
 #include "bundle/name.h"
+#include "collectors/attribute.h"
 #include "collectors/shadows.h"
 #include "core/array.h"
 
@@ -28,10 +29,8 @@ void taking_path(struct taking *t, const struct ntfs_name *name, struct text *ou
 		text_addf(&path, "$Orphan/record %llu", (unsigned long long)t->entry->record);
 	text_addf(out, "fs/%s/", text_string(&t->volume->name));
 	bundle_name_add_path(out, text_bytes(&path));
-	if (t->stream && t->stream->utf16.len) {
-		text_addc(out, ':');
-		bundle_name_add_utf16(out, t->stream->utf16);
-	}
+	if (t->stream)
+		attribute_add_name(out, t->stream, bundle_name_add_utf16);
 	t->is_orphan = is_orphan;
 }
 
@@ -74,9 +73,14 @@ bool taking_claim(const struct taking *t, const struct ntfs_name *name, struct t
 void taking_row(struct taking *t, struct row *row)
 {
 	row->path = text_bytes(&t->path);
-	row->kind = t->stream && t->stream->utf16.len ? "stream" : "file";
+	row->kind = !t->stream                  ? "file"
+		    : attribute_type(t->stream) ? "attribute"
+		    : t->stream->utf16.len      ? "stream"
+						: "file";
 	row->read = t->volume->is_shadow ? "vss" : "raw";
-	row->size = t->stream ? t->stream->size - t->content.cut : 0;
+	row->size = !t->stream          ? 0
+		    : t->content.is_wof ? t->stream->size
+					: content_size(t->stream) - t->content.cut;
 	row->collection = t->collection;
 	row->collectors = t->hit->collectors;
 	row->volume = t->volume;

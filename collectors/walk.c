@@ -1,4 +1,5 @@
 /* One walk through the file table of a volume: every file in use against all patterns of all collectors. */
+#include "collectors/attribute.h"
 #include "collectors/state.h"
 
 #include "core/array.h"
@@ -35,16 +36,15 @@ static void note_damage(uint64_t *count, struct err *first, const struct err *wh
 }
 
 /* Which collectors want the stream of the file whose path stands in walk->path. Where WOF put its packed content, a
- * pattern that names streams must ask for it. */
+ * pattern that names streams must ask for it, for an attribute one that names its type. */
 static uint32_t stream_mask(struct walk *walk, const struct ntfs_stream *stream)
 {
 	size_t len = walk->path.len;
 
-	if (stream->utf16.len) {
-		text_addc(&walk->path, ':');
-		text_add_utf16(&walk->path, stream->utf16);
-	}
-	uint32_t mask = (stream == walk->packed ? matcher_stream_mask : matcher_mask)(
+	attribute_add_name(&walk->path, stream, text_add_utf16);
+	uint32_t mask = (stream->type != NTFS_DATA ? matcher_attribute_mask
+			 : stream == walk->packed  ? matcher_stream_mask
+						   : matcher_mask)(
 	    &walk->collection->matcher, walk->volume->letter, text_bytes(&walk->path));
 
 	if (walk->path.at && walk->path.len > len) {
@@ -79,7 +79,7 @@ static void match_name(
 	if (!name)
 		text_addf(&walk->path, "$Orphan/record %llu", (unsigned long long)entry->record);
 	for (size_t i = 0; i < streams; i++)
-		if (hit_is_wanted(entry, &entry->streams[i]))
+		if (hit_is_wanted(entry, &entry->streams[i]) || attribute_type(&entry->streams[i]))
 			walk->masks[i] |= stream_mask(walk, &entry->streams[i]);
 	if (entry->lost.kind != ERR_NONE)
 		walk->lost |= matcher_any_stream_mask(
@@ -108,24 +108,26 @@ static void match_names(struct walk *walk, const struct ntfs_entry *entry, size_
 		match_name(walk, entry, best, streams);
 }
 
-/* Has content, or may have had some. */
-static bool has_data(const struct ntfs_entry *entry)
+/* Has something that can be taken, or may have had some. */
+static bool has_members(const struct ntfs_entry *entry)
 {
 	bool has = entry->lost.kind != ERR_NONE;
 
 	for (size_t i = 0; i < entry->stream_count && !has; i++)
-		has = hit_is_wanted(entry, &entry->streams[i]);
+		has =
+		    hit_is_wanted(entry, &entry->streams[i]) || attribute_type(&entry->streams[i]);
 	return has;
 }
 
 static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 {
 	size_t streams = looked_at(entry);
+	struct attribute_company company = {0};
 	struct err err = {0};
 
 	if (walk->structures)
 		structures_see(walk->structures, entry);
-	if (!has_data(entry))
+	if (!has_members(entry))
 		return;
 	if (!array_grow(&walk->masks, &walk->mask_room, streams, sizeof(*walk->masks),
 		STREAMS_LOOKED_AT, &err) ||
@@ -138,7 +140,10 @@ static void walk_file(struct walk *walk, const struct ntfs_entry *entry)
 	walk->lost = 0;
 	walk->packed = ntfs_wof_packed(entry);
 	match_names(walk, entry, streams);
+	for (size_t i = 0; i < streams; i++)
+		attribute_company_add(&company, &entry->streams[i], walk->masks[i]);
 	for (size_t i = 0; i < streams; i++) {
+		walk->masks[i] |= attribute_company_mask(&company, &entry->streams[i]);
 		if (walk->masks[i])
 			hit_add(walk->hits, entry, &entry->streams[i], walk->keys.at[i],
 			    walk->masks[i]);

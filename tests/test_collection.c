@@ -261,39 +261,6 @@ static void survives_each_failed_read(void **state)
 	assert_true(fixture_fail_each_read(sample_source) > 5);
 }
 
-/* What EFS encrypted is stored as it lies, and its row says so. */
-static void encrypted_files_are_stored_as_they_lie(void **state)
-{
-	static const struct ntfs_run run = {.lcn = 70, .length = 2};
-	const struct fixture_extent extent = {.flags = NTFS_STREAM_ENCRYPTED,
-	    .last_vcn = 1,
-	    .size = 900,
-	    .allocated = 1024,
-	    .initialized = 900,
-	    .runs = &run,
-	    .run_count = 1};
-	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
-	CLEANUP(outcome_free) struct outcome all = {0};
-	struct fixture_record r;
-
-	(void)state;
-	assert_true(fixture_volume_new(&v, 512, 512, 1024, 96, 20));
-	memset(fixture_volume_cluster(&v, 70), 'e', 1024);
-	fixture_record_begin(&r, 1024, 12, 1, 1);
-	fixture_record_standard(&r, 700);
-	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, "secret");
-	(void)fixture_record_extent(&r, NTFS_DATA, NULL, 2, &extent);
-	fixture_record_end(&r);
-	fixture_volume_put(&v, &r);
-	fixture_collect_all(fake_source_new((struct bytes){v.at, v.size}), &all);
-	const struct member *one = outcome_find(&all, "fs/C/secret");
-
-	assert_true(one && one->content.len == 900 && one->is_encrypted);
-	assert_false(one && one->is_whole);
-	for (size_t i = 0; one && i < one->content.len; i++)
-		assert_int_equal(one->content.at[i], 'e');
-}
-
 /* A file that is one hole, and whose reparse point cannot be read: what it stands for is not known. */
 static void holes_are_not_taken_for_content(void **state)
 {
@@ -554,7 +521,6 @@ int main(void)
 	    cmocka_unit_test(tells_names_apart),
 	    cmocka_unit_test(takes_streams_that_are_alike),
 	    cmocka_unit_test(survives_each_failed_read),
-	    cmocka_unit_test(encrypted_files_are_stored_as_they_lie),
 	    cmocka_unit_test(holes_are_not_taken_for_content),
 	    cmocka_unit_test(survives_each_bad_cluster),
 	    cmocka_unit_test(survives_any_damage),

@@ -1,0 +1,191 @@
+/* Attributes other than $DATA as members of their own: which are taken, with what, and what they are called. */
+#include "tests/unit.h"
+
+#include "bundle/reader.h"
+#include "core/array.h"
+#include "tests/fake_source.h"
+#include "tests/fake_store.h"
+#include "tests/fixture_bundle.h"
+#include "tests/fixture_collect.h"
+#include "tests/fixture_ntfs.h"
+
+#include <string.h>
+
+#define EFS "$LOGGED_UTILITY_STREAM"
+
+struct world {
+	struct fixture_volume v;
+	struct fake_store *store;
+	struct outcome all;
+};
+
+static void world_new(struct world *w)
+{
+	*w = (struct world){.store = fake_store_new()};
+	assert_non_null(w->store);
+	assert_true(fixture_volume_new(&w->v, 512, 512, 1024, 128, 30));
+}
+
+static void world_free_at(struct world *w)
+{
+	store_free(&w->store->store);
+	outcome_free_at(&w->all);
+	fixture_volume_free(&w->v);
+}
+
+static void begin(struct fixture_record *r, unsigned number, const char *name)
+{
+	fixture_record_begin(r, 1024, number, 1, 1);
+	fixture_record_standard(r, 700);
+	fixture_record_name(r, 5, 5, NTFS_NAME_POSIX, name);
+}
+
+static void put(struct world *w, struct fixture_record *r)
+{
+	fixture_record_end(r);
+	fixture_volume_put(&w->v, r);
+}
+
+static void take(struct world *w, const char *profile, const char *pattern)
+{
+	fixture_collect_into(fake_source_new((struct bytes){w->v.at, w->v.size}), w->store, profile,
+	    pattern, &w->all);
+	fixture_read_back(&w->store->store, &w->all);
+}
+
+/* Whether the row of that path has the text. */
+static bool row_says(const struct world *w, const char *path, const char *text)
+{
+	struct bundle_trust trust = fixture_trust();
+	CLEANUP(bundle_close) struct bundle_reader *reader = NULL;
+	CLEANUP(text_free) struct text json = {0};
+	struct bundle_row_view view;
+	size_t index;
+
+	assert_true(bundle_open(&w->store->store, &trust, &reader, NULL));
+	assert_true(bundle_row_find(reader, bytes_of(path), &index, NULL));
+	assert_true(bundle_row_at(reader, index, &view, NULL));
+	text_add(&json, view.json);
+	return strstr(text_string(&json), text) != NULL;
+}
+
+static void check(const struct world *w, const char *path, const char *content)
+{
+	const struct member *one = outcome_find(&w->all, path);
+
+	if (!one)
+		print_error("no %s\n", path);
+	assert_non_null(one);
+	assert_string_equal(text_string(&one->content), content);
+}
+
+/* 900 bytes of ciphertext, of which `initialized` were written, in two clusters of 'e'. */
+static void add_encrypted(
+    struct world *w, struct fixture_record *r, const char *stream, uint64_t initialized)
+{
+	static const struct ntfs_run run = {.lcn = 70, .length = 2};
+	const struct fixture_extent extent = {.flags = NTFS_STREAM_ENCRYPTED,
+	    .last_vcn = 1,
+	    .size = 900,
+	    .allocated = 1024,
+	    .initialized = initialized,
+	    .runs = &run,
+	    .run_count = 1};
+
+	memset(fixture_volume_cluster(&w->v, 70), 'e', 1024);
+	(void)fixture_record_extent(r, NTFS_DATA, stream, 2, &extent);
+}
+
+static void check_ciphertext(const struct world *w, const char *path, size_t written)
+{
+	const struct member *one = outcome_find(&w->all, path);
+
+	assert_true(one && one->content.len == 1024 && one->is_encrypted && !one->is_whole);
+	for (size_t i = 0; one && i < one->content.len; i++)
+		assert_int_equal(one->content.at[i], i < written ? 'e' : 0);
+	assert_true(row_says(w, path, "\"logical_size\":900,"));
+	assert_true(row_says(w, path, "\"size\":1024,"));
+	assert_false(row_says(w, path, "claimed_size"));
+}
+
+/* What EFS encrypted is stored as it lies, to the end of its last unit, with the keys beside it; its row says so. */
+static void encrypted_files_are_stored_as_they_lie(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+
+	(void)state;
+	world_new(&w);
+	begin(&r, 12, "secret");
+	add_encrypted(&w, &r, NULL, 900);
+	fixture_record_resident(&r, NTFS_LOGGED_UTILITY_STREAM, "$EFS", 3, "keys", 4);
+	fixture_record_resident(&r, NTFS_LOGGED_UTILITY_STREAM, "$TXF_DATA", 4, "other", 5);
+	put(&w, &r);
+	begin(&r, 13, "begun");
+	add_encrypted(&w, &r, NULL, 500);
+	put(&w, &r);
+	begin(&r, 14, "plain");
+	fixture_record_resident(&r, NTFS_DATA, NULL, 2, "text", 4);
+	add_encrypted(&w, &r, "ads", 900);
+	fixture_record_resident(&r, NTFS_LOGGED_UTILITY_STREAM, "$EFS", 3, "more keys", 9);
+	put(&w, &r);
+	take(&w, "none", "**");
+	check_ciphertext(&w, "fs/C/secret", 1024);
+	check_ciphertext(&w, "fs/C/begun", 512);
+	check_ciphertext(&w, "fs/C/plain:ads", 1024);
+	check(&w, "fs/C/secret:$EFS:" EFS, "keys");
+	check(&w, "fs/C/plain:$EFS:" EFS, "more keys");
+	check(&w, "fs/C/plain", "text");
+	assert_null(outcome_find(&w.all, "fs/C/secret:$TXF_DATA:" EFS));
+	assert_true(row_says(&w, "fs/C/secret:$EFS:" EFS, "\"status\":\"taken\""));
+	assert_true(row_says(&w, "fs/C/secret:$EFS:" EFS, "\"kind\":\"attribute\""));
+	assert_true(
+	    row_says(&w, "fs/C/secret:$EFS:" EFS, "\"stream\":\"$EFS\",\"attribute\":\"" EFS "\""));
+	assert_false(row_says(&w, "fs/C/secret:$EFS:" EFS, "raw_name"));
+}
+
+/* Keys come with an encrypted stream that is taken, with no other; streams that are called as the attribute is have paths of their own. */
+static void keys_come_with_what_they_open(void **state)
+{
+	static const char key[] = "fs/C/one:$EFS:" EFS, also[] = "fs/C/one:$EFS:" EFS "~12-1";
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		CLEANUP(world_free) struct world w;
+		struct fixture_record r;
+
+		world_new(&w);
+		begin(&r, 12, "one");
+		fixture_record_resident(&r, NTFS_DATA, NULL, 2, "plain", 5);
+		fixture_record_resident(&r, NTFS_DATA, "$EFS", 3, "named", 5);
+		fixture_record_resident(&r, NTFS_DATA, "$EFS:" EFS, 4, "false", 5);
+		add_encrypted(&w, &r, "ads", 900);
+		fixture_record_resident(&r, NTFS_LOGGED_UTILITY_STREAM, "$EFS", 5, "keys", 4);
+		put(&w, &r);
+		take(&w, "none", i ? "**" : "one");
+		assert_true((outcome_find(&w.all, "fs/C/one:ads") != NULL) == (i == 1));
+		check(&w, "fs/C/one", "plain");
+		assert_true((outcome_find(&w.all, key) != NULL) == (i == 1));
+		if (i == 0)
+			continue;
+		check(&w, "fs/C/one:$EFS", "named");
+		const struct member *first = outcome_find(&w.all, key);
+		const struct member *apart = outcome_find(&w.all, also);
+
+		assert_true(row_says(&w, key, "\"kind\":\"attribute\"") !=
+			    row_says(&w, also, "\"kind\":\"attribute\""));
+		assert_true(first && apart);
+		assert_false(member_is_same(first, apart));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(encrypted_files_are_stored_as_they_lie),
+	    cmocka_unit_test(keys_come_with_what_they_open),
+	};
+
+	return cmocka_run_group_tests_name(
+	    "collection_attributes", tests, fixture_keys_make, fixture_keys_free);
+}
