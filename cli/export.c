@@ -490,7 +490,10 @@ static int export(struct exporting *exporting)
 	say_counts(exporting);
 	if (exporting->damaged || exporting->opening.is_wrong)
 		return EXIT_BAD_INPUT;
-	return exporting->failed || exporting->opening.problems.count ? EXIT_GAPS : EXIT_COMPLETE;
+	return exporting->failed || exporting->opening.problems.count ||
+		       exporting->opening.is_unfinished
+		   ? EXIT_GAPS
+		   : EXIT_COMPLETE;
 }
 
 static int run(int argc, char **argv)

@@ -459,7 +459,10 @@ static int extract(struct extraction *extraction)
 		return EXIT_CANNOT_CREATE; /* DIR is not to be written to */
 	if (extraction->opening.is_wrong)
 		return EXIT_BAD_INPUT;
-	return extraction->failed || extraction->opening.problems.count ? EXIT_GAPS : EXIT_COMPLETE;
+	return extraction->failed || extraction->opening.problems.count ||
+		       extraction->opening.is_unfinished
+		   ? EXIT_GAPS
+		   : EXIT_COMPLETE;
 }
 
 static int run(int argc, char **argv)

@@ -148,6 +148,8 @@ static int run(int argc, char **argv)
 		code = opening_fail(&request.opening, &err);
 	else if (request.opening.problems.count)
 		code = EXIT_BAD_INPUT;
+	else if (request.opening.is_unfinished)
+		code = EXIT_GAPS;
 	opening_close(&request.opening);
 	text_list_free(&request.operands);
 	text_list_free(&request.patterns);

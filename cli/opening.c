@@ -123,9 +123,23 @@ bool opening_seal(struct opening *opening, const char *path, bool needs_identity
 	    opening->store, &opening->trust.bundle, &watch, &opening->reader, err);
 }
 
+/* What is listed, and written, looks whole: who does not run verify must hear of it too. */
+static void note_unfinished(struct opening *opening)
+{
+	struct bundle_facts facts;
+
+	bundle_facts(opening->reader, &facts);
+	opening->is_unfinished = !facts.complete;
+	if (opening->is_unfinished)
+		on_note(opening,
+		    "the collection had not ended when this was sealed; kanshiki collect --resume "
+		    "goes on with it, kanshiki salvage takes what was not sealed");
+}
+
 /* Without a single row nothing can be found by name. */
 static bool open_content(struct opening *opening, struct err *err)
 {
+	note_unfinished(opening);
 	if (!bundle_open_content(opening->reader, err))
 		return false;
 	if (opening->trust.unverified && opening->problems.count &&

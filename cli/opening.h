@@ -16,8 +16,9 @@ struct opening {
 	bool
 	    is_wrong; /* seal, hash or content of the bundle: what came out under --unverified proves nothing */
 	unsigned shown_percent;
-	size_t unsaid; /* problems behind the first PROBLEMS_SAID */
-	size_t gaps;   /* members needed that were not taken whole; each was said */
+	bool is_unfinished; /* its collection had not ended; that was said */
+	size_t unsaid;      /* problems behind the first PROBLEMS_SAID */
+	size_t gaps;        /* members needed that were not taken whole; each was said */
 };
 
 /* The directory of a bundle, nothing of it looked at. */

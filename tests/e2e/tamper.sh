@@ -192,6 +192,11 @@ put_back_an_older_one() {
 		grep -q 'had not ended when this was sealed' "$work/out" || complain "an older MANIFEST put back ($n): not said: $(cat "$work/out")"
 		run "an older MANIFEST put back ($n), JSON" 1 verify "$work/t" --json
 		grep -q '"status":"in-progress"' "$work/out" || complain "an older MANIFEST put back ($n): JSON says $(cat "$work/out")"
+		for command in ls "extract -C $work/x$n" "export --zip $work/x$n.zip"; do
+			# shellcheck disable=SC2086
+			run "an older MANIFEST put back ($n): $command" 1 "$kanshiki" $command "$work/t" --keys "$work/keys"
+			says "an older MANIFEST put back ($n): $command" "note: '$work/t': the collection had not ended .*--resume .*salvage"
+		done
 	done
 }
 
