@@ -1,5 +1,6 @@
 /* kanshiki cat: the bytes of one member to stdout, its hash checked at the end. */
 #include "cli/command.h"
+#include "cli/listing.h"
 #include "cli/opening.h"
 #include "cli/member.h"
 #include "core/tr.h"
@@ -24,16 +25,62 @@ static bool copy_to_stdout(void *context, uint64_t at, struct bytes piece, struc
 	return sink->write(sink, piece, err);
 }
 
+/* The one path that is meant without regard to case; *out stays empty when none is, or several are. */
+static bool find_any_case(
+    struct bundle_reader *reader, struct bytes wanted, struct text *out, struct err *err)
+{
+	for (size_t i = 0; i < bundle_row_count(reader); i++) {
+		struct bundle_row_view view;
+		struct err why = {0};
+
+		if (console_stopped())
+			return fail(err, ERR_STOPPED, "stopped by you");
+		if (!bundle_row_at(reader, i, &view, &why) || !text_same_name(view.path, wanted) ||
+		    bytes_equal(view.path, text_bytes(out)))
+			continue;
+		if (out->len) {
+			text_clear(out);
+			return true;
+		}
+		text_add(out, view.path);
+	}
+	return text_ok(out, err);
+}
+
+/* The path in the bundle that was typed, as it is or as Windows writes it. */
+static bool find_path(
+    struct bundle_reader *reader, const char *typed, struct text *out, struct err *err)
+{
+	CLEANUP(text_free) struct text wanted = {0};
+	struct err why = {0};
+	size_t index;
+
+	listing_path(typed, &wanted);
+	if (!text_ok(&wanted, err))
+		return false;
+	if (bundle_row_find(reader, bytes_of(typed), &index, &why))
+		text_adds(out, typed);
+	else if (bundle_row_find(reader, text_bytes(&wanted), &index, NULL))
+		text_add(out, text_bytes(&wanted));
+	else if (why.kind == ERR_MISSING && !find_any_case(reader, text_bytes(&wanted), out, err))
+		return false;
+	if (out->len == 0)
+		text_adds(out, typed);
+	return text_ok(out, err);
+}
+
 static bool cat(struct opening *opening, const struct text_list *operands, struct err *err)
 {
 	CLEANUP(sink_free) struct sink *sink = NULL;
 	CLEANUP(member_close) struct member member = {0};
+	CLEANUP(text_free) struct text path = {0};
 
 	if (operands->count != 2)
 		return fail(err, ERR_USAGE,
 		    "cat takes a bundle and a path in it, %zu words were given", operands->count);
 	if (!opening_rows(opening, operands->at[0], err) ||
-	    !member_open(opening->reader, operands->at[1], &member, err))
+	    !find_path(opening->reader, operands->at[1], &path, err) ||
+	    !member_open(opening->reader, text_string(&path), &member, err))
 		return false;
 	sink = console_sink();
 	if (!sink)

@@ -27,7 +27,8 @@ struct exporting {
 	struct opening opening;
 	const char *zip_path, *tar_path, *case_path;
 	bool force;
-	struct text_list operands, patterns;
+	struct text_list operands;
+	struct listing listing;
 	struct text written; /* the file that is written: what was asked for, or FILE.new */
 	bool made, replaces; /* it is there; it is FILE.new */
 	struct sink *sink;
@@ -299,7 +300,7 @@ static bool export_row(struct exporting *exporting, size_t index, struct err *er
 	bool has_row = bundle_row_at(reader, index, &view, &why);
 
 	if (has_row && ((!view.taken && view.same_as.len == 0) ||
-			   !listing_matches(&exporting->patterns, view.path)))
+			   !listing_matches(&exporting->listing, view.path)))
 		return true;
 	text_add(&path, has_row ? view.path : bytes_of("meta"));
 	if (has_row && text_ok(&path, &why) &&
@@ -388,10 +389,8 @@ static bool prepare(struct exporting *exporting, struct err *err)
 		    "what to write? give one of --zip FILE, --tar FILE and --case-jsonld FILE");
 	if (exporting->case_path && exporting->operands.count > 1)
 		return fail(err, ERR_USAGE, "--case-jsonld takes no pattern");
-	for (size_t i = 1; i < exporting->operands.count; i++)
-		if (!text_list_add(&exporting->patterns, bytes_of(exporting->operands.at[i]), err))
-			return false;
-	return name_output(exporting, path, err) &&
+	return listing_start(&exporting->listing, &exporting->operands, err) &&
+	       name_output(exporting, path, err) &&
 	       opening_all(&exporting->opening, exporting->operands.at[0], err) &&
 	       create_output(exporting, err);
 }
@@ -464,24 +463,20 @@ static bool export_custody(struct exporting *exporting, struct err *err)
 	return exporting->sink->finish(exporting->sink, err);
 }
 
-/* Everything but the counts. A bundle whose collection was killed at once may well hold nothing. */
-static bool export_matching(struct exporting *exporting, struct err *err)
-{
-	if (exporting->case_path)
-		return export_custody(exporting, err);
-	if (!export_all(exporting, err))
-		return false;
-	return !exporting->patterns.count || exporting->files || exporting->failed ||
-	       fail(err, ERR_MISSING,
-		   "nothing in the bundle matches; kanshiki ls lists what there is");
-}
-
 static int export(struct exporting *exporting)
 {
 	struct err err = {0};
+	bool ok =
+	    prepare(exporting, &err) &&
+	    (exporting->case_path ? export_custody(exporting, &err) : export_all(exporting, &err));
+	size_t missed = ok ? listing_say_missed(&exporting->listing, exporting->opening.path) : 0;
 
-	if (!prepare(exporting, &err) || !export_matching(exporting, &err) ||
-	    !put_in_place(exporting, &err)) {
+	/* A bundle whose collection was killed at once may well hold nothing: only where something was asked for. */
+	if (missed && missed == exporting->listing.count && exporting->failed == 0) {
+		remove_output(exporting);
+		return EXIT_NO_INPUT;
+	}
+	if (!ok || !put_in_place(exporting, &err)) {
 		int code = opening_fail_writing(&exporting->opening, &err);
 
 		remove_output(exporting);
@@ -490,7 +485,7 @@ static int export(struct exporting *exporting)
 	say_counts(exporting);
 	if (exporting->damaged || exporting->opening.is_wrong)
 		return EXIT_BAD_INPUT;
-	return exporting->failed || exporting->opening.problems.count ||
+	return missed || exporting->failed || exporting->opening.problems.count ||
 		       exporting->opening.is_unfinished
 		   ? EXIT_GAPS
 		   : EXIT_COMPLETE;
@@ -511,8 +506,8 @@ static int run(int argc, char **argv)
 	close_output(&exporting);
 	text_free(&exporting.written);
 	opening_close(&exporting.opening);
+	listing_free(&exporting.listing);
 	text_list_free(&exporting.operands);
-	text_list_free(&exporting.patterns);
 	return code;
 }
 

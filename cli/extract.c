@@ -23,7 +23,8 @@ struct extraction {
 	struct opening opening;
 	const char *directory;
 	bool force, windows_names;
-	struct text_list operands, patterns;
+	struct text_list operands;
+	struct listing listing;
 	struct tree *trees[POUR_LANES]; /* the same directory for each thread */
 	struct pour *pour;
 	size_t held;
@@ -326,7 +327,7 @@ static bool extract_metas(struct extraction *extraction, struct err *err)
 		text_addf(&path, "meta/%s", name);
 		if (!text_ok(&path, err))
 			return false;
-		if (!listing_matches(&extraction->patterns, text_bytes(&path)))
+		if (!listing_matches(&extraction->listing, text_bytes(&path)))
 			continue;
 		if (outgoing_new(extraction, text_bytes(&path), &out, &why))
 			extract_meta(extraction, name, out);
@@ -347,7 +348,7 @@ static bool extract_index(struct extraction *extraction, size_t index, struct er
 	if (!bundle_row_at(extraction->opening.reader, index, &view, &why))
 		return go_on(extraction, bytes_of("meta"), &why, err);
 	if ((!view.taken && view.same_as.len == 0) ||
-	    !listing_matches(&extraction->patterns, view.path))
+	    !listing_matches(&extraction->listing, view.path))
 		return true;
 	if (!outgoing_new(extraction, view.path, &out, &why))
 		return go_on(extraction, view.path, &why, err);
@@ -418,11 +419,8 @@ static bool prepare(struct extraction *extraction, struct err *err)
 		return fail(err, ERR_USAGE, "extract takes a bundle, none was given");
 	if (!extraction->directory)
 		return fail(err, ERR_USAGE, "where to? give -C DIR");
-	for (size_t i = 1; i < extraction->operands.count; i++)
-		if (!text_list_add(
-			&extraction->patterns, bytes_of(extraction->operands.at[i]), err))
-			return false;
-	if (!opening_all(&extraction->opening, extraction->operands.at[0], err) ||
+	if (!listing_start(&extraction->listing, &extraction->operands, err) ||
+	    !opening_all(&extraction->opening, extraction->operands.at[0], err) ||
 	    !made_names_new(&extraction->made, bundle_row_count(extraction->opening.reader), err))
 		return false;
 	extraction->creating = !tree_open(extraction->directory, &extraction->trees[OWN_LANE], err);
@@ -446,12 +444,10 @@ static int extract(struct extraction *extraction)
 	say_counts(extraction);
 	if (!all)
 		return opening_fail_writing(&extraction->opening, &err);
-	/* A bundle whose collection was killed at once may well hold nothing. */
-	if (extraction->patterns.count && extraction->files == 0 && extraction->failed == 0) {
-		fail(&err, ERR_MISSING,
-		    "nothing in the bundle matches; kanshiki ls lists what there is");
-		return opening_fail_writing(&extraction->opening, &err);
-	}
+	size_t missed = listing_say_missed(&extraction->listing, extraction->opening.path);
+
+	if (missed && missed == extraction->listing.count && extraction->failed == 0)
+		return EXIT_NO_INPUT;
 	if (extraction->damaged)
 		return EXIT_BAD_INPUT;
 	if (extraction->denied && extraction->denied == extraction->failed &&
@@ -459,7 +455,7 @@ static int extract(struct extraction *extraction)
 		return EXIT_CANNOT_CREATE; /* DIR is not to be written to */
 	if (extraction->opening.is_wrong)
 		return EXIT_BAD_INPUT;
-	return extraction->failed || extraction->opening.problems.count ||
+	return missed || extraction->failed || extraction->opening.problems.count ||
 		       extraction->opening.is_unfinished
 		   ? EXIT_GAPS
 		   : EXIT_COMPLETE;
@@ -482,8 +478,8 @@ static int run(int argc, char **argv)
 	made_names_free(&extraction.made);
 	for (size_t i = 0; i < ARRAY_LEN(extraction.trees); i++)
 		tree_close(extraction.trees[i]);
+	listing_free(&extraction.listing);
 	text_list_free(&extraction.operands);
-	text_list_free(&extraction.patterns);
 	return code;
 }
 

@@ -14,7 +14,7 @@ struct request {
 	struct opening opening;
 	bool is_long, json, all;
 	struct text_list operands;
-	struct text_list patterns; /* operands behind the bundle */
+	struct listing listing;
 };
 
 static void make_options(struct request *request, struct option options[OPTIONS])
@@ -90,7 +90,6 @@ static bool list(struct request *request, struct sink *sink, struct err *err)
 {
 	struct bundle_reader *reader = request->opening.reader;
 	CLEANUP(text_free) struct text line = {0};
-	bool any = false;
 
 	for (size_t i = 0; i < bundle_row_count(reader); i++) {
 		struct bundle_row_view view;
@@ -104,19 +103,13 @@ static bool list(struct request *request, struct sink *sink, struct err *err)
 			continue;
 		}
 		if ((!request->all && !view.taken && view.same_as.len == 0) ||
-		    !listing_matches(&request->patterns, view.path))
+		    !listing_matches(&request->listing, view.path))
 			continue;
-		any = true;
 		text_clear(&line);
 		if (!add_row(request, &view, &line, err) ||
 		    !sink->write(sink, text_bytes(&line), err))
 			return false;
 	}
-	if (request->patterns.count && !any)
-		return fail(err, ERR_MISSING,
-		    request->all ? "nothing in the bundle matches"
-				 : "nothing in the bundle matches; --all lists also what was not "
-				   "taken");
 	return sink->finish(sink, err);
 }
 
@@ -126,13 +119,26 @@ static bool ls(struct request *request, struct err *err)
 
 	if (request->operands.count == 0)
 		return fail(err, ERR_USAGE, "ls takes a bundle, none was given");
-	for (size_t i = 1; i < request->operands.count; i++)
-		if (!text_list_add(&request->patterns, bytes_of(request->operands.at[i]), err))
-			return false;
-	if (!opening_rows(&request->opening, request->operands.at[0], err))
+	if (!listing_start(&request->listing, &request->operands, err) ||
+	    !opening_rows(&request->opening, request->operands.at[0], err))
 		return false;
 	sink = console_sink();
 	return sink ? list(request, sink, err) : fail(err, ERR_MEMORY, "no memory for output");
+}
+
+static int list_all(struct request *request)
+{
+	struct err err = {0};
+
+	if (!ls(request, &err))
+		return opening_fail(&request->opening, &err);
+	size_t missed = listing_say_missed(&request->listing, request->opening.path);
+
+	if (missed && missed == request->listing.count)
+		return EXIT_NO_INPUT;
+	if (request->opening.problems.count)
+		return EXIT_BAD_INPUT;
+	return missed || request->opening.is_unfinished ? EXIT_GAPS : EXIT_COMPLETE;
 }
 
 static int run(int argc, char **argv)
@@ -140,19 +146,16 @@ static int run(int argc, char **argv)
 	struct request request = {0};
 	struct option options[OPTIONS];
 	struct err err = {0};
-	int code = EXIT_COMPLETE;
+	int code;
 
 	make_options(&request, options);
-	if (!options_parse(options, OPTIONS, argc, argv, &request.operands, &err) ||
-	    !ls(&request, &err))
+	if (!options_parse(options, OPTIONS, argc, argv, &request.operands, &err))
 		code = opening_fail(&request.opening, &err);
-	else if (request.opening.problems.count)
-		code = EXIT_BAD_INPUT;
-	else if (request.opening.is_unfinished)
-		code = EXIT_GAPS;
+	else
+		code = list_all(&request);
 	opening_close(&request.opening);
+	listing_free(&request.listing);
 	text_list_free(&request.operands);
-	text_list_free(&request.patterns);
 	return code;
 }
 

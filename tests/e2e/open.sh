@@ -45,7 +45,18 @@ END
 	run "ls PATTERN" 0 open_with ls "$bundle" '**/*.evtx'
 	! grep -v '\.evtx$' "$work/out" || complain "ls PATTERN: more than asked for"
 	run "ls of nothing" 66 open_with ls "$bundle" 'nonesuch/**'
-	says_one_line "ls of nothing" "matches"
+	says_one_line "ls of nothing" "'$bundle': nothing in the bundle matches 'nonesuch/\*\*'"
+	run "ls of something and of nothing" 1 open_with ls "$bundle" nonesuch 'fs/C/$Boot' 'fs/C/$boot' gone
+	[ "$(cat "$work/out")" = 'fs/C/$Boot' ] || complain "ls of something and of nothing: $(head -n 2 "$work/out")"
+	[ "$(grep -c "nothing in the bundle matches '\(nonesuch\|gone\)'" "$work/err")" = 2 ] && [ "$(wc -l <"$work/err")" = 2 ] ||
+		complain "ls of something and of nothing: $(cat "$work/err")"
+	# As Windows writes them.
+	run "ls fs/C/Windows" 0 open_with ls "$bundle" 'fs/C/Windows/**'
+	cp "$work/out" "$work/ls.windows"
+	for pattern in 'C:\Windows\**' 'c:/windows/' 'fs\C\Windows' 'C:\\WINDOWS\'; do
+		run "ls $pattern" 0 open_with ls "$bundle" "$pattern"
+		cmp -s "$work/out" "$work/ls.windows" || complain "ls $pattern: not what fs/C/Windows/** gives"
+	done
 }
 
 # Names that Windows cannot hold (CON, "trailing.", "a\b", a colon of a stream) are changed, every content stays.
@@ -75,6 +86,11 @@ END
 	done <"$work/some"
 	run "cat of nothing" 66 open_with cat "$bundle" fs/C/nonesuch
 	says_one_line "cat of nothing" nonesuch
+	open_with cat "$bundle" 'fs/C/$Boot' >"$work/boot"
+	for path in 'fs/c/$boot' 'C:\$BOOT' 'C:/$Boot'; do
+		run "cat $path" 0 open_with cat "$bundle" "$path"
+		cmp -s "$work/out" "$work/boot" || complain "cat $path: other bytes"
+	done
 	run "cat of meta" 0 open_with cat "$bundle" meta/receipt.json
 	python3 -m json.tool "$work/out" >/dev/null || complain "cat meta/receipt.json: no JSON"
 }
@@ -87,6 +103,10 @@ check_extract() {
 	says "extract again" exists
 	run "extract --force" 0 open_with extract "$bundle" -C "$work/a/b" --force 'fs/C/$Boot'
 	run "extract of nothing" 66 open_with extract "$bundle" -C "$work/c" nonesuch
+	says "extract of nothing" "nothing in the bundle matches 'nonesuch'"
+	run "extract of something and of nothing" 1 open_with extract "$bundle" -C "$work/c" nonesuch 'C:\$Boot' meta
+	says "extract of something and of nothing" "nothing in the bundle matches 'nonesuch'"
+	[ -f "$work/c/fs/C/\$Boot" ] && [ -f "$work/c/meta/receipt.json" ] || complain "extract of something and of nothing: not what there is"
 	run "extract without -C" 64 open_with extract "$bundle"
 	says_one_line "extract without -C" "give -C"
 	run "extract PATTERN" 0 open_with extract "$bundle" -C "$work/d" fs/C/Windows/Prefetch
@@ -165,6 +185,10 @@ END
 	run "export of nothing" 66 open_with export "$bundle" --zip "$work/n.zip" 'fs/C/nonesuch/**'
 	says_one_line "export of nothing" 'matches'
 	[ ! -e "$work/n.zip" ] || complain "export of nothing leaves a zip"
+	run "export of something and of nothing" 1 open_with export "$bundle" --zip "$work/n.zip" nonesuch 'C:\$Boot'
+	says "export of something and of nothing" "nothing in the bundle matches 'nonesuch'"
+	[ "$(unzip -Z1 "$work/n.zip")" = 'fs/C/$Boot' ] || complain "export of something and of nothing: not what there is"
+	rm "$work/n.zip"
 	run "export to nowhere" 73 open_with export "$bundle" --zip "$work/nonesuch/n.zip"
 	run "extract below a file" 73 open_with extract "$bundle" -C "$work/x.zip/y"
 	says_one_line "extract below a file" "x\.zip"
