@@ -84,6 +84,20 @@ bool reader_small(
 	return ok || fail_in(err, "'%s'", name);
 }
 
+/* Whether anything there is of a bundle: then one was taken away from it. */
+static bool has_volumes(struct store *store)
+{
+	CLEANUP(text_list_free) struct text_list names = {0};
+	struct volume_name volume;
+
+	if (!store->list(store, &names, NULL))
+		return false;
+	for (size_t i = 0; i < names.count; i++)
+		if (volume_name_parse(bytes_of(names.at[i]), &volume))
+			return true;
+	return false;
+}
+
 /* MANIFEST.sha256; or the one that was to take its place, where a file system without an atomic replace (FAT) lost
  * both names' file between removing and renaming. */
 static bool read_manifest(struct bundle_reader *reader, struct text *out, struct err *err)
@@ -102,8 +116,8 @@ static bool read_manifest(struct bundle_reader *reader, struct text *out, struct
 		return true;
 	}
 	if (why.kind == ERR_MISSING)
-		return fail(
-		    err, ERR_DAMAGED, "not a bundle: there is no '%s' in it", MANIFEST_NAME);
+		return fail(err, has_volumes(reader->store) ? ERR_DAMAGED : ERR_UNSUPPORTED,
+		    "not a bundle: there is no '%s' in it", MANIFEST_NAME);
 	if (err)
 		*err = why;
 	return false;

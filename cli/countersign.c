@@ -54,8 +54,11 @@ static bool sign(const struct request *request, const char *bundle, struct err *
 	    !file_read_all(request->key, PEM_BYTES, &key, err))
 		return false;
 	if (!countersign(text_bytes(&sealed), text_bytes(&certificate), text_bytes(&key),
-		clock_now(), &p7s, err))
+		clock_now(), &p7s, err)) {
+		trust_blame_choice(err, text_bytes(&certificate), "-----BEGIN CERT");
+		trust_blame_choice(err, text_bytes(&key), "PRIVATE KEY-----");
 		return fail_in(err, "'%s' with '%s'", request->key, request->certificate);
+	}
 	return file_write_all(text_string(&out), text_bytes(&p7s), false, err);
 }
 

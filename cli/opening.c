@@ -83,7 +83,7 @@ bool opening_store(const char *path, struct store **out, struct err *err)
 	case FILE_KIND_FILE:
 	case FILE_KIND_OTHER:
 		return fail(
-		    err, ERR_DAMAGED, "'%s' is not a bundle: a bundle is a directory", path);
+		    err, ERR_UNSUPPORTED, "'%s' is not a bundle: a bundle is a directory", path);
 	case FILE_KIND_DIRECTORY:
 		break;
 	}
@@ -93,15 +93,19 @@ bool opening_store(const char *path, struct store **out, struct err *err)
 bool opening_seal_bytes(const char *path, struct text *out, struct err *err)
 {
 	CLEANUP(text_free) struct text seal = {0};
+	CLEANUP(text_free) struct text manifest = {0};
 
 	if (file_kind(path) == FILE_KIND_MISSING)
 		return fail(err, ERR_MISSING, "no such bundle '%s'", path);
 	file_join(&seal, path, MANIFEST_SEAL_NAME);
-	if (!text_ok(&seal, err))
+	file_join(&manifest, path, MANIFEST_NAME);
+	if (!text_ok(&seal, err) || !text_ok(&manifest, err))
 		return false;
 	if (file_kind(text_string(&seal)) != FILE_KIND_FILE)
-		return fail(err, ERR_DAMAGED, "not a sealed bundle: there is no '%s' in '%s'",
-		    MANIFEST_SEAL_NAME, path);
+		return fail(err,
+		    file_kind(text_string(&manifest)) == FILE_KIND_FILE ? ERR_DAMAGED
+									: ERR_UNSUPPORTED,
+		    "not a sealed bundle: there is no '%s' in '%s'", MANIFEST_SEAL_NAME, path);
 	return file_read_all(text_string(&seal), SEAL_BYTES, out, err);
 }
 

@@ -72,12 +72,27 @@ static bool read_identity(const char *path, struct text *content, struct err *er
 	return file_read_all(path, IDENTITY_BYTES, content, err);
 }
 
+void trust_blame_choice(struct err *err, struct bytes content, const char *mark)
+{
+	size_t len = strlen(mark);
+
+	if (err->kind != ERR_DAMAGED)
+		return;
+	for (size_t i = 0; i + len <= content.len; i++)
+		if (memcmp(content.at + i, mark, len) == 0)
+			return;
+	err->kind = ERR_UNSUPPORTED;
+}
+
 /* Read here, so that who names a wrong file hears its name, and not the bundle's. */
 static bool check_identity(struct bytes content, const char *path, struct err *err)
 {
 	CLEANUP(age_identities_free) struct age_identities identities = {0};
 
-	return age_identities_add(&identities, content, err) || fail_in(err, "'%s'", path);
+	if (age_identities_add(&identities, content, err))
+		return true;
+	trust_blame_choice(err, content, "AGE-SECRET-KEY-");
+	return fail_in(err, "'%s'", path);
 }
 
 static bool add_identity(struct trust *trust, const char *path, struct err *err)
@@ -143,8 +158,10 @@ bool trust_load(struct trust *trust, bool needs_identity, struct err *err)
 		return false;
 	if (trust->ca && !read_pem(trust->ca, &trust->ca_pem, err))
 		return false;
-	if (trust->ca && !seal_check_ca(text_bytes(&trust->ca_pem), err))
+	if (trust->ca && !seal_check_ca(text_bytes(&trust->ca_pem), err)) {
+		trust_blame_choice(err, text_bytes(&trust->ca_pem), "-----BEGIN CERT");
 		return fail_in(err, "'%s'", trust->ca);
+	}
 	for (size_t i = 0; i < trust->identity_paths.count; i++)
 		if (!add_identity(trust, trust->identity_paths.at[i], err))
 			return false;

@@ -23,6 +23,8 @@ void trust_options(struct trust *trust, struct option *options);
 /* Reads the files. Without an evidence CA (unless --unverified), or without an identity where one is needed, it is
  * ERR_USAGE with the option to give. */
 bool trust_load(struct trust *trust, bool needs_identity, struct err *err) MUST_CHECK;
+/* Of a file that was named to us: without the mark of what it should be it is another file, and not damaged. */
+void trust_blame_choice(struct err *err, struct bytes content, const char *mark);
 /* Wipes the identities. */
 void trust_free(struct trust *trust);
 static inline void trust_free_at(struct trust *trust)

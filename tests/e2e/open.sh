@@ -207,9 +207,13 @@ check_trust() {
 	run "no such bundle" 66 open_with verify "$work/nonesuch"
 	says_one_line "no such bundle" nonesuch
 	run "an empty directory" 65 open_with verify "$work/elsewhere"
-	says_one_line "an empty directory" 'not a bundle'
+	says_one_line "an empty directory" 'not supported: .*not a bundle'
 	run "a file" 65 open_with verify "$bundle/MANIFEST.sha256"
-	says_one_line "a file" 'not a bundle'
+	says_one_line "a file" 'not supported: .*not a bundle'
+	cp -r "$bundle" "$work/no-manifest" && rm "$work/no-manifest/MANIFEST.sha256"
+	run "no MANIFEST" 65 open_with verify "$work/no-manifest"
+	says_one_line "no MANIFEST" 'damaged or changed: .*not a bundle'
+	rm -r "$work/no-manifest"
 	run "no keys" 64 "$kanshiki" verify "$bundle"
 	says_one_line "no keys" '--keys'
 	run "no directory of keys" 66 "$kanshiki" ls "$bundle" --keys "$work/nonesuch"

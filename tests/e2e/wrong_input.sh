@@ -296,9 +296,9 @@ check_bundles() {
 	says "right CA, wrong key" "key"
 	# Who names a wrong file hears of that, not of the bundle.
 	run "a key for a CA" 65 "$kanshiki" verify "$bundle" --ca "$work/keys/recipient.key"
-	says_one_line "a key for a CA" "^kanshiki: damaged or changed: '$work/keys/recipient.key': "
+	says_one_line "a key for a CA" "^kanshiki: not supported: '$work/keys/recipient.key': "
 	run "a CA for a key" 65 "$kanshiki" ls "$bundle" --ca "$work/keys/evidence-ca.pem" --identity "$work/keys/evidence-ca.pem"
-	says_one_line "a CA for a key" "^kanshiki: damaged or changed: '$work/keys/evidence-ca.pem': identity file, line 1"
+	says_one_line "a CA for a key" "^kanshiki: not supported: '$work/keys/evidence-ca.pem': identity file, line 1"
 	run "a CA for a key, in Japanese" 65 "$kanshiki" ls "$bundle" --keys "$work/keys" --identity "$work/keys/evidence-ca.pem" --lang ja
 	says_one_line "a CA for a key, in Japanese" "evidence-ca.pem': 秘密鍵ファイルの 1 行目: 鍵が"
 	run "before its time, in Japanese" 65 "$kanshiki" verify "$bundle" --keys "$work/keys" --at 1999-01-01T00:00:00Z --lang ja
