@@ -25,8 +25,11 @@ void reader_note(const struct bundle_reader *reader, const char *format, ...)
 	if (!reader->watch.note)
 		return;
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	int len = vsnprintf(line, sizeof(line), format, args);
+
 	va_end(args);
+	if (len >= (int)sizeof(line))
+		line[text_cut(bytes_of(line), (int)sizeof(line) - 2)] = 0;
 	reader->watch.note(reader->watch.context, line);
 }
 

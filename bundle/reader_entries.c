@@ -133,7 +133,7 @@ static bool check_entry(
 
 static void name_entry(struct err *why, const struct tar_entry *entry)
 {
-	fail_in(why, "'%.120s'", text_string(&entry->path));
+	text_fail_in(why, text_bytes(&entry->path));
 }
 
 /* Rows that say to lie before `until` and were not met. */
@@ -143,8 +143,8 @@ static void report_missing(struct walk *walk, uint64_t until)
 		struct err why = {0};
 
 		if (reader_row(walk->reader, walk->wanted[walk->next].row, &why))
-			fail(&why, ERR_DAMAGED,
-			    "'%.120s' is not where its row says, or has two rows",
+			fail(&why, ERR_DAMAGED, "'%.*s' is not where its row says, or has two rows",
+			    text_cut(walk->reader->row.path, 120),
 			    (const char *)walk->reader->row.path.at);
 		walk_problem(walk, &why);
 		walk->next++;
@@ -277,8 +277,8 @@ static bool check_same_as(struct bundle_reader *reader, struct err *err)
 			return false;
 		if (why.kind == ERR_DAMAGED)
 			fail(&why, ERR_DAMAGED,
-			    "'%.120s' is said to be the same as an entry that is not there",
-			    (const char *)reader->row.path.at);
+			    "'%.*s' is said to be the same as an entry that is not there",
+			    text_cut(reader->row.path, 120), (const char *)reader->row.path.at);
 		reader_problem(reader, &why);
 		if (good && err)
 			*err = why;

@@ -244,7 +244,7 @@ static bool take_file(struct loading *loading, struct err *err)
 	struct err why = {0};
 
 	if (!tar_padding_check(loading->meta, entry, &why)) {
-		fail_in(&why, "'%.60s'", text_string(&entry->path));
+		text_fail_in(&why, text_bytes(&entry->path));
 		if (!forgive(reader, &why, err))
 			return false;
 	}

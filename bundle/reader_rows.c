@@ -71,8 +71,8 @@ static bool check_paths(struct bundle_reader *reader, size_t first, size_t count
 				return false;
 			if (bytes_equal(reader->row.path, text_bytes(&path)))
 				return fail(err, ERR_DAMAGED,
-				    "'%.120s' is there twice: a path means one entry",
-				    text_string(&path));
+				    "'%.*s' is there twice: a path means one entry",
+				    text_cut(text_bytes(&path), 120), text_string(&path));
 		}
 		if (path.failed)
 			return false;

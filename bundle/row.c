@@ -129,7 +129,7 @@ static bool check_name(struct bytes name, struct err *err)
 	if (bundle_name_check(name, err))
 		return true;
 	text_add_printable(&printable, name);
-	return name.len ? fail_in(err, "'%.120s'", text_string(&printable)) : false;
+	return name.len ? text_fail_in(err, text_bytes(&printable)) : false;
 }
 
 /* Not there, null, or a text with something in it. */

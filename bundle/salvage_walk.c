@@ -38,7 +38,7 @@ static bool refuse(
 {
 	if (entry->path.len) {
 		fail(why, ERR_DAMAGED, "a name that no entry of a bundle has");
-		fail_in(why, "'%.120s'", text_string(&entry->path));
+		text_fail_in(why, text_bytes(&entry->path));
 	}
 	return salvage_refuse(salvage, &salvage->totals->names_bad, why, err);
 }

@@ -197,7 +197,7 @@ static bool take_path(
 		return true;
 	text_add_printable(&printable, text_bytes(path));
 	text_clear(path);
-	return fail_in(err, "'%.120s'", text_string(&printable));
+	return text_fail_in(err, text_bytes(&printable));
 }
 
 static bool take_size(const uint8_t *block, uint64_t at, uint64_t *size, struct err *err)

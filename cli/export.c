@@ -282,7 +282,7 @@ static bool is_end(struct exporting *exporting, struct bytes path, bool broken, 
 		return true;
 	exporting->failed++;
 	exporting->damaged = exporting->damaged || why->kind == ERR_DAMAGED;
-	fail_in(why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
+	text_fail_in(why, path);
 	opening_problem(&exporting->opening, why);
 	return false;
 }

@@ -230,7 +230,7 @@ static bool is_end(struct extraction *extraction, struct bytes path, struct err 
 {
 	if (why->kind == ERR_STOPPED)
 		return true;
-	fail_in(why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
+	text_fail_in(why, path);
 	if (why->kind == ERR_FULL || why->kind == ERR_MEMORY)
 		return true;
 	extraction->failed++;

@@ -41,9 +41,11 @@ static bool load_holder(
 static bool find_holder(
     struct bundle_reader *reader, const struct row *row, size_t *index, struct err *err)
 {
+	struct bytes reason = row->reason.len ? row->reason : bytes_of("no reason given");
+
 	if (!row->taken && row->same_as.len == 0)
-		return fail(err, ERR_MISSING, "it was not taken (%.100s)",
-		    row->reason.len ? (const char *)row->reason.at : "no reason given");
+		return fail(err, ERR_MISSING, "it was not taken (%.*s)", text_cut(reason, 100),
+		    (const char *)reason.at);
 	return bundle_row_holder(reader, *index, index, err);
 }
 
@@ -101,15 +103,16 @@ bool member_open(
 	size_t index;
 
 	if (bundle_row_find(reader, bytes_of(path), &index, &why))
-		return member_open_row(reader, index, out, err) || fail_in(err, "'%.120s'", path);
+		return member_open_row(reader, index, out, err) ||
+		       text_fail_in(err, bytes_of(path));
 	if (why.kind != ERR_MISSING) {
 		*err = why;
-		return fail_in(err, "'%.120s'", path);
+		return text_fail_in(err, bytes_of(path));
 	}
 	if (strncmp(path, "meta/", 5) == 0 && member_open_meta(reader, path + 5, out, err))
 		return true;
-	return fail(
-	    err, ERR_MISSING, "no '%.120s' in the bundle; kanshiki ls lists what there is", path);
+	return fail(err, ERR_MISSING, "no '%.*s' in the bundle; kanshiki ls lists what there is",
+	    text_cut(bytes_of(path), 120), path);
 }
 
 bool member_place(const struct member *member, uint64_t stored_at, struct bytes piece,

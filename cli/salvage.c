@@ -166,7 +166,7 @@ static void say_header(struct salvaging *salvaging, struct bytes path, struct te
 	text_addf(line, "\t%s", why.text);
 	if (salvaging->headers_said++ >= PROBLEMS_SAID)
 		return;
-	fail_in(&why, "'%.*s'", path.len < 120 ? (int)path.len : 120, (const char *)path.at);
+	text_fail_in(&why, path);
 	(void)command_fail_about(salvaging->operands.at[0], &why);
 }
 

@@ -11,6 +11,8 @@
 #include <emmintrin.h>
 #endif
 
+#define NAME_SHOWN 120
+
 static bool text_grow(struct text *text, size_t more)
 {
 	size_t ceiling = text->ceiling ? text->ceiling : TEXT_CEILING;
@@ -373,6 +375,23 @@ bool text_same_name(struct bytes a, struct bytes b)
 			return false;
 	}
 	return i == a.len && j == b.len;
+}
+
+int text_cut(struct bytes utf8, int most)
+{
+	int len = most;
+
+	if (utf8.len <= (size_t)most)
+		return (int)utf8.len;
+	/* No character has more than three bytes behind its first one. */
+	while (len > 0 && most - len < 4 && (utf8.at[len] & 0xc0) == 0x80)
+		len--;
+	return (utf8.at[len] & 0xc0) == 0x80 ? most : len;
+}
+
+bool text_fail_in(struct err *err, struct bytes name)
+{
+	return fail_in(err, "'%.*s'", text_cut(name, NAME_SHOWN), (const char *)name.at);
 }
 
 bool text_list_add(struct text_list *list, struct bytes string, struct err *err)

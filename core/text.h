@@ -61,6 +61,11 @@ static inline struct bytes text_bytes(const struct text *text)
 /* False with ERR_MEMORY or ERR_LIMIT when an addition had failed. */
 bool text_ok(const struct text *text, struct err *err) MUST_CHECK;
 
+/* How many bytes of its beginning to show: `most`, or fewer so that none is half a character. For "%.*s". */
+int text_cut(struct bytes utf8, int most);
+/* Puts "'name': " in front of an error, as fail_in: 120 bytes of it at most. Returns false. */
+bool text_fail_in(struct err *err, struct bytes name);
+
 /* Decodes the code point at *pos of WTF-8 and moves *pos past it. Returns 0xFFFFFFFF for a byte that
  * is not part of a valid sequence (and moves by one byte), so that callers can show it. */
 #define TEXT_INVALID 0xFFFFFFFFu

@@ -2,6 +2,8 @@
  * proleptic Gregorian calendar (days_from_civil). See time.h. */
 #include "core/time.h"
 
+#include "core/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -227,8 +229,8 @@ bool time_parse_zoned(const char *typed, uint64_t *ticks, struct err *err)
 		return true;
 	if (len <= ZONE_LEN || len >= sizeof(plain) || !read_zone(typed + len - ZONE_LEN, &east))
 		return fail(err, ERR_USAGE,
-		    "'%.64s' is not a time like 2026-11-20T22:00:00Z or 2026-11-21T07:00:00+09:00",
-		    typed);
+		    "'%.*s' is not a time like 2026-11-20T22:00:00Z or 2026-11-21T07:00:00+09:00",
+		    text_cut(bytes_of(typed), 64), typed);
 	memcpy(plain, typed, len - ZONE_LEN);
 	memcpy(plain + len - ZONE_LEN, "Z", 2);
 	if (!time_parse(plain, &local, err))

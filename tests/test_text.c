@@ -276,6 +276,34 @@ static void test_sizes(void **state)
 	}
 }
 
+static void test_cut_between_characters(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(text_cut(bytes_of(""), 3), 0);
+	assert_int_equal(text_cut(bytes_of("abc"), 3), 3);
+	assert_int_equal(text_cut(bytes_of("abcd"), 3), 3);
+	/* 2, 3 and 4 bytes */
+	assert_int_equal(text_cut(bytes_of("a\xc3\xa9z"), 2), 1);
+	assert_int_equal(text_cut(bytes_of("a\xc3\xa9z"), 3), 3);
+	for (int most = 3; most < 6; most++)
+		assert_int_equal(text_cut(bytes_of("\xe9\x91\x91\xe9\x91\x91"), most), 3);
+	for (int most = 1; most < 5; most++)
+		assert_int_equal(text_cut(bytes_of("a\xf0\x9f\x93\xb7"), most), 1);
+	/* No text at all. */
+	assert_int_equal(text_cut(bytes_of("\x80\x80\x80\x80\x80\x80\x80\x80"), 6), 6);
+	assert_int_equal(text_cut(bytes_of("\x80\x80"), 1), 1);
+
+	char name[151] = "x";
+
+	for (size_t i = 0; i < 48; i++)
+		memcpy(name + 1 + 3 * i, "\xe9\x91\x91", 4);
+	fail(&err, ERR_MISSING, "gone");
+	assert_false(text_fail_in(&err, bytes_of(name)));
+	assert_int_equal(strlen(err.text), 2 + 118 + strlen(": gone"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +319,7 @@ int main(void)
 	    cmocka_unit_test(test_array_stops_at_its_ceiling),
 	    cmocka_unit_test(test_wipe),
 	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -308,6 +308,8 @@ check_bundles() {
 	says_one_line "a kit for the keys" "is a kit, .*the office's own keys"
 	run "no such path" 66 "$kanshiki" cat "$bundle" fs/C/nothing --keys "$work/keys"
 	says_one_line "no such path" "fs/C/nothing"
+	run "no such path, a long one" 66 "$kanshiki" cat "$bundle" "x$(printf '鑑%.0s' {1..70})" --keys "$work/keys"
+	says_one_line "no such path, a long one" "no 'x鑑+'"
 	run "no such pattern" "0|1|66" "$kanshiki" extract "$bundle" -C "$work/y" 'nothing/**' --keys "$work/keys"
 	run "extract onto a file" "73" "$kanshiki" extract "$bundle" -C "$work/a-file" --keys "$work/keys"
 }
