@@ -50,6 +50,7 @@ for my $path (glob 'core/ja/*.def') {
 		complain("$path: conversions differ: \"$english\" and \"$japanese\"")
 			if conversions($english) ne conversions($japanese);
 		complain("$path: no Japanese for \"$english\"") if $japanese !~ /[\x80-\xff]/ && $japanese ne $english;
+		complain("$path: one word, フォルダー: \"$english\"") if $japanese =~ /\xe3\x83\x95\xe3\x82\xa9\xe3\x83\xab\xe3\x83\x80(?!\xe3\x83\xbc)/;
 		complain("$path: the line ends differ: \"$english\"")
 			if ($english =~ /((?:\\n)*)$/)[0] ne ($japanese =~ /((?:\\n)*)$/)[0];
 	}
