@@ -351,6 +351,8 @@ static bool name_output(struct exporting *exporting, const char *path, struct er
 {
 	enum file_kind kind = file_kind(path);
 
+	if (strcmp(path, "-") == 0)
+		return fail(err, ERR_USAGE, "export writes a file, not to stdout: '-' is no name");
 	if (kind != FILE_KIND_MISSING && !exporting->force)
 		return fail(err, ERR_EXISTS, "'%s' is there already; --force replaces it", path);
 	text_adds(&exporting->written, path);

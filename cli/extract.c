@@ -34,6 +34,7 @@ struct extraction {
 	struct names_list renamed;
 	uint64_t files, bytes; /* written */
 	size_t failed, denied, partial;
+	size_t existing; /* of failed: they are there already, and were not said one by one */
 	bool damaged, creating;
 };
 
@@ -230,6 +231,11 @@ static bool is_end(struct extraction *extraction, struct bytes path, struct err 
 {
 	if (why->kind == ERR_STOPPED)
 		return true;
+	if (why->kind == ERR_EXISTS && !extraction->force) {
+		extraction->existing++;
+		extraction->failed++;
+		return false;
+	}
 	text_fail_in(why, path);
 	if (why->kind == ERR_FULL || why->kind == ERR_MEMORY)
 		return true;
@@ -398,8 +404,16 @@ static void say_counts(struct extraction *extraction)
 	say(tr("kanshiki: files: %llu (%llu bytes), written below '%s'\n"),
 	    (unsigned long long)extraction->files, (unsigned long long)extraction->bytes,
 	    text_string(&directory));
-	if (extraction->failed)
-		say(tr("kanshiki: files that could not be written: %zu\n"), extraction->failed);
+	if (extraction->existing) {
+		fail(&err, ERR_EXISTS,
+		    "files that are there already, and were left as they are: %zu; --force "
+		    "replaces them",
+		    extraction->existing);
+		(void)command_fail_about(extraction->opening.path, &err);
+	}
+	if (extraction->failed > extraction->existing)
+		say(tr("kanshiki: files that could not be written: %zu\n"),
+		    extraction->failed - extraction->existing);
 	if (extraction->partial)
 		say(tr("kanshiki: note: %zu of them were taken only in part; kanshiki verify names "
 		       "them\n"),
@@ -419,6 +433,10 @@ static bool prepare(struct extraction *extraction, struct err *err)
 		return fail(err, ERR_USAGE, "extract takes a bundle, none was given");
 	if (!extraction->directory)
 		return fail(err, ERR_USAGE, "where to? give -C DIR");
+	extraction->creating = true;
+	if (!opening_directory(extraction->directory, err))
+		return false;
+	extraction->creating = false;
 	if (!listing_start(&extraction->listing, &extraction->operands, err) ||
 	    !opening_all(&extraction->opening, extraction->operands.at[0], err) ||
 	    !made_names_new(&extraction->made, bundle_row_count(extraction->opening.reader), err))

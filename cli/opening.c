@@ -69,6 +69,12 @@ static bool on_progress(void *context, const char *phase, uint64_t done, uint64_
 	return opening_progress(context, what, done, total);
 }
 
+bool opening_directory(const char *path, struct err *err)
+{
+	return file_kind(path) == FILE_KIND_MISSING || file_kind(path) == FILE_KIND_DIRECTORY ||
+	       fail(err, ERR_EXISTS, "'%s' is a file; -C takes a directory", path);
+}
+
 bool opening_store(const char *path, struct store **out, struct err *err)
 {
 	CLEANUP(text_free) struct text trimmed = {0};

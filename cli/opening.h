@@ -21,6 +21,8 @@ struct opening {
 	size_t gaps;        /* members needed that were not taken whole; each was said */
 };
 
+/* Refuses what -C names and is a file. */
+bool opening_directory(const char *path, struct err *err) MUST_CHECK;
 /* The directory of a bundle, nothing of it looked at. */
 bool opening_store(const char *path, struct store **out, struct err *err) MUST_CHECK;
 /* The bundle's seal as it lies there, nothing checked: for what is put beside it. */

@@ -283,7 +283,8 @@ static bool open_all(
 
 static bool start_report(struct salvaging *salvaging, struct err *err)
 {
-	if (!tree_open(salvaging->directory, &salvaging->tree, err))
+	if (!opening_directory(salvaging->directory, err) ||
+	    !tree_open(salvaging->directory, &salvaging->tree, err))
 		return false;
 	if (!tree_create(salvaging->tree, REPORT_NAME, false, &salvaging->report, err))
 		return err->kind == ERR_EXISTS

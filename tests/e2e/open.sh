@@ -100,7 +100,10 @@ check_extract() {
 	perl "$tests/compare_tree.pl" "$image.json" "$work/a/b/fs/C" | tee "$work/compared" || complain "extract: files differ"
 	[ -s "$work/a/b/NAMES.tsv" ] || complain "extract: no NAMES.tsv"
 	run "extract again" 1 open_with extract "$bundle" -C "$work/a/b" 'fs/C/$Boot'
-	says "extract again" exists
+	says "extract again" "exists already: .*are there already.*: 1; --force replaces them"
+	run "extract all again" 1 open_with extract "$bundle" -C "$work/a/b"
+	[ "$(grep -c 'there already' "$work/err")" = 1 ] && [ "$(wc -l <"$work/err")" -le 3 ] ||
+		complain "extract all again: $(head -n 4 "$work/err")"
 	run "extract --force" 0 open_with extract "$bundle" -C "$work/a/b" --force 'fs/C/$Boot'
 	run "extract of nothing" 66 open_with extract "$bundle" -C "$work/c" nonesuch
 	says "extract of nothing" "nothing in the bundle matches 'nonesuch'"
@@ -192,6 +195,13 @@ END
 	run "export to nowhere" 73 open_with export "$bundle" --zip "$work/nonesuch/n.zip"
 	run "extract below a file" 73 open_with extract "$bundle" -C "$work/x.zip/y"
 	says_one_line "extract below a file" "x\.zip"
+	for command in extract salvage; do
+		run "$command into a file" 73 open_with "$command" "$bundle" -C "$work/x.zip"
+		says "$command into a file" "x\.zip' is a file; -C takes a directory"
+	done
+	run "export to stdout" 64 env -C "$work" "$kanshiki" export "$bundle" --keys "$work/keys" --zip -
+	says_one_line "export to stdout" "not to stdout"
+	[ ! -e "$work/-" ] || complain "export to stdout: a file called -"
 	if [ "$(id -u)" = 0 ]; then
 		mkdir "$work/ro"
 		mount -t tmpfs -o ro tmpfs "$work/ro"
