@@ -585,7 +585,7 @@ const struct command command_collect = {
     .usage = "kanshiki collect --kit DIR --out DIR [--volume [C=]PATH[@N]]... [--profile NAME] "
 	     "[--take PATTERN]... [--deleted WHAT] [--shadow WHICH] [--case ID] [--facts FILE] "
 	     "[--operator NAME] [--nonce TEXT] [--reference-time TIME] [--public WHAT]\n"
-	     "kanshiki collect [--kit DIR] --resume BUNDLE\n"
+	     "kanshiki collect --kit DIR --resume BUNDLE\n"
 	     "kanshiki collect --dry-run [--volume [C=]PATH[@N]]... [--profile NAME] [--take "
 	     "PATTERN]...",
     .run = run_collect,

@@ -5,13 +5,14 @@ size_t collect_options(struct collect_request *request, struct option options[CO
 {
 	const struct option all[] = {
 	    {"kit", 0, OPTION_TEXT, &request->kit, "DIR",
-		"the field kit: who may open it, and the seal"},
+		"the field kit: who may open it, and the seal; the program in a kit needs none"},
 	    {"out", 0, OPTION_TEXT, &request->out, "DIR",
 		"where the new bundle's directory is made"},
 	    {"resume", 0, OPTION_TEXT, &request->resume, "BUNDLE",
 		"go on with a bundle that was interrupted: its directory, in place of --out"},
-	    {"volume", 0, OPTION_LIST, &request->volumes, "[C=]PATH",
-		"a disk, image or volume, with a letter for one volume; Windows: every fixed one"},
+	    {"volume", 0, OPTION_LIST, &request->volumes, "[C=]PATH[@N]",
+		"a disk, image or volume, with a letter for one volume, @N for partition N alone; "
+		"Windows: every fixed one"},
 	    {"profile", 0, OPTION_TEXT, &request->profile, "NAME",
 		"default, none, or collectors with commas between"},
 	    {"take", 0, OPTION_LIST, &request->take, "PATTERN",

@@ -59,6 +59,9 @@ check_usage() {
 		run "$command --version" 0 "$kanshiki" $command --version
 		grep -q '^kanshiki [0-9]' "$work/out" || complain "$command --version: no version"
 	done
+	run "collect --help" 0 "$kanshiki" collect --help
+	grep -qF 'PATH[@N] a disk, image' "$work/out" && grep -q '@N for partition N' "$work/out" || complain "collect --help: what is @N?"
+	! grep -F '[--kit DIR]' "$work/out" || complain "collect --help: the kit is not needed?"
 	mkdir "$work/copied" && : >"$work/copied/empty"
 	run "a directory that another program made" 65 "$kanshiki" timeline "$work/copied"
 	says_one_line "a directory that another program made" 'not a bundle; .*give \$MFT'
