@@ -199,7 +199,7 @@ static bool no_room(
 	text_add_size(&on_its_way, waiting);
 	text_add_size(&for_end, kept);
 	fail(&writer->why, ERR_FULL,
-	    "the destination is full: of the %s left, %s are for what is being written, %s for "
+	    "the destination is full: %s left; needed are %s for what is being written, %s for "
 	    "lists and seal",
 	    text_string(&left), text_string(&on_its_way), text_string(&for_end));
 	writer->is_full = true;

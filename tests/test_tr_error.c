@@ -31,10 +31,10 @@ static void test_known(void **state)
 	says("'b': 'a' over 'c': the seal certificate is valid only from 2Z; judge with --at",
 	    "'b': 'a'（'c' への署名）: 署名の証明書: 有効なのは 2Z（協定世界時）からです。--at "
 	    "で時刻を指定してください");
-	says("the destination is full: of the 13.6 MB left, 10.7 MB are for what is being written, "
+	says("the destination is full: 13.6 MB left; needed are 10.7 MB for what is being written, "
 	     "2.9 MB for lists and seal",
-	    "保存先がいっぱいです（残り 13.6 MB のうち 10.7 MB は書き込み中の分、2.9 MB "
-	    "は一覧と封印のための分）");
+	    "保存先がいっぱいです（残り 13.6 MB。必要なのは、書き込み中の分 10.7 MB "
+	    "と、一覧と封印のための分 2.9 MB）");
 	says("'a' of 'b' wants a text in quotes",
 	    "'a'（'b' の中）は \"\" で囲んだ文字にしてください");
 	says("no such kit 'it's' mine'", "キット 'it's' mine' がありません");

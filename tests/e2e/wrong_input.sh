@@ -183,7 +183,7 @@ check_destination() {
 		says "destination of $size" "space|full"
 		says "destination of $size" "^Only .* are free"
 		[ "$size" = 256k ] ||
-			says "destination of $size" "destination is full: of the .*B left, .*B are for what is being written, .*B for lists and seal"
+			says "destination of $size" "destination is full: .*B left; needed are .*B for what is being written, .*B for lists and seal"
 		# Where it happened, and at the end.
 		[ "$(grep -c 'destination is full' "$work/err")" -le 2 ] || complain "destination of $size: said $(grep -c 'destination is full' "$work/err") times"
 		cp "$work/err" "$work/said"
