@@ -1,7 +1,8 @@
 /* The walk over an MFT without output: fix-ups, attributes, names and parents resolved, nothing printed; alone, and with
  * patterns as collect has them. Against the rate at which the same bytes can be copied.
  * usage: bench_walk [MFT]         $MFT file in memory, else one of 64 MiB is made
- *        bench_walk --records N   one walk over N records made on the way: time and memory */
+ *        bench_walk --records N   walks over N records made on the way: records, seconds of a walk, peak bytes
+ *        bench_walk --hold N MB   a test: N records in so much memory, none much dearer than one of ten thousand */
 #include "tests/bench/judge.h"
 #include "tests/fixture_mft.h"
 
@@ -12,6 +13,7 @@
 #include "platform/process.h"
 
 #include <limits.h>
+#include <sys/resource.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -22,6 +24,8 @@
 #define PATTERNS      1500u
 #define PIECE         ((size_t)1 << 20)
 #define HELD          (16u << 20)
+#define FEW           10000u /* records */
+#define DEARER        5.0 /* of a cost in squares it would be a hundred; a busy machine makes less of it */
 
 /* Files below a tree of directories, names of the usual length. */
 static void make_record(uint8_t *to, uint64_t number)
@@ -122,15 +126,20 @@ static bool do_walk(struct bench *bench)
 	struct err err = {0};
 	bool whole;
 
-	if (!ntfs_mft_open(bench->source, &mft, &err) || !ntfs_paths_new(mft, &paths, &err))
+	if (!ntfs_mft_open(bench->source, &mft, &err) || !ntfs_paths_new(mft, &paths, &err)) {
+		printf("the walk failed: %s\n", err.text);
 		return false;
+	}
 	bench->records = bench->found = 0;
 	for (uint64_t i = 0; i < ntfs_mft_count(mft); i++) {
 		if (!ntfs_entry_load_quick(mft, ntfs_mft_first(mft) + i, &entry, &whole, &err))
 			continue;
 		if (!ntfs_paths_learn(paths, &entry, &err) ||
-		    !see_names(bench, &entry, paths, &path))
+		    !see_names(bench, &entry, paths, &path)) {
+			printf("the walk failed at record %llu: %s\n", (unsigned long long)i,
+			    err.text);
 			return false;
+		}
 		bench->records++;
 	}
 	return true;
@@ -222,27 +231,61 @@ static int compare_all(struct bench *bench)
 	double walk = median[MEMCPY] / median[WALK];
 	double patterns = median[WALK_MANY] / median[WALK_ONE];
 
-	judge_print("walk / rate of memcpy", walk, ">= 0.25", walk >= 0.25,
+	bool ok = judge_print("walk / rate of memcpy", walk, ">= 0.25", walk >= 0.25,
 	    larger(spread[MEMCPY], spread[WALK]));
+
 	printf("%-52s %8.2f\n", "walk / rate of read and copy", median[COPY] / median[WALK]);
-	judge_print("time with 1,500 patterns / with 1", patterns, "<= 1.3", patterns <= 1.3,
-	    larger(spread[WALK_ONE], spread[WALK_MANY]));
-	return 0;
+	ok = judge_print("time with 1,500 patterns / with 1", patterns, "<= 1.3", patterns <= 1.3,
+		 larger(spread[WALK_ONE], spread[WALK_MANY])) &&
+	     ok;
+	return ok ? 0 : 1;
+}
+
+/* Seconds of a walk over made records, of several when it is short; 0 when it fails. */
+static double time_made(uint64_t records)
+{
+	static const struct step walk = {"walk", do_walk, 0};
+	struct source made = {
+	    .size = records * FIXTURE_RECORD, .read = made_read, .close = made_close};
+	struct bench bench = {.source = &made};
+	double seconds = run_round(&bench, &walk);
+
+	return bench.records == records ? seconds : 0;
 }
 
 static int walk_made(uint64_t records)
 {
-	struct source made = {
-	    .size = records * FIXTURE_RECORD, .read = made_read, .close = made_close};
-	struct bench bench = {.source = &made};
-	double start = judge_clock();
+	double seconds = time_made(records);
 
-	if (!do_walk(&bench) || bench.records != records)
+	if (seconds <= 0)
 		return 1;
-	/* records, processor seconds, peak bytes */
-	printf("%llu %.3f %llu\n", (unsigned long long)records, judge_clock() - start,
+	printf("%llu %.6f %llu\n", (unsigned long long)records, seconds,
 	    (unsigned long long)process_peak_memory());
 	return 0;
+}
+
+static int hold(uint64_t records, uint64_t megabytes)
+{
+	struct rlimit limit = {megabytes * 1000000, megabytes * 1000000};
+	char wanted[32];
+
+	if (setrlimit(RLIMIT_DATA, &limit) != 0)
+		return 1;
+	double few = time_made(FEW) / FEW;
+	double many = time_made(records) / (double)records;
+
+	if (few <= 0 || many <= 0)
+		return 1;
+	double mb = (double)process_peak_memory() / 1e6;
+
+	snprintf(wanted, sizeof(wanted), "<= %llu", (unsigned long long)megabytes);
+	bool ok = judge_print("MB of memory", mb, wanted, mb <= (double)megabytes, 0);
+
+	return judge_print(
+		   "time each / of ten thousand", many / few, "<= 5", many / few <= DEARER, 0) &&
+		       ok
+		   ? 0
+		   : 1;
 }
 
 int main(int argc, char **argv)
@@ -253,6 +296,8 @@ int main(int argc, char **argv)
 	struct bytes mft = {.len = (size_t)MADE_RECORDS * FIXTURE_RECORD};
 	struct err err = {0};
 
+	if (argc > 3)
+		return hold(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
 	if (argc > 2)
 		return walk_made(strtoull(argv[2], NULL, 10));
 #ifdef __GLIBC__

@@ -45,8 +45,8 @@ static inline double judge_spread(const struct judge_time *time)
 	return (sorted.at[JUDGE_ROUNDS - 1] - sorted.at[0]) / sorted.at[JUDGE_ROUNDS / 2];
 }
 
-/* Prints "WHAT  VALUE (wanted ...) pass|FAIL|not judged". */
-static inline void judge_print(
+/* Prints "WHAT  VALUE (wanted ...) pass|FAIL|not judged". False: it failed, and so has the program. */
+static inline bool judge_print(
     const char *what, double value, const char *wanted, bool pass, double spread)
 {
 	printf("%-52s %8.2f  wanted %-8s ", what, value, wanted);
@@ -54,6 +54,7 @@ static inline void judge_print(
 		printf("not judged: the rounds vary by %.0f %%\n", spread * 100);
 	else
 		printf("%s\n", pass ? "pass" : "FAIL");
+	return pass || spread > JUDGE_SPREAD;
 }
 
 #endif

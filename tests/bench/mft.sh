@@ -4,7 +4,7 @@
 # Python take half a minute a round for a $MFT of 60 MB: SLOW_ROUNDS=1 is one round of them, then not judged.
 # Like with like: jsonl against mft_dump's jsonl and dissect's and analyzeMFT's JSON of the same $MFT, body file against
 # fls -r -m of the same image. A peer that is not found is named. MFT_DUMP, ANALYZEMFT and DISSECT_PYTHON (a python3 that has
-# dissect.ntfs) say where they are when PATH does not.
+# dissect.ntfs) say where they are when PATH does not. Exit 1 when a ratio is too small, or ours fails.
 set -euo pipefail
 build=$1 mft=$2 image=${3:-}
 kanshiki=$build/kanshiki
@@ -15,7 +15,8 @@ slow_rounds=${SLOW_ROUNDS:-5}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 core=()
-! command -v taskset >/dev/null || core=(taskset -c "$(($(nproc) - 1))")
+! command -v taskset >/dev/null || core=(taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')")
+failed=0
 
 # once COMMAND...: its processor seconds.
 once() {
@@ -36,8 +37,13 @@ compare() {
 	shift
 	theirs=("$@")
 	local lines peer_lines
-	if ! { lines=$(lines_of "${ours[@]}") && peer_lines=$(lines_of "${theirs[@]}"); }; then
-		printf '%-52s          not judged: one of them failed: %s\n' "$what" "$(tail -n 1 "$work/lines.err")"
+	if ! lines=$(lines_of "${ours[@]}"); then
+		printf '%-52s          FAIL: %s\n' "$what" "$(tail -n 1 "$work/lines.err")"
+		failed=1
+		return
+	fi
+	if ! peer_lines=$(lines_of "${theirs[@]}"); then
+		printf '%-52s          not judged: the peer failed: %s\n' "$what" "$(tail -n 1 "$work/lines.err")"
 		return
 	fi
 	echo "   $lines against $peer_lines"
@@ -56,11 +62,11 @@ compare() {
 		END { sorted(a, n); sorted(b, m); x = a[int((n + 1) / 2)]; y = b[int((m + 1) / 2)]; s = spread(a, n); t = spread(b, m)
 			if (t > s) s = t
 			verdict = (n < 5) ? "not judged: fewer than five rounds" : (s > 0.1) ? sprintf("not judged: the rounds vary by %.0f %%", s * 100) : (y / x >= wanted) ? "pass" : "FAIL"
-			printf "%-52s %8.2f  wanted >= %-5s %s (%.3f s, %.3f s)\n", what, y / x, wanted, verdict, x, y }' \
-		"$work/ours" "$work/theirs"
+			printf "%-52s %8.2f  wanted >= %-5s %s (%.3f s, %.3f s)\n", what, y / x, wanted, verdict, x, y
+			exit verdict == "FAIL" }' "$work/ours" "$work/theirs" || failed=1
 }
 
-missing() { printf '%-52s          not found: %s\n' "$1" "$2"; }
+missing() { printf '%-52s          not judged: not found: %s\n' "$1" "$2"; }
 
 if [ -n "$mft_dump" ]; then
 	compare "mft_dump, jsonl / kanshiki timeline" 5 5 "$kanshiki" timeline "$mft" -- "$mft_dump" -o jsonl "$mft"
@@ -96,3 +102,4 @@ if [ -n "$analyzemft" ]; then
 else
 	missing "analyzeMFT, JSON / kanshiki timeline" "analyzemft (pip install analyzeMFT)"
 fi
+exit $failed
