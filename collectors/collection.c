@@ -1,6 +1,7 @@
 /* A collection: which collectors run, in which order, and where their problems go. See collection.h. */
 #include "bundle/name.h"
 #include "collectors/row.h"
+#include "collectors/slack_known.h"
 #include "core/array.h"
 #include "core/tr.h"
 #include "platform/clock.h"
@@ -233,6 +234,7 @@ void collection_free(struct collection *collection)
 	text_list_free(&collection->problems);
 	text_list_free(&collection->unmatched);
 	claims_free(collection->claims);
+	slack_known_free(collection->slack);
 	free(collection->buffer);
 	free(collection);
 }

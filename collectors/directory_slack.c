@@ -1,5 +1,7 @@
 /* Collector "directory-slack": names that directories do not have any more. Page: docs/collectors/directory-slack.md. */
 #include "collectors/row.h"
+#include "collectors/shadows.h"
+#include "collectors/slack_known.h"
 #include "collectors/state.h"
 
 #include "core/tr.h"
@@ -8,7 +10,7 @@
 #define SHOW_EVERY  2048u             /* records */
 #define LINES_BYTES ((size_t)8 << 20) /* of a part of the listing */
 #define PARTS_MAX   128u              /* 1 GiB of names of one volume */
-#define SNAPSHOT    "$vss$"           /* what the name of a shadow copy begins with */
+#define READ_TRIES  3u
 
 struct directory_slack { /* of one volume */
 	struct ntfs_slack_lister lister;
@@ -17,7 +19,12 @@ struct directory_slack { /* of one volume */
 	const struct ntfs_entry *directory; /* at work */
 	struct text text;                   /* lines of the part at work */
 	unsigned part;
+	struct slack_known *known; /* NULL: the volume has no shadow copy here, or no memory */
+	size_t of;                 /* the volume in the set, also of a shadow copy */
+	/* Of a shadow copy: itself, its volume, the shadow copy made next; those that can be compared. */
+	struct slack_state state, newer[2];
 	uint64_t dropped; /* names over PARTS_MAX */
+	uint64_t unkept;  /* places that the shadow copy did not keep */
 	uint64_t damaged; /* places that could not be read */
 	struct err first; /* the first of them */
 };
@@ -129,6 +136,8 @@ static bool add_line(
 		d->dropped++;
 		return true;
 	}
+	if (d->known && !slack_known_is_new(d->known, d->of, slack) && d->volume->is_shadow)
+		return true;
 	json_begin(&json);
 	add_path(d, &json, &slack->name);
 	add_name(&json, &slack->name);
@@ -146,7 +155,9 @@ static void note_damage(struct ntfs_slack_lister *lister, const struct err *why)
 {
 	struct directory_slack *d = (struct directory_slack *)lister;
 
-	if (d->damaged++ == 0)
+	if (d->volume->is_shadow && why->kind == ERR_MISSING)
+		d->unkept++;
+	else if (d->damaged++ == 0)
 		d->first = *why;
 }
 
@@ -169,6 +180,47 @@ static bool load_directory(struct directory_slack *d, uint64_t record, struct nt
 	return entry->is_directory && !ntfs_entry_is_extension(entry);
 }
 
+/* What a newer state has the same, its listing tells of. */
+static bool is_in_newer(struct directory_slack *d, const struct ntfs_entry *entry)
+{
+	const struct volume_set *set = d->collection->plan->volumes;
+
+	for (size_t i = 0; i < ARRAY_LEN(d->newer); i++)
+		if (d->newer[i].data &&
+		    slack_state_is_same(set->at[d->of].vss, &d->state, &d->newer[i], entry))
+			return true;
+	return false;
+}
+
+/* Of a shadow copy of a running Windows again while blocks of it were overwritten meanwhile: names that it tells twice are
+ * known. False: stopped, or no memory. */
+static bool list_directory(struct directory_slack *d, struct ntfs_index_slack *slack,
+    struct ntfs_entry *entry, struct err *err)
+{
+	const struct volume_set *set = d->collection->plan->volumes;
+	uint64_t record = entry->record;
+
+	for (unsigned tries = 0; tries < READ_TRIES; tries++) {
+		struct err why = {0};
+		bool changed = false;
+
+		if (!ntfs_index_slack_list(slack, entry, &d->lister, err))
+			return false;
+		if (!d->volume->is_shadow)
+			return true;
+		if (!shadow_refresh(set, d->volume, &changed, &why)) {
+			note_damage(&d->lister, &why);
+			return true;
+		}
+		if (!changed)
+			return true;
+		ntfs_mft_forget(ntfs_volume_mft(d->volume->ntfs));
+		if (!load_directory(d, record, entry))
+			return true;
+	}
+	return true;
+}
+
 /* One way through the file table, in its order. */
 static void look(struct directory_slack *d, struct ntfs_index_slack *slack, const char *title)
 {
@@ -183,11 +235,11 @@ static void look(struct directory_slack *d, struct ntfs_index_slack *slack, cons
 				return;
 			progress_part(&d->collection->progress, title, record, count);
 		}
-		if (!load_directory(d, record, &entry))
+		if (!load_directory(d, record, &entry) || is_in_newer(d, &entry))
 			continue;
 		/* cppcheck-suppress autoVariables ; not used behind the end of this function */
 		d->directory = &entry;
-		if (!ntfs_index_slack_list(slack, &entry, &d->lister, &err)) {
+		if (!list_directory(d, slack, &entry, &err)) {
 			if (err.kind != ERR_STOPPED)
 				note_damage(&d->lister, &err);
 			return;
@@ -211,6 +263,54 @@ static void report(struct directory_slack *d)
 		    d->first.text);
 		collect_problem(d->collection, text_string(&where), &err);
 	}
+	/* Free in the shadow copy: Windows chose so. */
+	if (d->unkept) {
+		fail(&err, ERR_MISSING, "%llu times: %.200s", (unsigned long long)d->unkept,
+		    "the shadow copy did not keep it");
+		collection_skip(d->collection, text_string(&where), &err);
+	}
+}
+
+static bool has_shadows(const struct volume_set *set, size_t volume)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (set->at[i].is_shadow && set->at[i].shadow_of == volume)
+			return true;
+	return false;
+}
+
+/* Opens what a shadow copy is compared with: its volume, and the shadow copy made next, as far as they have a listing. */
+static void open_states(struct directory_slack *d)
+{
+	const struct volume_set *set = d->collection->plan->volumes;
+	struct collection_volume *base = &set->at[d->of], *next = NULL;
+
+	for (size_t i = 0; i < set->count; i++)
+		if (set->at[i].is_shadow && set->at[i].has_slack_list &&
+		    shadow_is_newer(set, &set->at[i], d->volume) &&
+		    (!next || set->at[i].shadow_index < next->shadow_index))
+			next = &set->at[i];
+	if (!slack_state_open(d->volume, &d->state))
+		return;
+	if (base->has_slack_list)
+		DISCARD(slack_state_open(base, &d->newer[0])); /* else all is looked through */
+	if (next)
+		DISCARD(slack_state_open(next, &d->newer[1]));
+}
+
+/* What was told is remembered only where there is somebody to tell it again. */
+static void remember(struct directory_slack *d)
+{
+	const struct volume_set *set = d->collection->plan->volumes;
+
+	d->of = d->volume->is_shadow ? d->volume->shadow_of : (size_t)(d->volume - set->at);
+	if (!has_shadows(set, d->of))
+		return;
+	if (!d->collection->slack)
+		d->collection->slack = slack_known_new();
+	d->known = d->collection->slack;
+	if (d->volume->is_shadow)
+		open_states(d);
 }
 
 static void run_volume(struct collection *collection, size_t volume)
@@ -225,8 +325,6 @@ static void run_volume(struct collection *collection, size_t volume)
 	};
 	struct err err = {0};
 
-	if (strncmp(text_string(&d.volume->name), SNAPSHOT, strlen(SNAPSHOT)) == 0)
-		return;
 	if (!collection->plan->writer) {
 		flush(&d); /* a dry run tells its name */
 		return;
@@ -237,10 +335,15 @@ static void run_volume(struct collection *collection, size_t volume)
 	}
 	text_addf(
 	    &title, tr("Looking for names in directory slack on %s"), text_string(&d.volume->name));
+	remember(&d);
 	look(&d, slack, text_string(&title));
 	if (d.text.len || d.part == 1)
 		flush(&d);
+	d.volume->has_slack_list = !collect_stopped(collection);
 	report(&d);
+	slack_state_close(&d.state);
+	slack_state_close(&d.newer[0]);
+	slack_state_close(&d.newer[1]);
 	text_free(&d.text);
 }
 

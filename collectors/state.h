@@ -87,8 +87,9 @@ struct collection {
 	enum deleted_policy deleted; /* by --deleted, else by the profile */
 	uint64_t deleted_bytes;      /* of deleted files, stored so far */
 	uint64_t started_ms;
-	struct claims *claims; /* paths given away; NULL: none so far */
-	uint8_t *buffer;       /* COLLECTION_CHUNK */
+	struct slack_known *slack; /* directory_slack.c: names told of; NULL: none so far */
+	struct claims *claims;     /* paths given away; NULL: none so far */
+	uint8_t *buffer;           /* COLLECTION_CHUNK */
 };
 
 /* walk.c: reads the file table of a volume and fills hits. */

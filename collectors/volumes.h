@@ -37,8 +37,8 @@ struct collection_volume {
 	struct vss *vss;       /* its shadow copies; NULL: not looked for, or none */
 	struct err shadow_why; /* what is wrong with them as a whole */
 	size_t shadow_of, shadow_index;
-	bool
-	    has_deleted_list; /* deleted_files.c: made, so that older shadow copies leave out what is in it */
+	/* Made by deleted_files.c, directory_slack.c: older shadow copies leave out what is in it. */
+	bool has_deleted_list, has_slack_list;
 };
 
 struct volume_disk { /* a disk with a partition table, of which volumes are taken */

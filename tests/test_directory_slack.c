@@ -13,7 +13,7 @@ static void keep_name(void *context, struct bytes name, uint64_t size)
 	text_addc(names, '\n');
 }
 
-/* What a dry run of two volumes names; the second is a shadow copy. */
+/* What a dry run of two volumes names; the second is called like a shadow copy. */
 static void test_names_of_a_dry_run(void **state)
 {
 	CLEANUP(volume_set_free) struct volume_set volumes = {0};
@@ -40,7 +40,8 @@ static void test_names_of_a_dry_run(void **state)
 	text_adds(&volumes.at[1].name, "$vss$/C/1");
 	assert_true(collection_new(&plan, &collection, &err));
 	assert_true(collection_run(collection, &err));
-	assert_string_equal(text_string(&names), "deleted/C/index-slack.jsonl\n");
+	assert_string_equal(text_string(&names),
+	    "deleted/C/index-slack.jsonl\ndeleted/$vss$/C/1/index-slack.jsonl\n");
 }
 
 int main(void)

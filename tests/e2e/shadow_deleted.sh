@@ -1,5 +1,5 @@
 #!/bin/bash
-# Deleted files of shadow copies: those that no newer state has are listed with what was kept of them, and nothing that need not
+# Deleted files and names in directory slack of shadow copies: those that no newer state has are listed with what was kept of them, and nothing that need not
 # have been kept is called whole.
 # usage: tests/e2e/shadow_deleted.sh BUILD
 set -euo pipefail
@@ -25,7 +25,8 @@ overwrite() {
 	done <"$work/clusters.$2"
 }
 
-# 1: nine files are deleted. 2: the records of three are others', their clusters were. 3: almost the same.
+# 1: eleven files are deleted. 2: the records of five are others', the clusters of two were, and the place of a name in a directory is
+# another's. 3: almost the same.
 make_states() {
 	local name
 	mkdir -p "$work/mnt" "$work/kept"
@@ -36,7 +37,10 @@ make_states() {
 	head -c 8000 /dev/urandom >"$work/kept/kept.bin"
 	head -c 100000 /dev/urandom >"$work/kept/lost.bin"
 	echo "deleted, and nobody came after it" >"$work/kept/still.txt"
-	mkdir "$work/mnt/dir"
+	mkdir "$work/mnt/dir" "$work/mnt/few"
+	for name in $(seq 1 40); do : >"$work/mnt/apart$name"; done
+	mkdir "$work/mnt/far"
+	for name in 1 2 3 4; do echo 1 | tee "$work/mnt/few/note $name.txt" >"$work/mnt/far/note $name.txt"; done
 	cp "$work"/kept/* "$work/mnt/dir/"
 	for name in 1 2 3 4 5; do head -c 200000 /dev/urandom >"$work/mnt/dir/fill$name.bin"; done
 	umount "$work/mnt"
@@ -45,11 +49,11 @@ make_states() {
 		clusters "$work/1.img" "$(cat "$work/record.$name")" >"$work/clusters.$name"
 	done
 	mounted "$work/1.img"
-	rm "$work"/mnt/dir/*
+	rm "$work"/mnt/dir/* "$work/mnt/few/note 4.txt" "$work/mnt/far/note 4.txt"
 	umount "$work/mnt"
 	cp "$work/1.img" "$work/2.img"
 	mounted "$work/2.img"
-	for name in one two three; do echo "$name" >"$work/mnt/$name"; done
+	for name in 'few/zulu, yankee, x-ray.txt' pad one two three; do echo "$name" >"$work/mnt/$name"; done
 	umount "$work/mnt"
 	overwrite "$work/2.img" kept.bin
 	overwrite "$work/2.img" lost.bin
@@ -105,7 +109,7 @@ check_kept() {
 	same "kept: lost.bin" '$vss$/C/1 taken vss full 25 0 1 gone' "$(row lost.bin)"
 	! has list1 still.txt || complain "kept: still.txt is listed twice"
 	jq -se 'any(.deleted.path == "dir/still.txt" and .volume == "C")' "$work/rows" >/dev/null || complain "kept: the volume's own list has no still.txt"
-	same "kept: the head" '$vss$/C/1 3 true' "$(head -n 1 "$work/list1" | jq -r '"\(.volume) \(.files) \(.kept_is_known)"')"
+	same "kept: the head" '$vss$/C/1 5 true' "$(head -n 1 "$work/list1" | jq -r '"\(.volume) \(.files) \(.kept_is_known)"')"
 	[ "$(head -n 1 "$work/list1" | jq .files_in_newer_lists)" -ge 1 ] || complain "kept: the head does not count what newer lists have"
 	same "kept: members once" "" "$(jq -r .path "$work/rows" | sort | uniq -d)"
 	run "kept: timeline" 0 "$kanshiki" timeline "$work/now.img" --shadow all
@@ -153,6 +157,28 @@ check_unkept() {
 	rm -rf "$bundle"
 }
 
+# usage: slack VOLUME   the names that its listing calls gone
+slack() {
+	"$kanshiki" cat "$bundle" "deleted/$1/index-slack.jsonl" --keys "$work/keys" | jq -r 'select(.live == "gone") | .path' | sort -u || true
+}
+
+# Names in directory slack: each in the listing of the newest state that has it.
+check_slack() {
+	local base='"path":"C/'
+	run "slack" 0 collect --profile directory-slack,ntfs-metafiles --shadow all --deleted none
+	bundle_of slack || finish
+	slack C | grep -qx 'far/note 4.txt' || complain "slack: of the volume: $(slack C | head -3)"
+	! slack C | grep -q few/note || complain "slack: the name is still there: no test"
+	slack '$vss$/C/1' >"$work/slack1"
+	grep -qx 'few/note 4.txt' "$work/slack1" || complain "slack: few/note 4.txt is nowhere: $(head -3 "$work/slack1")"
+	! grep -q far/ "$work/slack1" || complain "slack: told twice: $(grep far/ "$work/slack1")"
+	same "slack: of the newer one" "" "$(slack '$vss$/C/2' | grep note || true)"
+	run "slack: timeline" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys" --shadow all
+	same "slack: timeline" 1 "$(grep '"kind":"slack"' "$work/out" | grep -c '"path":"$vss$/C/1/few/note 4.txt"' || true)"
+	same "slack: timeline, the volume" 1 "$(grep '"kind":"slack"' "$work/out" | grep -c "${base}far/note 4.txt\"" || true)"
+	rm -rf "$bundle"
+}
+
 # The bitmap that tells what was not kept cannot be read: nothing in clusters is certain.
 check_doubt() {
 	local at
@@ -173,5 +199,6 @@ make_kit
 mkdir "$work/out-dir"
 check_kept
 check_unkept
+check_slack
 check_doubt
 finish
