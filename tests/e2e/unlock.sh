@@ -57,7 +57,7 @@ talk "collect, wrong" 65 20 wrong1 wrong2 wrong3 -- "$kanshiki" collect --kit "$
 grep -q "封印の鍵のパスフレーズ" "$work/out" || complain "not asked in Japanese: $(cat "$work/out")"
 grep -q "パスフレーズを 3 回間違えました" "$work/out" || complain "no end of asking: $(cat "$work/out")"
 [ "$(grep -c 'パスフレーズが違います' "$work/out")" -eq 2 ] || complain "a wrong one is not said"
-talk "collect, interrupted" 1 20 ^C -- "$kanshiki" collect --kit "$kit" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
+talk "collect, interrupted" 130 20 ^C -- "$kanshiki" collect --kit "$kit" --out "$work/out-dir" --volume "C=$image" --take '/$Boot'
 collect "no file" 66 --passphrase-file "$work/nothing"
 says_one_line "no file" "nothing"
 collect "a wrong file" 65 --passphrase-file <(echo wrong)
