@@ -184,7 +184,10 @@ static bool check_revoked(X509 *x, const struct revoked_issuer *issuer,
 	}
 	time_iso(revoked.since, day);
 	day[19] = 0;
-	return fail(err, ERR_UNTRUSTED, "the seal certificate was revoked from %sZ on", day);
+	return fail(err, ERR_UNTRUSTED,
+	    "the seal certificate was revoked from %sZ on; who can prove an earlier time says it "
+	    "with --at TIME",
+	    day);
 }
 
 /* Everything about the verified chain that OpenSSL was not asked. */
@@ -212,6 +215,21 @@ static bool check_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * carried,
 	return true;
 }
 
+/* Mostly the keys of another office, or of another year. */
+static bool not_under(int code, const X509 *signer, struct err *err)
+{
+	CLEANUP(text_free) struct text issuer = {0};
+
+	if (code != X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY)
+		return fail(err, ERR_UNTRUSTED, "not sealed under this evidence CA (%s)",
+		    X509_verify_cert_error_string(code));
+	pem_add_name(&issuer, X509_get_issuer_name(signer));
+	return fail(err, ERR_UNTRUSTED,
+	    "not sealed under this evidence CA, but under one called '%s': perhaps other keys "
+	    "(--keys, --ca) are meant",
+	    text_string(&issuer));
+}
+
 static bool check_certificate(X509 *signer, STACK_OF(X509) * carried,
     const struct seal_trust *trust, struct seal_facts *facts, struct err *err)
 {
@@ -227,8 +245,7 @@ static bool check_certificate(X509 *signer, STACK_OF(X509) * carried,
 	X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_NO_CHECK_TIME);
 	X509_STORE_CTX_set_depth(ctx, SEAL_CERTIFICATES);
 	if (X509_verify_cert(ctx) != 1)
-		return fail(err, ERR_UNTRUSTED, "not sealed under this evidence CA (%s)",
-		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+		return not_under(X509_STORE_CTX_get_error(ctx), signer, err);
 	if (X509_check_ca(signer) != 0 || !(X509_get_extension_flags(signer) & EXFLAG_KUSAGE) ||
 	    X509_get_key_usage(signer) != KU_DIGITAL_SIGNATURE)
 		return fail(err, ERR_UNTRUSTED, "its certificate is not one for sealing");

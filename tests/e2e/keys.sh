@@ -59,7 +59,7 @@ run "revoke" 0 "$kanshiki" kit revoke Test --keys "$keys"
 run "revoke again" 73 "$kanshiki" kit revoke Test --keys "$keys"
 says_one_line "revoke again" "revoked before"
 verify "verify, revoked" 65 --keys "$keys"
-says_one_line "verify, revoked" "'MANIFEST.p7s' over 'MANIFEST.sha256': the seal certificate was revoked from 20"
+says_one_line "verify, revoked" "'MANIFEST.p7s' over 'MANIFEST.sha256': the seal certificate was revoked from 20.*Z on; .* --at TIME"
 verify "verify, revoked, Japanese" 65 --keys "$keys" --lang ja
 says_one_line "verify, revoked, Japanese" "信頼できません"
 verify "verify, proven before" 0 --keys "$keys" --at "$before"

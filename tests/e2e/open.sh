@@ -229,7 +229,9 @@ check_trust() {
 	run "no directory of keys" 66 "$kanshiki" ls "$bundle" --keys "$work/nonesuch"
 	"$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --name Other >"$work/kit2.log" 2>&1
 	run "wrong CA" 65 "$kanshiki" verify "$bundle" --ca "$work/keys2/evidence-ca.pem"
-	says_one_line "wrong CA" 'evidence CA'
+	says_one_line "wrong CA" "not sealed under this evidence CA, but under one called 'CN = Kanshiki evidence CA [0-9]*'.*--keys"
+	run "wrong CA, in Japanese" 65 "$kanshiki" verify "$bundle" --ca "$work/keys2/evidence-ca.pem" --lang ja
+	says_one_line "wrong CA, in Japanese" "'CN = Kanshiki evidence CA [0-9]*' という認証局"
 	for command in ls verify; do
 		run "$command: wrong identity" 65 "$kanshiki" "$command" "$bundle" --ca "$work/keys/evidence-ca.pem" \
 			--identity "$work/keys2/recipient.key"
