@@ -254,7 +254,6 @@ static bool scan_all(struct salvage *salvage, struct err *err)
 	/* There is one volume at least, and it says why it did not open. */
 	if (err) {
 		*err = scanning.first;
-		err->kind = err->kind == ERR_MISSING ? ERR_KEY : err->kind;
 	}
 	return false;
 }
@@ -466,6 +465,29 @@ static bool take_same(struct salvage *salvage, struct err *err)
 	return true;
 }
 
+static void count_left(const struct salvage *salvage)
+{
+	struct salvage_totals *totals = salvage->totals;
+	uint64_t rows = 0;
+	uint64_t seen = totals->whole + totals->partial + totals->lost - totals->without_row;
+
+	for (size_t i = 0; i < salvage->row_count; i++)
+		rows += salvage->rows[i].is_taken;
+	totals->left = rows > seen ? rows - seen : 0;
+}
+
+static bool take_all(struct salvage *salvage, struct err *err)
+{
+	if (!salvage_frames_new(salvage->store, salvage->identities, &salvage->frames, err) ||
+	    !list_volumes(salvage, err) || !scan_all(salvage, err) ||
+	    !salvage_cuts_index(salvage, err) || !read_meta(salvage, err))
+		return false;
+	for (unsigned set = 0; set < BUNDLE_META; set++)
+		if (!take_set(salvage, set, err))
+			return false;
+	return take_same(salvage, err);
+}
+
 bool salvage_run(struct store *store, const struct age_identities *identities,
     const struct bundle_reader *sealed, const struct salvage_output *output,
     struct salvage_totals *totals, struct err *err)
@@ -477,16 +499,17 @@ bool salvage_run(struct store *store, const struct age_identities *identities,
 	    .output = output,
 	    .totals = totals};
 
+	struct err why = {0};
+
 	*totals = (struct salvage_totals){0};
 	salvage.piece = malloc(SALVAGE_PIECE);
 	if (!salvage.piece)
 		return fail(err, ERR_MEMORY, "no memory for salvage");
-	if (!salvage_frames_new(store, identities, &salvage.frames, err) ||
-	    !list_volumes(&salvage, err) || !scan_all(&salvage, err) ||
-	    !salvage_cuts_index(&salvage, err) || !read_meta(&salvage, err))
-		return false;
-	for (unsigned set = 0; set < BUNDLE_META; set++)
-		if (!take_set(&salvage, set, err))
-			return false;
-	return take_same(&salvage, err);
+	if (take_all(&salvage, &why))
+		return true;
+	if (why.kind == ERR_STOPPED)
+		count_left(&salvage);
+	if (err)
+		*err = why;
+	return false;
 }

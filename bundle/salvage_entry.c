@@ -37,6 +37,7 @@ bool salvage_report(struct salvage *salvage, const struct salvage_entry *entry, 
 	totals->lost += entry->state == SALVAGE_LOST;
 	totals->same += entry->state == SALVAGE_SAME;
 	totals->without_row += !entry->has_row;
+	totals->partial_without_row += !entry->has_row && entry->state == SALVAGE_PARTIAL;
 	totals->headers_other += entry->is_header_other;
 	totals->unproven +=
 	    entry->state == SALVAGE_WHOLE && salvage->set != BUNDLE_META && !entry->is_row_sealed;

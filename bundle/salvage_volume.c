@@ -35,6 +35,8 @@ struct source *salvage_volume_open(
 		volume->why = err;
 	} else {
 		volume->why = err;
+		if (err.kind == ERR_MISSING) /* of age_open: no identity */
+			volume->why.kind = ERR_KEY;
 		return NULL;
 	}
 	if (!salvage_chunks_new(plain, &chunks, &volume->why))

@@ -27,6 +27,7 @@ struct salvaging {
 	struct err file_why; /* why the entry being written could not be; ERR_NONE */
 	uint64_t failed;
 	unsigned headers_said;
+	size_t locked; /* volumes that no key opens: said once */
 	size_t refused_said;
 	unsigned apart; /* the next number for names that are there already */
 	struct salvage_totals totals;
@@ -237,7 +238,10 @@ static void on_volume(void *context, const char *name, const struct err *why)
 
 	text_add_printable(&printable, bytes_of(name));
 	fail_in(&named, "'%s'", name);
-	(void)command_fail_about(salvaging->operands.at[0], &named);
+	if (why->kind == ERR_KEY)
+		salvaging->locked++;
+	else
+		(void)command_fail_about(salvaging->operands.at[0], &named);
 	text_addf(&salvaging->lines, "volume\t\t\t%s\t%s\n", text_string(&printable), why->text);
 }
 
@@ -296,13 +300,25 @@ static bool start_report(struct salvaging *salvaging, struct err *err)
 	return true;
 }
 
+/* Each entry that a row tells of is counted once; the files of meta have none. */
+static void say_counts(const struct salvage_totals *totals)
+{
+	uint64_t whole_without_row = totals->without_row - totals->partial_without_row;
+
+	say(tr("Whole: %llu. In part: %llu. Lost: %llu. Besides, without a row, as our own lists "
+	       "are: %llu.\n"),
+	    (unsigned long long)(totals->whole - whole_without_row),
+	    (unsigned long long)(totals->partial - totals->partial_without_row),
+	    (unsigned long long)totals->lost, (unsigned long long)totals->without_row);
+	if (totals->left)
+		say(tr("Stopped: not looked at: %llu.\n"), (unsigned long long)totals->left);
+}
+
 static void say_result(const struct salvaging *salvaging, bool is_written)
 {
 	const struct salvage_totals *totals = &salvaging->totals;
 
-	say(tr("Whole: %llu. In part: %llu. Lost: %llu. Without a row: %llu.\n"),
-	    (unsigned long long)totals->whole, (unsigned long long)totals->partial,
-	    (unsigned long long)totals->lost, (unsigned long long)totals->without_row);
+	say_counts(totals);
 	if (totals->headers_other > PROBLEMS_SAID)
 		say(tr("kanshiki: and %zu more like these\n"),
 		    (size_t)totals->headers_other - PROBLEMS_SAID);
@@ -337,10 +353,19 @@ static int salvage(struct salvaging *salvaging)
 	bool ok = salvage_run(
 	    salvaging->store, &identities, salvaging->sealed, &output, &salvaging->totals, &err);
 	struct err late = {0};
+
+	if (!ok && err.kind == ERR_STOPPED)
+		text_addf(&salvaging->lines, "stopped\t\t\t\tnot looked at: %llu\n",
+		    (unsigned long long)salvaging->totals.left);
 	bool written = flush_report(salvaging, &late) &&
 		       tree_finish(TAKE(salvaging->report), salvaging->report_at, &times, &late);
 
 	say_result(salvaging, written);
+	if (ok && salvaging->locked) {
+		fail(&late, ERR_KEY, "volumes that none of the keys given opens: %zu",
+		    salvaging->locked);
+		(void)command_fail_about(bundle, &late);
+	}
 	if (!ok && err.kind == ERR_FULL)
 		fail_in(&err, "'%s'", salvaging->directory);
 	if (!ok)

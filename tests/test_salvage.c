@@ -23,6 +23,8 @@ struct seen {
 	int current;
 };
 
+static unsigned stop_after; /* so many entries; 0: never */
+
 static size_t size_of(int entry)
 {
 	return (size_t)(entry * 37 % 11) * 30 * KIB + (size_t)entry * 7;
@@ -65,7 +67,6 @@ static bool on_end(void *context, const struct salvage_entry *entry, struct err 
 	struct seen *seen = context;
 	int number = number_of(entry->path);
 
-	(void)err;
 	if (number < 0)
 		return true;
 	seen->count[number]++;
@@ -76,7 +77,7 @@ static bool on_end(void *context, const struct salvage_entry *entry, struct err 
 		hash_sha256(text_bytes(&seen->content), seen->sha256[number]);
 	}
 	text_clear(&seen->content);
-	return true;
+	return stop_after == 0 || --stop_after || fail(err, ERR_STOPPED, "stopped");
 }
 
 static bool on_refused(void *context, const char *set, const struct err *why, struct err *err)
@@ -168,6 +169,27 @@ static void test_sound(void **state)
 	assert_int_equal(totals.partial + totals.lost + totals.volumes_bad, 0);
 	for (int i = 0; i < ENTRIES; i++)
 		assert_true(seen.has_row[i]);
+	store_free(&fake->store);
+}
+
+/* What was not come to is counted, and nothing twice. */
+static void test_stopped(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	struct salvage_totals totals;
+	struct seen seen;
+	struct err err = {0};
+
+	(void)state;
+	stop_after = 3;
+	assert_false(run_with(fake, &fixture_keys, &seen, &totals, &err));
+	assert_int_equal(err.kind, ERR_STOPPED);
+	assert_int_equal(totals.whole - totals.without_row, 3);
+	assert_int_equal(totals.left, ENTRIES - 3);
+	assert_int_equal(stop_after, 0);
+	assert_true(run(fake, &seen, &totals));
+	assert_int_equal(totals.left, 0);
+	assert_int_equal(totals.whole - totals.without_row, ENTRIES);
 	store_free(&fake->store);
 }
 
@@ -381,6 +403,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sound),
+	    cmocka_unit_test(test_stopped),
 	    cmocka_unit_test(test_flips),
 	    cmocka_unit_test(test_removed),
 	    cmocka_unit_test(test_bad_end),

@@ -58,10 +58,19 @@ try() {
 }
 unchecked=0
 
+# usage: adds_up WHAT   each row is counted once
+adds_up() {
+	[ "$(sed -nE 's/^Whole: ([0-9]+)\. In part: ([0-9]+)\. Lost: ([0-9]+)\. Besides.*/\1 + \2 + \3/p' "$work/err" | xargs expr)" = 60 ] ||
+		complain "$1: the numbers do not add up to 60: $(grep Whole "$work/err")"
+}
+
 try "nothing is wrong" 0 0 true
+adds_up "nothing is wrong"
 try "a flipped bit" 1 8 'flip files.003.tar.zst.age 500000'
+adds_up "a flipped bit"
 try "many flipped bits" 1 12 'for at in 300000 400000 900000; do for v in 002 005 009; do flip files.$v.tar.zst.age $at; done; done'
 try "a missing volume" 1 5 'rm files.005.tar.zst.age'
+adds_up "a missing volume"
 try "the last two volumes missing" 1 10 'ls files.* | tail -n 2 >"$work/gone"; rm $(cat "$work/gone")'
 while read -r name; do says "the last two volumes missing" "'$name': it is missing"; done <"$work/gone"
 try "no volume of files" 1 60 'rm files.*'
@@ -85,6 +94,14 @@ try "the same without rows" 1 5 'rm meta.*; flip files.004.tar.zst.age $(($(stat
 try "half of meta" 1 5 'for v in meta.*; do truncate -s 3000 $v; done'
 try "another volume under a name" 1 8 'cp files.002.tar.zst.age files.006.tar.zst.age'
 run "a wrong key" "65|66" "$kanshiki" salvage "$bundle" -C "$work/y" --identity /dev/null
+run "kit new" 0 "$kanshiki" kit new "$work/kit2" --keys "$work/keys2" --name Other
+run "another's keys" 65 "$kanshiki" salvage "$bundle" -C "$work/y2" --keys "$work/keys2"
+[ "$(grep -c "none of the keys given opens" "$work/err")" = 1 ] || complain "another's keys: $(cat "$work/err")"
+[ "$(grep -c "^volume.*none of the keys" "$work/y2/SALVAGE.tsv")" = "$(ls "$bundle"/*.age | wc -l)" ] || complain "another's keys: the report has not all volumes"
+cp -r "$bundle" "$work/b2"
+age -d -i "$work/id" "$bundle/files.002.tar.zst.age" | age -e -R <(grep -o 'age1[0-9a-z]*' "$work/keys2/recipient.key") >"$work/b2/files.002.tar.zst.age"
+run "a volume to another key" 1 "$kanshiki" salvage "$work/b2" -C "$work/z" --keys "$work/keys"
+says "a volume to another key" "no key opens it: .*volumes that none of the keys given opens: 1"
 run "no bundle" 66 "$kanshiki" salvage "$work/kit" -C "$work/y" --keys "$work/keys"
 run "a second time into the same" 73 "$kanshiki" salvage "$bundle" -C "$work/x" --keys "$work/keys"
 says "a second time into the same" "SALVAGE.tsv"
