@@ -9,6 +9,7 @@
 #include "tests/fixture_collect.h"
 #include "tests/fixture_ntfs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define EFS "$LOGGED_UTILITY_STREAM"
@@ -179,11 +180,109 @@ static void keys_come_with_what_they_open(void **state)
 	}
 }
 
+/* Whether the row of that path is whole, of an attribute of that type, and the member has that content. */
+static void check_attribute(
+    const struct world *w, const char *path, const char *type, const char *content)
+{
+	CLEANUP(text_free) struct text says = {0};
+
+	check(w, path, content);
+	text_addf(&says, "\"attribute\":\"%s\"", type);
+	assert_true(row_says(w, path, text_string(&says)));
+	assert_true(row_says(w, path, "\"status\":\"taken\""));
+}
+
+/* The indexes of metafiles: every attribute of that name; not those of directories, nor of files that are called as a metafile
+ * elsewhere. */
+static void takes_indexes_of_metafiles(void **state)
+{
+	static const struct ntfs_run run = {.lcn = 80, .length = 1};
+	static const struct fixture_extent far = {
+	    .size = 512, .allocated = 512, .initialized = 512, .runs = &run, .run_count = 1};
+	CLEANUP(world_free) struct world w;
+	struct fixture_record r;
+	char block[513] = {0};
+
+	(void)state;
+	world_new(&w);
+	memset(block, 'i', 512);
+	memcpy(fixture_volume_cluster(&w.v, 80), block, 512);
+	begin(&r, 9, "$Secure");
+	fixture_record_resident(&r, NTFS_DATA, "$SDS", 2, "sds", 3);
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$SDH", 3, "sdh", 3);
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$SII", 4, "sii", 3);
+	(void)fixture_record_extent(&r, NTFS_INDEX_ALLOCATION, "$SII", 5, &far);
+	fixture_record_resident(&r, NTFS_BITMAP, "$SII", 6, "b", 1);
+	put(&w, &r);
+	begin(&r, 12, "elsewhere");
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$SII", 2, "no", 2);
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$I30", 3, "no", 2);
+	put(&w, &r);
+	fixture_record_begin(&r, 1024, 11, 1, 3);
+	fixture_record_standard(&r, 700);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_POSIX, "$Extend");
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$I30", 3, "no", 2);
+	put(&w, &r);
+	fixture_record_begin(&r, 1024, 24, 1, 1);
+	fixture_record_standard(&r, 700);
+	fixture_record_name(&r, 11, 1, NTFS_NAME_POSIX, "$Quota");
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$O", 2, "qo", 2);
+	fixture_record_resident(&r, NTFS_INDEX_ROOT, "$Q", 3, "qq", 2);
+	put(&w, &r);
+	take(&w, "ntfs-metafiles", NULL);
+	check(&w, "fs/C/$Secure:$SDS", "sds");
+	check_attribute(&w, "fs/C/$Secure:$SDH:$INDEX_ROOT", "$INDEX_ROOT", "sdh");
+	check_attribute(&w, "fs/C/$Secure:$SII:$INDEX_ROOT", "$INDEX_ROOT", "sii");
+	check_attribute(&w, "fs/C/$Secure:$SII:$INDEX_ALLOCATION", "$INDEX_ALLOCATION", block);
+	check_attribute(&w, "fs/C/$Secure:$SII:$BITMAP", "$BITMAP", "b");
+	check_attribute(&w, "fs/C/$Extend/$Quota:$O:$INDEX_ROOT", "$INDEX_ROOT", "qo");
+	check_attribute(&w, "fs/C/$Extend/$Quota:$Q:$INDEX_ROOT", "$INDEX_ROOT", "qq");
+	assert_int_equal(w.all.count, 9); /* with $MFT and the boot sector's copy */
+	assert_false(w.all.has_gaps);
+}
+
+/* The copy of the boot sector: where the partition is larger, its last sector, too; where the image ends before it, that is told and is no
+ * gap. */
+static void takes_the_copy_of_the_boot_sector(void **state)
+{
+	(void)state;
+	for (unsigned more = 0; more < 3; more++) {
+		CLEANUP(world_free) struct world w;
+		CLEANUP(free_memory) uint8_t *image = NULL;
+
+		world_new(&w);
+		image = calloc(1, w.v.size + 2048);
+		assert_non_null(image);
+		memcpy(image, w.v.at, w.v.size);
+		memset(image + w.v.size + 512, 'L', 512);
+		size_t size = more == 0 ? w.v.size : more == 1 ? w.v.size + 1024 : w.v.size - 512;
+
+		fixture_collect_into(fake_source_new((struct bytes){image, size}), w.store,
+		    "ntfs-metafiles", NULL, &w.all);
+		fixture_read_back(&w.store->store, &w.all);
+		const struct member *copy = outcome_find(&w.all, "fs/C/$Boot::backup");
+		const struct member *last = outcome_find(&w.all, "fs/C/$Boot::last-sector");
+
+		assert_true((copy != NULL) == (more < 2));
+		assert_true((last != NULL) == (more == 1));
+		assert_int_equal(w.all.counts.skipped, more == 2);
+		assert_false(w.all.has_gaps);
+		if (copy) {
+			assert_int_equal(copy->content.len, 512);
+			assert_memory_equal(copy->content.at, w.v.at, 512);
+			assert_true(row_says(&w, copy->path, "\"kind\":\"disk\""));
+		}
+		assert_true(!last || (last->content.len == 512 && last->content.at[0] == 'L'));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(encrypted_files_are_stored_as_they_lie),
 	    cmocka_unit_test(keys_come_with_what_they_open),
+	    cmocka_unit_test(takes_indexes_of_metafiles),
+	    cmocka_unit_test(takes_the_copy_of_the_boot_sector),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -7,11 +7,14 @@ static void takes_what_it_should(void **state)
 {
 	(void)state;
 	static const char *const wanted[] = {"$MFT", "$LogFile", "$Boot", "$Bitmap", "$Secure:$SDS",
+	    "$Secure:$SII:$INDEX_ROOT", "$Secure:$SDH:$BITMAP",
+	    "$Extend/$ObjId:$O:$INDEX_ALLOCATION", "$extend/$quota:$q:$bitmap",
 	    "$Extend/$UsnJrnl:$J", "$extend/$usnjrnl:$max",
 	    "$Extend/$RmMetadata/$TxfLog/$TxfLogContainer00000000000000000001",
 	    "System Volume Information/tracking.log", NULL};
 	static const char *const unwanted[] = {"$BadClus", "$BadClus:$Bad", "Users/$MFT",
-	    "$Secure:$SII", "$Extend/$UsnJrnl:$J2", "$MFT:stream", NULL};
+	    "$Secure:$SII", "$Extend/$UsnJrnl:$J2", "$MFT:stream", "$Secure:$SDS:$BITMAP",
+	    "$Extend:$I30:$INDEX_ROOT", NULL};
 
 	assert_true(fixture_patterns_hold(&collect_ntfs_metafiles, wanted, unwanted));
 }
