@@ -1,6 +1,8 @@
 /* Attributes as members. See attribute.h. */
 #include "collectors/attribute.h"
 
+#include "formats/ntfs/ea.h"
+
 static const struct {
 	uint32_t type;
 	const char *name;
@@ -8,6 +10,7 @@ static const struct {
     {NTFS_INDEX_ROOT, "$INDEX_ROOT"},
     {NTFS_INDEX_ALLOCATION, "$INDEX_ALLOCATION"},
     {NTFS_BITMAP, "$BITMAP"},
+    {NTFS_EA, "$EA"},
     {NTFS_LOGGED_UTILITY_STREAM, "$LOGGED_UTILITY_STREAM"},
 };
 
@@ -59,10 +62,32 @@ void attribute_company_add(
 		company->encrypted |= mask;
 }
 
+/* Whether the row of its file has all of the extended attributes; of those that are not resident nobody knows before they are read. */
+static bool is_shown(const struct ntfs_stream *stream)
+{
+	struct ntfs_ea ea;
+	size_t pos = 0, count = 0;
+	bool found = true;
+
+	if (!stream->resident)
+		return stream->size == 0;
+	while (found) {
+		if (!ntfs_ea_next(stream->content, &pos, &ea, &found, NULL))
+			return false;
+		count += found;
+		if (found &&
+		    (count > ATTRIBUTE_EA_SHOWN_MAX || ea.value.len > ATTRIBUTE_EA_VALUE_MAX))
+			return false;
+	}
+	return true;
+}
+
 uint32_t attribute_company_mask(
     const struct attribute_company *company, const struct ntfs_stream *stream)
 {
 	if (stream->type == NTFS_LOGGED_UTILITY_STREAM && attribute_type(stream))
 		return company->encrypted;
+	if (stream->type == NTFS_EA && company->any && !is_shown(stream))
+		return company->any;
 	return 0;
 }

@@ -9,6 +9,10 @@
 
 #define ATTRIBUTE_BYTES_MAX ((size_t)1 << 30) /* of one; more than the index of 10^7 descriptors */
 
+/* Of extended attributes a row shows as many, of each value so many bytes. */
+#define ATTRIBUTE_EA_SHOWN_MAX 64
+#define ATTRIBUTE_EA_VALUE_MAX 1024
+
 /* "$EA"; NULL for $DATA and whatever is no member. */
 const char *attribute_type(const struct ntfs_stream *stream);
 /* Adds ":name" of a stream, nothing of the unnamed one; ":name:$TYPE" of an attribute. spell adds the name. */
@@ -21,7 +25,8 @@ struct attribute_company { /* who wants what of a file; zero before the first st
 /* Notes who wants a stream of the file. */
 void attribute_company_add(
     struct attribute_company *company, const struct ntfs_stream *stream, uint32_t mask);
-/* Who gets the attribute with what they want: $EFS with an encrypted stream. */
+/* Who gets the attribute with what they want: $EFS with an encrypted stream; $EA, of which a row does not show all or whose clusters
+ * may be unreadable, with any. */
 uint32_t attribute_company_mask(
     const struct attribute_company *company, const struct ntfs_stream *stream);
 

@@ -1,6 +1,7 @@
 /* Keys of a row for the attributes beside the data: reparse point, extended attributes, object id. See row.h. */
 #include "collectors/row.h"
 
+#include "collectors/attribute.h"
 #include "core/array.h"
 #include "formats/ntfs/ea.h"
 #include "formats/ntfs/object_id.h"
@@ -8,8 +9,6 @@
 
 #define REPARSE_BYTES_MAX 16384
 #define OBJECT_ID_MAX     256
-#define EA_SHOWN_MAX      64   /* extended attributes of a file */
-#define EA_VALUE_MAX      1024 /* bytes of a value */
 
 /* The content of an attribute, with the key that tells how large it is where it is. False: it has none, or *why. */
 static bool load(const struct row *row, uint32_t type, size_t most, uint8_t **owned,
@@ -116,8 +115,8 @@ static void add_ea(struct json *json, const struct ntfs_ea *ea)
 {
 	struct bytes value = ea->value;
 
-	if (value.len > EA_VALUE_MAX)
-		value.len = EA_VALUE_MAX;
+	if (value.len > ATTRIBUTE_EA_VALUE_MAX)
+		value.len = ATTRIBUTE_EA_VALUE_MAX;
 	json_begin(json);
 	json_bytes_field(json, "name", ea->name);
 	json_unsigned_field(json, "size", ea->value.len);
@@ -144,11 +143,11 @@ static void add_eas(struct json *json, const struct row *row)
 	bool ok = load(row, NTFS_EA, NTFS_EA_MAX, &owned, &content, &why);
 
 	while (ok && found && (ok = ntfs_ea_next(content, &pos, &ea, &found, &why)))
-		if (found && count++ < EA_SHOWN_MAX)
+		if (found && count++ < ATTRIBUTE_EA_SHOWN_MAX)
 			add_ea(json, &ea);
 	json_end_array(json);
-	if (count > EA_SHOWN_MAX)
-		json_unsigned_field(json, "ea_more", count - EA_SHOWN_MAX);
+	if (count > ATTRIBUTE_EA_SHOWN_MAX)
+		json_unsigned_field(json, "ea_more", count - ATTRIBUTE_EA_SHOWN_MAX);
 	if (!ok)
 		json_string_field(json, "ea_damage", why.text);
 }

@@ -20,11 +20,16 @@ struct world {
 	struct outcome all;
 };
 
-static void world_new(struct world *w)
+static void world_of(struct world *w, uint32_t record_size)
 {
 	*w = (struct world){.store = fake_store_new()};
 	assert_non_null(w->store);
-	assert_true(fixture_volume_new(&w->v, 512, 512, 1024, 128, 30));
+	assert_true(fixture_volume_new(&w->v, 512, 512, record_size, 512, 30));
+}
+
+static void world_new(struct world *w)
+{
+	world_of(w, 1024);
 }
 
 static void world_free_at(struct world *w)
@@ -276,6 +281,122 @@ static void takes_the_copy_of_the_boot_sector(void **state)
 	}
 }
 
+/* An extended attribute called "A" whose value is all 'v'; returns its length. */
+static size_t put_ea(uint8_t *to, size_t value_len)
+{
+	size_t len = (8 + 2 + value_len + 3) / 4 * 4;
+
+	memset(to, 0, len);
+	put_le32(to, (uint32_t)len);
+	to[5] = 1;
+	put_le16(to + 6, (uint16_t)value_len);
+	to[8] = 'A';
+	memset(to + 10, 'v', value_len);
+	return len;
+}
+
+static void put_with_ea(
+    struct world *w, unsigned number, const char *name, const uint8_t *list, size_t len)
+{
+	struct fixture_record r;
+
+	fixture_record_begin(&r, w->v.g.record_size, number, 1, 1);
+	fixture_record_standard(&r, 700);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_POSIX, name);
+	fixture_record_resident(&r, NTFS_DATA, NULL, 2, "text", 4);
+	fixture_record_resident(&r, NTFS_EA, NULL, 3, list, len);
+	put(w, &r);
+}
+
+/* A list of len bytes in clusters. */
+static void put_with_far_ea(struct world *w, unsigned number, const char *name, uint64_t lcn,
+    const uint8_t *list, size_t len)
+{
+	const struct ntfs_run run = {.lcn = lcn, .length = (len + 511) / 512};
+	const struct fixture_extent far = {.last_vcn = run.length - 1,
+	    .size = len,
+	    .allocated = run.length * 512,
+	    .initialized = len,
+	    .runs = &run,
+	    .run_count = 1};
+	struct fixture_record r;
+
+	if (lcn < w->v.g.clusters)
+		memcpy(fixture_volume_cluster(&w->v, lcn), list, len);
+	fixture_record_begin(&r, w->v.g.record_size, number, 1, 1);
+	fixture_record_standard(&r, 700);
+	fixture_record_name(&r, 5, 5, NTFS_NAME_POSIX, name);
+	fixture_record_resident(&r, NTFS_DATA, NULL, 2, "text", 4);
+	(void)fixture_record_extent(&r, NTFS_EA, NULL, 3, &far);
+	put(w, &r);
+}
+
+static void check_list(const struct world *w, const char *path, const uint8_t *list, size_t len)
+{
+	const struct member *one = outcome_find(&w->all, path);
+
+	if (!one)
+		print_error("no %s\n", path);
+	assert_true(one && one->is_whole &&
+		    bytes_equal(text_bytes(&one->content), (struct bytes){list, len}));
+	assert_true(row_says(w, path, "\"stream\":\"\",\"attribute\":\"$EA\""));
+}
+
+/* Extended attributes that the row does not show whole, or that lie in clusters, are members; others are in the row alone. */
+static void takes_extended_attributes_that_rows_cut(void **state)
+{
+	CLEANUP(world_free) struct world w;
+	uint8_t list[2048];
+	size_t many = 0, len;
+
+	(void)state;
+	world_of(&w, 4096);
+	len = put_ea(list, 1024);
+	put_with_ea(&w, 12, "shown", list, len);
+	len = put_ea(list, 1025);
+	put_with_ea(&w, 13, "long", list, len);
+	put_with_ea(&w, 14, "damaged", list, len - 8);
+	len = put_ea(list, 2012);
+	put_with_far_ea(&w, 15, "far", 300, list, len);
+	len = put_ea(list, 5);
+	put_with_far_ea(&w, 16, "gone", 5000, list, len);
+	for (unsigned i = 0; i < 64; i++)
+		many += put_ea(list + many, 2);
+	put_with_ea(&w, 17, "all", list, many);
+	many += put_ea(list + many, 2);
+	put_with_ea(&w, 18, "many", list, many);
+	take(&w, "none", "**");
+	check_list(&w, "fs/C/many::$EA", list, many);
+	assert_null(outcome_find(&w.all, "fs/C/shown::$EA"));
+	assert_null(outcome_find(&w.all, "fs/C/all::$EA"));
+	len = put_ea(list, 1025);
+	check_list(&w, "fs/C/long::$EA", list, len);
+	check_list(&w, "fs/C/damaged::$EA", list, len - 8);
+	len = put_ea(list, 2012);
+	check_list(&w, "fs/C/far::$EA", list, len);
+	assert_int_equal(w.all.counts.failed, 1);
+	assert_true(w.all.has_gaps);
+	assert_non_null(strstr(text_string(&w.all.problems), "gone::$EA"));
+}
+
+/* By a pattern that names them all are taken; not by one that names streams. */
+static void takes_extended_attributes_by_name(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		CLEANUP(world_free) struct world w;
+		uint8_t list[64];
+		size_t len = put_ea(list, 5);
+
+		world_new(&w);
+		put_with_ea(&w, 12, "shown", list, len);
+		take(&w, "none", i ? "**::$EA" : "**:*");
+		assert_int_equal(w.all.count, i);
+		if (i)
+			check_list(&w, "fs/C/shown::$EA", list, len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +404,8 @@ int main(void)
 	    cmocka_unit_test(keys_come_with_what_they_open),
 	    cmocka_unit_test(takes_indexes_of_metafiles),
 	    cmocka_unit_test(takes_the_copy_of_the_boot_sector),
+	    cmocka_unit_test(takes_extended_attributes_that_rows_cut),
+	    cmocka_unit_test(takes_extended_attributes_by_name),
 	};
 
 	return cmocka_run_group_tests_name(
