@@ -254,7 +254,7 @@ static bool add_state(struct timeline *timeline, struct source *raw, struct err 
 {
 	CLEANUP(ntfs_volume_close) struct ntfs_volume *volume = NULL;
 	CLEANUP(ntfs_paths_free) struct ntfs_paths *paths = NULL;
-	struct err short_of;
+	struct err boot, short_of;
 
 	if (!ntfs_volume_open(raw, &volume, err) ||
 	    !ntfs_paths_new(ntfs_volume_mft(volume), &paths, err))
@@ -262,6 +262,8 @@ static bool add_state(struct timeline *timeline, struct source *raw, struct err 
 	struct timeline_evidence evidence = {
 	    .volume = volume, .mft = ntfs_volume_mft(volume), .paths = paths};
 
+	if (!ntfs_volume_boot_is_sound(volume, &boot))
+		timeline_damaged(timeline, "", 0, 0, &boot);
 	if (!ntfs_volume_is_whole(volume, &short_of))
 		timeline_damaged(timeline, "", raw->size, 0, &short_of);
 	return walk_all(timeline, &evidence, err);

@@ -88,6 +88,18 @@ static void report_disk(struct collection *collection, const struct volume_disk 
 		collect_problem(collection, text_string(&where), &disk->why);
 }
 
+/* A boot sector that is wrong, an end that is missing. */
+static void report_damage(
+    struct collection *collection, const char *where, const struct ntfs_volume *volume)
+{
+	struct err why;
+
+	if (!ntfs_volume_boot_is_sound(volume, &why))
+		collect_problem(collection, where, &why);
+	if (!ntfs_volume_is_whole(volume, &why))
+		collect_problem(collection, where, &why);
+}
+
 /* Names each volume that is not taken, or of which the end is missing: row, journal, screen. Leaving one out on purpose is no gap. */
 static void report_unusable(struct collection *collection)
 {
@@ -98,13 +110,10 @@ static void report_unusable(struct collection *collection)
 	for (size_t i = 0; i < set->count; i++) {
 		CLEANUP(text_free) struct text where = {0};
 
-		struct err why;
-
 		text_addf(&where, "fs/%s", text_string(&set->at[i].name));
 		if (collection_volume_usable(&set->at[i])) {
-			if (set->at[i].ntfs && !set->at[i].is_shadow &&
-			    !ntfs_volume_is_whole(set->at[i].ntfs, &why))
-				collect_problem(collection, text_string(&where), &why);
+			if (set->at[i].ntfs && !set->at[i].is_shadow)
+				report_damage(collection, text_string(&where), set->at[i].ntfs);
 		} else if (set->at[i].is_skipped)
 			collection_skip(collection, text_string(&where), &set->at[i].why);
 		else

@@ -10,6 +10,16 @@
 #include "core/range.h"
 #include "core/text.h"
 
+enum ntfs_boot {               /* what a geometry is from */
+	NTFS_BOOT_FIRST,       /* the first sector; no backup says anything else */
+	NTFS_BOOT_FIRST_FITS,  /* the backup says something else, which fits less */
+	NTFS_BOOT_EITHER,      /* it fits as well */
+	NTFS_BOOT_BACKUP_FITS, /* the backup: the first sector says something that fits less */
+	NTFS_BOOT_BACKUP,      /* the backup: the first sector is none, or cannot be read */
+	NTFS_BOOT_OTHER_SIZE,  /* either of them, but for the number of sectors */
+	NTFS_BOOT_SEARCHED,    /* $MFT's own records: serial is 0 */
+};
+
 struct ntfs_geometry {
 	uint32_t sector_size;  /* bytes: 256 .. 4096 */
 	uint32_t cluster_size; /* bytes: 512 .. 2 MiB */
@@ -20,8 +30,7 @@ struct ntfs_geometry {
 	uint64_t mft_cluster;
 	uint64_t mirror_cluster;
 	uint64_t serial;
-	bool
-	    is_searched; /* both boot sectors are gone: found by $MFT's own records; sectors are those of the image, serial is 0 */
+	enum ntfs_boot boot;
 };
 
 /* Parses a boot sector (at least 512 bytes). */
@@ -29,8 +38,8 @@ bool ntfs_boot_parse(struct bytes sector, struct ntfs_geometry *out, struct err 
 
 struct ntfs_volume; /* opaque */
 
-/* The geometry of the volume in raw: by the boot sector, its backup at the end when the first is damaged, or, where nothing else is
- * there, by records of $MFT near the start. ERR_UNSUPPORTED when it is no NTFS volume. */
+/* The geometry of the volume in raw: by the boot sector, by its backup where that fits what lies on the volume better, or, where
+ * neither does, by records of $MFT near the start. Where both say the same, that costs one read. ERR_UNSUPPORTED when it is no NTFS volume. */
 bool ntfs_geometry_find(struct source *raw, struct ntfs_geometry *out, struct err *err) MUST_CHECK;
 
 /* Opens the NTFS volume in raw, which it borrows. Finds its geometry, reads the runs of $MFT (with its attribute list; from $MFTMirr when record 0 is
@@ -39,9 +48,10 @@ bool ntfs_volume_open(struct source *raw, struct ntfs_volume **out, struct err *
 void ntfs_volume_close(struct ntfs_volume *volume);
 CLEANUP_POINTER(struct ntfs_volume, ntfs_volume_close);
 const struct ntfs_geometry *ntfs_volume_geometry(const struct ntfs_volume *volume);
-/* Whether raw has all of the volume; ERR_DAMAGED when its end is missing: a copy that broke off, a wrong partition table; or both its
- * boot sectors. */
+/* Whether raw has all of the volume; ERR_DAMAGED when its end is missing: a copy that broke off, a wrong partition table. */
 bool ntfs_volume_is_whole(const struct ntfs_volume *volume, struct err *err) MUST_CHECK;
+/* Whether its boot sector and the backup, as far as there is one, say the same; ERR_DAMAGED tells which was used. */
+bool ntfs_volume_boot_is_sound(const struct ntfs_volume *volume, struct err *err) MUST_CHECK;
 
 /* The table of MFT records: of a volume, or of a bare $MFT file. */
 struct ntfs_mft;                                              /* opaque */

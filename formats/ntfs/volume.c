@@ -4,8 +4,6 @@
 #include "core/array.h"
 #include "formats/ntfs/limits.h"
 #include "formats/ntfs/record.h"
-#include "formats/ntfs/search.h"
-#include "formats/volume_kind.h"
 
 #include <stdlib.h>
 
@@ -19,13 +17,42 @@ bool ntfs_volume_is_whole(const struct ntfs_volume *volume, struct err *err)
 	const struct ntfs_geometry *g = &volume->geometry;
 	uint64_t size = g->sectors * g->sector_size;
 
-	if (g->is_searched)
-		return fail(err, ERR_DAMAGED,
-		    "boot sector and its copy are gone: the volume was found by records of $MFT");
 	return volume->raw->size >= size ||
 	       fail(err, ERR_DAMAGED,
 		   "the volume has %llu bytes, but the image or partition ends after %llu of them",
 		   (unsigned long long)size, (unsigned long long)volume->raw->size);
+}
+
+bool ntfs_volume_boot_is_sound(const struct ntfs_volume *volume, struct err *err)
+{
+	switch (volume->geometry.boot) {
+	case NTFS_BOOT_FIRST:
+		break;
+	case NTFS_BOOT_FIRST_FITS:
+		return fail(err, ERR_DAMAGED,
+		    "the boot sector and its backup disagree: the first fits the volume and is "
+		    "used");
+	case NTFS_BOOT_EITHER:
+		return fail(err, ERR_DAMAGED,
+		    "the boot sector and its backup disagree, and either may fit: the first is "
+		    "used");
+	case NTFS_BOOT_BACKUP_FITS:
+		return fail(err, ERR_DAMAGED,
+		    "the boot sector and its backup disagree: the backup fits the volume and is "
+		    "used");
+	case NTFS_BOOT_BACKUP:
+		return fail(err, ERR_DAMAGED,
+		    "the boot sector is damaged or cannot be read: its backup is used");
+	case NTFS_BOOT_OTHER_SIZE:
+		return fail(err, ERR_DAMAGED,
+		    "the boot sector says another size of the volume than $BadClus and $Bitmap, "
+		    "which are believed");
+	case NTFS_BOOT_SEARCHED:
+		return fail(err, ERR_DAMAGED,
+		    "boot sector and its copy are gone or wrong: the volume was found by records "
+		    "of $MFT");
+	}
+	return true;
 }
 
 struct ntfs_mft *ntfs_volume_mft(struct ntfs_volume *volume)
@@ -40,49 +67,6 @@ void ntfs_volume_close(struct ntfs_volume *volume)
 	ntfs_mft_close(volume->mft);
 	free(volume->upcase);
 	free(volume);
-}
-
-static bool read_boot(
-    struct source *raw, uint64_t offset, struct ntfs_geometry *out, struct err *err)
-{
-	uint8_t sector[512];
-
-	return source_read_exact(raw, offset, sector, sizeof(sector), err) &&
-	       ntfs_boot_parse((struct bytes){.at = sector, .len = sizeof(sector)}, out, err);
-}
-
-/* The backup lies in the sector after the volume's last one: at the end of the raw volume, whose
- * sector size is not known while the first boot sector cannot be read. */
-static bool read_backup(struct source *raw, struct ntfs_geometry *out)
-{
-	for (uint64_t size = 512; size <= NTFS_LIMIT_SECTOR_MAX; size *= 2) {
-		struct ntfs_geometry g;
-
-		if (raw->size > size && read_boot(raw, raw->size - size, &g, NULL) &&
-		    g.sector_size == size) {
-			*out = g;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool ntfs_geometry_find(struct source *raw, struct ntfs_geometry *out, struct err *err)
-{
-	enum volume_kind kind = VOLUME_UNKNOWN;
-
-	if (read_boot(raw, 0, out, err))
-		return true;
-	/* An old backup may outlive a new file system: only a damaged or wiped start makes it count. */
-	if (!volume_kind_of(raw, &kind, NULL))
-		kind = VOLUME_UNKNOWN;
-	if ((kind == VOLUME_NTFS || kind == VOLUME_UNKNOWN || kind == VOLUME_EMPTY_DISK ||
-		kind == VOLUME_UNFORMATTED) &&
-	    (read_backup(raw, out) || ntfs_search_geometry(raw, out)))
-		return true;
-	if (kind != VOLUME_NTFS && kind != VOLUME_UNKNOWN)
-		return fail(err, ERR_UNSUPPORTED, "not NTFS but %s", volume_kind_name(kind));
-	return false;
 }
 
 /* Whether record 0 at this cluster can describe $MFT; leaves the raw record in buffer. */
