@@ -7,7 +7,7 @@ set -euo pipefail
 corpus_begin "$1" icat fls fsstat ntfscat jq gzip xz bsdtar 7zz ewfexport qemu-img mmls
 kanshiki=$build/kanshiki
 most_contents=2000 # files of one volume whose bytes are compared
-declare -A status_of=() target_of=() unshown=()
+declare -A status_of=() target_of=() unshown=() free_names=()
 corpus_kit
 
 digest() { sha256sum | cut -d ' ' -f 1; }
@@ -81,6 +81,27 @@ is_packed() { # NAME INODE
 	[ ! -f "$file" ]
 }
 
+# Names in index blocks that are free: `free_names[path]` is the record.
+load_free() {
+	local record path
+	free_names=()
+	"$kanshiki" timeline "$cut" >"$scratch/jsonl" 2>/dev/null || true
+	corpus_free_names "$cut" "$scratch/jsonl"
+	while IFS=$'\t' read -r record path; do free_names["$path"]=$record; done <"$scratch/free"
+}
+
+# Whether fls has this from an index block that is free: the name itself, of that record, a stream of it, or what is below a directory of that name.
+is_free() { # RECORD NAME
+	local above=$2
+	[ ${#free_names[@]} -gt 0 ] || return 1
+	[ "${free_names["$2"]:-}" != "$1" ] && [ "${free_names["${2%:*}"]:-}" != "$1" ] || return 0
+	while [[ $above == */* ]]; do
+		above=${above%/*}
+		[ -z "${free_names["$above"]:-}" ] || return 0
+	done
+	return 1
+}
+
 check_by_fls() {
 	local inode name theirs path file number=0 every
 	local -A packed=()
@@ -89,6 +110,7 @@ check_by_fls() {
 		[[ $name != *:WofCompressedData ]] || packed["${name%:*}"]=1
 	done <"$scratch/fls"
 	every=$(($(wc -l <"$scratch/fls") / most_contents + 1))
+	load_free
 	: >"$scratch/names"
 	while IFS=$'\t' read -r inode name; do
 		inode=${inode%:}
@@ -97,6 +119,10 @@ check_by_fls() {
 		[[ $name != '$BadClus:$Bad' && $name != '$OrphanFiles'* ]] || continue
 		[[ $name != */.:* ]] || continue # a stream of a directory, which fls shows a second time as one of its "."
 		[[ $name != .:* ]] || name=${name#.} # a stream of the root
+		if is_free "${inode%%-*}" "$name"; then
+			corpus_count "names in free blocks of an index, and below, which fls takes for names in use"
+			continue
+		fi
 		find_row "$name" "$inode"
 		echo "${file#"$scratch/extracted/fs/C/"}" >>"$scratch/names"
 		number=$((number + 1))

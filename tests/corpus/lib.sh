@@ -300,6 +300,12 @@ corpus_mft_peers() {
 	done <"$scratch/counts"
 }
 
+# usage: corpus_free_names VOLUME LISTING   `record TAB path` in $scratch/free of what LISTING (JSON Lines) tells as slack and fls as in use: names
+# in index blocks that are free (docs/formats/ntfs.md, Differences from peers)
+corpus_free_names() {
+	python3 "$(dirname "${BASH_SOURCE[0]}")/index_free.py" "$1" 0 "$2" >"$scratch/free"
+}
+
 # usage: corpus_rewind NAME VOLUME | NAME MFT JOURNAL   the paths of the journal in $scratch/jsonl against dissect's reading of it, rewound
 corpus_rewind() {
 	local name=$1 code=0 counts

@@ -122,6 +122,19 @@ fls_names() { # KIND   names of a kind (expression) as `record TAB name`
 		grep -v '\$OrphanFiles$' | sed 's/:[^:]*$//' | grep -v $'\t\\.$' | sort -u || true
 }
 
+# fls lists names in index blocks that are free as names in use.
+without_free_names() {
+	comm -13 "$scratch/names.ours" "$scratch/names.theirs" >"$scratch/more"
+	[ -s "$scratch/more" ] || return 0
+	corpus_cut "$file" "$offset"
+	corpus_survive "$where" "$build/kanshiki" timeline "$cut" >"$scratch/jsonl" 2>/dev/null || true
+	corpus_free_names "$cut" "$scratch/jsonl"
+	sed 's|\t.*/|\t|' "$scratch/free" | sort -u | comm -12 "$scratch/more" - >"$scratch/known"
+	corpus_count "names in free blocks of an index, which fls takes for names in use" "$(wc -l <"$scratch/known")"
+	comm -23 "$scratch/names.theirs" "$scratch/known" >"$scratch/kept"
+	mv "$scratch/kept" "$scratch/names.theirs"
+}
+
 # Every name that fls sees below the root is in our listing, and every path of ours leads to its file.
 check_names() {
 	local record orphan path found
@@ -148,6 +161,7 @@ check_names() {
 			done
 		fi
 		corpus_count "names equal to fls" "$(comm -12 "$scratch/names.ours" "$scratch/names.theirs" | wc -l)"
+		without_free_names
 		if [ ! -s "$scratch/fls" ]; then
 			echo "peer fails: $where: fls lists nothing"
 			corpus_count "volumes that fls does not open"

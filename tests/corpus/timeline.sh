@@ -86,18 +86,34 @@ check_mft() { # FILE KEY
 	[ ! -s "$scratch/differ" ] || { corpus_fail "$2: sampled records differ"; head -n 2 "$scratch/differ"; }
 }
 
+# For awk: whether fls has this path from an index block that is free (free[path] is the record): the name itself, of that record, a stream
+# of it, or what is below a directory of that name.
+is_free='
+	function is_free(path, record) {
+		sub(/ \(deleted\)$/, "", path)
+		sub(/ \(\$FILE_NAME\)$/, "", path)
+		if (path in free) return free[path] == record
+		if (path ~ /:[^\/]*$/) { sub(/:[^:]*$/, "", path); if (path in free) return free[path] == record }
+		while (sub(/\/[^\/]*$/, "", path)) if (path in free) return 1
+		return 0
+	}
+'
+
 # body_missing EXPECTED OURS: rows of a body file (name, record, times) that ours has not. Entries that are not in the MFT (TSK's
-# own directory, names left over in an index) are left out; a time before 1970 wraps there and is 0 here.
+# own directory, names left over in an index) are left out, and names of $scratch/free where we have the record's times otherwise; a time before 1970
+# wraps there and is 0 here.
 body_missing() {
-	awk -F'|' '
+	awk -F'|' "$is_free"'
 		function early(t) { return t >= 2147483648 ? 0 : t }
 		function key() { split($3, id, "-"); return $2 "|" id[1] "|" early($8) "|" early($9) "|" early($10) "|" early($11) }
+		function times() { return substr(key(), length($2) + 2) }
 		FILENAME == ARGV[1] { unshown[$1] = 1; next }
-		FILENAME == ARGV[2] { have[key()] = 1; next }
+		FILENAME == ARGV[2] { split($0, f, "\t"); free["/" f[2]] = f[1]; next }
+		FILENAME == ARGV[3] { have[key()] = 1; have_times[times()] = 1; next }
 		{ split($3, inode, "-") }
-		inode[1] in unshown { next }
+		inode[1] in unshown || is_free($2, inode[1]) && ($8 + $9 + $10 + $11 == 0 || times() in have_times) { next }
 		$4 ~ /^V/ || $2 ~ /\(deleted-realloc\)$/ || ($3 == "0" && $2 ~ /\(deleted\)$/) || $2 ~ /^\/.*\/\.:[^\/]*$/ { next }
-		!(key() in have) { print }' "$scratch/unshown" "$2" "$1"
+		!(key() in have) { print }' "$scratch/unshown" "$scratch/free" "$2" "$1"
 }
 
 # The listing of `fls -r -p -l` as a body file: type inode: name, mtime, atime, ctime, crtime, size.
@@ -123,6 +139,7 @@ check_fls() { # MFT LISTING
 	size=$(od -A n -t u4 -j 28 -N 4 "$1")
 	records=$(($(stat -L -c %s "$1") / (size ? size : 1024)))
 	: >"$scratch/unshown"
+	: >"$scratch/free"
 	fls_body "$2" | awk -F'|' -v records="$records" '{ split($3, id, "-") } id[1] < records' >"$scratch/listing"
 	timeline "$1" bodyfile >"$scratch/bodyfile" || corpus_fail "$1: bodyfile fails"
 	missing=$(body_missing "$scratch/listing" "$scratch/bodyfile")
@@ -347,6 +364,23 @@ check_left_over() { # LISTING NAME
 	[ -z "$missing" ] || { corpus_fail "$2: names left over in an index that we have not: $(wc -l <<<"$missing")" && head -n 4 <<<"$missing"; }
 }
 
+# fls lists names in index blocks that are free as names in use. Their rows are taken out of `theirs` when we have the record with the same times under
+# the name that it has now, or had last, or nothing of it (the record is another file's); and ours of the same name, which says (deleted).
+without_free_rows() {
+	awk -F'|' "$is_free"'
+		function rest(   r) { r = $0; sub(/^[^|]*\|/, "", r); return r }
+		FILENAME == ARGV[1] { split($0, f, "\t"); free["/" f[2]] = f[1]; next }
+		{ split($2, id, "-") }
+		FILENAME == ARGV[2] { have[rest()] = 1; all[$0] = 1; next }
+		!($0 in all) && is_free($1, id[1]) && ($4 + $5 + $6 + $7 == 0 || rest() in have)' "$scratch/free" "$scratch/ours" "$scratch/theirs" >"$scratch/known"
+	corpus_count "rows of names in free blocks of an index, which fls takes for names in use" "$(wc -l <"$scratch/known")"
+	comm -23 "$scratch/theirs" "$scratch/known" >"$scratch/kept"
+	mv "$scratch/kept" "$scratch/theirs"
+	awk -F'|' 'FILENAME == ARGV[1] { known[$0] = 1; next }
+		{ row = $0; sub(/ \(deleted\)\|/, "|", row) } row == $0 || !(row in known)' "$scratch/known" "$scratch/ours" >"$scratch/kept"
+	mv "$scratch/kept" "$scratch/ours"
+}
+
 # Of such files fls may leave out $FILE_NAME rows: they are libfsntfs' to judge. And streams of those whose record The Sleuth Kit
 # refuses (a hole longer than the volume, as in a $J; damage), with what is below a directory of that kind; such a file it has by its name alone.
 fls_differ() { # VOLUME
@@ -385,6 +419,7 @@ check_fls_run() { # VOLUME NAME
 	body_rows "$scratch/listing" >"$scratch/theirs"
 	corpus_count "rows equal to fls, none more or less" "$(comm -12 "$scratch/ours" "$scratch/theirs" | wc -l)"
 	check_left_over "$scratch/listing" "$2"
+	without_free_rows
 	differ=$(fls_differ "$1")
 	corpus_count "files of which The Sleuth Kit refuses the record" "$(wc -l <"$scratch/refused")"
 	[ -z "$differ" ] || { corpus_fail "$2: rows differ from fls: $(wc -l <<<"$differ")"; head -n 4 <<<"$differ"; }
@@ -429,6 +464,7 @@ check_volume() { # FILE OFFSET PATH
 	[ ! -s "$scratch/messages" ] || echo "$name: $(head -n 1 "$scratch/messages")"
 	check_formats "$cut" "$name"
 	unshown >"$scratch/unshown"
+	corpus_free_names "$cut" "$scratch/jsonl"
 	check_libfsntfs "$cut" "$name"
 	check_fls_run "$cut" "$name"
 	check_bare_of "$cut" "$name"
