@@ -300,6 +300,17 @@ corpus_mft_peers() {
 	done <"$scratch/counts"
 }
 
+# The base of every extension record of a volume, by the bytes of its $MFT.
+corpus_bases() { # IMAGE SECTOR
+	{ icat -f ntfs -o "$2" "$1" 0 2>/dev/null || true; } | python3 -c '
+import struct, sys
+data = sys.stdin.buffer.read()
+size = struct.unpack_from("<I", data, 28)[0] if data[:4] == b"FILE" else 0
+for at in range(0, len(data), size) if size in (1024, 4096) else ():
+    base = struct.unpack_from("<Q", data, at + 32)[0] & 0xFFFFFFFFFFFF if data[at:at + 4] == b"FILE" else 0
+    print(base) if base else None'
+}
+
 # usage: corpus_free_names VOLUME LISTING   `record TAB path` in $scratch/free of what LISTING (JSON Lines) tells as slack and fls as in use: names
 # in index blocks that are free (docs/formats/ntfs.md, Differences from peers)
 corpus_free_names() {

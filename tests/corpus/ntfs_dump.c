@@ -25,12 +25,22 @@
 
 #define PIECE ((size_t)1 << 20)
 
+/* Controls, tabs and newlines among them, as <U+000A>: a line is a line. */
+static void print_text(const struct text *text)
+{
+	for (const char *c = text_string(text); *c; c++)
+		if ((unsigned char)*c < 0x20)
+			printf("<U+%04X>", (unsigned)*c);
+		else
+			putchar(*c);
+}
+
 static void print_utf16(struct bytes utf16)
 {
 	CLEANUP(text_free) struct text text = {0};
 
 	text_add_utf16(&text, utf16);
-	fputs(text_string(&text), stdout);
+	print_text(&text);
 }
 
 /* Hashes a whole source; *done is how far it could be read. */
@@ -166,8 +176,10 @@ static void dump_paths(struct dump *dump, const struct ntfs_entry *entry)
 			fprintf(stderr, "%s\n", err.text);
 			exit(1);
 		}
-		printf("%llu-%u\t%d\t/%s\t", (unsigned long long)entry->record, entry->sequence,
-		    is_orphan, text_string(&path));
+		printf("%llu-%u\t%d\t/", (unsigned long long)entry->record, entry->sequence,
+		    is_orphan);
+		print_text(&path);
+		putchar('\t');
 		if (ntfs_find(dump->volume, text_bytes(&path), &found, &err))
 			printf("%llu-%u\n", (unsigned long long)found.record, found.sequence);
 		else

@@ -272,22 +272,11 @@ fsntfs_sets() { # BASES
 		END { flush() }' | sort -u
 }
 
-# The base of every extension record of an $MFT, by its bytes (where libfsntfs ends before it has read all).
-bases_of() { # VOLUME
-	{ icat -f ntfs "$1" 0 2>/dev/null || true; } | python3 -c '
-import struct, sys
-data = sys.stdin.buffer.read()
-size = struct.unpack_from("<I", data, 28)[0] if data[:4] == b"FILE" else 0
-for at in range(0, len(data), size) if size in (1024, 4096) else ():
-    base = struct.unpack_from("<Q", data, at + 32)[0] & 0xFFFFFFFFFFFF if data[at:at + 4] == b"FILE" else 0
-    print(base) if base else None'
-}
-
 # What libfsntfs printed before it ended at a record that it cannot read; its last one may not be whole.
 fsntfs_end() { # VOLUME NAME
 	local last file
 	last=$(sed -n 's/^MFT entry: \([0-9]*\).*/\1/p' "$scratch/fsntfs" | tail -n 1)
-	bases_of "$1" >"$scratch/bases"
+	corpus_bases "$1" 0 >"$scratch/bases"
 	for file in ours theirs; do
 		awk -F'\t' -v last="${last:-0}" '$1 < last' "$scratch/$file" >"$scratch/kept"
 		mv "$scratch/kept" "$scratch/$file"
