@@ -1,12 +1,14 @@
 """mft_peers.py LISTING MFT: the sets of four timestamps in LISTING (JSON Lines of `kanshiki timeline`), of $STANDARD_INFORMATION and of each
 name, are those that libfsntfs and the Rust mft read of the $MFT, none more and none less, and so are names, parents, and (mft) the
 paths of files in use. Prints a line for each peer: its name, sets equal, paths equal. What differs goes to stderr, exit 1. Exceptions are
-those of docs/formats/ntfs.md (Differences from peers). 77: the peers are not installed."""
+those of docs/formats/ntfs.md (Differences from peers); of a piece of an $MFT the peers' numbers are shifted, and mft, which takes parents from other
+places then, has no paths. 77: the peers are not installed."""
 import json
 import re
-import struct
 import sys
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
+
+from mft_first import first_number, record_size
 
 try:
     import pyfsntfs
@@ -63,12 +65,12 @@ def owner(base, number, known):
     return base if base and base in known else number
 
 
-def fsntfs(path, known):
+def fsntfs(path, known, first):
     volume = pyfsntfs.mft_metadata_file()
     volume.open(path)
-    for number in range(volume.number_of_file_entries):
+    for number in range(first, first + volume.number_of_file_entries):
         try:
-            entry = volume.get_file_entry(number)
+            entry = volume.get_file_entry(number - first)
             if entry.is_empty():
                 continue
             record = owner(entry.base_record_file_reference & 0xFFFFFFFFFFFF, number, known)
@@ -92,31 +94,26 @@ def micro(time):
     return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def rust(path, where, known):
+def rust(path, where, known, first):
     for entry in PyMftParser(path).entries():
         if isinstance(entry, Exception):
             continue
-        record = owner(entry.base_entry_id, entry.entry_id, known)
-        where[entry.entry_id] = (entry.full_path, "ALLOCATED" in str(entry.flags))
+        number = first + entry.entry_id
+        record = owner(entry.base_entry_id, number, known)
+        where[number] = ("[UNKNOWN]" if first else entry.full_path, "ALLOCATED" in str(entry.flags))
         for a in entry.attributes():
             c = a.attribute_content if not isinstance(a, Exception) else None
             if c is None or a.type_code not in (0x10, 0x30):
                 continue
             times = tuple(micro(t) for t in (c.created, c.modified, c.mft_modified, c.accessed))
             if a.type_code == 0x10:
-                yield (record, "si", None, None) + times, entry.entry_id
+                yield (record, "si", None, None) + times, number
             else:
-                yield (record, "fn", c.name, c.parent_entry_id) + times, entry.entry_id
-
-
-def record_size(path):
-    with open(path, "rb") as file:
-        head = file.read(32)
-    return struct.unpack_from("<I", head, 28)[0] if len(head) == 32 and head[:4] == b"FILE" else 1024
+                yield (record, "fn", c.name, c.parent_entry_id) + times, number
 
 
 def piece(have, rows):
-    """A single record: peers count it as 0, we by the number that it says."""
+    """A single record that does not say its number: peers count it as 0."""
     numbers = {row[0] for row in have}
     return {(min(numbers),) + row[1:] for row in rows} if len(numbers) == 1 and {row[0] for row in rows} == {0} else set(rows)
 
@@ -147,18 +144,20 @@ def compare(peer, have, want, unread, damaged):
 def main():
     have, paths, damaged = ours(sys.argv[1])
     known = {row[0] for row in have}
-    good = True
+    with open(sys.argv[2], "rb") as file:
+        data = file.read()
+    first, good = first_number(data), True
     try:
-        if record_size(sys.argv[2]) != 1024:
+        if record_size(data) != 1024:
             raise OSError("it takes each 1024 bytes for a record")
-        rows = list(fsntfs(sys.argv[2], known))
+        rows = list(fsntfs(sys.argv[2], known, first))
         unread = {number for row, number in rows if row is None}
         good = compare("libfsntfs", have, piece(have, [row for row, _ in rows if row]), unread, damaged)
         print("-")
     except OSError as why:
         print("refused by libfsntfs:", str(why).split(". ")[1] if ". " in str(why) else why)
     where = {}
-    rows = {row for row, _ in rust(sys.argv[2], where, known)}
+    rows = {row for row, _ in rust(sys.argv[2], where, known, first)}
     rounded = {row[:4] + tuple(t // 10 for t in row[4:]) for row in have}
     rounded = {row if row in rows else without_surrogates(row) for row in rounded}
     good &= compare("mft", rounded, piece(rounded, rows), {r for r in paths if r not in where}, damaged)

@@ -5,6 +5,8 @@ is not installed."""
 import struct
 import sys
 
+from mft_first import first_number, record_size
+
 try:
     from dissect.ntfs.exceptions import Error
     from dissect.ntfs.mft import MftRecord
@@ -38,13 +40,13 @@ def ours(path, wanted):
 
 
 def records(data, size):
-    """Number, base, bytes of each record in use. A whole $MFT has each at its place, whatever else an old record says of itself."""
+    """Number, base, bytes of each record in use. A whole $MFT has each at its place, whatever else an old record says of itself; a piece behind its first."""
+    first = first_number(data)
     for at in range(0, len(data) - size + 1, size):
         record = data[at:at + size]
         if record[:4] != b"FILE" or not record[22] & 1:
             continue
-        usa = struct.unpack_from("<H", record, 4)[0]
-        number = struct.unpack_from("<I", record, 44)[0] if usa >= 48 and len(data) == size else at // size
+        number = first + at // size
         base = struct.unpack_from("<Q", record, 32)[0] & 0xFFFFFFFFFFFF
         yield number, base, record
 
@@ -97,9 +99,7 @@ def theirs(chosen, bases, refused):
 
 def main():
     data = open(sys.argv[2], "rb").read()
-    size = struct.unpack_from("<I", data, 28)[0]
-    if data[:4] != b"FILE" or size not in (1024, 4096):
-        size = 1024
+    size = record_size(data)
     everything = list(records(data, size))
     step = max(1, sum(1 for _, base, _ in everything if not base) // ENOUGH)
     chosen = [r for r in everything if (r[1] or r[0]) % step == 0]
