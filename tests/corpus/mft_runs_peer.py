@@ -1,7 +1,9 @@
-"""mft_runs_peer.py RUNS MFT: the streams in RUNS (corpus_ntfs_dump runs) are those that dissect reads of the $MFT: type, name, size and where
+"""mft_runs_peer.py RUNS MFT LISTING: the streams in RUNS (corpus_ntfs_dump runs) are those that dissect reads of the $MFT: type, name, size and where
 the clusters lie, of files in use; extents in extension records joined, and an extension record without its file by itself. Of a large $MFT
-each n-th file, some 4000 of them. Prints how many streams are equal, how many files were compared, how many dissect refuses. What differs goes to stderr, exit 1. 77: dissect
-is not installed."""
+each n-th file, some 4000 of them. Records of which LISTING (JSON Lines) says that they are damaged may differ: dissect takes such an attribute as it stands. Prints how many
+streams are equal, how many files were compared, how many dissect refuses, how many damaged ones differ. What else differs goes to stderr, exit 1. 77: dissect is not
+installed."""
+import json
 import struct
 import sys
 
@@ -97,6 +99,12 @@ def theirs(chosen, bases, refused):
             yield key + (extents[0][1], joined(run for _, _, runs in extents for run in runs))
 
 
+def damaged(listing):
+    """Records, and what they extend."""
+    rows = [json.loads(line) for line in open(listing, encoding="utf-8") if '"damage":' in line]
+    return {row[key] for row in rows for key in ("record", "base") if key in row}
+
+
 def main():
     data = open(sys.argv[2], "rb").read()
     size = record_size(data)
@@ -108,7 +116,9 @@ def main():
     refused = set()
     want = {s for s in theirs(chosen, bases, refused) if s[0] not in refused}
     have = set(ours(sys.argv[1], owners - refused))
-    print(len(have & want), len(owners - refused), len(refused))
+    spoiled = {row[0] for row in have ^ want} & damaged(sys.argv[3])
+    print(len(have & want), len(owners - refused), len(refused), len(spoiled))
+    have, want = ({row for row in rows if row[0] not in spoiled} for rows in (have, want))
     for what, rows in (("only dissect's", want - have), ("only ours", have - want)):
         for row in sorted(rows, key=str)[:3]:
             print(what, len(rows), row, file=sys.stderr)
