@@ -1,7 +1,8 @@
 /* Compares text_fold with the $UpCase of a volume. usage: corpus_upcase IMAGE OFFSET   prints the number of units that
- * differ, whether the table has fewer letters than ours ("fewer", or "as many"), and whether it is whole by the
- * CRC-64 in the stream $Info beside it (Windows 8 and later write one, and mkntfs): "whole", "damaged", "-" without one. Or "none" when what lies there is no table: where a letter's
- * upper case has another, or thousands of units have one. Exit 1 when it cannot be read. */
+ * differ, whether the table has fewer letters than ours ("fewer", or "as many"), and whether it is whole by the CRC-64 in
+ * the stream $Info beside it (Windows 8 and later write one, and mkntfs): "whole", "damaged", "-" without one. Or "none"
+ * when what lies there is no table: where a letter's upper case has another, or thousands of units have one. Exit 1 when
+ * it cannot be read. */
 #include "core/text.h"
 #include "formats/ntfs/ntfs.h"
 #include "platform/file.h"
