@@ -39,7 +39,7 @@ check_contents() {
 	while IFS=$'\t' read -r volume sector; do
 		how=(-f ntfs -o "$sector")
 		! is_ewf "$image" || how+=(-i ewf)
-		icat "${how[@]}" "$image" 0 >/dev/null 2>&1 || { echo "icat does not read $name"; continue; }
+		icat "${how[@]}" "$image" 0 >/dev/null 2>&1 || { corpus_pass_over "icat does not read it: $name, $volume"; continue; }
 		while IFS=$'\t' read -r record sum; do
 			theirs=$(icat "${how[@]}" "$image" "$record" 2>/dev/null | sha256sum | cut -c1-64) || { corpus_count "files that icat cannot read" && continue; }
 			if [ "$sum" = "$theirs" ]; then
@@ -55,14 +55,23 @@ check_contents() {
 	done < <(volumes)
 }
 
+# Whether The Sleuth Kit (or sfdisk) finds a volume or a partition in it.
+is_for_peers() {
+	corpus_is_ntfs "$1" 0 || corpus_volume_type "$1" >/dev/null || [ -n "$(corpus_partitions "$1" 512)$(corpus_partitions "$1" 4096)" ]
+}
+
 check_collect() {
 	local image=$1 name=$2 code=0
 	rm -rf "$scratch/out"
 	bundle=$("$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "$image" --take '**' 2>"$scratch/said" | tail -n 1) || code=$?
 	if [ ! -d "$bundle" ]; then
+		if [ "$code" -eq 65 ] && grep -q 'convert it first' "$scratch/said"; then
+			corpus_pass_over "a container that we do not open: $name: $(tail -n 1 "$scratch/said")"
 		# A damaged head of a disk, with nothing in it for mmls and sfdisk neither.
-		if [ "$code" -eq 65 ] && ! corpus_is_ntfs "$image" 0 && [ -z "$(corpus_partitions "$image" 512)$(corpus_partitions "$image" 4096)" ]; then
+		elif [ "$code" -eq 65 ] && [[ $kind == *disk* ]] && ! is_for_peers "$image"; then
 			corpus_count "disks without partitions, refused"
+		elif [ "$code" -eq 65 ] && ! is_for_peers "$image"; then
+			corpus_pass_over "nothing that we or peers know: $name: $(tail -n 1 "$scratch/said")"
 		elif [ "$code" -eq 66 ] && is_ewf "$image" && is_cut_set "$image"; then
 			corpus_count "E01 sets that are not whole, refused"
 		else
@@ -123,7 +132,10 @@ while IFS= read -r path; do
 	fi
 	while IFS= read -r image; do
 		kind=$("$build/tests/corpus_ntfs_dump" kind "$image" 0 2>/dev/null) || kind=
-		is_ewf "$image" || [ "$kind" = NTFS ] || [[ $kind == *disk* ]] || continue
+		if ! is_ewf "$image" && [ "$kind" != NTFS ] && [[ $kind != *disk* ]]; then
+			corpus_is_text "$image" || corpus_pass_over "neither NTFS nor a disk (${kind:-unreadable}): $path $(basename "$image")"
+			continue
+		fi
 		: >"$scratch/partitions"
 		check_collect "$image" "$path" || continue
 		[ "$kind" = NTFS ] || check_timeline "$image" "$path"
