@@ -234,10 +234,13 @@ static void test_kept_runs(void **state)
 	snapshot(&w, 0x40);
 	fixture_vss_move(&w.f, 1, 45);
 	write_block(&w, UNUSED_AT + 1);
+	fixture_vss_snapshot(&w.f, 2000, 0x40, 46, 47);
+	write_block(&w, UNUSED_AT + 2);
+	write_block(&w, 7);
 	assert_true(open_world(&w));
 	assert_true(vss_snapshot_open(w.vss, 0, VSS_KEPT_ONLY, &source, &w.err));
 	assert_true(vss_knows_unkept(w.vss, 0));
-	assert_false(vss_knows_unkept(w.vss, 1));
+	assert_false(vss_knows_unkept(w.vss, 2));
 	for (uint64_t at = 0; at < size; at += 512) {
 		bool is_kept, others = true;
 		uint64_t run = vss_kept_run(w.vss, 0, at, size - at, &is_kept);

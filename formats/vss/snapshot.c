@@ -302,42 +302,45 @@ uint64_t vss_unkept(const struct vss *vss, size_t snapshot, uint64_t offset, uin
 	return unkept;
 }
 
-/* How many of the places, one after the other, are kept as the first is. */
-static size_t alike(const struct place *places, size_t count)
+/* The first block behind `block` that may be another case: one that a store has an entry for, or where those it need not keep begin or
+ * end. */
+static uint64_t next_case(const struct vss *vss, size_t snapshot, uint64_t block)
 {
-	size_t same = 1;
+	uint64_t next = UINT64_MAX;
 
-	while (same < count && places[same].is_kept == places[0].is_kept)
-		same++;
-	return same;
+	for (size_t i = snapshot; i < vss->count; i++) {
+		const struct vss_map *map = &vss->at[i].map;
+		size_t entry = vss_map_find(map, block);
+		uint64_t edge = vss_store_unused_edge(&vss->at[i], block);
+		uint64_t at = entry < map->count ? vss_entry_block(&map->at[entry]) : UINT64_MAX;
+
+		if (at == block)
+			return block + 1;
+		at = at < edge ? at : edge;
+		next = at < next ? at : next;
+	}
+	return next;
 }
 
 uint64_t vss_kept_run(
     const struct vss *vss, size_t snapshot, uint64_t offset, uint64_t len, bool *is_kept)
 {
-	struct place places[BATCH];
-	uint64_t run = 0;
+	uint64_t end = len > UINT64_MAX - offset ? UINT64_MAX : offset + len;
+	uint64_t at = offset;
 
 	*is_kept = true;
-	if (len > UINT64_MAX - offset)
-		len = UINT64_MAX - offset;
-	while (run < len) {
-		uint64_t block = (offset + run) / VSS_BLOCK;
-		uint64_t last = (offset + len - 1) / VSS_BLOCK;
-		size_t count = last - block < BATCH ? (size_t)(last - block) + 1 : BATCH;
+	while (at < end) {
+		uint64_t next = next_case(vss, snapshot, at / VSS_BLOCK);
+		struct place place;
 
-		locate(vss, snapshot, block, places, count);
-		if (run == 0)
-			*is_kept = places[0].is_kept;
-		if (places[0].is_kept != *is_kept)
+		locate(vss, snapshot, at / VSS_BLOCK, &place, 1);
+		if (at == offset)
+			*is_kept = place.is_kept;
+		else if (place.is_kept != *is_kept)
 			break;
-		size_t same = alike(places, count);
-
-		run = (block + same) * VSS_BLOCK - offset;
-		if (same < count)
-			break;
+		at = next < end / VSS_BLOCK + 1 ? next * VSS_BLOCK : end;
 	}
-	return run < len ? run : len;
+	return (at < end ? at : end) - offset;
 }
 
 bool vss_knows_unkept(const struct vss *vss, size_t snapshot)

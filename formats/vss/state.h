@@ -53,6 +53,8 @@ bool vss_store_refresh(
 void vss_store_free(struct vss_store *store);
 /* Whether the block held nothing. */
 bool vss_store_is_unused(const struct vss_store *store, uint64_t block);
+/* Where behind `block` that changes; UINT64_MAX: nowhere. */
+uint64_t vss_store_unused_edge(const struct vss_store *store, uint64_t block);
 /* Fails with a reason that is known already. */
 bool vss_pass(struct err *err, const struct err *why);
 /* Remembers the first damage. */

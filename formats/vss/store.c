@@ -291,3 +291,15 @@ bool vss_store_is_unused(const struct vss_store *store, uint64_t block)
 
 	return i < store->unused_count && block >= store->unused[i].first;
 }
+
+uint64_t vss_store_unused_edge(const struct vss_store *store, uint64_t block)
+{
+	size_t i = array_first_from(
+	    store->unused, store->unused_count, sizeof(*store->unused), span_ends_before, block);
+
+	if (i == store->unused_count)
+		return UINT64_MAX;
+	const struct vss_span *span = &store->unused[i];
+
+	return block < span->first ? span->first : span->first + span->count;
+}
