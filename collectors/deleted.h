@@ -77,7 +77,9 @@ struct deleted_files { /* of one volume */
 	size_t count, room;
 	uint64_t dropped; /* streams over DELETED_CANDIDATES_MAX */
 	uint64_t unused, empty,
-	    files;         /* records: not in use, of them without anything, of them listed */
+	    files; /* records: not in use, of them without anything, of them listed */
+	uint64_t comparable,
+	    lookable; /* blocks of a shadow copy that may still be compared with newer states, looked at */
 	uint64_t newer;    /* deleted files of a shadow copy that a newer state has as well */
 	uint64_t resident; /* members out of records so far */
 	uint64_t resident_listed; /* the same, in the list */
@@ -119,9 +121,14 @@ static inline void deleted_runs_free_at(struct deleted_runs *runs)
 	deleted_runs_free(runs);
 }
 
-/* deleted_newer.c. Whether the volume itself, or a newer shadow copy of it, has the deleted file of a shadow copy in its list
- * as well: the same record, and the same in it. */
-bool deleted_is_newer_too(const struct deleted_files *d, const struct ntfs_entry *entry);
+/* deleted_newer.c. Whether the volume itself, or the shadow copy made next, lists the deleted file of a shadow copy as well: the same
+ * record, the same in it, and of its data all that this one kept. */
+#define DELETED_COMPARED_MAX \
+	((uint64_t)1 << 30) /* bytes of data, of one shadow copy; then they count as the same */
+void deleted_newer_begin(struct deleted_files *d);
+bool deleted_is_newer_too(struct deleted_files *d, const struct ntfs_entry *entry);
+/* What became of it on the volume: "gone", "changed" (its record is there, its data is not); NULL: not known. */
+const char *deleted_newer_word(const struct deleted_files *d, const struct ntfs_entry *entry);
 
 /* deleted_kept.c: what of a shadow copy was kept. */
 void deleted_kept_ask(struct deleted_files *d);

@@ -34,6 +34,7 @@ void deleted_kept_ask(struct deleted_files *d)
 	d->knows_unkept = vss_knows_unkept(
 	    d->collection->plan->volumes->at[volume->shadow_of].vss, volume->shadow_index);
 	ntfs_claims_set_keeping(d->claims, ask, d);
+	deleted_newer_begin(d);
 }
 
 bool deleted_load(
@@ -63,6 +64,5 @@ void deleted_kept_row(const struct deleted_files *d, struct row *row)
 
 	row->read = d->volume->is_shadow ? "vss" : "raw";
 	row->shadow = shadow_info(set, d->volume);
-	if (row->shadow && set->at[d->volume->shadow_of].ntfs)
-		row->now = "gone"; /* else it were not listed here */
+	row->now = deleted_newer_word(d, row->entry);
 }

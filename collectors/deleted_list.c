@@ -24,6 +24,7 @@ static void add_head(struct deleted_files *d, struct text *out)
 	if (d->volume->is_shadow) {
 		json_unsigned_field(&json, "files_in_newer_lists", d->newer);
 		json_bool_field(&json, "kept_is_known", d->knows_unkept);
+		json_bool_field(&json, "all_compared", d->comparable && d->lookable);
 	}
 	json_bool_field(&json, "bitmap", d->bitmap != NULL);
 	trim_write(&json, &d->trim, "MFT records, shadow copies and other copies");

@@ -25,11 +25,11 @@ static void write_row(struct recovery *r, struct row *row)
 	r->deleted.path = text_bytes(&r->path);
 	row->path = text_bytes(&r->member);
 	row->kind = r->stream->utf16.len ? "stream" : "file";
-	deleted_kept_row(r->d, row);
 	row->size = r->stream->size;
 	row->collection = r->d->collection;
 	row->volume = r->d->volume;
 	row->entry = r->entry;
+	deleted_kept_row(r->d, row);
 	row->name = ntfs_entry_name(r->entry);
 	row->stream = r->stream;
 	row->is_orphan = r->is_orphan;

@@ -25,7 +25,7 @@ overwrite() {
 	done <"$work/clusters.$2"
 }
 
-# 1: eleven files are deleted. 2: the records of five are others', the clusters of two were, and the place of a name in a directory is
+# 1: twelve files are deleted. 2: the records of five are others', the clusters of three were, and the place of a name in a directory is
 # another's. 3: almost the same.
 make_states() {
 	local name
@@ -37,14 +37,15 @@ make_states() {
 	head -c 8000 /dev/urandom >"$work/kept/kept.bin"
 	head -c 100000 /dev/urandom >"$work/kept/lost.bin"
 	echo "deleted, and nobody came after it" >"$work/kept/still.txt"
+	head -c 8000 /dev/urandom >"$work/kept/twice.bin"
 	mkdir "$work/mnt/dir" "$work/mnt/few"
 	for name in $(seq 1 40); do : >"$work/mnt/apart$name"; done
 	mkdir "$work/mnt/far"
 	for name in 1 2 3 4; do echo 1 | tee "$work/mnt/few/note $name.txt" >"$work/mnt/far/note $name.txt"; done
 	cp "$work"/kept/* "$work/mnt/dir/"
-	for name in 1 2 3 4 5; do head -c 200000 /dev/urandom >"$work/mnt/dir/fill$name.bin"; done
+	for name in 1 2 3 4 5; do head -c 198000 /dev/urandom >"$work/mnt/dir/fill$name.bin"; done
 	umount "$work/mnt"
-	for name in note.txt kept.bin lost.bin still.txt; do
+	for name in note.txt kept.bin lost.bin still.txt twice.bin; do
 		ifind -n "dir/$name" "$work/1.img" >"$work/record.$name"
 		clusters "$work/1.img" "$(cat "$work/record.$name")" >"$work/clusters.$name"
 	done
@@ -57,6 +58,7 @@ make_states() {
 	umount "$work/mnt"
 	overwrite "$work/2.img" kept.bin
 	overwrite "$work/2.img" lost.bin
+	overwrite "$work/2.img" twice.bin
 	cp "$work/2.img" "$work/3.img"
 	mounted "$work/3.img"
 	echo "of the newest" >"$work/mnt/one"
@@ -85,14 +87,14 @@ collected() {
 
 # usage: row NAME   status, result, clusters kept and not, now
 row() {
-	jq -r --arg path "dir/$1" 'select(.deleted.path == $path) | "\(.volume) \(.status) \(.read) \(.deleted.result) \(.deleted.free // "-") \(.deleted.unkept // 0) \(.snapshot.n) \(.snapshot.now)"' \
+	jq -r --arg path "dir/$1" 'select(.snapshot and .deleted.path == $path) | "\(.volume) \(.status) \(.read) \(.deleted.result) \(.deleted.free // "-") \(.deleted.unkept // 0) \(.snapshot.n) \(.snapshot.now)"' \
 		"$work/rows"
 }
 
 # usage: has LIST NAME
 has() { tail -n +2 "$work/$1" | jq -se --arg path "dir/$2" 'any(.path == $path)' >/dev/null; }
 
-member() { echo "$work/extracted/$(jq -r --arg path "dir/$1" 'select(.deleted.path == $path) | .path' "$work/rows")"; }
+member() { echo "$work/extracted/$(jq -r --arg path "dir/$1" 'select(.snapshot and .deleted.path == $path) | .path' "$work/rows")"; }
 
 # Every block was kept, also of what was free.
 check_kept() {
@@ -107,9 +109,13 @@ check_kept() {
 	same "kept: note.txt" '$vss$/C/1 taken vss full - 0 1 gone' "$(row note.txt)"
 	same "kept: kept.bin" '$vss$/C/1 taken vss full 2 0 1 gone' "$(row kept.bin)"
 	same "kept: lost.bin" '$vss$/C/1 taken vss full 25 0 1 gone' "$(row lost.bin)"
+	# The volume has its record still, but not its data.
+	same "kept: twice.bin" '$vss$/C/1 taken vss full 2 0 1 changed' "$(row twice.bin)"
+	cmp "$work/kept/twice.bin" "$(member twice.bin)" || complain "kept: twice.bin is not as it was"
+	! has list2 twice.bin || complain "kept: twice.bin is listed where the volume has the same of it"
 	! has list1 still.txt || complain "kept: still.txt is listed twice"
 	jq -se 'any(.deleted.path == "dir/still.txt" and .volume == "C")' "$work/rows" >/dev/null || complain "kept: the volume's own list has no still.txt"
-	same "kept: the head" '$vss$/C/1 5 true' "$(head -n 1 "$work/list1" | jq -r '"\(.volume) \(.files) \(.kept_is_known)"')"
+	same "kept: the head" '$vss$/C/1 6 true' "$(head -n 1 "$work/list1" | jq -r '"\(.volume) \(.files) \(.kept_is_known)"')"
 	[ "$(head -n 1 "$work/list1" | jq .files_in_newer_lists)" -ge 1 ] || complain "kept: the head does not count what newer lists have"
 	same "kept: members once" "" "$(jq -r .path "$work/rows" | sort | uniq -d)"
 	run "kept: timeline" 0 "$kanshiki" timeline "$work/now.img" --shadow all
