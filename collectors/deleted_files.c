@@ -111,12 +111,14 @@ static void settle_parts(struct deleted_files *d)
 	}
 }
 
+/* What a shadow copy did not keep is no gap. */
 static void report(struct deleted_files *d, const char *what, const struct err *why)
 {
 	CLEANUP(text_free) struct text name = {0};
 
 	text_addf(&name, "deleted/%s%s", text_string(&d->volume->name), what);
-	collect_problem(d->collection, text_string(&name), why);
+	(d->volume->is_shadow && why->kind == ERR_MISSING ? collection_skip : collect_problem)(
+	    d->collection, text_string(&name), why);
 }
 
 /* Deleted files that the first walk could read and a later one could not. */
@@ -137,6 +139,7 @@ static bool walk(struct deleted_files *d, bool only_marked,
     void *context)
 {
 	CLEANUP(ntfs_entry_free) struct ntfs_entry entry = {0};
+	const struct volume_set *set = d->collection->plan->volumes;
 	uint64_t count = ntfs_mft_count(ntfs_volume_mft(d->volume->ntfs));
 	uint64_t unread = 0;
 	struct err first = {0};
@@ -150,8 +153,12 @@ static bool walk(struct deleted_files *d, bool only_marked,
 			progress_part(
 			    &d->collection->progress, text_string(&d->title), record, count);
 		}
-		if (only_marked && !is_marked(d, record))
+		if (only_marked ? !is_marked(d, record)
+				: !shadow_read_ahead(set, d->volume, record, &err)) {
+			if (err.kind != ERR_NONE && unread++ == 0)
+				first = err;
 			continue;
+		}
 		if (only_marked ? deleted_load(d, record, &entry, &err)
 				: hit_load(d->volume, record, &entry, &err)) {
 			ntfs_deleted_give_sizes(d->volume->ntfs, &entry);

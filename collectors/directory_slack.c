@@ -235,6 +235,8 @@ static void look(struct directory_slack *d, struct ntfs_index_slack *slack, cons
 				return;
 			progress_part(&d->collection->progress, title, record, count);
 		}
+		if (!shadow_read_ahead(d->collection->plan->volumes, d->volume, record, &err))
+			note_damage(&d->lister, &err);
 		if (!load_directory(d, record, &entry) || is_in_newer(d, &entry))
 			continue;
 		/* cppcheck-suppress autoVariables ; not used behind the end of this function */

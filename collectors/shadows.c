@@ -1,6 +1,9 @@
 /* The shadow copies of a collection's volumes. See shadows.h. */
 #include "collectors/shadows.h"
 
+#define AHEAD_BYTES 65536u /* of a file table: what loading a record reads at least */
+#define AHEAD_TRIES 4u
+
 /* The volume that holds the stores: itself, or the one in the set that its header names. */
 static struct source *find_storage(const struct volume_set *set, const struct vss_header *header)
 {
@@ -179,6 +182,29 @@ bool shadow_refresh(const struct volume_set *set, const struct collection_volume
 {
 	*changed = false;
 	return !volume->is_live || vss_refresh(set->at[volume->shadow_of].vss, changed, err);
+}
+
+bool shadow_read_ahead(const struct volume_set *set, const struct collection_volume *volume,
+    uint64_t record, struct err *err)
+{
+	struct ntfs_mft *mft;
+	bool changed = true;
+
+	if (!volume->is_shadow || !volume->is_live)
+		return true;
+	mft = ntfs_volume_mft(volume->ntfs);
+	if (record % (AHEAD_BYTES / ntfs_mft_record_size(mft)) != 0)
+		return true;
+	for (unsigned tries = 0; changed && tries < AHEAD_TRIES; tries++) {
+		CLEANUP(ntfs_entry_free) struct ntfs_entry first = {0};
+
+		ntfs_mft_forget(mft);
+		DISCARD(
+		    ntfs_entry_load_head(mft, record, &first, NULL)); /* whoever wants it is told */
+		if (!shadow_refresh(set, volume, &changed, err))
+			return false;
+	}
+	return !changed || fail(err, ERR_DAMAGED, "a part of it was overwritten while it was read");
 }
 
 bool shadow_places(const struct volume_set *set, const struct collection_volume *volume,

@@ -40,6 +40,11 @@ bool shadow_places(const struct volume_set *set, const struct collection_volume 
 bool shadow_refresh(const struct volume_set *set, const struct collection_volume *volume,
     bool *changed, struct err *err) MUST_CHECK;
 
+/* On a way through the file table of a shadow copy, called before each record is loaded: of a running Windows reads the next ones ahead
+ * so that they are as they were, though their blocks be overwritten meanwhile. False: they were, each time; or as above. */
+bool shadow_read_ahead(const struct volume_set *set, const struct collection_volume *volume,
+    uint64_t record, struct err *err) MUST_CHECK;
+
 /* How many bytes that were written to a stream the shadow copy did not keep. */
 uint64_t shadow_unkept(const struct volume_set *set, const struct collection_volume *volume,
     const struct ntfs_stream *stream);
