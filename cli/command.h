@@ -24,6 +24,8 @@ struct command {
 	const char *summary; /* English, one line; shown through tr() */
 	const char *usage;   /* "kanshiki verify BUNDLE [--keys KEYDIR]" */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+	bool
+	    stop_is_gap; /* stopped it ends with EXIT_GAPS, as what was written by then is good; else EXIT_STOPPED */
 	/* Adds "Example" and the option lines; called by --help. */
 	void (*help)(struct text *out);
 };

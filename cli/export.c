@@ -520,5 +520,6 @@ const struct command command_export = {
 	     "--ca FILE "
 	     "--identity FILE",
     .run = run,
+    .stop_is_gap = true,
     .help = help,
 };

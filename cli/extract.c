@@ -507,5 +507,6 @@ const struct command command_extract = {
     .usage =
 	"kanshiki extract BUNDLE -C DIR [PATTERN...] --keys KEYDIR | --ca FILE --identity FILE",
     .run = run,
+    .stop_is_gap = true,
     .help = help,
 };

@@ -74,7 +74,14 @@ static int print_help(const struct command *command)
 	text_addf(&out, "%s\n\n%s\n\n", tr(command->summary), command->usage);
 	if (command->help)
 		command->help(&out);
-	text_adds(&out, tr("\nExit codes: 0 complete, 1 finished with gaps, 64 usage, 65 damaged "
+	text_adds(
+	    &out, command->stop_is_gap
+		      ? tr("\nExit codes: 0 complete, 1 finished with gaps or stopped, 64 usage, "
+			   "65 damaged "
+			   "or tampered input, "
+			   "66 no such kit, path or bundle, 70 our bug, 73 cannot create, 74 I/O, "
+			   "77 no permission\n")
+		      : tr("\nExit codes: 0 complete, 1 finished with gaps, 64 usage, 65 damaged "
 			   "or tampered input, "
 			   "66 no such kit, path or bundle, 70 our bug, 73 cannot create, 74 I/O, "
 			   "77 no permission, 130 stopped, 141 cut off: nobody read on\n"));

@@ -415,5 +415,6 @@ const struct command command_salvage = {
     .summary = "take what a damaged bundle still holds",
     .usage = "kanshiki salvage BUNDLE -C DIR --keys KEYDIR | --identity FILE",
     .run = run,
+    .stop_is_gap = true,
     .help = help,
 };

@@ -18,4 +18,14 @@ for language in en ja; do
 		[ "$language" = en ] || LC_ALL=C grep -qP '\xe3\x81[\x81-\xbf]' "$work/out" || complain "$command --help --lang ja: no Japanese"
 	done
 done
+# What is written by a stop is good: of these it is a gap, as their pages have it.
+for command in extract export salvage ls; do
+	run "$command" 0 "$kanshiki" "$command" --help --lang en
+	tr -s '\n ' ' ' <"$work/out" >"$work/help"
+	if [ "$command" = ls ]; then
+		grep -q '1 finished with gaps, .* 130 stopped' "$work/help" || complain "$command --help: nothing about 130"
+	else
+		grep -q '1 finished with gaps or stopped, ' "$work/help" && ! grep -q 130 "$work/help" || complain "$command --help: $(grep -o 'Exit codes.*' "$work/help")"
+	fi
+done
 finish
