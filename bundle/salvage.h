@@ -59,6 +59,7 @@ struct salvage_totals {
 	size_t volumes, volumes_bad, volumes_missing;
 	size_t volumes_unlisted; /* that the seal does not list; 0 without a seal */
 	uint64_t rows, rows_bad; /* those were refused */
+	uint64_t rows_taken;     /* of rows: of what has bytes of its own */
 	uint64_t names_bad;      /* entries refused */
 };
 

@@ -40,6 +40,7 @@ static bool add_row(struct salvage *salvage, const struct salvage_part *part, st
 	if (row.taken && row.place.volume > *last && row.place.volume <= VOLUME_INDEX_MAX)
 		*last = row.place.volume;
 	salvage->totals->rows++;
+	salvage->totals->rows_taken += row.taken;
 	return true;
 }
 

@@ -47,17 +47,23 @@ static void on_note(void *context, const char *note)
 	say(tr("kanshiki: note: %s\n"), text_string(&line));
 }
 
-bool opening_progress(struct opening *opening, const char *what, uint64_t done, uint64_t total)
+void opening_percent(unsigned *shown, const char *what, uint64_t done, uint64_t total)
 {
-	uint64_t scale = total / 100 + 1;
-	unsigned percent = done >= total ? 100 : (unsigned)(done / scale);
+	unsigned percent = done >= total              ? 100
+			   : total > UINT64_MAX / 100 ? (unsigned)(done / (total / 100))
+						      : (unsigned)(done * 100 / total);
 	char line[96];
 
-	if (percent != opening->shown_percent && console_is_terminal(2)) {
-		snprintf(line, sizeof(line), "%s %u %%", what, percent);
-		console_progress(percent == 100 ? "" : line);
-		opening->shown_percent = percent;
-	}
+	if (percent == *shown || !console_is_terminal(2))
+		return;
+	snprintf(line, sizeof(line), "%s %u %%", what, percent);
+	console_progress(percent == 100 ? "" : line);
+	*shown = percent;
+}
+
+bool opening_progress(struct opening *opening, const char *what, uint64_t done, uint64_t total)
+{
+	opening_percent(&opening->shown_percent, what, done, total);
 	return !console_stopped();
 }
 

@@ -52,7 +52,9 @@ int opening_fail_writing(struct opening *opening, const struct err *err);
 /* The code when what is wanted cannot be made: 73, unless the disk or we ourselves are to blame. */
 int opening_cannot_create(const struct err *err);
 
-/* A percentage on a terminal; false when the user stopped it. */
+/* A percentage on a terminal, where it is another than *shown; 0 before the first. */
+void opening_percent(unsigned *shown, const char *what, uint64_t done, uint64_t total);
+/* The same; false when the user stopped it. */
 bool opening_progress(struct opening *opening, const char *what, uint64_t done, uint64_t total);
 
 #endif

@@ -27,6 +27,7 @@ struct salvaging {
 	struct err file_why; /* why the entry being written could not be; ERR_NONE */
 	uint64_t failed;
 	unsigned headers_said;
+	unsigned shown_percent;
 	size_t locked; /* volumes that no key opens: said once */
 	size_t refused_said;
 	unsigned apart; /* the next number for names that are there already */
@@ -199,6 +200,17 @@ static void add_line(struct salvaging *salvaging, const struct salvage_entry *en
 	text_addc(line, '\n');
 }
 
+/* Of the rows; where there are none nobody knows how much there is. */
+static void show_progress(struct salvaging *salvaging)
+{
+	const struct salvage_totals *totals = &salvaging->totals;
+	uint64_t done = totals->whole + totals->partial + totals->lost - totals->without_row;
+
+	if (totals->rows_taken)
+		opening_percent(
+		    &salvaging->shown_percent, tr("salvaging"), done, totals->rows_taken);
+}
+
 static bool on_end(void *context, const struct salvage_entry *entry, struct err *err)
 {
 	struct salvaging *salvaging = context;
@@ -213,6 +225,7 @@ static bool on_end(void *context, const struct salvage_entry *entry, struct err 
 		return false;
 	}
 	salvaging->failed += salvaging->file_why.kind != ERR_NONE;
+	show_progress(salvaging);
 	add_line(salvaging, entry);
 	salvaging->file_why = (struct err){0};
 	return salvaging->lines.len < REPORT_ROOM || flush_report(salvaging, err);

@@ -213,6 +213,18 @@ END
 	run "export of both" 64 open_with export "$bundle" --tar "$work/z.tar" --zip "$work/z.zip"
 }
 
+# On a terminal a percentage is shown, and it goes up to the end.
+check_progress() {
+	local command most
+	for command in "extract -C $work/p" "export --zip $work/p.zip" "salvage -C $work/p2"; do
+		# shellcheck disable=SC2086
+		python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)' "$kanshiki" $command "$bundle" --keys "$work/keys" >"$work/out" </dev/null ||
+			complain "$command on a terminal: $(tail -n 2 "$work/out")"
+		most=$(tr '\r' '\n' <"$work/out" | sed -nE 's/^(extracting|exporting|salvaging) ([0-9]+) %.*/\2/p' | sort -n | tail -n 1)
+		[ "${most:-0}" -ge 95 ] || complain "$command: the progress shown ends at ${most:-nothing} %"
+	done
+}
+
 check_trust() {
 	run "no such bundle" 66 open_with verify "$work/nonesuch"
 	says_one_line "no such bundle" nonesuch
@@ -315,5 +327,6 @@ check_windows_names
 check_extract
 check_sparse
 check_export
+check_progress
 check_trust
 finish
