@@ -390,6 +390,24 @@ bool bundle_row_holder(struct bundle_reader *reader, size_t index, size_t *holde
 	return false;
 }
 
+/* The volume that its row names, or one behind it where it goes on, may not have opened; that is then why. */
+static bool not_there(const struct bundle_reader *reader, const struct bundle_place *place,
+    const struct source *tar, struct err *err)
+{
+	for (uint32_t index = place->volume; index && index <= VOLUME_INDEX_MAX; index++) {
+		char name[VOLUME_NAME_ROOM];
+		uint64_t at, len;
+
+		volume_name_format(place->set, index, name);
+		if (!manifest_find(&reader->manifest, bytes_of(name)))
+			break;
+		if (!set_volume_extent(tar, index, &at, &len))
+			return fail(err, ERR_DAMAGED, "it lies in '%s', which does not open", name);
+	}
+	return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
+	    bundle_set_name(place->set));
+}
+
 bool reader_place(struct bundle_reader *reader, const struct bundle_place *place,
     struct source **out, struct err *err)
 {
@@ -399,8 +417,7 @@ bool reader_place(struct bundle_reader *reader, const struct bundle_place *place
 	    !set_need(tar, place->volume, place->data_offset + place->stored, err))
 		return false;
 	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
-		return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
-		    bundle_set_name(place->set));
+		return not_there(reader, place, tar, err);
 	*out = tar;
 	return true;
 }

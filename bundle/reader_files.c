@@ -26,6 +26,21 @@ static void explain(struct bundle_reader *reader, const char *name, struct text 
 		text_clear(out);
 }
 
+/* A volume without its end, as far as a key can tell: the file was cut, and not only changed. */
+static bool ends_early(struct bundle_reader *reader, const char *name)
+{
+	CLEANUP(source_close) struct source *file = NULL;
+	CLEANUP(source_close) struct source *plain = NULL;
+	struct volume_name volume;
+	struct err why = {0};
+
+	return volume_name_parse(bytes_of(name), &volume) && reader->identities.count &&
+	       reader->store->open(reader->store, name, &file, NULL) &&
+	       !age_open(file, false, &reader->identities, &plain, &why) &&
+	       why.kind == ERR_DAMAGED &&
+	       age_open_truncated(file, false, &reader->identities, &plain, NULL);
+}
+
 /* What its hash says of the listed file at `index`. */
 static bool judge(
     struct bundle_reader *reader, size_t index, const struct file_hash *hash, struct err *err)
@@ -47,6 +62,10 @@ static bool judge(
 		return false;
 	}
 	if (memcmp(hash->digest, file->sha256, SHA256_LEN) != 0) {
+		if (ends_early(reader, file->name))
+			return fail(err, ERR_DAMAGED,
+			    "'%s' is not as it was sealed: it is cut off, or its end is damaged",
+			    file->name);
 		explain(reader, file->name, &really);
 		return fail(err, ERR_DAMAGED, "'%s' is not as it was sealed%s", file->name,
 		    text_string(&really));

@@ -32,6 +32,8 @@ static void on_problem(void *context, const struct err *why)
 	struct opening *opening = context;
 
 	opening->is_wrong = true;
+	opening->is_salvageable = opening->is_salvageable ||
+				  (why->kind == ERR_DAMAGED && strstr(why->text, ".tar.zst.age'"));
 	opening_problem(opening, why);
 }
 
@@ -159,9 +161,11 @@ static bool open_content(struct opening *opening, struct err *err)
 	if (!bundle_open_content(opening->reader, err))
 		return false;
 	if (opening->trust.unverified && opening->problems.count &&
-	    bundle_row_count(opening->reader) == 0)
+	    bundle_row_count(opening->reader) == 0) {
 		say(tr("kanshiki: note: nothing tells any more what the bundle holds; kanshiki "
 		       "salvage takes what is left of it\n"));
+		opening->was_salvage_said = true;
+	}
 	return true;
 }
 
@@ -220,6 +224,8 @@ void opening_close(struct opening *opening)
 {
 	if (opening->unsaid)
 		say(tr("kanshiki: and %zu more like these\n"), opening->unsaid);
+	if (opening->is_salvageable && !opening->was_salvage_said)
+		on_note(opening, "kanshiki salvage takes what is left of it");
 	bundle_close(opening->reader);
 	conveyor_free(opening->conveyor);
 	store_free(opening->store);

@@ -15,6 +15,8 @@ struct opening {
 	struct text_list notes;
 	bool
 	    is_wrong; /* seal, hash or content of the bundle: what came out under --unverified proves nothing */
+	bool is_salvageable; /* a volume is damaged or missing: what is left can be taken */
+	bool was_salvage_said;
 	unsigned shown_percent;
 	bool is_unfinished; /* its collection had not ended; that was said */
 	size_t unsaid;      /* problems behind the first PROBLEMS_SAID */

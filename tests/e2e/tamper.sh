@@ -329,9 +329,30 @@ name_bundle() {
 	rm "$work/t"
 }
 
+# What is left of a volume without its end can be taken, which is said once.
+cut_off() {
+	local command
+	fresh
+	truncate -s 300000 "$work/t/files.002.tar.zst.age"
+	rm "$work/t/files.003.tar.zst.age"
+	for command in verify "extract -C $work/x-cut" "extract -C $work/x-cut --unverified"; do
+		# shellcheck disable=SC2086
+		run "a volume cut off: $command" 65 "$kanshiki" $command "$work/t" --keys "$work/keys"
+		says "a volume cut off: $command" "'files.002.tar.zst.age' is not as it was sealed: it is cut off, or its end is damaged"
+		[ "$(grep -c 'kanshiki salvage takes what is left' "$work/err")" = 1 ] || complain "a volume cut off: $command: salvage is not named once: $(cat "$work/err")"
+	done
+	says "a volume cut off: extract --unverified" "it lies in 'files.002.tar.zst.age', which does not open"
+	! grep -q 'behind the end' "$work/err" || complain "a volume cut off: $(grep -m 1 'behind the end' "$work/err")"
+	fresh
+	printf x >>"$work/t/CUSTODY.txt"
+	run "another sheet" 65 verify "$work/t"
+	! grep -q salvage "$work/err" || complain "another sheet: it speaks of salvage"
+}
+
 make_work
 make_kit
 make_bundles
+cut_off
 flip_bits
 change_files
 swap_volumes
