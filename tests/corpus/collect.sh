@@ -1,10 +1,11 @@
 #!/bin/bash
 # collect.sh BUILD: `collect --take '**'` of every NTFS image of the corpus, extracted: every file and stream that
-# The Sleuth Kit lists is there with the bytes that icat reads (ntfs-3g where TSK cannot open the image), and nothing else.
+# The Sleuth Kit lists is there with the bytes that icat reads (ntfs-3g where TSK cannot open the image), and nothing else; the indexes of
+# metafiles and whatever else is an attribute that is not $DATA, too.
 set -euo pipefail
 # shellcheck source=tests/corpus/lib.sh
 . "$(dirname "$0")/lib.sh"
-corpus_begin "$1" icat fls fsstat ntfscat jq gzip xz bsdtar 7zz ewfexport qemu-img mmls
+corpus_begin "$1" icat istat fls fsstat ntfscat jq gzip xz bsdtar 7zz ewfexport qemu-img mmls
 kanshiki=$build/kanshiki
 most_contents=2000 # files of one volume whose bytes are compared
 declare -A status_of=() target_of=() unshown=() free_names=()
@@ -148,15 +149,34 @@ check_by_fls() {
 	# Nothing that the peer does not know.
 	(cd "$scratch/extracted/fs/C" && find . -type f -printf '%P\n') | sort >"$scratch/ours"
 	sort -u "$scratch/names" >"$scratch/theirs"
-	comm -23 "$scratch/ours" "$scratch/theirs" >"$scratch/more"
+	comm -23 "$scratch/ours" "$scratch/theirs" | grep -vE ':\$(EA|BITMAP|INDEX_ROOT|INDEX_ALLOCATION|LOGGED_UTILITY_STREAM)$|^\$Boot::' >"$scratch/more" || true
 	# TSK leaves out what it calls orphans or has no $DATA: those must say so in their row.
 	while IFS= read -r name; do corpus_count "files that fls does not list" && echo "not in fls: $where: '$name'"; done <"$scratch/more"
+}
+
+# Attributes by record, type and name; and the copy of the boot sector.
+check_attributes() {
+	local path record name type id ours
+	local -A types=([\$INDEX_ROOT]=144 [\$INDEX_ALLOCATION]=160 [\$BITMAP]=176 [\$EA]=224 [\$LOGGED_UTILITY_STREAM]=256)
+	"$kanshiki" ls "$bundle" --all --json --keys "$keys" 2>/dev/null |
+		jq -r 'select(.attribute and .status == "taken") | [.path, .record, .attribute, .stream] | @tsv' >"$scratch/attributes"
+	while IFS=$'\t' read -r path record type name; do
+		id=$(istat -f ntfs "$cut" "$record" 2>/dev/null |
+			awk -v type="${types["$type"]}" -v name="${name:-N/A}" '$1 == "Type:" && $5 == name && split(substr($3, 2), id, /[-)]/) && id[1] == type { print id[2] }')
+		ours=$(digest <"$scratch/extracted/$path")
+		if [ "$ours" = "$(icat -f ntfs "$cut" "$record-${types["$type"]}-$id" 2>/dev/null | digest)" ]; then
+			corpus_count "attributes equal to icat"
+		else
+			corpus_fail "$where: '$path' ($record-${types["$type"]}-$id) differs"
+		fi
+	done <"$scratch/attributes"
+	[ ! -f "$scratch/extracted/fs/C/\$Boot::backup" ] || corpus_count "copies of the boot sector"
 }
 
 check_by_ntfscat() {
 	local path status record same name stream theirs
 	while IFS=$'\t' read -r path status record same stream; do
-		[ "$status" = taken ] && [ "$same" = . ] && [ "$record" != - ] || continue
+		[ "$status" = taken ] && [ "$same" = . ] && [ "$record" != - ] && [[ $path != *:*:\$* ]] || continue
 		name=${path#fs/C/} stream=${stream#.}
 		# ntfscat undoes the fix-ups of these instead of giving what is stored.
 		[[ $record != [01] ]] || continue
@@ -175,7 +195,7 @@ check_volume() { # FILE OFFSET PATH
 	corpus_cut "$1" "$2"
 	rm -rf "$scratch/out" "$scratch/extracted"
 	mkdir "$scratch/out"
-	"$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "C=$cut" --take '**' --profile none \
+	"$kanshiki" collect --kit "$scratch/kit" --out "$scratch/out" --volume "C=$cut" --take '**' --profile ntfs-metafiles \
 		>"$scratch/stdout" 2>"$scratch/stderr" || code=$?
 	[ "$code" -le 1 ] || { corpus_fail "$where: collect exits $code: $(tail -n 1 "$scratch/stderr")"; return; }
 	bundle=$(tail -n 1 "$scratch/stdout")
@@ -187,6 +207,7 @@ check_volume() { # FILE OFFSET PATH
 	peer=icat
 	if fsstat -f ntfs "$cut" >/dev/null 2>&1; then
 		check_by_fls
+		check_attributes
 	else
 		peer=ntfscat
 		check_by_ntfscat
