@@ -1,5 +1,5 @@
 #!/bin/bash
-# corrupt.sh BUILD [FROM [COUNT]]: images spoiled at random (bytes, sectors, whole records; the seed is the number): collect
+# corrupt.sh BUILD [FROM [COUNT]]: images spoiled at random (bytes, sectors, whole records, in every eighth a boot sector; the seed is the number): collect
 # neither crashes nor hangs, and takes every file that was not hit, to the byte. A few as a test; `tests/e2e/corrupt.sh
 # build/linux 1 1000` for the matrix.
 set -euo pipefail
@@ -51,8 +51,9 @@ run "collect the sound image" "0|1" collect "$image" 0
 taken "the sound image" "$(tail -n 1 "$work/out")" "$work/all"
 [ "$(wc -l <"$work/all")" -gt 500 ] || complain "only $(wc -l <"$work/all") streams of the sound image"
 for ((seed = from; seed < from + count; seed++)); do one "$seed"; done
-# These found something once: two streams of one name, two change journals, a directory with an empty name.
-for seed in 110 413 1047; do one "$seed"; done
+# These found something once: two streams of one name, two change journals, a directory with an empty name, boot sectors that say
+# another size of records.
+for seed in 110 413 1047 92 132; do one "$seed"; done
 echo "$count images, $asked streams asked for"
 [ "$asked" -gt $((count * 200)) ] || complain "too few streams were asked for: $asked"
 finish
