@@ -391,7 +391,7 @@ bool bundle_row_holder(struct bundle_reader *reader, size_t index, size_t *holde
 }
 
 /* The volume that its row names, or one behind it where it goes on, may not have opened; that is then why. */
-static bool not_there(const struct bundle_reader *reader, const struct bundle_place *place,
+static void not_there(const struct bundle_reader *reader, const struct bundle_place *place,
     const struct source *tar, struct err *err)
 {
 	for (uint32_t index = place->volume; index && index <= VOLUME_INDEX_MAX; index++) {
@@ -401,10 +401,12 @@ static bool not_there(const struct bundle_reader *reader, const struct bundle_pl
 		volume_name_format(place->set, index, name);
 		if (!manifest_find(&reader->manifest, bytes_of(name)))
 			break;
-		if (!set_volume_extent(tar, index, &at, &len))
-			return fail(err, ERR_DAMAGED, "it lies in '%s', which does not open", name);
+		if (!set_volume_extent(tar, index, &at, &len)) {
+			fail(err, ERR_DAMAGED, "it lies in '%s', which does not open", name);
+			return;
+		}
 	}
-	return fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
+	fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
 	    bundle_set_name(place->set));
 }
 
@@ -416,8 +418,10 @@ bool reader_place(struct bundle_reader *reader, const struct bundle_place *place
 	if (!reader_set(reader, place->set, &tar, err) ||
 	    !set_need(tar, place->volume, place->data_offset + place->stored, err))
 		return false;
-	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset)
-		return not_there(reader, place, tar, err);
+	if (place->data_offset > tar->size || place->stored > tar->size - place->data_offset) {
+		not_there(reader, place, tar, err);
+		return false;
+	}
 	*out = tar;
 	return true;
 }
