@@ -92,7 +92,7 @@ static enum ntfs_boot check(const struct world *w)
 	const struct ntfs_geometry *g;
 	struct err why = {0};
 
-	assert_true(ntfs_volume_open(raw, &volume, &why));
+	assert_true(ntfs_volume_open(raw, &volume, NULL));
 	g = ntfs_volume_geometry(volume);
 	assert_int_equal(g->sector_size, SECTOR);
 	assert_int_equal(g->cluster_size, CLUSTER);
@@ -258,6 +258,41 @@ static void test_cost(void **state)
 	world_free(&w);
 }
 
+/* $MFT's own record is damaged as well: the mirror tells which boot sector fits. */
+static void test_damaged_record(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_new(&w);
+	memcpy(w.at + w.v.g.mft_cluster * CLUSTER, "BAAD", 4);
+	assert_int_equal(check(&w), NTFS_BOOT_FIRST);
+	w.at[13] = 16;
+	assert_int_equal(check(&w), NTFS_BOOT_BACKUP_FITS);
+	w.at[13] = 8;
+	w.at[64] = 0xf7;
+	assert_int_equal(check(&w), NTFS_BOOT_BACKUP_FITS);
+	world_free(&w);
+}
+
+/* What is no NTFS at all is called what it is; why it cannot be read, if so. */
+static void test_nothing_there(void **state)
+{
+	static uint8_t zeros[1 << 20];
+	struct fake_source *raw = fake_source_new((struct bytes){zeros, sizeof(zeros)});
+	struct ntfs_geometry g;
+	struct err err = {0};
+
+	(void)state;
+	assert_false(ntfs_geometry_find(&raw->source, &g, &err));
+	assert_int_equal(err.kind, ERR_UNSUPPORTED);
+	assert_string_equal(err.text, "not NTFS but not formatted");
+	raw->bad_len = sizeof(zeros);
+	assert_false(ntfs_geometry_find(&raw->source, &g, &err));
+	assert_int_equal(err.kind, ERR_IO);
+	source_close(&raw->source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +302,8 @@ int main(void)
 	    cmocka_unit_test(test_no_backup),
 	    cmocka_unit_test(test_old_backup),
 	    cmocka_unit_test(test_cost),
+	    cmocka_unit_test(test_damaged_record),
+	    cmocka_unit_test(test_nothing_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

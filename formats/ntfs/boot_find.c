@@ -259,16 +259,32 @@ static enum ntfs_boot conclude(const struct choice *c)
 		   : NTFS_BOOT_FIRST;
 }
 
-/* An old backup may outlive a new file system: only a damaged or wiped start makes it count. */
-static bool may_be_hidden(struct source *raw, struct err *err)
+/* What the first sector, which is no boot sector of NTFS, tells of the volume. */
+static enum volume_kind kind_of(struct source *raw)
 {
 	enum volume_kind kind = VOLUME_UNKNOWN;
 
-	if (!volume_kind_of(raw, &kind, NULL))
-		kind = VOLUME_UNKNOWN;
+	return volume_kind_of(raw, &kind, NULL) ? kind : VOLUME_UNKNOWN;
+}
+
+/* An old backup may outlive a new file system: only a damaged or wiped start makes it count. */
+static bool may_be_ntfs(enum volume_kind kind)
+{
 	return kind == VOLUME_NTFS || kind == VOLUME_UNKNOWN || kind == VOLUME_EMPTY_DISK ||
-	       kind == VOLUME_UNFORMATTED ||
-	       fail(err, ERR_UNSUPPORTED, "not NTFS but %s", volume_kind_name(kind));
+	       kind == VOLUME_UNFORMATTED;
+}
+
+static void choose(struct choice *c, const struct ntfs_geometry *first)
+{
+	if (c->has_first)
+		consider(c, first, 0);
+	consider_backups(c);
+	if (!is_proven(c))
+		search(c);
+	if (!c->best.is_there)
+		return;
+	settle_end(c);
+	c->best.g.boot = conclude(c);
 }
 
 bool ntfs_geometry_find(struct source *raw, struct ntfs_geometry *out, struct err *err)
@@ -282,17 +298,17 @@ bool ntfs_geometry_find(struct source *raw, struct ntfs_geometry *out, struct er
 		*out = first;
 		return true;
 	}
-	if (!c.has_first && !may_be_hidden(raw, err))
-		return false;
-	if (c.has_first)
-		consider(&c, &first, 0);
-	consider_backups(&c);
-	if (!is_proven(&c))
-		search(&c);
-	if (!c.best.is_there)
-		return fail(err, why.kind, "%s", why.text);
-	settle_end(&c);
-	c.best.g.boot = conclude(&c);
-	*out = c.best.g;
-	return true;
+	enum volume_kind kind = c.has_first ? VOLUME_NTFS : kind_of(raw);
+
+	if (may_be_ntfs(kind))
+		choose(&c, &first);
+	if (c.best.is_there) {
+		*out = c.best.g;
+		return true;
+	}
+	if (kind != VOLUME_NTFS && kind != VOLUME_UNKNOWN)
+		return fail(err, ERR_UNSUPPORTED, "not NTFS but %s", volume_kind_name(kind));
+	if (err)
+		*err = why;
+	return false;
 }
