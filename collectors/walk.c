@@ -1,5 +1,6 @@
 /* One walk through the file table of a volume: every file in use against all patterns of all collectors. */
 #include "collectors/attribute.h"
+#include "collectors/shadows.h"
 #include "collectors/state.h"
 
 #include "core/array.h"
@@ -265,6 +266,8 @@ void collection_walk(struct collection *collection, size_t index)
 				break;
 			progress_part(&collection->progress, text_string(&title), record, count);
 		}
+		if (!shadow_read_ahead(collection->plan->volumes, walk.volume, record, &err))
+			note_damage(&walk.damaged, &walk.first_damage, &err);
 		walk_record(&walk, record, &entry);
 	}
 	if (structures)

@@ -80,6 +80,7 @@ static uint8_t *make_state(bool is_now, size_t room)
 	put_file(&v, 9, false, "same.exe", 1, 's');
 	put_file(&v, 10, false, "data.exe", 1, is_now ? 'n' : 'd');
 	put_file(&v, 20, false, "late.xyz", 0, 0);
+	put_file(&v, 21, true, "stay.txt", 0, 0);
 	put_file(&v, 12, is_now, is_now ? "other" : "small.xyz", 0, 0);
 	assert_true(v.size <= BLOCKS * BLOCK);
 	memcpy(at, v.at, v.size);
@@ -128,6 +129,8 @@ static void overwrite(void *context)
 	fixture_vss_write(&stores, late_block, zeros);
 }
 
+static struct text_list take; /* patterns of files in use */
+
 /* What a dry run names. The read number fail_at of the device fails once, 0: none does; at overwrite_at
  * the system overwrites records. Returns how many there were. */
 static uint64_t names_of(enum deleted_policy policy, bool is_live, uint64_t fail_at,
@@ -139,6 +142,7 @@ static uint64_t names_of(enum deleted_policy policy, bool is_live, uint64_t fail
 	struct fake_source *raw = fake_source_new((struct bytes){image, SIZE});
 	struct collection_plan plan = {.volumes = &volumes,
 	    .profile = "none",
+	    .take = &take,
 	    .no_live = true,
 	    .asks_deleted = true,
 	    .deleted = policy,
@@ -226,12 +230,33 @@ static void test_overwritten(void **state)
 	}
 }
 
+/* The same of a file in use: it is found on the volume, or as it was. */
+static void test_overwritten_in_use(void **state)
+{
+	CLEANUP(text_free) struct text all = {0};
+	bool has_gaps;
+
+	assert_true(text_list_add(&take, bytes_of("stay.*"), NULL));
+	uint64_t reads = names_of(DELETED_NONE, true, 0, 0, &all, &has_gaps);
+
+	for (uint64_t n = 1; n <= reads; n++) {
+		CLEANUP(text_free) struct text names = {0};
+
+		free_image(state);
+		make_image(state);
+		(void)names_of(DELETED_NONE, true, 0, n, &names, &has_gaps);
+		assert_non_null(strstr(text_string(&names), "/stay.txt"));
+	}
+	text_list_free(&take);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_members),
 	    cmocka_unit_test(test_failed_reads),
 	    cmocka_unit_test(test_overwritten),
+	    cmocka_unit_test(test_overwritten_in_use),
 	};
 
 	return cmocka_run_group_tests_name("deleted-shadow", tests, make_image, free_image);
