@@ -224,7 +224,7 @@ check_stop() {
 	[ "$ended" -le 1 ] || complain "$what: exit $ended"
 	bundle_of "$what" || return 0
 	intact "$what" "$bundle" "0|1"
-	"$kanshiki" ls "$bundle" --json --keys "$work/keys" >"$work/rows"
+	"$kanshiki" ls "$bundle" --json --keys "$work/keys" >"$work/rows" || [ $? -eq 1 ] # it had not ended
 	jq -r 'select(.deleted.result == "full") | [.deleted.path, .path] | @tsv' "$work/rows" |
 		while IFS=$'\t' read -r path member; do
 			grep -qF "$(sha256sum <"$work/extracted/$member" | cut -c1-64)  $path" "$work/sums" || echo "$path"
