@@ -87,6 +87,7 @@ struct deleted_files { /* of one volume */
 	uint64_t cap, file_cap;   /* bytes */
 	uint8_t *marks;           /* a bit for each record: it is a deleted file; NULL: not known */
 	uint8_t *parts; /* the same of those that are extension records; NULL: not known */
+	struct err journal_damage; /* the first met in the change journal: times may be missing */
 	struct deleted_deletion *deletions; /* by record and sequence */
 	size_t deletion_count, deletion_room,
 	    deletion_next;       /* next: the one to be forgotten first */

@@ -52,12 +52,33 @@ static bool goes_on(void *context, uint64_t offset)
 	return !collect_stopped(d->collection);
 }
 
-static void scan(struct deleted_files *d, struct source *journal)
+static void note(struct deleted_files *d, const struct err *why)
+{
+	if (d->journal_damage.kind == ERR_NONE && why->kind != ERR_MISSING)
+		d->journal_damage = *why;
+}
+
+struct hearing {
+	struct usn_listener listener;
+	struct deleted_files *d;
+};
+
+static void hear(struct usn_listener *self, uint64_t offset, uint64_t len, const struct err *why)
+{
+	struct err told = *why;
+
+	(void)len;
+	fail_in(&told, "at byte %llu", (unsigned long long)offset);
+	note(((struct hearing *)self)->d, &told);
+}
+
+static void scan(struct deleted_files *d, struct source *journal, struct err *err)
 {
 	CLEANUP(usn_scan_close) struct usn_scan *records = NULL;
+	struct hearing hearing = {.listener = {.damage = hear}, .d = d};
 	struct usn_record record;
 
-	if (!usn_scan_open(journal, 0, UINT64_MAX, NULL, &records, NULL))
+	if (!usn_scan_open(journal, 0, UINT64_MAX, &hearing.listener, &records, err))
 		return;
 	usn_scan_watch(records, goes_on, d);
 	usn_scan_limit(records, d->volume->ntfs);
@@ -68,7 +89,7 @@ static void scan(struct deleted_files *d, struct source *journal)
 	}
 }
 
-void deleted_journal_read(struct deleted_files *d)
+static void find_and_scan(struct deleted_files *d, struct err *err)
 {
 	static const uint8_t name[] = {'$', 0, 'J', 0};
 	struct ntfs_volume *volume = d->volume->ntfs;
@@ -77,13 +98,21 @@ void deleted_journal_read(struct deleted_files *d)
 	const struct ntfs_stream *stream;
 	struct ntfs_reference file;
 
-	if (!ntfs_find(volume, bytes_of("$Extend/$UsnJrnl"), &file, NULL) ||
-	    !ntfs_entry_load(ntfs_volume_mft(volume), file.record, &entry, NULL))
+	if (!ntfs_find(volume, bytes_of("$Extend/$UsnJrnl"), &file, err) ||
+	    !ntfs_entry_load(ntfs_volume_mft(volume), file.record, &entry, err))
 		return;
 	stream = ntfs_entry_stream(&entry, NTFS_DATA, (struct bytes){name, sizeof(name)});
-	if (!stream || !ntfs_stream_open(volume, &entry, stream, &journal, NULL))
-		return;
-	scan(d, journal);
+	if (stream && ntfs_stream_open(volume, &entry, stream, &journal, err))
+		scan(d, journal, err);
+}
+
+void deleted_journal_read(struct deleted_files *d)
+{
+	struct err why = {0};
+
+	find_and_scan(d, &why);
+	if (why.kind != ERR_NONE)
+		note(d, &why);
 	if (d->deletion_count)
 		qsort(d->deletions, d->deletion_count, sizeof(*d->deletions), compare);
 }

@@ -27,6 +27,8 @@ static void add_head(struct deleted_files *d, struct text *out)
 		json_bool_field(&json, "all_compared", d->comparable && d->lookable);
 	}
 	json_bool_field(&json, "bitmap", d->bitmap != NULL);
+	if (d->journal_damage.kind != ERR_NONE)
+		json_string_field(&json, "journal_damage", d->journal_damage.text);
 	trim_write(&json, &d->trim, "MFT records, shadow copies and other copies");
 	json_string_field(&json, "earlier_owner",
 	    "unknowable: an overwrite by a file whose own record is gone leaves no trace");

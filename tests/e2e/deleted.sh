@@ -129,7 +129,27 @@ check_journal() {
 	"$kanshiki" ls "$bundle" --json --keys "$work/keys" | jq -c 'select(.deleted)' >"$work/rows"
 	same "$what: time" 2024-03-11T05:06:07.5000000Z "$(jq -r 'select(.deleted.path == "first.exe") | .deleted.deleted_at' "$work/rows")"
 	same "$what: no time" null "$(jq -r 'select(.deleted.path == "second.exe") | .deleted.deleted_at' "$work/rows")"
+	same "$what: nothing is wrong with it" null "$("$kanshiki" cat "$bundle" deleted/C/files.jsonl --keys "$work/keys" | sed -n 1p | jq -r .journal_damage)"
 	same "$what: order" "second.exe first.exe" "$(jq -sr 'map(select(.deleted.clusters > 0)) | sort_by(.place.tar) | map(.deleted.path) | join(" ")' "$work/rows")"
+	rm -rf "$bundle"
+}
+
+# One whose record has an impossible length gives no time, and the list says why.
+check_spoilt_journal() {
+	what="spoilt journal"
+	[ -x "$build/tests/mkusn" ] || return 0
+	perl -e '
+		open my $image, "+<:raw", $ARGV[0] or die; local $/; my $all = <$image>; my $name = join "", map { "$_\0" } split //, "first.exe";
+		for (my $at = 0; ($at = index $all, $name, $at + 1) >= 0;) {
+			my ($len, $major) = unpack "Vv", substr $all, $at - 60, 6;
+			next if $major != 2 || $len > 100;
+			seek $image, $at - 60, 0; print $image pack "V", 7;
+		}' "$work/disk.img"
+	run "$what: collect" "0|1" collect --deleted priority
+	bundle_of "$what" || return 0
+	"$kanshiki" cat "$bundle" deleted/C/files.jsonl --keys "$work/keys" >"$work/rows"
+	sed -n 1p "$work/rows" | jq -e '.journal_damage | startswith("at byte ")' >/dev/null || complain "$what: $(sed -n 1p "$work/rows")"
+	same "$what: no time" 0 "$(grep -c '"deleted_at"' "$work/rows")"
 	rm -rf "$bundle"
 }
 
@@ -248,6 +268,7 @@ for name in untouched overwritten-in-part overwritten overwritten-by-deleted unk
 check_list
 check_caps
 check_journal
+check_spoilt_journal
 check_base_reused
 check_holes
 check_small_disk
