@@ -62,6 +62,11 @@ struct deleted_runs { /* what of a stream is stored */
 	size_t count;
 };
 
+struct deleted_state {                    /* a newer one of a shadow copy, that has a list */
+	struct collection_volume *volume; /* NULL: none */
+	struct ntfs_bitmap *bitmap;       /* NULL: cannot be read */
+};
+
 struct deleted_files { /* of one volume */
 	struct collection *collection;
 	struct collection_volume *volume;
@@ -69,6 +74,8 @@ struct deleted_files { /* of one volume */
 	bool knows_unkept;   /* of a shadow copy: what it did not keep is known */
 	struct source *live; /* what the running file system says is in use; NULL: not told */
 	struct ntfs_bitmap *bitmap; /* NULL: cannot be read */
+	struct deleted_state
+	    states[2]; /* of a shadow copy: its volume, the shadow copy made next */
 	struct ntfs_claims *claims;
 	struct logfile_clusters *log; /* NULL: no memory for it */
 	struct matcher priorities;
@@ -123,10 +130,11 @@ static inline void deleted_runs_free_at(struct deleted_runs *runs)
 }
 
 /* deleted_newer.c. Whether the volume itself, or the shadow copy made next, lists the deleted file of a shadow copy as well: the same
- * record, the same in it, and of its data all that this one kept. */
+ * record, the same in it, and of its data all that this one kept, in clusters that no file has there. */
 #define DELETED_COMPARED_MAX \
 	((uint64_t)1 << 30) /* bytes of data, of one shadow copy; then they count as the same */
 void deleted_newer_begin(struct deleted_files *d);
+void deleted_newer_end(struct deleted_files *d);
 bool deleted_is_newer_too(struct deleted_files *d, const struct ntfs_entry *entry);
 /* What became of it on the volume: "gone", "changed" (its record is there, its data is not); NULL: not known. */
 const char *deleted_newer_word(const struct deleted_files *d, const struct ntfs_entry *entry);

@@ -359,6 +359,7 @@ static void run_volume(struct collection *collection, size_t volume)
 	d->is_live = d->volume->is_live && !d->volume->is_shadow;
 	text_addf(&d->title, tr("Looking for deleted files on %s"), text_string(&d->volume->name));
 	run(d);
+	deleted_newer_end(d);
 	ntfs_claims_free(d->claims);
 	logfile_clusters_free(d->log);
 	ntfs_bitmap_close(d->bitmap);

@@ -108,9 +108,25 @@ static bool is_same_data(
 	return true;
 }
 
+/* Whether another file has one of the clusters in the newer state, though it wrote nothing there as yet: what is read there is then
+ * not given as the deleted file's. Of a map that cannot be read nobody is said to have them. */
+static bool has_owner(
+    struct deleted_files *d, struct ntfs_bitmap *newer, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = 0; newer && i < count && spend(&d->lookable);) {
+		enum ntfs_cluster_state state;
+		uint64_t same = ntfs_bitmap_run(newer, first + i, count - i, &state);
+
+		if (state == NTFS_CLUSTER_USED)
+			return true;
+		i += same;
+	}
+	return false;
+}
+
 /* Clusters of a run that are free in the shadow copy; what is not was another's then. */
 static bool has_run(
-    struct deleted_files *d, const struct collection_volume *newer, const struct ntfs_run *run)
+    struct deleted_files *d, const struct deleted_state *newer, const struct ntfs_run *run)
 {
 	const struct ntfs_geometry *g = ntfs_volume_geometry(d->volume->ntfs);
 	uint64_t end;
@@ -123,7 +139,9 @@ static bool has_run(
 		uint64_t same = ntfs_bitmap_run(d->bitmap, lcn, end - lcn, &state);
 
 		if (state == NTFS_CLUSTER_FREE &&
-		    !is_same_data(d, newer, lcn * g->cluster_size, same * g->cluster_size))
+		    (has_owner(d, newer->bitmap, lcn, same) ||
+			!is_same_data(
+			    d, newer->volume, lcn * g->cluster_size, same * g->cluster_size)))
 			return false;
 		lcn += same;
 	}
@@ -132,12 +150,12 @@ static bool has_run(
 
 /* Whether the newer state has the file, and of its data all that the shadow copy has. */
 static bool has_file(
-    struct deleted_files *d, struct collection_volume *newer, const struct ntfs_entry *entry)
+    struct deleted_files *d, const struct deleted_state *newer, const struct ntfs_entry *entry)
 {
-	if (!has_record(newer, entry))
+	if (!newer->volume || !has_record(newer->volume, entry))
 		return false;
 	if (!d->bitmap || !d->knows_unkept ||
-	    ntfs_volume_geometry(newer->ntfs)->cluster_size !=
+	    ntfs_volume_geometry(newer->volume->ntfs)->cluster_size !=
 		ntfs_volume_geometry(d->volume->ntfs)->cluster_size)
 		return true;
 	for (size_t i = 0; i < entry->stream_count; i++) {
@@ -150,12 +168,6 @@ static bool has_file(
 				return false;
 	}
 	return true;
-}
-
-void deleted_newer_begin(struct deleted_files *d)
-{
-	d->comparable = DELETED_COMPARED_MAX / BLOCK;
-	d->lookable = d->volume->raw->size / BLOCK * 2 + DELETED_COMPARED_MAX / BLOCK;
 }
 
 /* The shadow copy made next, of those that have a list; NULL: none. */
@@ -175,18 +187,39 @@ static struct collection_volume *next_newer(const struct deleted_files *d)
 	return next;
 }
 
+static void open_state(struct deleted_state *state, struct collection_volume *volume)
+{
+	state->volume = volume;
+	if (!ntfs_bitmap_open(volume->ntfs, &state->bitmap, NULL))
+		state->bitmap = NULL;
+}
+
+void deleted_newer_begin(struct deleted_files *d)
+{
+	struct collection_volume *now = &d->collection->plan->volumes->at[d->volume->shadow_of];
+	struct collection_volume *next = next_newer(d);
+
+	d->comparable = DELETED_COMPARED_MAX / BLOCK;
+	d->lookable = d->volume->raw->size / BLOCK * 2 + DELETED_COMPARED_MAX / BLOCK;
+	if (now->has_deleted_list)
+		open_state(&d->states[0], now);
+	if (next)
+		open_state(&d->states[1], next);
+}
+
+void deleted_newer_end(struct deleted_files *d)
+{
+	for (size_t i = 0; i < ARRAY_LEN(d->states); i++)
+		ntfs_bitmap_close(d->states[i].bitmap);
+}
+
 /* What a state farther off has, those between have, too: a record does not come back with the number that it had. */
 bool deleted_is_newer_too(struct deleted_files *d, const struct ntfs_entry *entry)
 {
-	struct collection_volume *now, *next;
-
-	if (!d->volume->is_shadow)
-		return false;
-	now = &d->collection->plan->volumes->at[d->volume->shadow_of];
-	if (now->has_deleted_list && has_file(d, now, entry))
-		return true;
-	next = next_newer(d);
-	return next && has_file(d, next, entry);
+	for (size_t i = 0; i < ARRAY_LEN(d->states); i++)
+		if (has_file(d, &d->states[i], entry))
+			return true;
+	return false;
 }
 
 const char *deleted_newer_word(const struct deleted_files *d, const struct ntfs_entry *entry)

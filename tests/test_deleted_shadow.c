@@ -15,6 +15,7 @@
 #define CLUSTER       4096u /* the MFT then lies behind the header of shadow copies */
 #define CLUSTERS      300u
 #define RECORDS       24u
+#define HELD          (100 + 4 * 11u) /* the cluster of record 11 */
 #define BLOCK         ((size_t)FIXTURE_VSS_BLOCK)
 #define BLOCKS        76u /* that the volume has */
 #define AREA          90u /* blocks behind them for a shadow copy */
@@ -32,11 +33,13 @@ static void put(struct fixture_volume *v, const struct fixture_record *r)
 	fixture_volume_put(v, &ready);
 }
 
-static void put_bitmap(struct fixture_volume *v)
+static void put_bitmap(struct fixture_volume *v, bool is_now)
 {
-	static const uint8_t bits[CLUSTERS / 8 + 1];
+	uint8_t bits[CLUSTERS / 8 + 1] = {0};
 	struct fixture_record r;
 
+	if (is_now)
+		bits[HELD / 8] = (uint8_t)(1u << HELD % 8);
 	fixture_record_begin(&r, 1024, BITMAP_RECORD, BITMAP_RECORD, 1);
 	fixture_record_resident(&r, NTFS_DATA, NULL, 1, bits, sizeof(bits));
 	put(v, &r);
@@ -67,7 +70,8 @@ static void put_file(struct fixture_volume *v, unsigned record, bool in_use, con
 	put(v, &r);
 }
 
-/* Records 8 and 12 are others' now, the clusters of 10 were; 9 and 20 are as they were. */
+/* Records 8 and 12 are others' now, the clusters of 10 were; that of 11 is another's, who wrote nothing there; 9 and 20 are as they
+ * were. */
 static uint8_t *make_state(bool is_now, size_t room)
 {
 	CLEANUP(fixture_volume_free) struct fixture_volume v = {0};
@@ -75,10 +79,11 @@ static uint8_t *make_state(bool is_now, size_t room)
 
 	assert_non_null(at);
 	assert_true(fixture_volume_new(&v, 512, CLUSTER, 1024, CLUSTERS, RECORDS));
-	put_bitmap(&v);
+	put_bitmap(&v, is_now);
 	put_file(&v, 8, is_now, is_now ? "mine" : "old.exe", is_now ? 0 : 2, 'o');
 	put_file(&v, 9, false, "same.exe", 1, 's');
 	put_file(&v, 10, false, "data.exe", 1, is_now ? 'n' : 'd');
+	put_file(&v, 11, false, "held.exe", 1, 'h');
 	put_file(&v, 20, false, "late.xyz", 0, 0);
 	put_file(&v, 21, true, "stay.txt", 0, 0);
 	put_file(&v, 12, is_now, is_now ? "other" : "small.xyz", 0, 0);
@@ -171,7 +176,7 @@ static uint64_t names_of(enum deleted_policy policy, bool is_live, uint64_t fail
 #define ALL                                                                                       \
 	"deleted/C/20-2/late.xyz\ndeleted/C/files.jsonl\ndeleted/C/9-2/same.exe\ndeleted/C/10-2/" \
 	"data.exe\n" THEN "12-2/small.xyz\n" THEN "files.jsonl\n" THEN "8-2/old.exe\n" THEN       \
-	"10-2/data.exe\n\n"
+	"10-2/data.exe\n" THEN "11-2/held.exe\n\n"
 
 static void test_members(void **state)
 {
