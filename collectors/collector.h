@@ -49,8 +49,8 @@ struct collector {
 	/* Live collectors, and what is taken of disks. Returns nothing: what fails is reported, the run goes on. NULL
 	 * when patterns are all. */
 	void (*run)(struct collection *collection);
-	/* Volume collectors that do more than take by patterns: called for each usable NTFS volume that is no
-	 * shadow copy, by its index in the plan. NULL: patterns are all. */
+	/* Volume collectors that do more than take by patterns: called for each usable NTFS volume, shadow copies
+	 * too, by its index in the plan. NULL: patterns are all. */
 	void (*run_volume)(struct collection *collection, size_t volume);
 };
 

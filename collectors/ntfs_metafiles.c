@@ -54,7 +54,7 @@ static void take_sector(struct collection *collection, const struct collection_v
 }
 
 /* The copy of the boot sector lies behind the last sector of the volume, which is the last of its partition; where the partition
- * is larger, there may be an older one at its end. */
+ * is larger, there may be an older one at its end. It is none of the files that a shadow copy is of. */
 static void take_boot_copy(struct collection *collection, size_t index)
 {
 	const struct collection_volume *volume = &collection->plan->volumes->at[index];
@@ -63,6 +63,8 @@ static void take_boot_copy(struct collection *collection, size_t index)
 	CLEANUP(text_free) struct text path = {0};
 	struct err why = {0};
 
+	if (volume->is_shadow)
+		return;
 	if (g->sectors < sectors) {
 		take_sector(collection, volume, "$Boot::backup", g->sectors * g->sector_size);
 		if (g->sectors + 1 < sectors && volume->raw->size < SIZE_UNKNOWN)

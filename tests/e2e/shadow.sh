@@ -155,6 +155,8 @@ check_timeline() {
 	run "timeline of a bundle" 0 "$kanshiki" timeline "$bundle" --keys "$work/keys" --shadow all
 	sed -nE 's/("path":")\$vss\$\/C\//\1$vss$\//p' "$work/out" | grep '"kind":"file"' | sort >"$work/of-bundle"
 	grep '"kind":"file"' "$work/shadow" | sort | cmp - "$work/of-bundle" || complain "timeline: bundle and image differ"
+	# A sector outside all files is no part of a shadow copy, and its row could not say where it was read.
+	same "the copy of the boot sector" 'fs/C/$Boot::backup' "$("$kanshiki" ls "$bundle" --all --json --keys "$work/keys" | jq -r .path | grep 'Boot::' | paste -sd' ')"
 	rm -rf "$bundle"
 	# Two volumes with the same content: what one has does not hide what is of the other.
 	run "timeline: two volumes" 0 collect --volume "E=$work/now.img" --shadow all --profile ntfs-metafiles --deleted none
