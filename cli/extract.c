@@ -231,7 +231,8 @@ static bool is_end(struct extraction *extraction, struct bytes path, struct err 
 {
 	if (why->kind == ERR_STOPPED)
 		return true;
-	if (why->kind == ERR_EXISTS && !extraction->force) {
+	/* By the system's word: what stands in the way of a directory is said, as --force does not help. */
+	if (why->kind == ERR_EXISTS && why->os_code && !extraction->force) {
 		extraction->existing++;
 		extraction->failed++;
 		return false;

@@ -100,6 +100,18 @@ static bool check_component(struct bytes name, struct err *err)
 	return good || fail(err, ERR_DENIED, "a name that Windows reads otherwise");
 }
 
+/* Makes it when missing, and holds it; of what has its name and is no directory hold() says so. */
+static bool enter(struct tree *tree, const char *path, struct err *err)
+{
+	struct err why = {0};
+
+	if (file_make_directory(path, false, &why) || why.kind == ERR_EXISTS)
+		return hold(tree, path, err);
+	if (err)
+		*err = why;
+	return false;
+}
+
 /* Makes and holds the directories of `directory` (may be ""); *path is then its full path. */
 static bool enter_path(
     struct tree *tree, struct bytes directory, struct text *path, struct err *err)
@@ -127,8 +139,7 @@ static bool enter_path(
 		at = end + 1;
 		if (same)
 			continue;
-		if (!file_make_directory(text_string(path), false, err) ||
-		    !hold(tree, text_string(path), err))
+		if (!enter(tree, text_string(path), err))
 			return false;
 	}
 	if (!same)

@@ -104,6 +104,10 @@ check_extract() {
 	run "extract all again" 1 open_with extract "$bundle" -C "$work/a/b"
 	[ "$(grep -c 'there already' "$work/err")" = 1 ] && [ "$(wc -l <"$work/err")" -le 3 ] ||
 		complain "extract all again: $(head -n 4 "$work/err")"
+	mkdir "$work/blocked" && : >"$work/blocked/fs"
+	run "extract where a file has a directory's name" 1 open_with extract "$bundle" -C "$work/blocked" 'fs/C/$Boot'
+	says "extract where a file has a directory's name" "'fs': something that is no directory stands in the way"
+	! grep -q -- '--force' "$work/err" || complain "extract where a file has a directory's name: --force would not help"
 	run "extract --force" 0 open_with extract "$bundle" -C "$work/a/b" --force 'fs/C/$Boot'
 	run "extract of nothing" 66 open_with extract "$bundle" -C "$work/c" nonesuch
 	says "extract of nothing" "nothing in the bundle matches 'nonesuch'"
