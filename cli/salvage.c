@@ -375,9 +375,9 @@ static int salvage(struct salvaging *salvaging)
 
 	say_result(salvaging, written);
 	if (ok && salvaging->locked) {
-		fail(&late, ERR_KEY, "volumes that none of the keys given opens: %zu",
+		fail(&err, ERR_KEY, "volumes that none of the keys given opens: %zu",
 		    salvaging->locked);
-		(void)command_fail_about(bundle, &late);
+		(void)command_fail_about(bundle, &err);
 	}
 	if (!ok && err.kind == ERR_FULL)
 		fail_in(&err, "'%s'", salvaging->directory);
