@@ -184,23 +184,47 @@ corpus_below() {
 }
 
 # Prints `file TAB offset` (bytes) of every NTFS volume in what corpus_unpack unpacked from $1: where
-# expected/filesystems.json says, else at the start or in the partitions that mmls finds. Not mere heads of volumes.
+# expected/filesystems.json says, else at the start or in the partitions that mmls finds. Mere heads of volumes, and what does not begin as one
+# though we read it (peers do not), are said.
 corpus_ntfs_volumes() {
-	local file sectors
+	local file sectors offset
 	while IFS= read -r file; do
-		[ "$(stat -Lc %s "$file")" -gt $((1 << 20)) ] || continue
 		sectors=$(jq -r --arg path "$1" --arg image "$(basename "$file")" \
 			'.[$path] // [] | .[] | select(.image == $image or ($path | endswith($image))) |
 			select(.fs == "NTFS") | .sector_offset // 0' "$corpus/expected/filesystems.json" 2>/dev/null) || sectors=
 		if [ -z "$sectors" ]; then
 			sectors=0
-			corpus_is_ntfs "$file" 0 || sectors=$(corpus_starts "$file")
+			corpus_is_ntfs "$file" 0 || sectors="0 $(corpus_starts "$file")"
 		fi
 		for sectors in $sectors; do
-			corpus_is_ntfs "$file" "$((sectors * 512))" && printf '%s\t%s\n' "$file" "$((sectors * 512))"
+			offset=$((sectors * 512))
+			if ! corpus_is_ntfs "$file" "$offset"; then
+				! corpus_we_open "$file" "$offset" || corpus_pass_over "we read it, but its boot sector is damaged: $1 $(basename "$file") at $offset" >&9
+			elif corpus_is_head "$file" "$offset"; then
+				corpus_pass_over "the head of a volume: $1 $(basename "$file") at $offset" >&9
+			else
+				printf '%s\t%s\n' "$file" "$offset"
+			fi
 		done
 	done < <(corpus_below "$unpacked")
 	return 0
+}
+
+# Whether no more than 1 MiB is there of an NTFS volume that says it has more.
+corpus_is_head() { # FILE OFFSET(bytes)
+	local there
+	there=$(($(stat -Lc %s "$1") - $2))
+	[ "$there" -le $((1 << 20)) ] && [ "$there" -lt $(($(od -A n -t u8 -j $(($2 + 40)) -N 8 "$1") * $(od -A n -t u2 -j $(($2 + 11)) -N 2 "$1"))) ]
+}
+
+# Whether our own reader opens an NTFS volume there, by the copy of its boot sector or by its $MFT.
+corpus_we_open() { # FILE OFFSET(bytes)
+	[ $(($(stat -Lc %s "$1") - $2)) -gt $((1 << 20)) ] || return 1
+	case $("$build/tests/corpus_ntfs_dump" kind "$1" "$2" 2>/dev/null) in
+	NTFS) return 0 ;;
+	FAT | exFAT | *disk* | *BitLocker* | *ReFS* | *Linux*) return 1 ;;
+	esac
+	"$build/tests/corpus_ntfs_dump" damage "$1" "$2" >/dev/null 2>&1
 }
 
 # Where partitions begin, in units of 512 bytes, in whichever table and size of sectors: as mmls sees them.
