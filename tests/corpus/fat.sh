@@ -1,5 +1,5 @@
 #!/bin/bash
-# fat.sh BUILD: every FAT and exFAT volume of the corpus, also those in partitions and in images of virtual machines: each entry that
+# fat.sh BUILD: every FAT and exFAT volume of the corpus, also those in partitions of any disk and in images of virtual machines: each entry that
 # expected/fls has is listed with the same number, size and times, each that we list it has; the content of every file is icat's; the
 # geometry is fsstat's. Pieces of volumes (a boot sector, a directory) are put into a volume made here and read there. docs/formats/fat.md
 # says where The Sleuth Kit and we differ and who is right; nothing else may.
@@ -322,7 +322,7 @@ check_file() { # FILE PATH
 		any=1
 		check_volume "$2" "$1" "$offset"
 	done < <(volumes "$2" "$1")
-	[ "$any" -eq 0 ] || return 0
+	[ "$any" -eq 0 ] && [[ $type == *fat* || $type == partition ]] || return 0
 	if [ "$(stat -Lc %s "$1")" -le $((1 << 20)) ]; then
 		check_piece "$2" "$1"
 	elif [ "$type" != partition ]; then
@@ -332,7 +332,7 @@ check_file() { # FILE PATH
 
 for type in $(corpus_types); do
 	case $type in
-	*fat* | partition) corpus_each_file check_file < <(corpus_files "$type") ;;
+	*fat* | partition | *image* | *disk*) corpus_each_file check_file < <(corpus_files "$type") ;;
 	esac
 done
 corpus_end

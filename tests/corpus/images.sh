@@ -39,7 +39,7 @@ check_contents() {
 	while IFS=$'\t' read -r volume sector; do
 		how=(-f ntfs -o "$sector")
 		! is_ewf "$image" || how+=(-i ewf)
-		icat "${how[@]}" "$image" 0 >/dev/null 2>&1 || { corpus_pass_over "icat does not read it: $name, $volume"; continue; }
+		icat "${how[@]}" "$image" 0 >/dev/null 2>&1 || { corpus_pass_over "icat reads no NTFS there (FAT: fat.sh): $name, $volume"; continue; }
 		while IFS=$'\t' read -r record sum; do
 			theirs=$(icat "${how[@]}" "$image" "$record" 2>/dev/null | sha256sum | cut -c1-64) || { corpus_count "files that icat cannot read" && continue; }
 			if [ "$sum" = "$theirs" ]; then
