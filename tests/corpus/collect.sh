@@ -195,7 +195,7 @@ check_attributes() {
 		jq -r 'select(.attribute) | [.path, .record, .attribute, .status, .stream] | @tsv' >"$scratch/attributes"
 	{
 		cut -f 1 "$scratch/attributes" | while IFS= read -r path; do printf '%s\n' "${target_of["$path"]:-$path}"; done
-		echo 'fs/C/$Boot::backup'
+		printf 'fs/C/$Boot::%s\n' backup last-sector # sectors of no file
 	} | sed 's|^fs/C/||' | sort >"$scratch/attribute.names"
 	while IFS=$'\t' read -r path record type status name; do
 		[ "$status" = taken ] || continue
