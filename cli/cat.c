@@ -47,6 +47,16 @@ static bool find_any_case(
 	return text_ok(out, err);
 }
 
+static bool is_meta(const struct bundle_reader *reader, const char *path)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = bundle_meta_name(reader, i)); i++)
+		if (strncmp(path, "meta/", 5) == 0 && strcmp(path + 5, name) == 0)
+			return true;
+	return false;
+}
+
 /* The path in the bundle that was typed, as it is or as Windows writes it. */
 static bool find_path(
     struct bundle_reader *reader, const char *typed, struct text *out, struct err *err)
@@ -60,7 +70,8 @@ static bool find_path(
 		return false;
 	if (bundle_row_find(reader, bytes_of(typed), &index, &why))
 		text_adds(out, typed);
-	else if (bundle_row_find(reader, text_bytes(&wanted), &index, NULL))
+	else if (bundle_row_find(reader, text_bytes(&wanted), &index, NULL) ||
+		 is_meta(reader, text_string(&wanted)))
 		text_add(out, text_bytes(&wanted));
 	else if (why.kind == ERR_MISSING && !find_any_case(reader, text_bytes(&wanted), out, err))
 		return false;

@@ -402,6 +402,18 @@ strangers() {
 	done
 }
 
+# A member called as a file of meta, but for case, does not stand for it.
+twin_of_meta() {
+	local path
+	hostile "a twin of meta" <<<$'entry META/note.txt META/note.txt 20\nmeta note.txt ours'
+	for path in meta/note.txt 'meta\note.txt'; do
+		run "a twin of meta: cat $path" 0 "$kanshiki" cat "$bundle" "$path" --keys "$work/keys"
+		[ "$(tr -d '\0' <"$work/out")" = ours ] || complain "a twin of meta: cat $path: $(head -c 40 "$work/out" | cat -v)"
+	done
+	run "a twin of meta: cat META/note.txt" 0 "$kanshiki" cat "$bundle" META/note.txt --keys "$work/keys"
+	[ "$(wc -c <"$work/out")" = 20 ] || complain "a twin of meta: cat META/note.txt: $(head -c 40 "$work/out" | cat -v)"
+}
+
 # A target that somebody else prepared: links in it are not followed.
 prepared_target() {
 	hostile "a prepared target" <<<$'entry fs/C/a fs/C/a 10\nentry fs/D/b fs/D/b 10'
@@ -422,6 +434,7 @@ make_work
 make_kit
 bad_names
 bad_bytes
+twin_of_meta
 odd_names
 replaced_twins
 many_odd_names
