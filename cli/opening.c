@@ -15,10 +15,20 @@
 
 #define NO_PERCENT 101
 
+static bool was_said(const struct opening *opening, const struct err *why)
+{
+	for (size_t i = 0; i < opening->problems.count; i++)
+		if (strcmp(opening->problems.at[i], why->text) == 0)
+			return true;
+	return false;
+}
+
 void opening_problem(struct opening *opening, const struct err *why)
 {
 	console_progress("");
 	opening->shown_percent = NO_PERCENT;
+	if (was_said(opening, why))
+		return;
 	if (opening->problems.count >= PROBLEMS_SAID) {
 		opening->unsaid++;
 		return;
@@ -27,13 +37,19 @@ void opening_problem(struct opening *opening, const struct err *why)
 	(void)command_fail_about(opening->path, why);
 }
 
+/* Of the rest of a bundle with a bad volume salvage may take more. */
+static void look_for_volume(struct opening *opening, const struct err *why)
+{
+	opening->is_salvageable = opening->is_salvageable ||
+				  (why->kind == ERR_DAMAGED && strstr(why->text, ".tar.zst.age'"));
+}
+
 static void on_problem(void *context, const struct err *why)
 {
 	struct opening *opening = context;
 
 	opening->is_wrong = true;
-	opening->is_salvageable = opening->is_salvageable ||
-				  (why->kind == ERR_DAMAGED && strstr(why->text, ".tar.zst.age'"));
+	look_for_volume(opening, why);
 	opening_problem(opening, why);
 }
 
@@ -188,12 +204,10 @@ bool opening_all(struct opening *opening, const char *path, struct err *err)
 
 int opening_fail(struct opening *opening, const struct err *err)
 {
-	bool was_said = false;
-
 	console_progress("");
-	for (size_t i = 0; i < opening->problems.count && !was_said; i++)
-		was_said = strcmp(opening->problems.at[i], err->text) == 0;
-	int code = was_said ? command_exit(err->kind) : command_fail_about(opening->path, err);
+	look_for_volume(opening, err);
+	int code = was_said(opening, err) ? command_exit(err->kind)
+					  : command_fail_about(opening->path, err);
 
 	return code == EXIT_GAPS ? EXIT_STOPPED : code; /* nothing else gives it */
 }

@@ -344,6 +344,14 @@ cut_off() {
 	says "a volume cut off: extract --unverified" "it lies in 'files.002.tar.zst.age', which does not open"
 	! grep -q 'behind the end' "$work/err" || complain "a volume cut off: $(grep -m 1 'behind the end' "$work/err")"
 	fresh
+	truncate -s 2000 "$work/t/meta.001.tar.zst.age"
+	for command in ls "cat --unverified" "extract -C $work/x-meta --unverified"; do
+		# shellcheck disable=SC2086
+		run "meta cut off: $command" "65|66" "$kanshiki" $command "$work/t" --keys "$work/keys" fs/C/nonesuch
+		[ "$(grep -c 'kanshiki salvage takes what is left' "$work/err")" = 1 ] || complain "meta cut off: $command: salvage is not named once: $(cat "$work/err")"
+		[ -z "$(sort "$work/err" | uniq -d)" ] || complain "meta cut off: $command: said twice: $(cat "$work/err")"
+	done
+	fresh
 	printf x >>"$work/t/CUSTODY.txt"
 	run "another sheet" 65 verify "$work/t"
 	! grep -q salvage "$work/err" || complain "another sheet: it speaks of salvage"
