@@ -394,17 +394,16 @@ bool bundle_row_holder(struct bundle_reader *reader, size_t index, size_t *holde
 static void not_there(const struct bundle_reader *reader, const struct bundle_place *place,
     const struct source *tar, struct err *err)
 {
-	for (uint32_t index = place->volume; index && index <= VOLUME_INDEX_MAX; index++) {
-		char name[VOLUME_NAME_ROOM];
-		uint64_t at, len;
+	char name[VOLUME_NAME_ROOM];
+	uint32_t index = place->volume;
+	uint64_t at, len;
 
-		volume_name_format(place->set, index, name);
-		if (!manifest_find(&reader->manifest, bytes_of(name)))
-			break;
-		if (!set_volume_extent(tar, index, &at, &len)) {
-			fail(err, ERR_DAMAGED, "it lies in '%s', which does not open", name);
-			return;
-		}
+	while (set_volume_extent(tar, index, &at, &len))
+		index++;
+	volume_name_format(place->set, index, name);
+	if (index && manifest_find(&reader->manifest, bytes_of(name))) {
+		fail(err, ERR_DAMAGED, "it lies in '%s', which does not open", name);
+		return;
 	}
 	fail(err, ERR_DAMAGED, "its row places it behind the end of '%s'",
 	    bundle_set_name(place->set));

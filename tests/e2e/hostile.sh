@@ -414,6 +414,14 @@ twin_of_meta() {
 	[ "$(wc -c <"$work/out")" = 20 ] || complain "a twin of meta: cat META/note.txt: $(head -c 40 "$work/out" | cat -v)"
 }
 
+# Where a row lies that lies nowhere is not looked for in every volume anew.
+rows_behind_many_volumes() {
+	hostile "rows behind many volumes" <<<$'volumes 900\nbehind 200000'
+	quiet "rows behind many volumes" 65 "$kanshiki" extract "$bundle" -C "$work/nowhere" --unverified --keys "$work/keys"
+	says "rows behind many volumes" "'fs/B/0': its row places it behind the end of 'files'"
+	rm -rf "$work/nowhere"
+}
+
 # A target that somebody else prepared: links in it are not followed.
 prepared_target() {
 	hostile "a prepared target" <<<$'entry fs/C/a fs/C/a 10\nentry fs/D/b fs/D/b 10'
@@ -435,6 +443,7 @@ make_kit
 bad_names
 bad_bytes
 twin_of_meta
+rows_behind_many_volumes
 odd_names
 replaced_twins
 many_odd_names
