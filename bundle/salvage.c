@@ -469,7 +469,8 @@ static void count_left(const struct salvage *salvage)
 {
 	struct salvage_totals *totals = salvage->totals;
 	uint64_t rows = 0;
-	uint64_t seen = totals->whole + totals->partial + totals->lost - totals->without_row;
+	uint64_t seen = totals->whole + totals->partial + totals->lost - totals->without_row -
+			totals->lost_without_row;
 
 	for (size_t i = 0; i < salvage->row_count; i++)
 		rows += salvage->rows[i].is_taken;

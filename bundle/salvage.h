@@ -51,8 +51,9 @@ struct salvage_output {
 
 struct salvage_totals {
 	uint64_t whole, partial, lost, same;
-	uint64_t without_row; /* of whole and partial */
-	uint64_t partial_without_row;
+	uint64_t without_row;         /* of whole and partial */
+	uint64_t partial_without_row; /* of partial */
+	uint64_t lost_without_row;    /* of lost */
 	uint64_t left;          /* rows of what has bytes, not come to because it was stopped */
 	uint64_t headers_other; /* of all */
 	uint64_t unproven;      /* of whole, outside meta: no row that the seal vouches for */

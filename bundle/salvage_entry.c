@@ -36,7 +36,8 @@ bool salvage_report(struct salvage *salvage, const struct salvage_entry *entry, 
 	totals->partial += entry->state == SALVAGE_PARTIAL;
 	totals->lost += entry->state == SALVAGE_LOST;
 	totals->same += entry->state == SALVAGE_SAME;
-	totals->without_row += !entry->has_row;
+	totals->without_row += !entry->has_row && entry->state != SALVAGE_LOST;
+	totals->lost_without_row += !entry->has_row && entry->state == SALVAGE_LOST;
 	totals->partial_without_row += !entry->has_row && entry->state == SALVAGE_PARTIAL;
 	totals->headers_other += entry->is_header_other;
 	totals->unproven +=

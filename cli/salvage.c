@@ -204,7 +204,8 @@ static void add_line(struct salvaging *salvaging, const struct salvage_entry *en
 static void show_progress(struct salvaging *salvaging)
 {
 	const struct salvage_totals *totals = &salvaging->totals;
-	uint64_t done = totals->whole + totals->partial + totals->lost - totals->without_row;
+	uint64_t done = totals->whole + totals->partial + totals->lost - totals->without_row -
+			totals->lost_without_row;
 
 	if (totals->rows_taken)
 		opening_percent(
@@ -313,7 +314,7 @@ static bool start_report(struct salvaging *salvaging, struct err *err)
 	return true;
 }
 
-/* Each entry that a row tells of is counted once; the files of meta have none. */
+/* Each entry is counted once, all that are lost together; the files of meta have no row. */
 static void say_counts(const struct salvage_totals *totals)
 {
 	uint64_t whole_without_row = totals->without_row - totals->partial_without_row;

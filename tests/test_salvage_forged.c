@@ -105,6 +105,32 @@ static void test_unlisted(void **state)
 	assert_int_equal(count_sealed(), 0);
 }
 
+/* All bytes of an entry that no row tells of are gone: it is lost, and none of the whole ones is the fewer for it. */
+static void test_lost_without_row(void **state)
+{
+	struct fake_store *fake = make_bundle();
+	CLEANUP(store_free) struct store *store UNUSED = &fake->store;
+	CLEANUP(text_free) struct text tar = {0};
+	CLEANUP(text_free) struct text plain = {0};
+	const struct salvage_totals *totals = &salvaged.totals;
+
+	(void)state;
+	fixture_forged_entry(&tar, "fs/C/planted", FIXTURE_NOW, planted);
+	fixture_forged_header(fake, &plain, BUNDLE_FILES, 900, FAR);
+	fixture_forged_frame(&plain, (struct bytes){(const uint8_t *)tar.at, 512});
+	size_t at = plain.len;
+
+	fixture_forged_frame(&plain, (struct bytes){(const uint8_t *)tar.at + 512, tar.len - 512});
+	memset(plain.at + at + 4, 0xff, plain.len - at - 4);
+	fixture_forged_put(fake, BUNDLE_FILES, 900, &plain);
+	fixture_salvage(fake, NULL, &salvaged);
+	assert_int_equal(fixture_salvaged_find(&salvaged, "fs/C/planted")->state, SALVAGE_LOST);
+	assert_int_equal(totals->lost, 1);
+	assert_int_equal(totals->partial_without_row, 0);
+	assert_int_equal(totals->whole - totals->without_row, 4);
+	assert_int_equal(totals->lost_without_row, 1);
+}
+
 /* A line that is too long for a row costs itself, and is told of once. */
 static void test_long_line(void **state)
 {
@@ -553,6 +579,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unlisted),
+	    cmocka_unit_test(test_lost_without_row),
 	    cmocka_unit_test(test_long_line),
 	    cmocka_unit_test(test_many_frames),
 	    cmocka_unit_test(test_overlap),
