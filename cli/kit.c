@@ -309,5 +309,6 @@ const struct command command_kit = {
 	     "kanshiki kit list --keys KEYDIR\n"
 	     "kanshiki kit revoke NAME --keys KEYDIR [--since TIME]",
     .run = run,
+    .stop_is_gap = true,
     .help = help,
 };

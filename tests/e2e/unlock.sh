@@ -31,6 +31,7 @@ run "too much" 65 "$kanshiki" kit new "$kit" --keys "$keys" --seal-passphrase --
 says_one_line "too much" "more than 4096 bytes"
 run "longer than opens" 64 "$kanshiki" kit new "$kit" --keys "$keys" --seal-passphrase --passphrase-file <(printf 'p%.0s' {1..1025})
 says_one_line "longer than opens" "a passphrase of 1025 bytes: the seal's key takes 1024 at most"
+talk "kit new, interrupted" 1 20 ^C -- "$kanshiki" kit new "$kit" --keys "$keys" --seal-passphrase
 [ ! -e "$kit" ] && [ ! -e "$keys" ] || complain "a refusal made something"
 
 # On a terminal, twice, not shown.
