@@ -2,15 +2,15 @@
 #include "analysis/seen.h"
 
 #include "core/hash.h"
+#include "core/key_set.h"
 
 #include <stdlib.h>
 
 #define SLOTS_FIRST ((size_t)1 << 16)
-#define SLOTS_MAX   ((size_t)1 << 24) /* 128 MiB; three quarters of them are used */
+#define SLOTS_MAX   ((size_t)1 << 24) /* 128 MiB */
 
 struct seen {
-	uint64_t *slots; /* 0: free */
-	size_t room, count;
+	struct key_set lines;
 	struct output out; /* the line without prefix */
 	struct text text;
 	struct sink *sink; /* to text */
@@ -22,10 +22,9 @@ struct seen *seen_new(void)
 
 	if (!seen)
 		return NULL;
-	seen->room = SLOTS_FIRST;
-	seen->slots = calloc(seen->room, sizeof(*seen->slots));
 	seen->sink = sink_to_text(&seen->text);
-	if (!seen->slots || !seen->sink || !output_start(&seen->out, seen->sink, NULL)) {
+	if (!key_set_new(&seen->lines, SLOTS_FIRST, SLOTS_MAX) || !seen->sink ||
+	    !output_start(&seen->out, seen->sink, NULL)) {
 		seen_free(seen);
 		return NULL;
 	}
@@ -39,38 +38,8 @@ void seen_free(struct seen *seen)
 	output_free(&seen->out);
 	sink_free(seen->sink);
 	text_free(&seen->text);
-	free(seen->slots);
+	key_set_free(&seen->lines);
 	free(seen);
-}
-
-/* Where the key stands, or is to stand. There is always a free slot. */
-static uint64_t *slot_of(uint64_t *slots, size_t room, uint64_t key)
-{
-	size_t at = (size_t)key & (room - 1);
-
-	while (slots[at] && slots[at] != key)
-		at = (at + 1) & (room - 1);
-	return &slots[at];
-}
-
-/* Doubles; without memory, or at the ceiling, nothing more is remembered. */
-static bool make_room(struct seen *seen)
-{
-	if (seen->count < seen->room / 4 * 3)
-		return true;
-	if (seen->room >= SLOTS_MAX)
-		return false;
-	uint64_t *larger = calloc(seen->room * 2, sizeof(*larger));
-
-	if (!larger)
-		return false;
-	for (size_t i = 0; i < seen->room; i++)
-		if (seen->slots[i])
-			*slot_of(larger, seen->room * 2, seen->slots[i]) = seen->slots[i];
-	free(seen->slots);
-	seen->slots = larger;
-	seen->room *= 2;
-	return true;
 }
 
 #define SHADOW_START "$vss$/"
@@ -120,16 +89,6 @@ bool seen_is_new(
     struct seen *seen, const struct timeline_format *format, const struct timeline_line *line)
 {
 	uint64_t key = line->damage ? 0 : key_of(seen, format, line);
-	uint64_t *slot;
 
-	if (key == 0)
-		return true;
-	slot = slot_of(seen->slots, seen->room, key);
-	if (*slot)
-		return !is_shadow(line);
-	if (make_room(seen)) {
-		*slot_of(seen->slots, seen->room, key) = key;
-		seen->count++;
-	}
-	return true;
+	return key == 0 || key_set_add(&seen->lines, key) || !is_shadow(line);
 }

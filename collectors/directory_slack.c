@@ -2,6 +2,7 @@
 #include "collectors/row.h"
 #include "collectors/shadows.h"
 #include "collectors/slack_known.h"
+#include "collectors/slack_state.h"
 #include "collectors/state.h"
 
 #include "core/tr.h"

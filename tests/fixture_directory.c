@@ -1,6 +1,7 @@
 /* Directories for tests. See fixture_directory.h. */
 #include "tests/fixture_directory.h"
 
+#include "core/array.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/process.h"
@@ -69,4 +70,22 @@ int directory_tear_down(void **state)
 	(void)state;
 	directory_remove(&directory_base);
 	return 0;
+}
+
+void directory_put(const char *name, const char *content, size_t len)
+{
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, name);
+	struct err err = {0};
+
+	DISCARD(file_remove(path, NULL));
+	must(
+	    file_write_all(path, (struct bytes){(const uint8_t *)content, len}, false, &err), &err);
+}
+
+void directory_drop(const char *name)
+{
+	CLEANUP(free_memory) char *path = directory_path(&directory_base, name);
+	struct err err = {0};
+
+	must(file_remove(path, &err), &err);
 }

@@ -14,6 +14,10 @@ extern struct text directory_base;
 int directory_set_up(void **state);
 int directory_tear_down(void **state);
 
+/* Writes a file into directory_base, in place of one of that name; removes it. Abort on failure. */
+void directory_put(const char *name, const char *content, size_t len);
+void directory_drop(const char *name);
+
 /* base/name, from malloc: for calls in the middle of a line. Aborts on failure. */
 char *directory_path(const struct text *base, const char *name);
 

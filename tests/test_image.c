@@ -14,45 +14,10 @@
 #include <unistd.h>
 #endif
 
-static struct text base;
-
-static int prepare(void **state)
-{
-	(void)state;
-	directory_make(&base);
-	return 0;
-}
-
-static int clean(void **state)
-{
-	(void)state;
-	directory_remove(&base);
-	text_free(&base);
-	return 0;
-}
-
-static void put(const char *name, const char *content, size_t len)
-{
-	char *path = directory_path(&base, name);
-
-	DISCARD(file_remove(path, NULL));
-	assert_true(
-	    file_write_all(path, (struct bytes){(const uint8_t *)content, len}, false, NULL));
-	free(path);
-}
-
-static void drop(const char *name)
-{
-	char *path = directory_path(&base, name);
-
-	assert_true(file_remove(path, NULL));
-	free(path);
-}
-
 /* Opens and compares the content with `expected`; NULL: it must fail, err says how. */
 static void opens(const char *name, const char *expected, struct err *err)
 {
-	char *path = directory_path(&base, name);
+	char *path = directory_path(&directory_base, name);
 	struct source *source = NULL;
 	char content[256];
 	size_t got = 0;
@@ -63,13 +28,15 @@ static void opens(const char *name, const char *expected, struct err *err)
 			fprintf(stderr, "%s\n", err->text);
 		assert_null(expected);
 	} else {
+		size_t len = expected ? strlen(expected) : 0;
+
 		assert_non_null(expected);
-		assert_int_equal(source->size, strlen(expected));
+		assert_int_equal(source->size, len);
 		assert_true(source->read(source, 0, content, sizeof(content), &got, err));
-		assert_int_equal(got, strlen(expected));
+		assert_int_equal(got, len);
 		assert_memory_equal(content, expected, got);
 		/* Over each seam. */
-		for (size_t i = 0; i + 3 <= strlen(expected); i++) {
+		for (size_t i = 0; i + 3 <= len; i++) {
 			assert_true(source->read(source, i, content, 3, &got, err));
 			assert_int_equal(got, 3);
 			assert_memory_equal(content, expected + i, 3);
@@ -101,15 +68,15 @@ static void test_namings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
-		put(sets[i][0], "abcd", 4);
+		directory_put(sets[i][0], "abcd", 4);
 		opens(sets[i][0], "abcd", &err); /* alone it is an image of its own */
-		put(sets[i][1], "efgh", 4);
-		put(sets[i][2], "ij", 2);
+		directory_put(sets[i][1], "efgh", 4);
+		directory_put(sets[i][2], "ij", 2);
 		opens(sets[i][0], "abcdefghij", &err);
 		refuses(sets[i][2], ERR_USAGE, sets[i][0]);
 	}
-	put("g.001", "abcd", 4); /* the last one may be longer: split -n */
-	put("g.002", "efghij", 6);
+	directory_put("g.001", "abcd", 4); /* the last one may be longer: split -n */
+	directory_put("g.002", "efghij", 6);
 	opens("g.001", "abcdefghij", &err);
 	opens("g.002", NULL, &err);
 }
@@ -117,7 +84,7 @@ static void test_namings(void **state)
 /* Opens a set of one byte a part. */
 static void assert_bytes(const char *first, const char *expected)
 {
-	char *path = directory_path(&base, first);
+	char *path = directory_path(&directory_base, first);
 	struct source *source = NULL;
 	char content[256];
 	size_t got = 0;
@@ -140,17 +107,17 @@ static void test_counting(void **state)
 	for (unsigned i = 1; i <= 101; i++) {
 		(void)snprintf(name, sizeof(name), "n.%02u", i);
 		expected[i - 1] = (char)('a' + i % 26);
-		put(name, &expected[i - 1], 1);
+		directory_put(name, &expected[i - 1], 1);
 	}
 	assert_bytes("n.01", expected);
 	memset(expected, 0, sizeof(expected));
 	for (unsigned i = 0; i < 90; i++) {
 		(void)snprintf(name, sizeof(name), "w.%02u", i);
 		expected[i] = (char)('a' + i % 26);
-		put(name, &expected[i], 1);
+		directory_put(name, &expected[i], 1);
 	}
-	put("w.9000", "+", 1);
-	put("w.9001", "*", 1);
+	directory_put("w.9000", "+", 1);
+	directory_put("w.9001", "*", 1);
 	expected[90] = '+';
 	expected[91] = '*';
 	assert_bytes("w.00", expected);
@@ -168,7 +135,7 @@ static void test_many_parts(void **state)
 	for (int i = 0; i < 100; i++) {
 		expected[i] = (char)('a' + i % 26);
 		(void)snprintf(name, sizeof(name), "many.%03d", i);
-		put(name, &expected[i], 1);
+		directory_put(name, &expected[i], 1);
 	}
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few = before;
@@ -182,7 +149,7 @@ static void test_many_parts(void **state)
 static void test_unreadable_part(void **state)
 {
 	static const char unreadable[] = "/sys/class/net/lo/speed"; /* a file, EINVAL */
-	char *first = directory_path(&base, "sick.001");
+	char *first = directory_path(&directory_base, "sick.001");
 	struct source *source = NULL;
 	CLEANUP(text_free) struct text ignored = {0};
 	struct err err = {0};
@@ -195,7 +162,7 @@ static void test_unreadable_part(void **state)
 		free(first);
 		skip();
 	}
-	put("sick.002", "abcd", 4);
+	directory_put("sick.002", "abcd", 4);
 	assert_true(image_open(first, &source, NULL));
 	uint64_t at = source->size - sizeof(content);
 
@@ -203,7 +170,7 @@ static void test_unreadable_part(void **state)
 	assert_true(source->read(source, at, content, sizeof(content), &got, NULL));
 	assert_memory_equal(content, "abcd", 4);
 	source_close(source);
-	drop("sick.001");
+	directory_drop("sick.001");
 	free(first);
 }
 #endif
@@ -213,24 +180,24 @@ static void test_gaps(void **state)
 	struct err err;
 
 	(void)state;
-	put("h.001", "abcd", 4);
-	put("h.002", "efgh", 4);
-	put("h.003", "ijkl", 4);
-	put("h.004", "mn", 2);
-	drop("h.003");
+	directory_put("h.001", "abcd", 4);
+	directory_put("h.002", "efgh", 4);
+	directory_put("h.003", "ijkl", 4);
+	directory_put("h.004", "mn", 2);
+	directory_drop("h.003");
 	refuses("h.001", ERR_MISSING, "h.003' of the image is missing");
-	drop("h.002"); /* all but the first and a later one */
+	directory_drop("h.002"); /* all but the first and a later one */
 	refuses("h.001", ERR_MISSING, "h.002' of the image is missing");
-	put("h.002", "efg", 3);
-	put("h.003", "ijkl", 4);
+	directory_put("h.002", "efg", 3);
+	directory_put("h.003", "ijkl", 4);
 	refuses("h.001", ERR_DAMAGED, "h.002' of the image has 3 bytes, the first has 4");
-	put("h.002", "", 0);
+	directory_put("h.002", "", 0);
 	refuses("h.001", ERR_DAMAGED, "has 0 bytes");
 	/* Others that look alike are no parts. */
-	put("i.001", "abcd", 4);
-	put("i.txt", "no", 2);
-	put("i.0x2", "no", 2);
-	put("ii.003", "no", 2);
+	directory_put("i.001", "abcd", 4);
+	directory_put("i.txt", "no", 2);
+	directory_put("i.0x2", "no", 2);
+	directory_put("ii.003", "no", 2);
 	opens("i.001", "abcd", &err);
 }
 
@@ -252,13 +219,13 @@ static void test_wrappings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		put(kinds[i].name, kinds[i].head, kinds[i].len);
+		directory_put(kinds[i].name, kinds[i].head, kinds[i].len);
 		refuses(kinds[i].name, ERR_UNSUPPORTED, kinds[i].text);
 	}
 	char differencing[64] = "conectix";
 
 	differencing[63] = 4;
-	put("2.vhd", differencing, sizeof(differencing));
+	directory_put("2.vhd", differencing, sizeof(differencing));
 	refuses("2.vhd", ERR_UNSUPPORTED,
 	    "differencing VHD disk, only what changed since its parent '?'");
 }
@@ -283,14 +250,14 @@ static void test_vhd_parent(void **state)
 	disk[63] = 4;
 	memcpy(disk + 512, "cxsparse", 8);
 	put_wide(disk + 512 + 64, "D:\\vm\\base.vhd", true);
-	put("3.vhd", disk, sizeof(disk));
+	directory_put("3.vhd", disk, sizeof(disk));
 	refuses("3.vhd", ERR_UNSUPPORTED, "since its parent 'D:\\vm\\base.vhd'; merge copies");
 	put_wide(disk + 512 + 64,
 	    "D:\\a path of which only the end can be shown\\Virtual Hard Disks\\base.vhd", true);
-	put("3.vhd", disk, sizeof(disk));
+	directory_put("3.vhd", disk, sizeof(disk));
 	refuses("3.vhd", ERR_UNSUPPORTED, "Virtual Hard Disks\\base.vhd'; merge copies");
 	disk[63] = 3;
-	put("3.vhd", disk, sizeof(disk));
+	directory_put("3.vhd", disk, sizeof(disk));
 	refuses("3.vhd", ERR_UNSUPPORTED, "dynamic VHD");
 }
 
@@ -347,26 +314,26 @@ static void test_vhdx_parent(void **state)
 	for (uint32_t table = 0x30000; table <= 0x40000; table += 0x10000) {
 		memset(disk, 0, sizeof(disk));
 		make_vhdx(disk, table);
-		put("2.vhdx", (char *)disk, sizeof(disk));
+		directory_put("2.vhdx", (char *)disk, sizeof(disk));
 		refuses("2.vhdx", ERR_UNSUPPORTED,
 		    "differencing VHDX disk, only what changed since its parent "
 		    "'C:\\vm\\base.vhdx'");
 	}
 	disk[VHDX_META + VHDX_ITEM + 64 + 18] = 0; /* a locator of no pairs */
-	put("2.vhdx", (char *)disk, sizeof(disk));
+	directory_put("2.vhdx", (char *)disk, sizeof(disk));
 	refuses("2.vhdx", ERR_UNSUPPORTED, "since its parent '?'");
 	disk[VHDX_META + VHDX_ITEM + 4] = 1; /* has no parent */
-	put("2.vhdx", (char *)disk, sizeof(disk));
+	directory_put("2.vhdx", (char *)disk, sizeof(disk));
 	refuses("2.vhdx", ERR_UNSUPPORTED, "a VHDX disk; convert it first");
 	put_le32(disk + VHDX_META + 32 + 16, 0xfffffff0); /* points out of it */
-	put("2.vhdx", (char *)disk, sizeof(disk));
+	directory_put("2.vhdx", (char *)disk, sizeof(disk));
 	refuses("2.vhdx", ERR_UNSUPPORTED, "a VHDX disk; convert it first");
 }
 
 static void test_fixed_vhd(void **state)
 {
 	static char disk[2048 + 512];
-	char *path = directory_path(&base, "fixed.vhd");
+	char *path = directory_path(&directory_base, "fixed.vhd");
 	struct source *source = NULL;
 
 	(void)state;
@@ -374,12 +341,12 @@ static void test_fixed_vhd(void **state)
 	memset(disk + 2048, 0, 512);
 	memcpy(disk + 2048, "conectix", 8);
 	disk[2048 + 63] = 2;
-	put("fixed.vhd", disk, sizeof(disk));
+	directory_put("fixed.vhd", disk, sizeof(disk));
 	assert_true(image_open(path, &source, NULL));
 	assert_int_equal(source->size, 2048);
 	source_close(source);
 	disk[2048 + 63] = 3; /* not of a fixed one: bytes like others */
-	put("fixed.vhd", disk, sizeof(disk));
+	directory_put("fixed.vhd", disk, sizeof(disk));
 	assert_true(image_open(path, &source, NULL));
 	assert_int_equal(source->size, sizeof(disk));
 	source_close(source);
@@ -395,9 +362,9 @@ static void test_no_e01(void **state)
 	(void)state;
 	memset(junk, 0x55, sizeof(junk));
 	memcpy(junk, "EVF\x09\x0d\x0a\xff\x00\x01\x01\x00\x00\x00", 13);
-	put("j.E01", junk, sizeof(junk));
+	directory_put("j.E01", junk, sizeof(junk));
 	opens("j.E01", NULL, &err);
-	put("k.E01", junk, 13);
+	directory_put("k.E01", junk, 13);
 	opens("k.E01", NULL, &err);
 	assert_true(err.kind == ERR_DAMAGED || err.kind == ERR_UNSUPPORTED);
 	assert_true(err.text[0] != 0);
@@ -411,7 +378,7 @@ static void test_ex01_is_refused(void **state)
 
 	(void)state;
 	memcpy(junk, "EVF2\x0d\x0a\x81\x00\x02\x01\x01\x00", 12);
-	put("m.Ex01", junk, sizeof(junk));
+	directory_put("m.Ex01", junk, sizeof(junk));
 	opens("m.Ex01", NULL, &err);
 	assert_int_equal(err.kind, ERR_UNSUPPORTED);
 	assert_non_null(strstr(err.text, "ewfexport"));
@@ -435,5 +402,5 @@ int main(void)
 	    cmocka_unit_test(test_ex01_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, clean);
+	return cmocka_run_group_tests(tests, directory_set_up, directory_tear_down);
 }

@@ -13,45 +13,10 @@
 #include <unistd.h>
 #endif
 
-static struct text base;
-
-static int prepare(void **state)
-{
-	(void)state;
-	directory_make(&base);
-	return 0;
-}
-
-static int clean(void **state)
-{
-	(void)state;
-	directory_remove(&base);
-	text_free(&base);
-	return 0;
-}
-
-static void put(const char *name, const char *content, size_t len)
-{
-	char *path = directory_path(&base, name);
-
-	DISCARD(file_remove(path, NULL));
-	assert_true(
-	    file_write_all(path, (struct bytes){(const uint8_t *)content, len}, false, NULL));
-	free(path);
-}
-
-static void drop(const char *name)
-{
-	char *path = directory_path(&base, name);
-
-	assert_true(file_remove(path, NULL));
-	free(path);
-}
-
 /* Opens it and compares the content. */
 static void opens(const char *name, const char *expected)
 {
-	char *path = directory_path(&base, name);
+	char *path = directory_path(&directory_base, name);
 	struct source *source = NULL;
 	struct err err = {0};
 	char content[64];
@@ -69,7 +34,7 @@ static void opens(const char *name, const char *expected)
 
 static void refuses(const char *name, enum err_kind kind, const char *text)
 {
-	char *path = directory_path(&base, name);
+	char *path = directory_path(&directory_base, name);
 	struct source *source = NULL;
 	struct err err = {0};
 
@@ -90,27 +55,27 @@ static void test_names_without_a_dot(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
-		put(sets[i][0], "abcd", 4);
+		directory_put(sets[i][0], "abcd", 4);
 		opens(sets[i][0], "abcd");
-		put(sets[i][1], "efgh", 4);
-		put(sets[i][2], "ij", 2);
+		directory_put(sets[i][1], "efgh", 4);
+		directory_put(sets[i][2], "ij", 2);
 		opens(sets[i][0], "abcdefghij");
 		refuses(sets[i][2], ERR_USAGE, sets[i][0]);
-		put(sets[i][2], "ijkl", 4);
-		put(sets[i][3], "mn", 2);
+		directory_put(sets[i][2], "ijkl", 4);
+		directory_put(sets[i][3], "mn", 2);
 		opens(sets[i][0], "abcdefghijklmn");
-		drop(sets[i][2]);
+		directory_drop(sets[i][2]);
 		refuses(sets[i][0], ERR_MISSING, sets[i][2]);
 	}
 	for (int i = 1; i <= 12; i++) {
 		char name[16];
 
 		(void)snprintf(name, sizeof(name), "n.%d", i);
-		put(name, &"abcdefghijkl"[i - 1], 1);
+		directory_put(name, &"abcdefghijkl"[i - 1], 1);
 	}
 	opens("n.1", "abcdefghijkl");
-	put("xylophone", "no", 2); /* is none of xaa's */
-	drop("xad");
+	directory_put("xylophone", "no", 2); /* is none of xaa's */
+	directory_drop("xad");
 	opens("xaa", "abcdefgh");
 }
 
@@ -121,41 +86,41 @@ static void test_images_called_alike(void **state)
 
 	(void)state;
 	memset(disk, 'd', sizeof(disk));
-	put("a.1", "abcd", 4);
-	put("a.2", "efghi", 5); /* longer */
+	directory_put("a.1", "abcd", 4);
+	directory_put("a.2", "efghi", 5); /* longer */
 	opens("a.1", "abcd");
 	opens("a.2", "efghi");
-	put("a.2", "ef", 2);
-	put("a.3", "efgh", 4); /* another behind a shorter one */
+	directory_put("a.2", "ef", 2);
+	directory_put("a.3", "efgh", 4); /* another behind a shorter one */
 	opens("a.1", "abcd");
 	opens("a.3", "efgh");
-	put("a.2", "", 0);
+	directory_put("a.2", "", 0);
 	opens("a.1", "abcd");
-	put("baa", disk, sizeof(disk));
+	directory_put("baa", disk, sizeof(disk));
 	disk[510] = 0x55;
 	disk[511] = (char)0xaa;
-	put("bab", disk, sizeof(disk)); /* an image of its own */
+	directory_put("bab", disk, sizeof(disk)); /* an image of its own */
 
-	char *path = directory_path(&base, "baa");
+	char *path = directory_path(&directory_base, "baa");
 	struct source *source = NULL;
 
 	assert_true(image_open(path, &source, NULL));
 	assert_int_equal(source->size, sizeof(disk));
 	source_close(source);
 	free(path);
-	put("caa", "abcd", 4);
-	put("cab", "efgh", 4);
-	put("cxz", "ijkl", 4); /* ends in two letters, too */
+	directory_put("caa", "abcd", 4);
+	directory_put("cab", "efgh", 4);
+	directory_put("cxz", "ijkl", 4); /* ends in two letters, too */
 	opens("cxz", "ijkl");
-	put("d00", "abcd", 4); /* digits without a dot number disks */
-	put("d01", "efgh", 4);
+	directory_put("d00", "abcd", 4); /* digits without a dot number disks */
+	directory_put("d01", "efgh", 4);
 	opens("d00", "abcd");
 }
 
 #ifndef _WIN32
 static void link_to(const char *target, const char *name)
 {
-	char *path = directory_path(&base, name);
+	char *path = directory_path(&directory_base, name);
 
 	assert_int_equal(symlink(target, path), 0);
 	free(path);
@@ -163,24 +128,24 @@ static void link_to(const char *target, const char *name)
 
 static void test_links(void **state)
 {
-	char *deep = directory_path(&base, "deep");
+	char *deep = directory_path(&directory_base, "deep");
 
 	(void)state;
 	assert_true(file_make_directory(deep, false, NULL));
 	free(deep);
-	put("deep/s.001", "abcd", 4);
-	put("deep/s.002", "efgh", 4);
-	put("deep/s.003", "ij", 2);
+	directory_put("deep/s.001", "abcd", 4);
+	directory_put("deep/s.002", "efgh", 4);
+	directory_put("deep/s.003", "ij", 2);
 	link_to("deep/s.001", "l.001");
 	opens("l.001", "abcdefghij");
 	link_to("l.001", "plain");
 	opens("plain", "abcdefghij");
 	link_to("deep/s.002", "l2");
 	refuses("l2", ERR_USAGE, "deep/s.001");
-	drop("deep/s.002");
+	directory_drop("deep/s.002");
 	refuses("plain", ERR_MISSING, "s.002' of the image is missing");
 	/* Links that gather parts from several places are the set. */
-	put("deep/other", "+++", 3);
+	directory_put("deep/other", "+++", 3);
 	link_to("deep/other", "l.002");
 	opens("l.001", "abcd+++");
 }
@@ -196,5 +161,5 @@ int main(void)
 #endif
 	};
 
-	return cmocka_run_group_tests(tests, prepare, clean);
+	return cmocka_run_group_tests(tests, directory_set_up, directory_tear_down);
 }
