@@ -63,7 +63,7 @@ static void put_file(struct fixture_volume *v, unsigned record, bool in_use, con
 	fixture_record_name(&r, 5, 5, NTFS_NAME_WIN32, name);
 	if (clusters) {
 		fixture_record_extent(&r, NTFS_DATA, NULL, 3, &extent);
-		memset(fixture_volume_cluster(v, run.lcn), with, clusters * CLUSTER);
+		memset(fixture_volume_cluster(v, run.lcn), with, (size_t)clusters * CLUSTER);
 	} else {
 		fixture_record_resident(&r, NTFS_DATA, NULL, 3, name, 5);
 	}
