@@ -64,6 +64,25 @@ static void test_torn_extension(void **state)
 	end(&m);
 }
 
+/* A torn record without any attribute has none to mark. */
+static void test_torn_and_empty(void **state)
+{
+	struct fixture_record r;
+	struct mft m;
+
+	(void)state;
+	begin(&m);
+	fixture_record_begin(&r, 1024, 1, 1, 1);
+	put(&m, &r);
+	m.at[1 * 1024 + 1022] ^= 0xff;
+	open_mft(&m);
+	load(&m, 1);
+	assert_int_equal(m.entry.stream_count, 0);
+	assert_int_equal(m.entry.damage.kind, ERR_DAMAGED);
+	assert_non_null(strstr(m.entry.damage.text, "torn"));
+	end(&m);
+}
+
 /* Sizes mean something in the first extent alone. */
 static void test_sizes_of_later_extents(void **state)
 {
@@ -184,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_list_zeros),
 	    cmocka_unit_test(test_torn_extension),
+	    cmocka_unit_test(test_torn_and_empty),
 	    cmocka_unit_test(test_sizes_of_later_extents),
 	    cmocka_unit_test(test_bad_sector_among_parts),
 	    cmocka_unit_test(test_flood_of_parts),

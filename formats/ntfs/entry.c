@@ -39,13 +39,13 @@ static bool is_fatal(const struct err *why)
 	return why->kind == ERR_MEMORY || why->kind == ERR_LIMIT;
 }
 
-/* Marks those of the added attributes that a torn stride touches. Which attributes there are is not known where a header, the end mark
- * or an attribute list lies in one. */
+/* Marks those of the record's attributes, the first of them at `next`, that a torn stride touches. Which attributes there are is not
+ * known where a header, the end mark or an attribute list lies in one. */
 static void mark_torn(struct ntfs_entry *entry, uint64_t record, struct bytes used,
-    const struct ntfs_record *r, struct ntfs_attribute *added)
+    const struct ntfs_record *r, size_t next)
 {
 	size_t pos = r->attributes, start;
-	struct ntfs_attribute attribute;
+	struct ntfs_attribute attribute, *added;
 	struct err why;
 	bool found, lacks = false;
 
@@ -56,9 +56,9 @@ static void mark_torn(struct ntfs_entry *entry, uint64_t record, struct bytes us
 			continue;
 		if (!found)
 			break;
+		added = &entry->memory->attributes.at[next++];
 		added->torn = ntfs_record_is_torn(r, start, pos);
 		lacks = lacks || (added->torn && added->type == NTFS_ATTRIBUTE_LIST);
-		added++;
 	}
 	if (!lacks)
 		return;
@@ -82,7 +82,7 @@ static bool add_attributes(struct ntfs_entry *entry, uint64_t record, struct byt
 		note_lost(entry, record, &why);
 	note(entry, record, &why);
 	if (ntfs_record_is_torn(r, 0, used.len))
-		mark_torn(entry, record, used, r, all->at + before);
+		mark_torn(entry, record, used, r, before);
 	return true;
 }
 
