@@ -28,6 +28,15 @@ static inline bool bytes_are_zero(struct bytes bytes)
 	       (bytes.at[0] == 0 && memcmp(bytes.at, bytes.at + 1, bytes.len - 1) == 0);
 }
 
+#define BYTES_PAGE ((size_t)4096)
+
+/* The first page in memory that has BYTES_PAGE bytes more than are wanted. To the start of a page the system copies what
+ * is read of files faster than elsewhere. */
+static inline uint8_t *bytes_page(uint8_t *memory)
+{
+	return memory + (BYTES_PAGE - (uintptr_t)memory % BYTES_PAGE) % BYTES_PAGE;
+}
+
 /* Sets *out to len bytes from offset. False, *out untouched, unless all lie inside. */
 bool bytes_slice(struct bytes from, uint64_t offset, uint64_t len, struct bytes *out) MUST_CHECK;
 

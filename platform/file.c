@@ -32,16 +32,11 @@ static bool file_source_read(
 	       fail_in(err, "cannot read '%s'", from->path);
 }
 
-static uint8_t *aligned(uint8_t *bounce)
-{
-	return bounce + (OS_MEDIUM_ALIGN - (uintptr_t)bounce % OS_MEDIUM_ALIGN) % OS_MEDIUM_ALIGN;
-}
-
 static bool medium_read(
     struct source *self, uint64_t offset, void *to, size_t len, size_t *got, struct err *err)
 {
 	struct file_source *from = (struct file_source *)self;
-	const uint8_t *piece = aligned(from->bounce);
+	const uint8_t *piece = bytes_page(from->bounce);
 	uint64_t left = offset < self->size ? self->size - offset : 0;
 
 	*got = 0;
@@ -50,8 +45,8 @@ static bool medium_read(
 	while (*got < len) {
 		size_t skip = (size_t)((offset + *got) % OS_MEDIUM_ALIGN), have = 0;
 
-		if (!os_read(from->file, offset + *got - skip, aligned(from->bounce), READ_MEDIUM,
-			&have, err))
+		if (!os_read(from->file, offset + *got - skip, bytes_page(from->bounce),
+			READ_MEDIUM, &have, err))
 			return fail_in(err, "cannot read '%s'", from->path);
 		if (have <= skip)
 			break;
@@ -78,7 +73,7 @@ static bool open_source(const char *path, bool is_medium, struct source **out, s
 	struct file_source *from = calloc(1, sizeof(*from) + room);
 
 	if (from && is_medium)
-		from->bounce = malloc(READ_MEDIUM + OS_MEDIUM_ALIGN);
+		from->bounce = malloc(READ_MEDIUM + BYTES_PAGE);
 	if (!from || (is_medium && !from->bounce)) {
 		free(from);
 		return fail(err, ERR_MEMORY, "no memory to open '%s'", path);

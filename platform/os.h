@@ -13,7 +13,7 @@
 bool os_open(const char *path, intptr_t *out, uint64_t *size, struct err *err) MUST_CHECK;
 /* The same for reading what is on the medium, not what the system still remembers, as far as it lets us. Offset,
  * length and memory of each os_read are then multiples of OS_MEDIUM_ALIGN. */
-#define OS_MEDIUM_ALIGN ((size_t)4096)
+#define OS_MEDIUM_ALIGN BYTES_PAGE
 bool os_open_medium(const char *path, intptr_t *out, uint64_t *size, struct err *err) MUST_CHECK;
 /* Lets `count` files be open at once beside those of the program, as far as the system's own limit goes. */
 void os_allow_files(size_t count);

@@ -15,6 +15,7 @@ struct ntfs_index_slack {
 	struct ntfs_mft *mft;
 	uint64_t left;   /* bytes of indexes that may still be read */
 	uint8_t *record; /* of the directory */
+	uint8_t *memory; /* of chunk, which is its first page */
 	uint8_t *chunk;
 	struct slack_names live, given;
 };
@@ -57,10 +58,11 @@ bool ntfs_index_slack_new(struct ntfs_mft *mft, struct ntfs_index_slack **out, s
 
 	if (s) {
 		s->record = malloc(mft->record_size);
-		s->chunk = malloc(CHUNK);
+		s->memory = malloc(CHUNK + BYTES_PAGE);
 	}
-	if (!s || !s->record || !s->chunk)
+	if (!s || !s->record || !s->memory)
 		return fail(err, ERR_MEMORY, "no memory to look for slack");
+	s->chunk = bytes_page(s->memory);
 	s->mft = mft;
 	s->left = mft->volume ? mft->volume->raw->size : 0;
 	if (s->left > NTFS_LIMIT_SLACK_BYTES)
@@ -76,7 +78,7 @@ void ntfs_index_slack_free(struct ntfs_index_slack *s)
 	slack_names_free(&s->live);
 	slack_names_free(&s->given);
 	free(s->record);
-	free(s->chunk);
+	free(s->memory);
 	free(s);
 }
 

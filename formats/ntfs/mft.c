@@ -10,6 +10,16 @@
 #define WALK_WINDOW ((size_t)256 << 10) /* more only costs pages to be had anew */
 #define JUMP_WINDOW ((size_t)64 << 10)
 
+static bool make_window(struct ntfs_window *window, size_t room)
+{
+	window->memory = malloc(room + BYTES_PAGE);
+	if (!window->memory)
+		return false;
+	window->at = bytes_page(window->memory);
+	window->room = room;
+	return true;
+}
+
 struct ntfs_mft *ntfs_mft_new(
     struct source *content, bool owns, struct ntfs_volume *volume, uint32_t record_size)
 {
@@ -17,16 +27,11 @@ struct ntfs_mft *ntfs_mft_new(
 
 	if (!mft)
 		return NULL;
-	mft->walk.at = malloc(WALK_WINDOW);
-	mft->jumps.at = malloc(JUMP_WINDOW);
-	if (!mft->walk.at || !mft->jumps.at) {
-		free(mft->walk.at);
-		free(mft->jumps.at);
+	if (!make_window(&mft->walk, WALK_WINDOW) || !make_window(&mft->jumps, JUMP_WINDOW)) {
+		free(mft->walk.memory);
 		free(mft);
 		return NULL;
 	}
-	mft->walk.room = WALK_WINDOW;
-	mft->jumps.room = JUMP_WINDOW;
 	mft->content = content;
 	mft->owns_content = owns;
 	mft->volume = volume;
@@ -52,8 +57,8 @@ void ntfs_mft_close(struct ntfs_mft *mft)
 		return;
 	if (mft->owns_content)
 		source_close(mft->content);
-	free(mft->walk.at);
-	free(mft->jumps.at);
+	free(mft->walk.memory);
+	free(mft->jumps.memory);
 	free(mft->zero);
 	ntfs_extensions_free(mft->extensions);
 	ntfs_mft_used_free(mft->used);

@@ -4,9 +4,9 @@
 
 #include "formats/ntfs/ntfs.h"
 
-struct ntfs_window { /* records [first, first + count) as they lie in the content */
-	uint8_t *at;
-	size_t room; /* bytes */
+struct ntfs_window {          /* records [first, first + count) as they lie in the content */
+	uint8_t *memory, *at; /* at: the first page of it */
+	size_t room;          /* bytes */
 	uint64_t first;
 	uint64_t count;
 };
