@@ -29,6 +29,19 @@ static bool are_times_sane(const struct ntfs_name *name)
 	       is_sane_time(name->times.changed) && is_sane_time(name->times.accessed);
 }
 
+/* 1: characters that Windows forbids in a name. */
+static const uint8_t is_forbidden[128] = {
+    [0 ... 31] = 1,
+    ['"'] = 1,
+    ['*'] = 1,
+    [':'] = 1,
+    ['<'] = 1,
+    ['>'] = 1,
+    ['?'] = 1,
+    ['\\'] = 1,
+    ['|'] = 1,
+};
+
 /* Whether the name can be one; *sane: it can be one of Windows. */
 static bool is_name(struct bytes utf16, bool *sane)
 {
@@ -38,7 +51,7 @@ static bool is_name(struct bytes utf16, bool *sane)
 
 		if (unit == 0 || unit == '/')
 			return false;
-		if (unit < ' ' || (unit < 0x80 && strchr("\\:*?\"<>|", unit)))
+		if (unit < ARRAY_LEN(is_forbidden) && is_forbidden[unit])
 			*sane = false;
 	}
 	return true;
@@ -121,6 +134,21 @@ static bool is_candidate(const struct slack_carver *c, size_t at)
 	       is_entry(c->bytes, at, SLACK_KEY_HEADER + 2u * p[64]);
 }
 
+/* The first place from `at` on that may have a name: the number of its characters is not 0. Most slack is zeros. */
+static size_t skip_unnamed(const struct slack_carver *c, size_t at)
+{
+	enum { COUNT = 64, TOGETHER = 4 };
+
+	while (at + (TOGETHER - 1) * STEP + SLACK_KEY_HEADER < c->bytes.len) {
+		const uint8_t *count = c->bytes.at + at + COUNT;
+
+		if (count[0] | count[STEP] | count[2 * STEP] | count[3 * STEP])
+			break;
+		at += TOGETHER * STEP;
+	}
+	return at;
+}
+
 bool slack_carve_next(struct slack_carver *c, struct ntfs_slack *out, struct bytes *key)
 {
 	/* The mark of the end, 24 bytes with the number of a block, lies over header and parent of what followed. */
@@ -131,7 +159,8 @@ bool slack_carve_next(struct slack_carver *c, struct ntfs_slack *out, struct byt
 		c->pos = (c->from - STEP + key->len + STEP - 1) / STEP * STEP;
 		return true;
 	}
-	for (size_t at = c->pos; at + SLACK_KEY_HEADER < c->bytes.len; at += STEP) {
+	for (size_t at = skip_unnamed(c, c->pos); at + SLACK_KEY_HEADER < c->bytes.len;
+	     at = skip_unnamed(c, at + STEP)) {
 		if (!is_candidate(c, at) || !judge(c, at, false, out, key))
 			continue;
 		c->pos = (at + key->len + STEP - 1) / STEP * STEP;

@@ -38,18 +38,31 @@ static uint64_t mix(uint64_t h)
 	return h;
 }
 
+#define LANES 16u /* bytes at a time: two products, which do not wait for each other */
+
+static void take(uint64_t lanes[2], const uint8_t *at)
+{
+	lanes[0] = (lanes[0] ^ le64(at)) * FACTOR;
+	lanes[1] = (lanes[1] ^ le64(at + 8)) * FACTOR;
+	lanes[0] ^= lanes[0] >> 32;
+	lanes[1] ^= lanes[1] >> 32;
+}
+
 static uint64_t hash_of(struct bytes bytes, uint64_t hash)
 {
-	uint8_t rest[8] = {0};
-	size_t at = 0;
+	uint64_t lanes[2] = {hash, ~hash};
+	uint8_t few[LANES] = {0};
 
-	for (; at + 8 <= bytes.len; at += 8) {
-		hash = (hash ^ le64(bytes.at + at)) * FACTOR;
-		hash ^= hash >> 32;
+	for (size_t at = 0; at + LANES < bytes.len; at += LANES)
+		take(lanes, bytes.at + at);
+	/* The last ones may lie over those before. */
+	if (bytes.len >= LANES) {
+		take(lanes, bytes.at + bytes.len - LANES);
+	} else {
+		memcpy(few, bytes.at, bytes.len);
+		take(lanes, few);
 	}
-	for (size_t i = 0; at < bytes.len; at++)
-		rest[i++] = bytes.at[at];
-	return mix(hash ^ le64(rest)) + bytes.len;
+	return mix(lanes[0] + 3 * lanes[1]) + bytes.len;
 }
 
 struct slack_name slack_name_of(struct bytes key, uint64_t file, bool is_foreign)
