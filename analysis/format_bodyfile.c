@@ -49,7 +49,7 @@ static void add_path(struct output *out, const struct timeline_line *line)
 
 	output_string(out, "0|/");
 	output_visible(out, (struct bytes){path.at, line->prefix_len}, "|");
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+	for (size_t i = 0; rest.len && *rest.at == '$' && i < ARRAY_LEN(words); i++) {
 		struct bytes head = bytes_of(words[i].ours);
 		struct bytes start;
 

@@ -69,13 +69,10 @@ void output_new_time(struct output *out, struct output_time_text *known, uint64_
 	known->ticks = ticks;
 }
 
-void output_new_seconds(struct output_time_text *known, uint64_t ticks)
+void output_new_seconds(struct output_time_text *known, uint64_t seconds)
 {
-	uint64_t since = ticks > TIME_UNIX_EPOCH ? ticks - TIME_UNIX_EPOCH : 0;
-
-	known->len =
-	    (uint32_t)(pen_number(known->text, since / TIME_TICKS_PER_SECOND) - known->text);
-	known->ticks = ticks;
+	known->len = (uint32_t)(pen_number(known->text, seconds) - known->text);
+	known->ticks = seconds;
 }
 
 void output_time(struct output *out, uint64_t ticks)

@@ -15,8 +15,8 @@
 #define OUTPUT_PEN_MAX      ((size_t)8 << 10)
 
 struct output_time_text {
-	uint64_t ticks;
-	uint32_t len; /* 0: none yet */
+	uint64_t ticks; /* or seconds */
+	uint32_t len;   /* 0: none yet */
 	char text[TIME_ISO_ROOM];
 };
 
@@ -69,7 +69,7 @@ static inline void output_pen_end(struct output *out, const char *end)
 }
 
 void output_new_time(struct output *out, struct output_time_text *known, uint64_t ticks);
-void output_new_seconds(struct output_time_text *known, uint64_t ticks);
+void output_new_seconds(struct output_time_text *known, uint64_t seconds);
 
 /* Fibonacci hashing: the upper bits of the product are well mixed. */
 static inline struct output_time_text *output_time_slot(struct output *out, uint64_t ticks)
@@ -96,13 +96,15 @@ static inline char *output_pen_time(struct output *out, char *at, uint64_t ticks
 }
 
 /* Whole seconds since 1970, 0 for what was before, in OUTPUT_SECONDS_ROOM bytes. An output has its times either so or
- * as text. */
+ * as text. Many files are made in one second. */
 static inline const struct output_time_text *output_seconds_text(struct output *out, uint64_t ticks)
 {
-	struct output_time_text *known = output_time_slot(out, ticks);
+	uint64_t seconds =
+	    ticks > TIME_UNIX_EPOCH ? (ticks - TIME_UNIX_EPOCH) / TIME_TICKS_PER_SECOND : 0;
+	struct output_time_text *known = output_time_slot(out, seconds);
 
-	if (ticks != known->ticks || known->len == 0)
-		output_new_seconds(known, ticks);
+	if (seconds != known->ticks || known->len == 0)
+		output_new_seconds(known, seconds);
 	return known;
 }
 
