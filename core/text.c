@@ -252,15 +252,6 @@ void text_add_printable(struct text *text, struct bytes utf8)
 	}
 }
 
-void text_clear(struct text *text)
-{
-	text->len = 0;
-	text->failed = false;
-	text->is_over = false;
-	if (text->at)
-		text->at[0] = 0;
-}
-
 void text_free(struct text *text)
 {
 	free(text->at);
@@ -278,10 +269,8 @@ const char *text_string(const struct text *text)
 	return text->at ? text->at : "";
 }
 
-bool text_ok(const struct text *text, struct err *err)
+bool text_fail(const struct text *text, struct err *err)
 {
-	if (!text->failed)
-		return true;
 	if (text->is_over)
 		return fail(err, ERR_LIMIT, "text grew over %zu bytes",
 		    text->ceiling ? text->ceiling : TEXT_CEILING);

@@ -39,7 +39,14 @@ void text_add_size(struct text *text, uint64_t bytes);
 /* Adds text for a person to see: control and bidi characters and invalid UTF-8 become <U+XXXX>. */
 void text_add_printable(struct text *text, struct bytes utf8);
 /* Sets the length to 0 and forgets a failure; keeps the memory. */
-void text_clear(struct text *text);
+static inline void text_clear(struct text *text)
+{
+	text->len = 0;
+	text->failed = false;
+	text->is_over = false;
+	if (text->at)
+		text->at[0] = 0;
+}
 void text_free(struct text *text);
 /* The same for a secret: its memory is overwritten first (core/wipe.h). What was left behind while it grew is not reached:
  * add a secret in one piece. */
@@ -58,8 +65,14 @@ static inline struct bytes text_bytes(const struct text *text)
 {
 	return (struct bytes){.at = (const uint8_t *)text->at, .len = text->len};
 }
+/* Says why an addition failed. Returns false. */
+bool text_fail(const struct text *text, struct err *err);
 /* False with ERR_MEMORY or ERR_LIMIT when an addition had failed. */
-bool text_ok(const struct text *text, struct err *err) MUST_CHECK;
+static inline bool text_ok(const struct text *text, struct err *err) MUST_CHECK;
+static inline bool text_ok(const struct text *text, struct err *err)
+{
+	return !text->failed || text_fail(text, err);
+}
 
 /* How many bytes of its beginning to show: `most`, or fewer so that none is half a character. For "%.*s". */
 int text_cut(struct bytes utf8, int most);

@@ -426,7 +426,7 @@ static bool load_again(
 
 static bool load(struct ntfs_mft *mft, uint64_t record, struct ntfs_entry *entry, struct err *err)
 {
-	struct err why = {0};
+	struct err why; /* of load_again alone */
 
 	if (!load_parts(mft, record, entry, err))
 		return false;

@@ -33,11 +33,17 @@ static int compare(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
+/* Whether the two are in order as met: of one record, mostly each is of another type, or has no name. */
+static bool are_in_order(const struct ntfs_attribute *a, const struct ntfs_attribute *b)
+{
+	return a->type < b->type || (a->type == b->type && a->name.len == 0 && b->name.len == 0 &&
+					a->first_vcn == b->first_vcn);
+}
+
 static void sort(struct ntfs_attribute *attributes, size_t count)
 {
-	/* One record's attributes are in order already, and mostly each is of another type. */
 	for (size_t i = 1; i < count; i++)
-		if (attributes[i - 1].type >= attributes[i].type &&
+		if (!are_in_order(&attributes[i - 1], &attributes[i]) &&
 		    compare(&attributes[i - 1], &attributes[i]) > 0) {
 			qsort(attributes, count, sizeof(*attributes), compare);
 			return;
