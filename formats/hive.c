@@ -340,7 +340,7 @@ bool hive_string(struct hive *hive, const struct hive_key *key, const char *name
     struct err *err)
 {
 	CLEANUP(text_free) struct text data = {0};
-	uint32_t type;
+	uint32_t type = 0;
 	size_t len = 0;
 
 	if (!hive_value(hive, key, name, &type, &data, err))
@@ -358,7 +358,7 @@ bool hive_number(
     struct hive *hive, const struct hive_key *key, const char *name, uint32_t *out, struct err *err)
 {
 	CLEANUP(text_free) struct text data = {0};
-	uint32_t type;
+	uint32_t type = 0;
 
 	if (!hive_value(hive, key, name, &type, &data, err))
 		return false;

@@ -201,7 +201,7 @@ static void ending_of(struct bytes name, char out[ENDING_MAX + 2])
 	while (dot > 0 && name.at[dot - 1] != '.')
 		dot--;
 	if (dot > 0 && name.len - dot <= ENDING_MAX + 1)
-		for (; dot < name.len; dot++)
+		for (; dot < name.len && len <= ENDING_MAX; dot++)
 			out[len++] = (char)(name.at[dot] >= 'A' && name.at[dot] <= 'Z'
 						? name.at[dot] + ('a' - 'A')
 						: name.at[dot]);

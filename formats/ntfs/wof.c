@@ -114,8 +114,7 @@ static bool unpack(struct wof_source *s, uint64_t number, uint8_t *to, struct er
 {
 	size_t len = chunk_len(s, number);
 	const uint8_t *from;
-	uint64_t start;
-	uint64_t end;
+	uint64_t start = 0, end = 0;
 	size_t got;
 
 	if (!find_start(s, number, &start, err) || !find_start(s, number + 1, &end, err))
